@@ -1,0 +1,260 @@
+"""Rules: a plain scalar function of one agent; its name is the column it sets, its argument names are the wiring."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+import types
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from .table import INFINITY, Table
+
+
+class Param(float):
+    """A number with unit, source and range, which a scenario may override as ``rule.argument``."""
+
+    unit: str
+    source: str
+    low: float
+    high: float
+
+    def __new__(cls, value: float, unit: str, *, source: str, low: float, high: float) -> Param:
+        self = super().__new__(cls, value)
+        self.unit, self.source, self.low, self.high = unit, source, float(low), float(high)
+        if not low <= value <= high:
+            raise ValueError(f"parameter value {value} lies outside its own range [{low}, {high}]")
+        return self
+
+    def __reduce__(self) -> tuple:
+        return float, (float(self),)
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A standard normal draw, keyed by seed, rule.argument, agent and quarter, and by nothing else."""
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """A uniform draw in (0, 1), keyed as `Normal` is."""
+
+
+@dataclass(frozen=True)
+class Last:
+    """Last quarter's value of a column."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"last {self.name}"
+
+
+Reading = str | Last
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """What every aggregate has: the column it is over, and how often a sorted one is refreshed."""
+
+    of: Reading
+
+    def readings(self) -> list[Reading]:
+        """The columns this aggregate reads."""
+        return [r for r in (getattr(self, f, None) for f in self.__dataclass_fields__) if isinstance(r, str | Last)]
+
+    def __str__(self) -> str:
+        parts = [
+            f"{f}={getattr(self, f)}"
+            for f in self.__dataclass_fields__
+            if f != "of" and getattr(self, f) != self.__dataclass_fields__[f].default
+        ]
+        return f"{type(self).__name__}({', '.join([str(self.of), *parts])})"
+
+
+@dataclass(frozen=True)
+class Sum(Aggregate):
+    """Sum over the members, times `weight` and `where` (0/1); `by` gives one sum for each row of the kind's table."""
+
+    where: Reading | None = None
+    weight: Reading | None = None
+    by: Reading | None = None
+
+
+@dataclass(frozen=True)
+class Mean(Sum):
+    """Weighted mean over the members; 0 where there is nobody."""
+
+
+@dataclass(frozen=True)
+class Gini(Aggregate):
+    """Gini coefficient over the members."""
+
+    weight: Reading | None = None
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class Quantile(Aggregate):
+    """The value at share `at` of the members, counted by weight."""
+
+    at: float = 0.5
+    weight: Reading | None = None
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class Mode(Aggregate):
+    """The most frequent of the whole numbers from 0; the lowest of equals."""
+
+
+@dataclass(frozen=True)
+class ArgMax(Aggregate):
+    """The number (from 0) of the member with the largest value; the first of equals."""
+
+
+@dataclass(frozen=True)
+class Ahead(Aggregate):
+    """Sum of a column over the members that stand before this one when sorted by `by`, lowest first."""
+
+    by: Reading = ""
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class Rank(Aggregate):
+    """Share of the members that stand before this one, lowest value first."""
+
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class TieSum(Aggregate):
+    """Sum over an agent's ties of a flow from the first to the second end: received less given."""
+
+
+@dataclass(frozen=True)
+class TieMean(Aggregate):
+    """Mean of a column over the agents that one has ties with, weighted by a column of the tie."""
+
+    weight: Reading | None = None
+
+
+@dataclass(frozen=True)
+class Row(Aggregate):
+    """The value in the row number `at` of a nested table of the same village."""
+
+    at: Reading | Aggregate = ""
+
+
+@dataclass(frozen=True)
+class End(Aggregate):
+    """The value at one end (0 or 1) of a tie."""
+
+    end: int = 0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A registered rule: the function and what its signature says."""
+
+    name: str
+    table: Table
+    function: Callable[..., float]
+    unit: str
+    low: float
+    high: float
+    arguments: tuple[tuple[str, object], ...]
+    every: int = 1
+
+    @property
+    def meaning(self) -> str:
+        """First line of the docstring."""
+        return (inspect.getdoc(self.function) or "").split("\n")[0]
+
+    @property
+    def mechanism(self) -> str:
+        """The file that the rule lives in."""
+        return self.function.__module__.rsplit(".", 1)[-1]
+
+    @property
+    def parameters(self) -> dict[str, Param]:
+        """Its parameters by their full names."""
+        return {f"{self.name}.{a}": m for a, m in self.arguments if isinstance(m, Param)}
+
+
+def rule(table: Table, unit: str, low: float = -INFINITY, high: float = INFINITY, every: int = 1) -> Callable:
+    """Register a plain function as the rule of the column that bears its name.
+
+    Parameters
+    ----------
+    table
+        The kind of agent that the rule is about.
+    unit
+        Unit of the column.
+    low, high
+        Bounds that the column never leaves; every rule is tested against them.
+    every
+        The column is set in quarters that this divides, and stands in between.
+
+    Raises
+    ------
+    TypeError
+        When an argument is no column, parameter, draw or aggregate, or the function reaches what it may not.
+    """
+
+    def register(function: Callable[..., float]) -> Callable[..., float]:
+        arguments = tuple(_argument(function, parameter) for parameter in inspect.signature(function).parameters.values())
+        reaches(function)
+        _one_return(function)
+        function.rule = Rule(function.__name__, table, function, unit, low, high, arguments, every)  # type: ignore[attr-defined]
+        return function
+
+    return register
+
+
+def _argument(function: Callable, parameter: inspect.Parameter) -> tuple[str, object]:
+    """Name and marker of one argument; a column is marked by its own name."""
+    if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
+        raise TypeError(f"rule {function.__name__}: argument {parameter.name} must be a plain named one")
+    if parameter.default is parameter.empty:
+        return parameter.name, Last(parameter.name) if parameter.name == function.__name__ else parameter.name
+    if isinstance(parameter.default, Param | Normal | Uniform | Last | Aggregate):
+        return parameter.name, parameter.default
+    raise TypeError(
+        f"rule {function.__name__}: the default of {parameter.name} is {parameter.default!r}; "
+        "allowed are Param, Normal, Uniform, Last and the aggregates"
+    )
+
+
+def _one_return(function: Callable) -> None:
+    """A rule is a docstring, perhaps some assignments, and one return at its end."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    returns = [node for node in ast.walk(definition) if isinstance(node, ast.Return)]
+    if not inspect.getdoc(function):
+        raise TypeError(f"rule {function.__name__} has no docstring: say what the column means")
+    if len(returns) != 1 or returns[0] is not definition.body[-1] or returns[0].value is None:  # type: ignore[attr-defined]
+        raise TypeError(f"rule {function.__name__} must have one return, at its end")
+
+
+def reaches(function: Callable) -> dict[str, object]:
+    """The numbers and plain functions that a rule uses from its module; anything else is refused by name."""
+    found: dict[str, object] = {}
+    names = inspect.getclosurevars(function)
+    for name, value in {**names.globals, **names.nonlocals}.items():
+        if not isinstance(value, int | float | types.FunctionType):
+            raise TypeError(
+                f"{function.__module__}.{function.__name__} uses {name} ({type(value).__name__}); "
+                "a rule may reach numbers, plain functions and the engine's functions only"
+            )
+        found[name] = value
+    unknown = [name for name in names.unbound if name not in function.__code__.co_varnames]
+    if unknown:
+        raise TypeError(f"{function.__module__}.{function.__name__} uses {unknown[0]}, which is not defined in its file")
+    return found
+
+
+def rules_of(modules: Iterable[types.ModuleType]) -> list[Rule]:
+    """All rules of some modules, in the order in which they are written."""
+    return [value.rule for module in modules for value in vars(module).values() if hasattr(value, "rule")]

@@ -1,0 +1,350 @@
+"""The ledger: every flow has a payer and a payee, every stock changes by its flows. Rules of the village, in z a quarter.
+
+Money accounts: state, households, market (local buyers and sellers), outside, group, savings_group, programme_fund.
+Goods accounts: goods (where capital comes from), capital, works, depreciation. Claims: promises, claims. What vanishes
+goes to loss. Stocks are totals of the agents' own columns, so that a check compares what is there with what flowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sim.agents.territory import village
+from sim.engine.rule import Sum, rule
+
+FLOW, STOCK = "flow", "stock"
+
+
+def flow(payer: str, payee: str) -> Callable:
+    """Mark a rule of the village as a flow from one account to another."""
+
+    def mark(function: Callable) -> Callable:
+        function.flow = (payer, payee)  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def stock(account: str) -> Callable:
+    """Mark a rule of the village as what an account holds."""
+
+    def mark(function: Callable) -> Callable:
+        function.stock = account  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+money = rule(village, "z per quarter", 0.0)
+held = rule(village, "z")
+
+
+@flow("market", "households")
+@money
+def sold_locally(sales=Sum("local_sales", weight="size")):
+    """Local sales, paid to households."""
+    return sales
+
+
+@flow("outside", "households")
+@money
+def sold_outside(sales=Sum("outside_sales", weight="size")):
+    """Outside sales and work, paid to households."""
+    return sales
+
+
+@flow("outside", "households")
+@money
+def remitted(sent=Sum("remittance", weight="size")):
+    """Remittances of kin."""
+    return sent
+
+
+@flow("outside", "households")
+@money
+def distress_sales(paid=Sum("sale_proceeds", weight="size")):
+    """Paid for capital sold in distress."""
+    return paid
+
+
+@flow("state", "households")
+@money
+def cash_paid(persons, asset_release, paid=Sum("transfers", weight="size")):
+    """Cash and rice that arrived."""
+    return max(0.0, paid - asset_release * persons)
+
+
+@flow("state", "households")
+@money
+def wages_paid(paid=Sum("works_wage", weight="size")):
+    """Wages of works."""
+    return paid
+
+
+@flow("programme_fund", "households")
+@money
+def fund_released(persons, asset_release):
+    """What was left for assets when the programme ended, paid to all."""
+    return asset_release * persons
+
+
+@flow("households", "households")
+@money
+def gifts(given=Sum("gift_size")):
+    """Gifts on ties, both directions."""
+    return given
+
+
+@flow("households", "group")
+@money
+def contributed(given=Sum("contribution", weight="size")):
+    """Contributions to upkeep."""
+    return given
+
+
+@flow("households", "savings_group")
+@money
+def paid_to_savings(paid=Sum("paid_in", weight="size"), back=Sum("repayment", weight="size"), interest=Sum("interest", weight="size")):
+    """Payments, repayments and interest to the savings group."""
+    return paid + back + interest
+
+
+@flow("savings_group", "households")
+@money
+def paid_by_savings(won=Sum("pot_won", weight="size"), lent=Sum("loan", weight="size")):
+    """Pots and loans."""
+    return won + lent
+
+
+@flow("households", "market")
+@money
+def bought_locally(import_share, spent=Sum("spending", weight="size"), invested=Sum("investment", weight="size")):
+    """Consumption and investment bought in the village."""
+    return (1.0 - import_share) * (spent + invested)
+
+
+@flow("households", "outside")
+@money
+def bought_outside(import_share, spent=Sum("spending", weight="size"), invested=Sum("investment", weight="size")):
+    """Consumption and investment bought outside."""
+    return import_share * (spent + invested)
+
+
+@flow("outside", "market")
+@money
+def outsiders_bought(outside_demand):
+    """What outsiders bought in the village."""
+    return outside_demand
+
+
+@flow("group", "market")
+@money
+def upkeep_by_groups(paid=Sum("group_upkeep")):
+    """Upkeep paid by the groups."""
+    return paid
+
+
+@flow("state", "market")
+@money
+def upkeep_by_council(paid=Sum("council_upkeep")):
+    """Upkeep paid by the council."""
+    return paid
+
+
+@flow("state", "market")
+@money
+def materials_local(local_materials, by_council=Sum("council_upkeep"), by_groups=Sum("group_upkeep")):
+    """Materials of works bought in the village."""
+    return max(0.0, local_materials - by_council - by_groups)
+
+
+@flow("state", "outside")
+@money
+def materials_outside(construction, loss, persons, materials_local, wage_bill):
+    """Materials of works bought outside, and contractors."""
+    return max(0.0, construction * (1.0 - loss) * persons - wage_bill * persons - materials_local)
+
+
+@flow("state", "loss")
+@money
+def works_lost(construction, loss, persons):
+    """Spending on works that vanished."""
+    return construction * loss * persons
+
+
+@flow("state", "loss")
+@money
+def cash_lost(persons, dividend, cash, pkh, rastra, cash_loss, rice_loss):
+    """Cash and rice that did not arrive."""
+    return persons * (cash_loss * (dividend + cash + pkh) + rice_loss * rastra)
+
+
+@flow("state", "outside")
+@money
+def staff_paid(persons, facilitation, training, survey, audit, service):
+    """Facilitators, trainers, surveyors, auditors, teachers and nurses."""
+    return persons * (facilitation + training + survey + audit + service)
+
+
+@flow("state", "programme_fund")
+@money
+def fund_paid_in(persons, asset):
+    """Money for asset packages."""
+    return asset * persons
+
+
+@flow("programme_fund", "loss")
+@money
+def assets_lost(asset_lump, asset_coaching, cash_loss, served=Sum("gets_asset", weight="size")):
+    """Part of the assets that did not arrive."""
+    return served * asset_lump * (1.0 - asset_coaching) * cash_loss
+
+
+@flow("programme_fund", "outside")
+@money
+def packages_bought(asset_lump, assets_lost, served=Sum("gets_asset", weight="size")):
+    """Assets bought, coaching and delivery."""
+    return max(0.0, served * asset_lump - assets_lost)
+
+
+@flow("goods", "capital")
+@money
+def capital_gained(invested=Sum("investment", weight="size"), given=Sum("asset_received", weight="size")):
+    """Capital bought and received."""
+    return invested + given
+
+
+@flow("capital", "goods")
+@money
+def capital_sold(sold=Sum("distress_sale", weight="size")):
+    """Capital sold in distress, at its full value."""
+    return sold
+
+
+@flow("capital", "depreciation")
+@money
+def capital_worn(worn=Sum("depreciation", weight="size")):
+    """Capital worn out."""
+    return worn
+
+
+@flow("goods", "works")
+@money
+def works_gained(persons, built=Sum("works_built")):
+    """Value of works built."""
+    return built * persons
+
+
+@flow("works", "depreciation")
+@money
+def works_worn(persons, works_cost, decayed=Sum("works_decay")):
+    """Value of works that decayed."""
+    return decayed * works_cost * persons
+
+
+@flow("promises", "claims")
+@money
+def lent(lent=Sum("loan", weight="size")):
+    """Debt taken on."""
+    return lent
+
+
+@flow("claims", "promises")
+@money
+def paid_back(back=Sum("repayment", weight="size")):
+    """Debt paid back."""
+    return back
+
+
+@stock("households")
+@held
+def money_held(kept=Sum("buffer", weight="size")):
+    """Money of households."""
+    return kept
+
+
+@stock("capital")
+@held
+def capital_held(kept=Sum("capital", weight="size")):
+    """Capital of households."""
+    return kept
+
+
+@stock("claims")
+@held
+def claims_held(owed=Sum("debt", weight="size")):
+    """What members owe to the savings group."""
+    return owed
+
+
+@stock("group")
+@held
+def group_money(kept=Sum("group_fund")):
+    """Money of the groups."""
+    return kept
+
+
+@stock("savings_group")
+@held
+def savings_held(pot):
+    """Money of the savings group."""
+    return pot
+
+
+@stock("programme_fund")
+@held
+def fund_held(asset_fund):
+    """Money waiting for asset packages."""
+    return asset_fund
+
+
+@stock("works")
+@held
+def works_held(persons, works_cost, stood=Sum("works")):
+    """Value of works at their price."""
+    return stood * works_cost * persons
+
+
+RULES = tuple(value for value in vars().values() if hasattr(value, "rule"))
+FLOWS: dict[str, tuple[str, str]] = {f.rule.name: f.flow for f in RULES if hasattr(f, "flow")}
+STOCKS: dict[str, str] = {f.rule.name: f.stock for f in RULES if hasattr(f, "stock")}
+
+
+class LedgerError(ArithmeticError):
+    """A stock did not change by what flowed: names account, village and quarter."""
+
+
+def check(before: dict[str, np.ndarray], after: dict[str, np.ndarray], tolerance: float = 1e-12) -> float:
+    """Compare each stock's change with its flows.
+
+    Parameters
+    ----------
+    before, after
+        Stocks at the end of last quarter; stocks and flows of this one. Arrays [...] of any equal shape, z.
+    tolerance
+        Largest gap allowed, as a share of the account's gross flow and stock.
+
+    Returns
+    -------
+    float
+        The largest gap found, as such a share.
+
+    Raises
+    ------
+    LedgerError
+        Where the gap is larger.
+    """
+    worst = 0.0
+    for name, account in STOCKS.items():
+        into = sum((after[f] for f, (_, payee) in FLOWS.items() if payee == account), np.zeros(()))
+        out = sum((after[f] for f, (payer, _) in FLOWS.items() if payer == account), np.zeros(()))
+        gap = np.abs(after[name] - before[name] - (into - out))
+        gross = np.abs(into) + np.abs(out) + np.abs(before[name]) + np.abs(after[name])
+        share = gap / np.maximum(gross, 1e-300)
+        worst = max(worst, float(share.max()))
+        if worst > tolerance:
+            where = np.unravel_index(int(share.argmax()), share.shape)
+            raise LedgerError(f"{account} changed by {worst:.3g} of its gross flow more than flowed, at {where}")
+    return worst

@@ -1,0 +1,212 @@
+"""Metrics: what is measured of a world, as plain functions of its columns.
+
+A metric is a plain function with a decorator. Its name is the name of the series; its argument names are the wiring:
+
+- ``persons`` is the person weight of each household, household size times survey weight;
+- ``village_quality`` (any name that starts with ``village_``) is the column ``quality`` of the village table;
+- every other name is a column of the household table.
+
+Each file of this package is one family. A function with the decorator in any of them is found by `catalogue`; nothing
+else has to be edited. The plain functions beside them (no decorator) serve the comparison of arms and the report.
+
+Library functions return shares between 0 and 1; series return the unit that they declare (often per cent).
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+#: The rural poverty line in model money, z per person and quarter. Frozen; a grid of 0.9, 1 and 1.1 is printed beside.
+LINE = 1.0
+DIRECTIONS = ("lower", "higher", "neither")
+VILLAGE_PREFIX = "village_"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number that is followed through time.
+
+    Attributes
+    ----------
+    name : str
+        Name of the series: the name of the function.
+    label : str
+        Words for an axis or a table.
+    unit : str
+        Unit of the returned number.
+    meaning : str
+        First line of the function's docstring.
+    better : str
+        ``lower``, ``higher`` or ``neither``: the direction that counts as an improvement.
+    function : callable
+        The plain function, columns in, one float out.
+    every : int
+        Computed once in this many quarters, at the last of them (4: quarters 3, 7, 11 ...); above 1 where it sorts.
+    arguments : tuple of str
+        Argument names of the function, which are its wiring.
+    """
+
+    name: str
+    label: str
+    unit: str
+    meaning: str
+    better: str
+    function: Callable[..., float]
+    every: int = 1
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[tuple[str, str], ...]:
+        """The (table, column) pairs that the metric needs."""
+        return tuple(pair for argument in self.arguments for pair in columns_of(argument))
+
+    def due(self, quarter: int) -> bool:
+        """Whether the metric is computed in this quarter."""
+        return (quarter + 1) % self.every == 0
+
+
+def columns_of(argument: str) -> tuple[tuple[str, str], ...]:
+    """Translate an argument name into the (table, column) pairs behind it."""
+    if argument == "persons":
+        return (("household", "size"), ("household", "weight"))
+    if argument.startswith(VILLAGE_PREFIX):
+        return (("village", argument.removeprefix(VILLAGE_PREFIX)),)
+    return (("household", argument),)
+
+
+def metric(label: str, *, unit: str, better: str, every: int = 1) -> Callable[[Callable], Callable]:
+    """Declare a plain function as a metric; the function itself stays as it is.
+
+    Parameters
+    ----------
+    label : str
+        Words for an axis or a table.
+    unit : str
+        Unit of the number that the function returns.
+    better : str
+        ``lower``, ``higher`` or ``neither``.
+    every : int
+        Compute once in this many quarters.
+    """
+    if better not in DIRECTIONS:
+        raise ValueError(f"metric {label!r}: better must be one of {', '.join(DIRECTIONS)}, not {better!r}")
+    if every < 1:
+        raise ValueError(f"metric {label!r}: every must be at least 1 quarter, not {every}")
+
+    def declare(function: Callable[..., float]) -> Callable[..., float]:
+        documentation = inspect.getdoc(function)
+        if not documentation:
+            raise ValueError(f"metric {function.__name__!r} has no docstring: its first line is printed as its meaning")
+        function.metric = Metric(  # type: ignore[attr-defined]
+            name=function.__name__,
+            label=label,
+            unit=unit,
+            meaning=documentation.splitlines()[0],
+            better=better,
+            function=function,
+            every=every,
+            arguments=tuple(inspect.signature(function).parameters),
+        )
+        return function
+
+    return declare
+
+
+def catalogue() -> dict[str, Metric]:
+    """Return every metric of the package by name: files in alphabetical order, and in a file as written.
+
+    Raises
+    ------
+    ValueError
+        If two files declare a metric of the same name.
+    """
+    found: dict[str, Metric] = {}
+    for module_name in sorted(information.name for information in pkgutil.iter_modules(__path__)):
+        module = importlib.import_module(f"{__name__}.{module_name}")
+        for thing in vars(module).values():
+            declared = getattr(thing, "metric", None)
+            # An imported metric belongs to the file that wrote it.
+            if not isinstance(declared, Metric) or declared.function.__module__ != module.__name__:
+                continue
+            if declared.name in found:
+                other = found[declared.name].function.__module__
+                raise ValueError(f"metric {declared.name!r} is declared in both {other} and {module.__name__}")
+            found[declared.name] = declared
+    return found
+
+
+def measure(
+    metrics: Iterable[Metric], column: Callable[[str, str], np.ndarray], quarter: int | None = None
+) -> dict[str, float]:
+    """Compute the metrics that are due in a quarter.
+
+    Parameters
+    ----------
+    metrics : iterable of Metric
+        For example ``catalogue().values()``.
+    column : callable
+        ``column(table, name)`` returns a 1-D array: the state of a model.
+    quarter : int, optional
+        Quarter just finished; without it every metric is computed.
+
+    Returns
+    -------
+    dict of str to float
+        Value by metric name, in the order given.
+    """
+    at_hand: dict[str, np.ndarray] = {}
+    values: dict[str, float] = {}
+    for declared in metrics:
+        if quarter is not None and not declared.due(quarter):
+            continue
+        for argument in declared.arguments:
+            if argument not in at_hand:
+                columns = [column(table, name) for table, name in columns_of(argument)]
+                at_hand[argument] = columns[0] if len(columns) == 1 else columns[0] * columns[1]
+        values[declared.name] = float(declared.function(*(at_hand[argument] for argument in declared.arguments)))
+    return values
+
+
+def mean(values: np.ndarray, weights: np.ndarray) -> float:
+    """Weighted mean; nan where the weights sum to zero.
+
+    Multiplies and sums instead of calling a dot product: BLAS splits long vectors over threads, and the last bit of
+    a result must not depend on their number.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+        Any unit; booleans give a share.
+    weights : array, shape (n,)
+        Persons or household weights.
+    """
+    total = weights.sum()
+    return float((values * weights).sum() / total) if total > 0 else float("nan")
+
+
+def group_mean(values: np.ndarray, weights: np.ndarray, group: np.ndarray, count: int | None = None) -> np.ndarray:
+    """Weighted mean of each group; nan for an empty group.
+
+    Parameters
+    ----------
+    values, weights : array, shape (n,)
+        Values and their weights.
+    group : int array, shape (n,)
+        Group of each row, 0 ... count - 1 (for example the village of each household).
+    count : int, optional
+        Number of groups; by default the highest code plus one.
+
+    Returns
+    -------
+    array, shape (count,)
+    """
+    size = 0 if count is None else count
+    total = np.bincount(group, weights, minlength=size)
+    weighted = np.bincount(group, values * weights, minlength=size)
+    return np.divide(weighted, total, out=np.full(total.shape, np.nan), where=total > 0)

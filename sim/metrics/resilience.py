@@ -1,0 +1,257 @@
+"""Resilience: what households and villages can stand, measured on pairs of worlds.
+
+A *twin* is the same world, with the same luck, in which one thing did not happen: no shock, or no withdrawal of public
+money. Differences between twins are effects, not noise. Arrays of twins have shape (quarters, n), starting with the
+quarter of the shock.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.metrics import LINE, mean, metric
+from sim.metrics.inequality import quantile
+
+#: Stress test: the shock may push a household below the line in at most this share of the first quarters. Frozen.
+STRESS_SHARE = 0.25
+#: Stress test: number of first quarters in which falls below the line are counted. Frozen.
+STRESS_QUARTERS = 8
+#: Stress test: own income is back to at least this share of the twin's at the end of the follow-up. Frozen.
+RECOVERY = 0.90
+#: Stress test: share of shock draws that a household has to pass. Frozen.
+PASS_SHARE = 0.80
+#: Stress test: fewest shock draws, one of them local. Frozen.
+LEAST_DRAWS = 5
+
+
+def pushed_below(consumption_shock: np.ndarray, consumption_twin: np.ndarray, line: float = LINE) -> np.ndarray:
+    """Whether the shock, and not the household's ordinary luck, holds consumption below the line: c < line <= c_twin.
+
+    Parameters
+    ----------
+    consumption_shock, consumption_twin : array, any shape
+        Real consumption with and without the shock, z per person and quarter.
+
+    Returns
+    -------
+    bool array, same shape
+    """
+    return (consumption_shock < line) & (consumption_twin >= line)
+
+
+def stress_pass(
+    consumption_shock: np.ndarray,
+    consumption_twin: np.ndarray,
+    own_shock: np.ndarray,
+    own_twin: np.ndarray,
+    share: float = STRESS_SHARE,
+    recovery: float = RECOVERY,
+    line: float = LINE,
+    first: int = STRESS_QUARTERS,
+) -> np.ndarray:
+    """Whether each household passes the stress test in one draw of the shock.
+
+    It passes when the shock pushes it below the line in at most 25 % of the first 8 quarters, and its own income has
+    come back to at least 90 % of its twin's by the end of the follow-up of 12 quarters. A return that is lost again
+    does not count: income is compared in the last quarter, when a slow fall cannot pass by not having begun.
+
+    Parameters
+    ----------
+    consumption_shock, consumption_twin : array, shape (12, n)
+        Real consumption with and without the shock, z per person and quarter.
+    own_shock, own_twin : array, shape (12, n)
+        Own income (no public money) with and without the shock, z per person and quarter.
+    share, recovery, line, first : float
+        Cut-offs, frozen at their defaults.
+
+    Returns
+    -------
+    bool array, shape (n,)
+    """
+    if len(consumption_shock) < first:
+        raise ValueError(f"the stress test counts {first} quarters, but only {len(consumption_shock)} were followed")
+    below = pushed_below(consumption_shock[:first], consumption_twin[:first], line).sum(axis=0)
+    # An own income of zero or less in the twin world would make 90 % of it a higher bar than itself.
+    back = own_shock[-1] >= np.minimum(recovery * own_twin[-1], own_twin[-1])
+    return (below <= share * first) & back
+
+
+def passes_draws(passes: np.ndarray, share: float = PASS_SHARE, least: int = LEAST_DRAWS) -> np.ndarray:
+    """Whether each household passes in enough draws of the shock.
+
+    Parameters
+    ----------
+    passes : bool array, shape (draws, n)
+        Results of `stress_pass`, one row a draw.
+    share : float
+        Share of draws to pass, frozen at 0.80.
+    least : int
+        Fewest draws accepted, frozen at 5.
+
+    Returns
+    -------
+    bool array, shape (n,)
+    """
+    draws = len(passes)
+    if draws < least:
+        raise ValueError(f"the stress test needs at least {least} draws of the shock, not {draws}")
+    # A product such as 0.55 x 100 comes out as 55.00000000000001, and must still be met by 55.
+    return np.sum(passes, axis=0) >= share * draws - 1e-9
+
+
+def elasticity(
+    outcome_shock: np.ndarray, outcome_twin: np.ndarray, driver_shock: np.ndarray, driver_twin: np.ndarray
+) -> np.ndarray:
+    """Elasticity between twins: relative change of an outcome per relative change of what drives it (log ratio).
+
+    Quarter 0 of the shock gives the first round; the mean of a window gives the total. Run with shocks up and down:
+    the difference is the asymmetry.
+
+    Parameters
+    ----------
+    outcome_shock, outcome_twin : array
+        Own income or real consumption in the two worlds.
+    driver_shock, driver_twin : array or float
+        What was shocked (the macro index M) in the two worlds; broadcast against the outcome.
+
+    Returns
+    -------
+    array
+        nan where the driver does not move or a value is not positive.
+    """
+    values = np.broadcast_arrays(
+        *(np.asarray(x, float) for x in (outcome_shock, outcome_twin, driver_shock, driver_twin))
+    )
+    positive = np.all([value > 0 for value in values], axis=0)
+    logs = [np.log(value, out=np.zeros(value.shape), where=positive) for value in values]
+    driver = logs[2] - logs[3]
+    return np.divide(logs[0] - logs[1], driver, out=np.full(driver.shape, np.nan), where=positive & (driver != 0))
+
+
+def shortfall(outcome_shock: np.ndarray, outcome_twin: np.ndarray) -> np.ndarray:
+    """Loss to the shock over the follow-up, as a share of the twin's total; shape (quarters, n) to (n,)."""
+    lost, total = np.maximum(outcome_twin - outcome_shock, 0.0).sum(axis=0), outcome_twin.sum(axis=0)
+    return np.divide(lost, total, out=np.full(np.shape(total), np.nan), where=total > 0)
+
+
+def half_life(outcome_shock: np.ndarray, outcome_twin: np.ndarray) -> np.ndarray:
+    """Quarters from the deepest gap to the first quarter at which at most half of it is left.
+
+    Parameters
+    ----------
+    outcome_shock, outcome_twin : array, shape (quarters, n)
+        The two worlds.
+
+    Returns
+    -------
+    array, shape (n,)
+        0 where nothing was lost; nan where half is not regained within the follow-up.
+    """
+    gap = np.asarray(outcome_twin, float) - outcome_shock
+    deepest, peak = gap.argmax(axis=0), gap.max(axis=0)
+    later = np.arange(len(gap))[:, None] > deepest
+    regained = later & (gap <= 0.5 * peak)
+    quarters = np.where(regained.any(axis=0), regained.argmax(axis=0) - deepest, np.nan)
+    return np.where(peak <= 0, 0.0, quarters)
+
+
+def withdrawal_loss(consumption_withdrawn: np.ndarray, consumption_twin: np.ndarray) -> np.ndarray:
+    """Relative fall of mean consumption when all public money stops, 0-1 (negative where it rises).
+
+    Parameters
+    ----------
+    consumption_withdrawn, consumption_twin : array, shape (v,)
+        Mean consumption of each village in the post-window, in the branch without public money and in the run itself,
+        z per person and quarter.
+
+    Returns
+    -------
+    array, shape (v,)
+        nan where the twin's mean is not positive.
+    """
+    twin = np.asarray(consumption_twin, float)
+    kept = np.divide(consumption_withdrawn, twin, out=np.full(twin.shape, np.nan), where=twin > 0)
+    return 1.0 - kept
+
+
+def vulnerability(consumption: np.ndarray, line: float = LINE) -> np.ndarray:
+    """Probability of falling below the line at least once within the quarters given, from draws of luck.
+
+    Parameters
+    ----------
+    consumption : array, shape (draws, quarters, n)
+        Real consumption, z per person and quarter; 4 quarters in the reported tables.
+
+    Returns
+    -------
+    array, shape (n,)
+        Between 0 and 1.
+    """
+    return (consumption < line).any(axis=1).mean(axis=0)
+
+
+def independent(
+    own_post: np.ndarray,
+    consumption_shock: np.ndarray,
+    consumption_twin: np.ndarray,
+    consumption_elasticity: np.ndarray,
+    elasticity_without_policy: np.ndarray,
+    persons: np.ndarray,
+    line: float = LINE,
+) -> np.ndarray:
+    """Whether each household is independent of macro change: three conditions together.
+
+    Own income at or above the line, never pushed below the line by the shock, and an elasticity of consumption no
+    higher than the median person's without any policy. Low elasticity alone is a mark of isolated poverty.
+
+    Parameters
+    ----------
+    own_post : array, shape (n,)
+        Mean own income after the programmes, z per person and quarter.
+    consumption_shock, consumption_twin : array, shape (quarters, n)
+        Real consumption with and without the macro shock.
+    consumption_elasticity, elasticity_without_policy : array, shape (n,)
+        Elasticities of consumption to the macro index in this arm and in the status quo; nan never counts as low.
+    persons : array, shape (n,)
+        Person weights.
+
+    Returns
+    -------
+    bool array, shape (n,)
+    """
+    known = np.isfinite(elasticity_without_policy)
+    if not known.any():
+        return np.zeros(len(own_post), dtype=bool)
+    median = quantile(np.asarray(elasticity_without_policy)[known], np.asarray(persons)[known], 0.5)
+    held = ~pushed_below(consumption_shock, consumption_twin, line).any(axis=0)
+    return (own_post >= line) & held & (np.asarray(consumption_elasticity) <= median)
+
+
+@metric("buffer", unit="z per person", better="higher")
+def buffer(buffer, persons):
+    """Mean savings that a person can fall back on, z per person."""
+    return mean(buffer, persons)
+
+
+@metric("productive capital", unit="z per person", better="higher")
+def capital(capital, persons):
+    """Mean productive capital of a person, z per person."""
+    return mean(capital, persons)
+
+
+@metric("stock of works", unit="stock per village", better="higher")
+def works(village_works):
+    """Mean stock of usable public works of a village, in the model's stock units."""
+    return village_works.mean()
+
+
+@metric("local demand", unit="index", better="higher")
+def demand(village_demand):
+    """Mean index of local demand over villages (1 in the quiet baseline)."""
+    return village_demand.mean()
+
+
+@metric("local price", unit="index", better="neither")
+def price(village_price):
+    """Mean index of local prices over villages (1 in the quiet baseline)."""
+    return village_price.mean()

@@ -1,0 +1,295 @@
+"""Trajectories: where a household or a village ends up, by rules that were fixed before any result was seen.
+
+Each rule compares means over windows of one calendar that all arms and the baseline share. The first match wins. The
+cut-offs below are frozen: a comparison uses the defaults, and prints the same shares over a grid of others beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim.metrics import LINE
+
+#: A household or village keeps up when it grows at least at this share of the national rate. Frozen.
+SHARE_OF_NATIONAL_GROWTH = 0.5
+#: Village: dependency above this external share of household income while the programmes run ... Frozen.
+EXTERNAL_SHARE = 0.10
+#: ... together with a relative fall of mean consumption above this when public money is withdrawn. Frozen.
+WITHDRAWAL_LOSS = 0.10
+#: Village: at least this share of its baseline-poor persons are self-sufficient. Frozen.
+SELF_SUFFICIENT_SHARE = 0.60
+#: Village: its headcount is at least this share below its own at quarter 0. Frozen.
+HEADCOUNT_FALL = 0.20
+
+#: Household classes in the order in which they are tried; the code of a class is its place here.
+CLASSES = ("self_sufficient", "fragile", "dependency", "declining", "rising", "stagnation")
+#: Village classes in the order in which they are tried.
+VILLAGE_CLASSES = ("dependency", "stagnation", "self_sufficient", "fragile")
+
+#: Grid printed beside the frozen cut-offs: the line (z), the share of quarters of the stress test, the local shock.
+GRID_LINES = (0.9, 1.0, 1.1)
+GRID_STRESS_SHARES = (0.15, 0.25, 0.35)
+GRID_SHOCKS = (0.10, 0.15, 0.20)
+
+
+class Windows(NamedTuple):
+    """The four windows of the calendar, each (first quarter, quarter after the last)."""
+
+    pre: tuple[int, int]
+    on: tuple[int, int]
+    post: tuple[int, int]
+    late: tuple[int, int]
+
+
+def windows(start: int = 8, end: int = 28) -> Windows:
+    """Windows of the calendar: before, on-programme, one to four years after the end of money, and ten to twelve.
+
+    Parameters
+    ----------
+    start : int
+        Quarter t0 at which programmes start.
+    end : int
+        Quarter t1 at which all their money and facilitation has ended.
+    """
+    return Windows((0, start), (end - 8, end), (end + 8, end + 20), (end + 40, end + 52))
+
+
+def window_mean(series: np.ndarray, window: tuple[int, int]) -> np.ndarray:
+    """Mean over a window; ``series`` has shape (quarters, n), the result (n,).
+
+    Raises
+    ------
+    ValueError
+        If the series ends before the window does: a shorter window would not be the one of the other arms.
+    """
+    first, after_last = window
+    if not 0 <= first < after_last <= len(series):
+        raise ValueError(f"window [{first}, {after_last}) does not lie inside a series of {len(series)} quarters")
+    return series[first:after_last].mean(axis=0)
+
+
+def yearly_growth(before: np.ndarray, after: np.ndarray, first: tuple[int, int], second: tuple[int, int]) -> np.ndarray:
+    """Yearly growth rate between two windows, midpoint to midpoint, as a share per year.
+
+    Parameters
+    ----------
+    before, after : array, shape (n,)
+        Window means, z per person and quarter.
+    first, second : tuple of int
+        The two windows, (first quarter, quarter after the last).
+
+    Returns
+    -------
+    array, shape (n,)
+        -1 where a positive income fell to zero or less; infinite where it rose from zero or less; 0 where it stayed
+        at zero or less. Never nan, so that every household has a class.
+    """
+    years = (sum(second) - sum(first)) / 2.0 / 4.0
+    before, after = np.asarray(before, float), np.asarray(after, float)
+    # An income of almost nothing before makes a ratio beyond the largest float: infinite growth, as from zero.
+    with np.errstate(over="ignore"):
+        ratio = np.divide(np.maximum(after, 0.0), before, out=np.ones(before.shape), where=before > 0)
+    growth = ratio ** (1.0 / years) - 1.0
+    return np.where((before <= 0) & (after > 0), np.inf, growth)
+
+
+def _refuse_nan(**arguments: np.ndarray) -> None:
+    """Refuse nan: a comparison with it is false, and would quietly put the row into a later class."""
+    for name, values in arguments.items():
+        if np.isnan(values).any():
+            raise ValueError(f"{name} holds nan: a class cannot be given to a row without a value")
+
+
+def household_class(
+    own_pre: np.ndarray,
+    own_post: np.ndarray,
+    total_on: np.ndarray,
+    growth: np.ndarray,
+    stress_pass: np.ndarray,
+    national_growth: float,
+    line: float = LINE,
+    share_of_national: float = SHARE_OF_NATIONAL_GROWTH,
+) -> np.ndarray:
+    """Class of each household; the first match wins.
+
+    - **self-sufficient**: own income after at or above the line, and the stress test passed;
+    - **fragile**: own income after at or above the line, stress test failed;
+    - **dependency**: own income after below the line, total income on-programme at or above it: held up by flows;
+    - *declining*: own income before at or above the line;
+    - *rising*: grows at least at half the national rate;
+    - **stagnation**: everything else.
+
+    Parameters
+    ----------
+    own_pre, own_post : array, shape (n,)
+        Mean own income (no public money) before and after, z per person and quarter.
+    total_on : array, shape (n,)
+        Mean total income (own and public) on-programme, z per person and quarter.
+    growth : array, shape (n,)
+        Yearly growth of own income from before to after, share per year (`yearly_growth`).
+    stress_pass : bool array, shape (n,)
+        Whether the household passes the stress test (`resilience.passes_draws`).
+    national_growth : float
+        National growth of income per head, share per *year*.
+    line, share_of_national : float
+        Cut-offs, frozen at their defaults.
+
+    Returns
+    -------
+    int8 array, shape (n,)
+        Places in `CLASSES`.
+    """
+    _refuse_nan(own_pre=own_pre, own_post=own_post, total_on=total_on, growth=growth)
+    stands, passed = np.asarray(own_post) >= line, np.asarray(stress_pass) > 0
+    conditions = [
+        stands & passed,
+        stands,
+        np.asarray(total_on) >= line,
+        np.asarray(own_pre) >= line,
+        np.asarray(growth) >= share_of_national * national_growth,
+    ]
+    return np.select(conditions, range(len(conditions)), default=len(conditions)).astype(np.int8)
+
+
+def village_class(
+    external_share: np.ndarray,
+    withdrawal_loss: np.ndarray,
+    growth: np.ndarray,
+    self_sufficient_share: np.ndarray,
+    headcount_start: np.ndarray,
+    headcount_now: np.ndarray,
+    upkeep_covered: np.ndarray,
+    institution_alive: np.ndarray,
+    national_growth: float,
+    *,
+    external: float = EXTERNAL_SHARE,
+    loss: float = WITHDRAWAL_LOSS,
+    share_of_national: float = SHARE_OF_NATIONAL_GROWTH,
+    self_sufficient: float = SELF_SUFFICIENT_SHARE,
+    fall: float = HEADCOUNT_FALL,
+) -> np.ndarray:
+    """Class of each village; the first match wins.
+
+    - **dependency**: external share of household income on-programme above 0.10, and withdrawal loss above 0.10;
+    - **stagnation**: growth of median own income below half the national rate;
+    - **self-sufficient**: at least 60 % of its baseline-poor self-sufficient, headcount at least 20 % below its own
+      at quarter 0, upkeep of works covered, institution alive 12 quarters after the exit;
+    - **fragile**: everything else.
+
+    Parameters
+    ----------
+    external_share : array, shape (v,)
+        Public money over household income, on-programme, 0-1.
+    withdrawal_loss : array, shape (v,)
+        Relative fall of mean consumption without public money (`resilience.withdrawal_loss`).
+    growth : array, shape (v,)
+        Yearly growth of median own income, share per year.
+    self_sufficient_share : array, shape (v,)
+        Share of baseline-poor persons in class self-sufficient; nan where the village has none, which cannot fail
+        the condition.
+    headcount_start, headcount_now : array, shape (v,)
+        Headcount at quarter 0 and in the window judged, same unit.
+    upkeep_covered, institution_alive : bool array, shape (v,)
+        Conditions on works and institution.
+    national_growth : float
+        Share per *year*.
+    external, loss, share_of_national, self_sufficient, fall : float
+        Cut-offs, frozen at their defaults.
+
+    Returns
+    -------
+    int8 array, shape (v,)
+        Places in `VILLAGE_CLASSES`.
+    """
+    _refuse_nan(
+        external_share=external_share,
+        withdrawal_loss=withdrawal_loss,
+        growth=growth,
+        headcount_start=headcount_start,
+        headcount_now=headcount_now,
+    )
+    enough = np.isnan(self_sufficient_share) | (np.asarray(self_sufficient_share) >= self_sufficient)
+    fallen = np.asarray(headcount_now) <= (1.0 - fall) * np.asarray(headcount_start)
+    sound = (np.asarray(upkeep_covered) > 0) & (np.asarray(institution_alive) > 0)
+    conditions = [
+        (np.asarray(external_share) > external) & (np.asarray(withdrawal_loss) > loss),
+        np.asarray(growth) < share_of_national * national_growth,
+        enough & fallen & sound,
+    ]
+    return np.select(conditions, range(len(conditions)), default=len(conditions)).astype(np.int8)
+
+
+def class_shares(codes: np.ndarray, persons: np.ndarray, count: int = len(CLASSES)) -> np.ndarray:
+    """Share of persons in each class, shape (count,); nan where there are no persons."""
+    total = np.bincount(codes, persons, minlength=count)
+    return total / total.sum() if total.sum() > 0 else np.full(count, np.nan)
+
+
+def transition_matrix(
+    before: np.ndarray, after: np.ndarray, persons: np.ndarray, count: int = len(CLASSES), of_rows: bool = True
+) -> np.ndarray:
+    """Transitions between two classifications of the same households.
+
+    Parameters
+    ----------
+    before, after : int array, shape (n,)
+        Codes, 0 ... count - 1: two dates, or the baseline's class against a policy's.
+    persons : array, shape (n,)
+        Person weights.
+    count : int
+        Number of classes.
+    of_rows : bool
+        True: each row sums to 1 (nan for an empty row). False: the whole table sums to 1.
+
+    Returns
+    -------
+    array, shape (count, count)
+        [from, to].
+    """
+    pairs = np.asarray(before, np.intp) * count + np.asarray(after, np.intp)
+    table = np.bincount(pairs, persons, minlength=count * count).reshape(count, count)
+    total = table.sum(axis=1, keepdims=True) if of_rows else np.full((count, 1), table.sum())
+    return np.divide(table, total, out=np.full(table.shape, np.nan), where=total > 0)
+
+
+def class_grid(
+    own_pre: np.ndarray,
+    own_post: np.ndarray,
+    total_on: np.ndarray,
+    growth: np.ndarray,
+    stress: Callable[[float, float], np.ndarray],
+    national_growth: float,
+    persons: np.ndarray,
+    lines: Iterable[float] = GRID_LINES,
+    shares: Iterable[float] = GRID_STRESS_SHARES,
+) -> pd.DataFrame:
+    """Shares of the household classes over a grid of cut-offs, printed beside the frozen ones.
+
+    The third axis of the grid, the size of the shock, needs its own runs: call once for each.
+
+    Parameters
+    ----------
+    own_pre, own_post, total_on, growth, national_growth
+        As in `household_class`.
+    stress : callable
+        ``stress(line, share)`` returns who passes the stress test at these cut-offs, bool array of shape (n,).
+    persons : array, shape (n,)
+        Person weights; zero outside the group of interest (for example the baseline-poor).
+    lines, shares : iterable of float
+        Poverty lines (z per person and quarter) and tolerated shares of quarters below the line.
+
+    Returns
+    -------
+    DataFrame
+        Columns line, share, klass, persons (share of persons, 0-1).
+    """
+    rows = []
+    for line, share in product(lines, shares):
+        codes = household_class(own_pre, own_post, total_on, growth, stress(line, share), national_growth, line)
+        rows += [(line, share, *pair) for pair in zip(CLASSES, class_shares(codes, persons), strict=True)]
+    return pd.DataFrame(rows, columns=["line", "share", "klass", "persons"])

@@ -1,0 +1,13 @@
+"""The mechanisms, one file each: rules only. Order here is order in print; the wiring decides what comes first."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from . import choice, collective, learning, luck, market, participation, production, saving, savings_group, sharing
+from . import targeting, transfers, works
+
+MECHANISMS: tuple[ModuleType, ...] = (
+    luck, participation, production, market, collective, choice, works, targeting, transfers, savings_group, sharing,
+    saving, learning,
+)  # fmt: skip

@@ -1,0 +1,102 @@
+"""Consumption, buffer and capital (M2): what households do with what they have."""
+
+from __future__ import annotations
+
+from sim.agents.household import household
+from sim.engine.rule import Last, Param, rule
+
+
+@rule(household, "z per person and quarter")
+def income(own_income, public_income, remittance, sharing, contribution, paid_in, pot_won, loan, repayment, interest):
+    """All that comes in this quarter, less gifts, contributions and what goes to the savings group."""
+    return own_income + public_income + remittance + sharing - contribution - paid_in + pot_won + loan - repayment - interest
+
+
+@rule(household, "z per person and quarter")
+def expected_income(expected_income, income, learning=Param(0.06, "share a quarter", low=0.03, high=0.1, source="assumption: expectations take years to change")):
+    """What the household expects to have in a usual quarter."""
+    return max(0.0, expected_income + learning * (income - expected_income))
+
+
+@rule(household, "z per person", 0.0)
+def distress_sale(
+    income,
+    depreciation,
+    buffer=Last("buffer"),
+    capital=Last("capital"),
+    floor=Param(0.75, "z per person and quarter", low=0.7, high=0.85, source="assumption: below it people sell what they work with"),
+    share=Param(0.25, "share of the shortfall", low=0.2, high=0.3, source="asset sales offset 20-30 % (Fafchamps et al. 1998; read)"),
+):
+    """Capital sold, at its full value, when what is at hand does not reach the floor."""
+    return max(0.0, min(capital - depreciation, share * (floor - income - buffer)))
+
+
+@rule(household, "z per person and quarter", 0.0)
+def sale_proceeds(distress_sale, discount=Param(0.25, "share", low=0.1, high=0.4, source="assumption: distress prices")):
+    """Money from the distress sale."""
+    return distress_sale * (1.0 - discount)
+
+
+@rule(household, "z per person and quarter")
+def cash_on_hand(income, sale_proceeds, buffer=Last("buffer")):
+    """What can be spent this quarter."""
+    return buffer + income + sale_proceeds
+
+
+@rule(household, "z per person and quarter", 0.0)
+def spending(
+    cash_on_hand,
+    income,
+    expected=Last("expected_income"),
+    buffer=Last("buffer"),
+    saved=Param(0.06, "share", low=0.03, high=0.15, source="rural saving rate 5-20 %, poor 0-8 % (from memory, low)"),
+    response=Param(0.25, "share", low=0.05, high=0.4, source="pass-through of idiosyncratic income 0.1-0.4 (Gertler and Gruber; read)"),
+    rebuilding=Param(0.05, "share of the gap a quarter", low=0.02, high=0.1, source="assumption"),
+    target=Param(0.5, "z per person", low=0.2, high=1.0, source="assumption: half a quarter's poverty line"),
+    floor=Param(0.75, "z per person and quarter", low=0.7, high=0.85, source="as distress_sale.floor"),
+):
+    """Spending on consumption: a share of expected income, part of the surprise, and what the buffer allows; never less than the floor while there is money."""
+    wanted = (1.0 - saved) * expected + response * (income - expected) + rebuilding * (buffer - target)
+    return max(0.0, min(cash_on_hand, max(floor, wanted)))
+
+
+@rule(household, "z per person and quarter", 0.0)
+def investment(
+    cash_on_hand,
+    spending,
+    effective_capital,
+    skill=Last("skill"),
+    target=Param(0.5, "z per person", low=0.2, high=1.0, source="as spending.target"),
+    reach=Param(8.0, "z per unit of skill", low=2.0, high=12.0, source="as effective_capital.reach"),
+):
+    """What is left above the buffer's target goes into capital, while hands can use more of it."""
+    return max(0.0, min(cash_on_hand - spending - target, reach * skill - effective_capital))
+
+
+@rule(household, "z per person")
+def buffer(cash_on_hand, spending, investment):
+    """Money and grain kept."""
+    return cash_on_hand - spending - investment
+
+
+@rule(household, "z per person", 0.0)
+def depreciation(
+    effective_capital,
+    capital=Last("capital"),
+    used=Param(0.02, "share a quarter", low=0.01, high=0.03, source="assumption"),
+    idle=Param(0.1, "share a quarter", low=0.05, high=0.15, source="assumption: hands that cannot use an asset lose it"),
+):
+    """Capital worn out; what hands cannot use goes faster."""
+    return used * effective_capital + idle * (capital - effective_capital)
+
+
+@rule(household, "z per person", 0.0)
+def capital(capital, depreciation, investment, distress_sale, asset_received):
+    """Productive capital: animals, tools, stock, improvements of land."""
+    return max(0.0, capital - depreciation - distress_sale) + investment + asset_received
+
+
+@rule(household, "z per person and quarter", 0.0)
+def consumption(spending, price_level):
+    """Real consumption."""
+    return spending / price_level

@@ -1,0 +1,75 @@
+"""Mutual insurance on ties (M11): who does better than expected gives to ties that do worse."""
+
+from __future__ import annotations
+
+from sim.agents.household import household, tie
+from sim.engine.rule import End, Last, Param, TieSum, rule
+
+
+@rule(household, "z per person and quarter")
+def surprise(own_income, public_income, remittance, expected=Last("expected_income")):
+    """Income before sharing against what was expected; a shock that all share cancels out between two ends."""
+    return own_income + public_income + remittance - expected
+
+
+@rule(tie, "share", 0.0, 1.0)
+def strength(
+    strength,
+    kinship,
+    one=End("attends", 0),
+    other=End("attends", 1),
+    one_listed=End(Last("listed"), 0),
+    other_listed=End(Last("listed"), 1),
+    meeting=Param(0.05, "share a quarter", low=0.01, high=0.15, source="assumption: ties form where people meet"),
+    fading=Param(0.02, "share a quarter", low=0.005, high=0.05, source="assumption"),
+    envy=Param(0.005, "share a quarter", low=0.0, high=0.05, source="unequal benefits erode ties (Gambia; Hess et al. 2021); size is an assumption"),
+):
+    """Strength of a tie: meeting builds it, not meeting lets it fade to kinship, unequal benefits erode it."""
+    met = one * other
+    unequal = (one_listed - other_listed) * (one_listed - other_listed)
+    changed = strength + meeting * met * (1.0 - strength) - (fading * (1.0 - met) + envy * unequal) * (strength - kinship)
+    return min(1.0, max(0.0, changed))
+
+
+@rule(tie, "z per quarter")
+def gift(
+    strength,
+    one=End("surprise", 0),
+    other=End("surprise", 1),
+    one_income=End("own_income", 0),
+    other_income=End("own_income", 1),
+    one_size=End("size", 0),
+    other_size=End("size", 1),
+    one_degree=End("degree", 0),
+    other_degree=End("degree", 1),
+    one_listed=End(Last("listed"), 0),
+    other_listed=End(Last("listed"), 1),
+    rate=Param(0.1, "share", low=0.05, high=0.3, source="sharing is imperfect: transfers could remove 40-90 % of income risk (South India; read)"),
+    trust=Param(0.7, "share", low=0.0, high=1.0, source="assumption"),
+    crowd_out=Param(0.08, "share", low=0.0, high=0.3, source="public transfers crowd out private ones; default small"),
+    limit=Param(0.5, "share of own income", low=0.2, high=0.8, source="nobody gives away more, over all ties"),
+):
+    """Money from the first end to the second, in z for the two households: a share of the difference in surprise."""
+    wanted = rate * trust * strength * (one - other) * min(one_size, other_size)
+    wanted = wanted * (1.0 - crowd_out * max(one_listed, other_listed))
+    most = limit * one_income * one_size / one_degree
+    least = -limit * other_income * other_size / other_degree
+    return min(most, max(least, wanted))
+
+
+@rule(household, "z per person and quarter")
+def sharing(size, received=TieSum("gift")):
+    """Gifts received less given."""
+    return received / size
+
+
+@rule(household, "0 or 1", 0.0, 1.0)
+def listed(gets_pkh, gets_rastra, gets_cash, served):
+    """On any list: neighbours see who gets something."""
+    return max(max(gets_pkh, gets_rastra), max(gets_cash, served))
+
+
+@rule(tie, "z per quarter", 0.0)
+def gift_size(gift):
+    """Size of the gift, whichever way it goes."""
+    return abs(gift)

@@ -1,0 +1,67 @@
+"""Who is on a programme's list (M10): the agency's proxy means test, the community's ranking, and what they misread."""
+
+from __future__ import annotations
+
+from sim.agents.household import household
+from sim.engine.functions import log
+from sim.engine.rule import Last, Normal, Param, Rank, rule
+
+SURVEY_ROUND = 16  # quarters between the rounds of the unified database (2011, 2015)
+
+
+@rule(household, "standard deviations", every=SURVEY_ROUND)
+def proxy_misreading(draw=Normal()):
+    """What the proxy means test's assets and roofs misread about a household, until the next round of the database."""
+    return draw
+
+
+@rule(household, "standard deviations", every=SURVEY_ROUND)
+def community_misreading(draw=Normal()):
+    """What neighbours misread about a household, until the next ranking."""
+    return draw
+
+
+@rule(household, "log", every=4)
+def proxy_score(proxy_misreading, welfare=Last("expected_income"), noise=Param(0.45, "log", low=0.35, high=0.6, source="mistargeting 30 % under the proxy means test (Alatas et al. 2012; from memory)")):
+    """Welfare as the agency sees it, once a year; the lowest come first."""
+    return log(max(1e-6, welfare)) + noise * proxy_misreading
+
+
+@rule(household, "log", every=4)
+def community_score(
+    community_misreading,
+    female_head,
+    stratum,
+    welfare=Last("expected_income"),
+    noise=Param(0.5, "log", low=0.4, high=0.7, source="community error 3 points above the proxy means test (Alatas et al. 2012; from memory)"),
+    need=Param(0.15, "log", low=0.0, high=0.4, source="communities rank by need as they see it (read); size is an assumption"),
+    favour=Param(0.05, "log", low=0.0, high=0.3, source="formal elites at most 8 points likelier to receive (read)"),
+):
+    """Welfare as neighbours rank it, once a year: widows and the marginal count as poorer, the elite is favoured."""
+    marginal = 1.0 if stratum > 2.5 else 0.0
+    elite = 1.0 if stratum < 0.5 else 0.0
+    return log(max(1e-6, welfare)) + noise * community_misreading - need * max(female_head, marginal) - favour * elite
+
+
+@rule(household, "0 or 1", 0.0, 1.0)
+def gets_pkh(pkh_quota, place=Rank("proxy_score", every=4)):
+    """On the list of Program Keluarga Harapan."""
+    return 1.0 if place < pkh_quota else 0.0
+
+
+@rule(household, "0 or 1", 0.0, 1.0)
+def gets_rastra(rastra_quota, place=Rank("proxy_score", every=4)):
+    """On the rice list."""
+    return 1.0 if place < rastra_quota else 0.0
+
+
+@rule(household, "0 or 1", 0.0, 1.0)
+def gets_cash(cash_quota, place=Rank("proxy_score", every=4)):
+    """On the list of a programme of targeted cash."""
+    return 1.0 if place < cash_quota else 0.0
+
+
+@rule(household, "log", every=4)
+def asset_score(asset_community, proxy_score, community_score):
+    """Order in which households are offered the asset package."""
+    return asset_community * community_score + (1.0 - asset_community) * proxy_score

@@ -1,0 +1,267 @@
+"""Quarter 0: a population becomes a world at rest.
+
+Nothing at the start is set by hand that a rule moves later. The quiet baseline (growth and the macro cycle off, the
+programmes of the time flowing) is run until the slow rules rest; abilities are found so that consumption, as a survey
+would measure it, has the published distribution; outside demand so that each village sells what it offers; the cost of
+a meeting so that as many attend as did.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.agents import TABLES
+from sim.engine import draw
+from sim.engine.lane import Lane, holding, settings
+from sim.engine.plan import Plan
+from sim.engine.rule import Rule, rules_of
+from sim.engine.table import Layout, State
+from sim.errors import InputError
+from sim.ledger import RULES as LEDGER
+from sim.policies.policy import Programme, set_levers
+from sim.population import Population, TwoPieceLognormal, normal_score
+from sim.processes import MECHANISMS
+
+SURVEY_NOISE = 0.10  # sd of log consumption that a survey adds: 0.10-0.15
+ATTENDANCE = 0.16  # share of households at village meetings, 2015-18 (Sentinel villages; read)
+MEMBERS = 0.4  # households in an arisan: 30-55 % (IFLS; from memory, low)
+REMITTED = 0.10  # households with kin who send money from abroad: 5-15 % (from memory, low)
+REMITTANCE = 0.15  # what they get, as a share of their consumption (assumption)
+EXPOSED = (0.45, 0.5)  # share sold outside: mean 0.3-0.6, sd of its log odds (assumption)
+TILT = 0.3  # reluctance per stratum, in sd: meetings are mostly of elite men (read); size is an assumption
+ROUNDS, QUARTERS, WATCHED = 6, 60, 24
+FROZEN = ("macro_trend", "macro_cycle")
+
+
+def wire(extra: Sequence[Rule] = ()) -> Plan:
+    """The plan of all mechanisms and the ledger, and a user's own rules (which replace those of the same name)."""
+    own = {rule.name: rule for rule in extra}
+    rules = [own.pop(r.name, r) for r in [*rules_of(MECHANISMS), *(f.rule for f in LEDGER)]]
+    return Plan(TABLES, [*rules, *own.values()])
+
+
+@dataclass(frozen=True)
+class World:
+    """A world at quarter 0: where every arm and every luck begins.
+
+    Attributes
+    ----------
+    state
+        Every column at quarter 0.
+    parameters
+        One number a parameter of the plan, those that were solved among them.
+    solved
+        What was solved, and how well: shares and z.
+    """
+
+    lane: Lane
+    population: Population
+    state: State
+    parameters: np.ndarray
+    solved: dict[str, float] = field(default_factory=dict)
+
+
+def layout_of(population: Population) -> Layout:
+    """Rows and borders of a population."""
+    villages = len(population.village_code)
+    return Layout(
+        tuple(population.village_code),
+        population.district_of.astype(np.int64),
+        len(population.district_code),
+        {
+            "household": population.start.astype(np.int64),
+            "group": 4 * np.arange(villages + 1),
+            "tie": population.tie_start.astype(np.int64),
+        },
+        np.stack([population.tie_from, population.tie_to]).astype(np.int64),
+        np.array([draw.place_key(code) for code in population.village_code], np.int64),
+    )
+
+
+def first_state(plan: Plan, population: Population) -> State:
+    """The given columns, and a first guess of the others."""
+    state = State(plan.columns, layout_of(population))
+    home = np.repeat(np.arange(len(population.village_code)), np.diff(population.start))
+    people = population.household
+    for name in ("size", "weight", "female_head", "schooling", "stratum", "activity", "focus"):
+        state[name] = people[name]
+    state["number"] = np.arange(len(home)) - population.start[home]
+    state["reluctance"] = normal_score(people["theta_rank"]) + TILT * (people["stratum"] - 2.0)
+    state["giving"] = people["giver"]
+    state["member"] = population.uniform("arisan") < MEMBERS
+    centre = math.log(EXPOSED[0] / (1.0 - EXPOSED[0]))
+    state["openness"] = centre + EXPOSED[1] * normal_score(population.uniform("exposure"))
+    state["remittance"] = np.where(population.uniform("kin") < REMITTED, REMITTANCE * people["consumption"], 0.0)
+    first = np.repeat(population.start[:-1], np.diff(population.tie_start))
+    ends = np.concatenate([population.tie_from + first, population.tie_to + first]).astype(np.int64)
+    state["degree"] = np.bincount(ends, minlength=len(home))
+    state["kinship"] = 0.7 * population.tie_strength
+    state["strength"] = population.tie_strength
+    state["kind"] = np.tile(np.arange(4.0), len(population.village_code))
+    state["potential"] = population.group["potential"]
+    state["elite_interest"] = _elite_interest(people, home, len(population.village_code))
+    state["subdistrict"], state["pass_through"] = population.village["subdistrict"], population.village["pass_through"]
+    state["road_base"] = 0.2 + 0.8 * population.village["road"]
+    state["road"] = state["road_base"]
+    state["persons"] = np.bincount(home, people["size"], len(population.village_code))
+    _guess(state, people["consumption"])
+    return state
+
+
+def _elite_interest(people: Mapping[str, np.ndarray], home: np.ndarray, villages: int) -> np.ndarray:
+    """Share of each village's elite in each kind of activity; even where there is no elite."""
+    elite = people["stratum"] == 0
+    count = np.bincount(home[elite] * 4 + people["activity"][elite].astype(np.int64), minlength=4 * villages).reshape(-1, 4)
+    whole = count.sum(axis=1, keepdims=True)
+    return np.where(whole > 0, count / np.maximum(whole, 1), 0.25).ravel()
+
+
+def _guess(state: State, consumption: np.ndarray) -> None:
+    """Where the burn-in begins; nothing of it is left at its end but what never moves."""
+    income = consumption / 0.94
+    state["exposure"] = 1.0 / (1.0 + np.exp(-state["openness"]))
+    capital = np.minimum(3.0 * income, 8.0)
+    state["ability"] = np.log(income) - np.log((0.55 + 0.36 * capital**0.2) * 1.05 * (1.0 - 0.1 * state["exposure"]))
+    start = {
+        "capital": capital, "expected_income": income, "spending": consumption, "consumption": consumption, "buffer": 0.5,
+        "skill": 1.0, "local_supply": (1.0 - state["exposure"]) * income, "investment": 0.06 * income, "efficacy": 0.3,
+        "works": 0.6, "match": 0.7, "contributors": 0.25, "institution_quality": 0.5, "attendance": ATTENDANCE,
+        "aware": 1.0, "attends": 0.0,
+    }  # fmt: skip
+    for name, value in start.items():
+        state[name] = value
+
+
+@dataclass
+class Watch:
+    """What is seen of the quiet baseline in the last quarters of a round."""
+
+    state: State
+    seed: int
+    shares: np.ndarray
+    quantiles: list[np.ndarray] = field(default_factory=list)
+    means: dict[str, list[np.ndarray]] = field(default_factory=dict)
+
+    def see(self, quarter: int, names: Sequence[str]) -> None:
+        """Remember the measured distribution and some columns."""
+        persons = self.state["size"] * self.state["weight"]
+        seen = measured(self.state, self.seed, quarter)
+        self.quantiles.append(_quantiles(seen, persons, self.shares))
+        for name in names:
+            self.means.setdefault(name, []).append(self.state[name].copy())
+
+    def mean(self, name: str) -> np.ndarray:
+        """A column's mean over the quarters watched."""
+        return np.mean(self.means[name], axis=0)
+
+
+def measured(state: State, seed: int, quarter: int) -> np.ndarray:
+    """Consumption as a household survey would measure it (z per person and quarter)."""
+    noise = np.empty(state.layout.rows("household"))
+    for v, place in enumerate(state.layout.places):
+        rows = noise[state.layout.start["household"][v] : state.layout.start["household"][v + 1]]
+        draw.normal(rows, seed, draw.name_key("survey.noise"), int(place), quarter)
+    return state["consumption"] * np.exp(SURVEY_NOISE * noise)
+
+
+def _quantiles(values: np.ndarray, persons: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    order = np.argsort(values)
+    reached = np.cumsum(persons[order])
+    return np.interp(shares, (reached - 0.5 * persons[order]) / reached[-1], np.log(values[order]))
+
+
+WATCH = ("consumption", "spending", "investment", "local_supply", "local_materials", "attendance", "success", "capture", "outside_demand")
+
+
+def solve(
+    lane: Lane,
+    population: Population,
+    programmes: Sequence[Programme],
+    target: TwoPieceLognormal | None,
+    seed: int,
+    overrides: Mapping[str, float] | None = None,
+    held: Sequence[str] = (),
+) -> World:
+    """Find the world at rest.
+
+    Parameters
+    ----------
+    programmes
+        What flows in every arm.
+    target
+        Distribution of measured consumption over persons; None keeps each household's own consumption (a survey).
+    seed
+        Seed of the population, also of its luck before quarter 0.
+    overrides, held
+        Parameters by name, and rules that a scenario switches off.
+
+    Raises
+    ------
+    InputError
+        When a village would need negative demand from outside: no such world is at rest.
+    """
+    plan = lane.plan
+    state, parameters = first_state(plan, population), settings(plan, overrides)
+    quiet = holding(plan, [*FROZEN, "institution_quality", *held])
+    threshold = list(plan.parameters).index("attends.threshold")
+    noise = parameters[list(plan.parameters).index("attends.noise")]
+    shares = np.linspace(0.0005, 0.9995, 1000)
+    persons = state["size"] * state["weight"]
+    wanted = np.log(target.quantile(shares)) if target else _quantiles(population.household["consumption"], persons, shares)
+    _demand(state, parameters, plan, {n: state[n] for n in WATCH})
+    quarter = -ROUNDS * QUARTERS
+    for turn in range(ROUNDS):
+        watch = Watch(state, seed, shares)
+        for k in range(QUARTERS):
+            set_levers(programmes, state, quarter)
+            lane.step(state, quarter, seed, parameters, quiet)
+            if k >= QUARTERS - WATCHED:
+                watch.see(quarter, WATCH)
+            quarter += 1
+        found = np.mean(watch.quantiles, axis=0)
+        if turn < ROUNDS - 1:
+            place = np.interp(np.log(watch.mean("consumption")), found, shares)
+            state["ability"] += np.interp(place, shares, wanted - found)
+            present = float(np.clip(watch.mean("attendance").mean(), 0.002, 0.9))
+            parameters[threshold] += noise * (math.log(present / (1 - present)) - math.log(ATTENDANCE / (1 - ATTENDANCE)))
+            _demand(state, parameters, plan, {n: watch.mean(n) for n in WATCH})
+            _institutions(state, parameters, plan, watch)
+    solved = {
+        "attends.threshold": float(parameters[threshold]),
+        "largest gap of log consumption, 2nd to 98th percentile": float(np.abs(wanted - found)[20:-20].max()),
+    }
+    return World(lane, population, state, parameters, solved)
+
+
+def _demand(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str, np.ndarray]) -> None:
+    """Outside demand at which each village sells what it offers at the prices of the start."""
+    layout = state.layout
+    home = np.repeat(np.arange(len(layout.codes)), np.diff(layout.start["household"]))
+
+    def total(name: str) -> np.ndarray:
+        return np.bincount(home, state["size"] * seen[name], len(layout.codes))
+
+    share = parameters[list(plan.parameters).index("import_share.value")]
+    margin = parameters[list(plan.parameters).index("transport_margin.base")]
+    base = total("local_supply") - (1.0 - share) * (total("spending") + total("investment")) - seen["local_materials"]
+    if np.any(base < 0.0):
+        worst = int(np.argmin(base))
+        raise InputError(
+            f"village {layout.codes[worst]} would need negative demand from outside ({base[worst]:.3g} z a quarter): "
+            "its people buy more than they offer; a larger import_share.value or less exposure has a world at rest"
+        )
+    state["outside_base"] = base
+    state["terms_base"] = np.log(1.0 - margin / (1.0 + state["road_base"]))
+
+
+def _institutions(state: State, parameters: np.ndarray, plan: Plan, watch: Watch) -> None:
+    """The quality at which each council would stay, given who comes and what succeeds."""
+    value = dict(zip(plan.parameters, parameters.tolist(), strict=True))
+    present, success = watch.mean("attendance"), watch.mean("success")
+    grown = value["institution_quality.learning"] * present * success
+    lost = value["institution_quality.erosion"] * (1.0 - present) + value["institution_quality.harm"] * watch.mean("capture")
+    state["institution_quality"] = np.clip(grown / np.maximum(grown + lost, 1e-12), 0.0, 1.0)

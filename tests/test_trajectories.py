@@ -1,0 +1,269 @@
+"""Classes of households and villages: every class, the order in which they are tried, and the stress test by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from sim.metrics import resilience, trajectories
+from sim.metrics.trajectories import CLASSES, VILLAGE_CLASSES
+
+NATIONAL = 0.04
+
+# name: own before, own after, total on-programme, growth, stress pass -> class
+HOUSEHOLDS = {
+    "stands and passes": (0.8, 1.2, 1.1, 0.05, True, "self_sufficient"),
+    "exactly on the line": (0.8, 1.0, 1.1, 0.05, True, "self_sufficient"),
+    "stands without growth, still self-sufficient": (1.5, 1.2, 1.3, -0.03, True, "self_sufficient"),
+    "stands, fails the test": (0.8, 1.2, 1.1, 0.05, False, "fragile"),
+    "was held up by flows": (0.7, 0.8, 1.05, 0.00, False, "dependency"),
+    "held up by flows, though it was above before": (1.1, 0.8, 1.2, -0.05, True, "dependency"),
+    "held up by flows, though it rises": (0.7, 0.9, 1.0, 0.09, True, "dependency"),
+    "fell below": (1.1, 0.8, 0.95, -0.05, True, "declining"),
+    "rises, not there yet": (0.5, 0.7, 0.8, 0.03, False, "rising"),
+    "rises at exactly half the national rate": (0.5, 0.7, 0.8, 0.02, True, "rising"),
+    "left behind": (0.5, 0.52, 0.8, 0.004, True, "stagnation"),
+    "shrinks from below": (0.5, 0.4, 0.6, -0.02, False, "stagnation"),
+}
+
+
+@pytest.mark.parametrize("name", HOUSEHOLDS)
+def test_household_class_by_hand(name):
+    *values, expected = HOUSEHOLDS[name]
+    codes = trajectories.household_class(*(np.array([value]) for value in values), NATIONAL)
+    assert CLASSES[codes[0]] == expected
+
+
+def test_household_classes_together_and_every_class_is_reached():
+    columns = [np.array(column) for column in list(zip(*HOUSEHOLDS.values(), strict=True))[:5]]
+    codes = trajectories.household_class(*columns, NATIONAL)
+    assert [CLASSES[code] for code in codes] == [row[5] for row in HOUSEHOLDS.values()]
+    assert set(codes) == set(range(len(CLASSES)))
+
+
+def test_a_higher_line_moves_households_down():
+    values = (np.array([0.8]), np.array([1.05]), np.array([1.08]), np.array([0.05]), np.array([True]))
+    lower = trajectories.household_class(*values, NATIONAL)
+    higher = trajectories.household_class(*values, NATIONAL, line=1.1)
+    assert (CLASSES[lower[0]], CLASSES[higher[0]]) == ("self_sufficient", "rising")
+
+
+def test_a_missing_value_is_refused_by_name():
+    one = np.ones(1)
+    with pytest.raises(ValueError, match="own_post"):
+        trajectories.household_class(one, np.array([np.nan]), one, one, one, NATIONAL)
+    with pytest.raises(ValueError, match="withdrawal_loss"):
+        trajectories.village_class(one, one * np.nan, one, one, one, one, one, one, NATIONAL)
+
+
+# name: external share, withdrawal loss, growth, self-sufficient share, headcount at q0, now, upkeep, alive -> class
+VILLAGES = {
+    "lives on public money": (0.20, 0.15, 0.05, 0.9, 0.3, 0.1, True, True, "dependency"),
+    "lives on public money and stands still": (0.20, 0.15, 0.00, 0.0, 0.3, 0.3, False, False, "dependency"),
+    "much money, little lost without it": (0.20, 0.10, 0.05, 0.9, 0.3, 0.1, True, True, "self_sufficient"),
+    "little money": (0.10, 0.15, 0.05, 0.9, 0.3, 0.1, True, True, "self_sufficient"),
+    "stands still": (0.05, 0.02, 0.01, 0.9, 0.3, 0.1, True, True, "stagnation"),
+    "half the national rate is enough": (0.05, 0.02, 0.02, 0.6, 0.3, 0.24, True, True, "self_sufficient"),
+    "no baseline-poor": (0.05, 0.02, 0.05, np.nan, 0.0, 0.0, True, True, "self_sufficient"),
+    "too few self-sufficient": (0.05, 0.02, 0.05, 0.59, 0.3, 0.1, True, True, "fragile"),
+    "headcount hardly fell": (0.05, 0.02, 0.05, 0.9, 0.3, 0.25, True, True, "fragile"),
+    "works decay": (0.05, 0.02, 0.05, 0.9, 0.3, 0.1, False, True, "fragile"),
+    "institution died": (0.05, 0.02, 0.05, 0.9, 0.3, 0.1, True, False, "fragile"),
+}
+
+
+@pytest.mark.parametrize("name", VILLAGES)
+def test_village_class_by_hand(name):
+    *values, expected = VILLAGES[name]
+    codes = trajectories.village_class(*(np.array([value]) for value in values), NATIONAL)
+    assert VILLAGE_CLASSES[codes[0]] == expected
+
+
+def test_every_village_class_is_reached():
+    assert {row[-1] for row in VILLAGES.values()} == set(VILLAGE_CLASSES)
+
+
+# --- Stress test --------------------------------------------------------------------------------------------------
+
+
+def twins(quarters_below: int, income_at_the_end: float) -> np.ndarray:
+    """Result for one household that is below the line in some of the first quarters."""
+    consumption_twin, own_twin = np.full((12, 1), 1.2), np.full((12, 1), 2.0)
+    consumption, own = consumption_twin.copy(), own_twin.copy()
+    consumption[:quarters_below] = 0.9
+    own[:11] = 1.0
+    own[11] = income_at_the_end
+    return resilience.stress_pass(consumption, consumption_twin, own, own_twin)
+
+
+@pytest.mark.parametrize(
+    ("quarters_below", "income_at_the_end", "expected"),
+    [(0, 2.0, True), (2, 2.0, True), (2, 1.8, True), (3, 2.0, False), (0, 1.79, False), (12, 2.0, False)],
+)
+def test_stress_pass_by_hand(quarters_below, income_at_the_end, expected):
+    assert twins(quarters_below, income_at_the_end).tolist() == [expected]
+
+
+def test_quarters_that_would_have_been_poor_anyway_do_not_count():
+    twin = np.full((12, 1), 0.95)
+    own = np.ones((12, 1))
+    assert resilience.stress_pass(twin - 0.2, twin, own, own).all()
+
+
+def test_falls_after_the_eighth_quarter_do_not_count():
+    twin, own = np.full((12, 1), 1.2), np.ones((12, 1))
+    late = twin.copy()
+    late[8:] = 0.5
+    assert resilience.stress_pass(late, twin, own, own).all()
+
+
+def test_a_recovery_that_is_lost_again_fails():
+    twin, own_twin = np.full((12, 1), 1.2), np.full((12, 1), 2.0)
+    own = own_twin.copy()
+    own[11] = 1.0
+    assert not resilience.stress_pass(twin, twin, own, own_twin).any()
+
+
+def test_an_unshocked_twin_passes_whatever_its_income():
+    own = np.array([[-1.0, 0.0, 2.0]] * 12)
+    assert resilience.stress_pass(own, own, own, own).all()
+
+
+def test_too_short_a_follow_up_is_refused():
+    short = np.ones((6, 2))
+    with pytest.raises(ValueError, match="8 quarters"):
+        resilience.stress_pass(short, short, short, short)
+
+
+def test_four_draws_of_five_are_enough_and_three_are_not():
+    passes = np.array([[1, 1], [1, 1], [1, 1], [1, 0], [0, 0]], dtype=bool)
+    assert resilience.passes_draws(passes).tolist() == [True, False]
+    with pytest.raises(ValueError, match="at least 5"):
+        resilience.passes_draws(passes[:4])
+
+
+# --- Other twins ---------------------------------------------------------------------------------------------------
+
+
+def test_elasticity_between_twins():
+    driver = np.array([0.9])
+    income = np.array([10.0, 5.0, -1.0])
+    shocked = np.array([10.0 * 0.9**1.5, 5.0, 1.0])
+    found = resilience.elasticity(shocked, income, driver, 1.0)
+    assert found[:2] == pytest.approx([1.5, 0.0])
+    assert np.isnan(found[2])
+    assert np.isnan(resilience.elasticity(shocked, income, 1.0, 1.0)).all()
+
+
+def test_shortfall_and_half_life():
+    twin = np.full((6, 3), 10.0)
+    shock = np.array([[10, 10, 10], [4, 6, 10], [6, 6, 10], [7, 6, 10], [9, 6, 10], [10, 6, 10]], float)
+    assert resilience.shortfall(shock, twin) == pytest.approx([14 / 60, 20 / 60, 0.0])
+    found = resilience.half_life(shock, twin)
+    assert found[0] == 2.0
+    assert np.isnan(found[1])
+    assert found[2] == 0.0
+
+
+def test_withdrawal_loss():
+    found = resilience.withdrawal_loss(np.array([0.9, 1.1, 1.0]), np.array([1.2, 1.0, 0.0]))
+    assert found[:2] == pytest.approx([0.25, -0.1])
+    assert np.isnan(found[2])
+
+
+def test_vulnerability_counts_draws_with_any_fall():
+    consumption = np.full((5, 4, 2), 2.0)
+    consumption[0, 1, 0] = consumption[0, 2, 0] = consumption[3, 3, 0] = 0.5
+    assert resilience.vulnerability(consumption) == pytest.approx([0.4, 0.0])
+
+
+def test_independence_needs_all_three_conditions():
+    own = np.array([1.2, 0.9, 1.2, 1.2, 1.2])
+    twin, shock = np.full((3, 5), 1.3), np.full((3, 5), 1.1)
+    shock[1, 2] = 0.8
+    arm = np.array([0.4, 0.4, 0.4, 0.9, np.nan])
+    without = np.array([0.1, 0.5, 0.9, 0.5, np.nan])
+    found = resilience.independent(own, shock, twin, arm, without, np.ones(5))
+    assert list(found) == [True, False, False, False, False]
+    unknown = resilience.independent(own, shock, twin, arm, np.full(5, np.nan), np.ones(5))
+    assert not unknown.any()
+
+
+# --- Calendar, growth, tables -------------------------------------------------------------------------------------
+
+
+def test_windows_of_the_calendar():
+    assert trajectories.windows() == ((0, 8), (20, 28), (36, 48), (68, 80))
+    series = np.arange(80.0)[:, None] * np.ones(2)
+    assert trajectories.window_mean(series, trajectories.windows().post) == pytest.approx([41.5, 41.5])
+    with pytest.raises(ValueError, match="60 quarters"):
+        trajectories.window_mean(series[:60], trajectories.windows().late)
+
+
+def test_yearly_growth_is_exact_for_steady_growth():
+    path = 0.7 * 1.03 ** (np.arange(80)[:, None] / 4.0)
+    calendar = trajectories.windows()
+    # Windows of equal length, so that the means grow at exactly the rate of the path.
+    before, after = (trajectories.window_mean(path, window) for window in (calendar.pre, calendar.on))
+    assert trajectories.yearly_growth(before, after, calendar.pre, calendar.on) == pytest.approx(0.03, rel=1e-12)
+
+
+def test_yearly_growth_at_its_edges():
+    before, after = np.array([1.0, 0.0, 0.0, -1.0, 1.0]), np.array([0.0, 1.0, 0.0, -2.0, -0.5])
+    found = trajectories.yearly_growth(before, after, (0, 8), (36, 48))
+    assert found.tolist() == [-1.0, np.inf, 0.0, 0.0, -1.0]
+
+
+def test_transition_matrix_by_hand():
+    before, after = np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1])
+    persons = np.array([3.0, 1.0, 2.0, 2.0])
+    rows = trajectories.transition_matrix(before, after, persons, 3)
+    assert rows[:2] == pytest.approx(np.array([[0.75, 0.25, 0.0], [0.0, 1.0, 0.0]]))
+    assert np.isnan(rows[2]).all()
+    joint = trajectories.transition_matrix(before, after, persons, 3, of_rows=False)
+    assert joint[:2] == pytest.approx(np.array([[3, 1, 0], [0, 4, 0]]) / 8)
+
+
+codes = arrays.arrays(np.int8, 20, elements=st.integers(0, len(CLASSES) - 1))
+
+
+@given(before=codes, after=codes, persons=arrays.arrays(float, 20, elements=st.floats(0.5, 9.0)))
+def test_transition_matrix_keeps_both_margins(before, after, persons):
+    joint = trajectories.transition_matrix(before, after, persons, of_rows=False)
+    assert joint.sum(axis=1) == pytest.approx(trajectories.class_shares(before, persons))
+    assert joint.sum(axis=0) == pytest.approx(trajectories.class_shares(after, persons))
+    rows = trajectories.transition_matrix(before, before, persons)
+    filled = np.flatnonzero(trajectories.class_shares(before, persons))
+    assert rows[np.ix_(filled, filled)] == pytest.approx(np.eye(len(filled)))
+
+
+incomes = arrays.arrays(float, 15, elements=st.floats(0.0, 3.0))
+
+
+@given(pre=incomes, post=incomes, total=incomes, passed=arrays.arrays(bool, 15), line=st.sampled_from([0.9, 1.0, 1.1]))
+def test_every_household_has_one_class_and_passing_never_hurts(pre, post, total, passed, line):
+    growth = trajectories.yearly_growth(pre, post, (0, 8), (36, 48))
+    found = trajectories.household_class(pre, post, total, growth, passed, NATIONAL, line)
+    assert trajectories.class_shares(found, np.ones(15)).sum() == pytest.approx(1.0)
+    assert np.array_equal(found <= CLASSES.index("fragile"), post >= line)
+    always = trajectories.household_class(pre, post, total, growth, np.ones(15), NATIONAL, line)
+    assert np.all(always <= found)
+
+
+def test_class_grid_repeats_the_frozen_cut_offs_and_sums_to_one():
+    columns = [np.array(column) for column in list(zip(*HOUSEHOLDS.values(), strict=True))[:5]]
+    persons = np.arange(1.0, len(HOUSEHOLDS) + 1)
+    table = trajectories.class_grid(*columns[:4], lambda line, share: columns[4], NATIONAL, persons)
+    assert len(table) == 3 * 3 * len(CLASSES)
+    assert table.groupby(["line", "share"])["persons"].sum().to_numpy() == pytest.approx(np.ones(9))
+    frozen = table[(table["line"] == 1.0) & (table["share"] == 0.25)]
+    expected = trajectories.class_shares(trajectories.household_class(*columns, NATIONAL), persons)
+    assert frozen["persons"].to_numpy() == pytest.approx(expected)
+    assert frozen["klass"].tolist() == list(CLASSES)
+
+
+def test_shares_without_persons_are_undefined():
+    assert np.isnan(trajectories.class_shares(np.array([0, 1]), np.zeros(2))).all()
