@@ -1,4 +1,4 @@
-"""The ledger: every flow has a payer and a payee, every stock changes by its flows. Rules of the village, in z a quarter.
+"""The ledger: each flow has a payer and a payee, each stock changes by its flows. Rules of the village, z a quarter.
 
 Money accounts: state, households, market (local buyers and sellers), outside, group, savings_group, programme_fund.
 Goods accounts: goods (where capital comes from), capital, works, depreciation. Claims: promises, claims. What vanishes
@@ -106,7 +106,9 @@ def contributed(given=Sum("contribution", weight="size")):
 
 @flow("households", "savings_group")
 @money
-def paid_to_savings(paid=Sum("paid_in", weight="size"), back=Sum("repayment", weight="size"), interest=Sum("interest", weight="size")):
+def paid_to_savings(
+    paid=Sum("paid_in", weight="size"), back=Sum("repayment", weight="size"), interest=Sum("interest", weight="size")
+):
     """Payments, repayments and interest to the savings group."""
     return paid + back + interest
 
@@ -162,9 +164,9 @@ def materials_local(local_materials, by_council=Sum("council_upkeep"), by_groups
 
 @flow("state", "outside")
 @money
-def materials_outside(construction, loss, persons, materials_local, wage_bill):
-    """Materials of works bought outside, and contractors."""
-    return max(0.0, construction * (1.0 - loss) * persons - wage_bill * persons - materials_local)
+def materials_outside(construction, loss, persons, materials_local, wages_paid):
+    """Materials of works bought outside, and contractors: with their own people where no resident takes such work."""
+    return max(0.0, construction * (1.0 - loss) * persons - wages_paid - materials_local)
 
 
 @flow("state", "loss")
@@ -343,8 +345,9 @@ def check(before: dict[str, np.ndarray], after: dict[str, np.ndarray], tolerance
         gap = np.abs(after[name] - before[name] - (into - out))
         gross = np.abs(into) + np.abs(out) + np.abs(before[name]) + np.abs(after[name])
         share = gap / np.maximum(gross, 1e-300)
-        worst = max(worst, float(share.max()))
-        if worst > tolerance:
+        largest = float(share.max())
+        worst = max(worst, largest)
+        if not largest <= tolerance:  # so put, it also finds what is not a number
             where = np.unravel_index(int(share.argmax()), share.shape)
-            raise LedgerError(f"{account} changed by {worst:.3g} of its gross flow more than flowed, at {where}")
+            raise LedgerError(f"{account} changed by {largest:.3g} of its gross flow more than flowed, at {where}")
     return worst

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from operator import attrgetter
 from typing import Any
 
@@ -11,9 +12,27 @@ import numpy as np
 from sim.engine import aggregate, draw
 from sim.engine.lane import outer
 from sim.engine.plan import Keep, Plan, Sort, Step
-from sim.engine.rule import Aggregate, Ahead, ArgMax, End, Gini, Last, Mean, Mode, Normal, Param, Quantile, Rank, Row, Rule
-from sim.engine.rule import Sum, TieMean, TieSum, Uniform
+from sim.engine.rule import (
+    Aggregate,
+    Ahead,
+    ArgMax,
+    End,
+    Gini,
+    Mean,
+    Mode,
+    Normal,
+    Param,
+    Quantile,
+    Rank,
+    Row,
+    Rule,
+    Sum,
+    TieMean,
+    TieSum,
+    Uniform,
+)
 from sim.engine.table import State
+from sim.errors import NotFiniteError
 
 
 class Plain(mesa.Agent):
@@ -40,6 +59,7 @@ class MesaLane(mesa.Model):
         super().__init__(rng=0)
         self.plan, self.start = plan, state.copy()
         self.rows: dict[str, list[Plain]] = {}
+        self.watching: int | None = None
         for table, columns in plan.columns.items():
             values = state.arrays[table].T.tolist()
             self.rows[table] = [self._agent(columns, row) for row in values]
@@ -98,7 +118,7 @@ class MesaLane(mesa.Model):
             elif isinstance(step.does, Keep):
                 for agent in self.rows[step.table]:
                     setattr(agent, attribute(step.sets), getattr(agent, attribute(step.does.of.name)))
-            elif quarter % getattr(step.does, "every", 1) == 0 or isinstance(step.does, Ahead | Rank):
+            elif quarter % getattr(step.does, "every", 1) == 0 or isinstance(step.does, Ahead):
                 for village in self.rows["village"]:
                     self._aggregate(step, village)
 
@@ -114,8 +134,38 @@ class MesaLane(mesa.Model):
         """Apply a rule to every agent of its table."""
         name, function = rule.name, rule.function
         readers = [self._reader(rule, argument, marker) for argument, marker in rule.arguments]
+        if self.watching is not None:
+            self._watch(rule, readers)
         for agent in self.rows[rule.table.name]:
             setattr(agent, name, float(function(*[read(agent) for read in readers])))
+
+    def fault(self, quarter: int, seed: int, parameters: np.ndarray, hold: np.ndarray) -> None:
+        """Play a quarter and stop at the first value that is not finite.
+
+        Raises
+        ------
+        NotFiniteError
+            Naming rule, agent and arguments.
+        """
+        self.watching = quarter
+        self.prepare(quarter, seed)
+        self.step_quarter(quarter, seed, parameters, hold)
+
+    def _watch(self, rule: Rule, readers: list[Any]) -> None:
+        """Try a rule on every agent of its table, without setting anything."""
+        names = [name for name, _ in rule.arguments]
+        for row, agent in enumerate(self.rows[rule.table.name]):
+            given = [read(agent) for read in readers]
+            try:
+                result: Any = rule.function(*given)
+                found = "" if isinstance(result, int | float) and math.isfinite(result) else f"gave {result}"
+            except ArithmeticError as error:
+                found = f"failed ({error})"
+            if found:
+                told = ", ".join(f"{name}={value:.6g}" for name, value in zip(names, given, strict=True))
+                raise NotFiniteError(
+                    f"rule {rule.name} {found} for {rule.table.name} {row} in quarter {self.watching}: {told}"
+                )
 
     def _reader(self, rule: Rule, argument: str, marker: Any) -> Any:
         """How one argument is read from an agent."""
@@ -125,30 +175,25 @@ class MesaLane(mesa.Model):
         if isinstance(marker, Normal | Uniform):
             return attrgetter(attribute(f"{rule.name}.{argument}"))
         if isinstance(marker, Row):
-            at, of = self._reader(rule, argument, marker.at), attrgetter(attribute(self._name(marker.of, rule.name)))
+            at = self._reader(rule, argument, marker.at)
+            of = attrgetter(attribute(self.plan.source(marker.of, rule.name)))
             home = attrgetter("village") if rule.table.name != "village" else lambda agent: agent
             table = self.plan.home(marker.of, rule.name)
             return lambda agent: of(getattr(home(agent), table)[int(at(agent))])
         if isinstance(marker, End):
-            return attrgetter(f"{('first', 'second')[marker.end]}.{attribute(self._name(marker.of, rule.name))}")
+            return attrgetter(f"{('first', 'second')[marker.end]}.{attribute(self.plan.source(marker.of, rule.name))}")
         if isinstance(marker, Aggregate):
             marker, home = str(marker), self.plan.target(marker, rule.table)
         else:
-            marker = self._name(marker, rule.name)
-            home = self.plan.home(marker, rule.name) if marker in self.plan.table_of else rule.table.name
+            home = self.plan.home(marker, rule.name)
+            marker = self.plan.source(marker, rule.name)
         return attrgetter(attribute(marker) if home == rule.table.name else f"{home}.{attribute(marker)}")
-
-    def _name(self, reading: Any, reader: str) -> str:
-        """The column that a reading means at this place of the quarter."""
-        if isinstance(reading, Last):
-            return str(reading) if reading.name in self.plan.kept and reading.name != reader else reading.name
-        return str(reading)
 
     def _column(self, village: Plain, reading: Any, reader: str, like: list[Plain] | None = None) -> list[float]:
         if reading is None:
             return [1.0] * len(like or [])
         table = self.plan.home(reading, reader)
-        return [getattr(a, attribute(self._name(reading, reader))) for a in getattr(village, table)]
+        return [getattr(a, attribute(self.plan.source(reading, reader))) for a in getattr(village, table)]
 
     def _aggregate(self, step: Step, village: Any) -> None:
         """One aggregate of one village, by the same plain functions that the compiled lane compiles."""
@@ -203,6 +248,7 @@ class MesaLane(mesa.Model):
         """The world as arrays, for comparison with the compiled lane."""
         state = self.start.copy()
         for table, columns in self.plan.columns.items():
-            getters = [attrgetter(attribute(name)) for name in columns]
-            state.arrays[table][:] = [[get(agent) for agent in self.rows[table]] for get in getters]
+            for i, name in enumerate(columns):
+                get = attrgetter(attribute(name))
+                state.arrays[table][i] = [get(agent) for agent in self.rows[table]]
         return state

@@ -64,6 +64,10 @@ class World:
     parameters: np.ndarray
     solved: dict[str, float] = field(default_factory=dict)
 
+    def value(self, parameter: str) -> float:
+        """A parameter of this world by its full name."""
+        return float(self.parameters[list(self.lane.plan.parameters).index(parameter)])
+
 
 def layout_of(population: Population) -> Layout:
     """Rows and borders of a population."""
@@ -115,7 +119,9 @@ def first_state(plan: Plan, population: Population) -> State:
 def _elite_interest(people: Mapping[str, np.ndarray], home: np.ndarray, villages: int) -> np.ndarray:
     """Share of each village's elite in each kind of activity; even where there is no elite."""
     elite = people["stratum"] == 0
-    count = np.bincount(home[elite] * 4 + people["activity"][elite].astype(np.int64), minlength=4 * villages).reshape(-1, 4)
+    count = np.bincount(home[elite] * 4 + people["activity"][elite].astype(np.int64), minlength=4 * villages).reshape(
+        -1, 4
+    )
     whole = count.sum(axis=1, keepdims=True)
     return np.where(whole > 0, count / np.maximum(whole, 1), 0.25).ravel()
 
@@ -127,11 +133,23 @@ def _guess(state: State, consumption: np.ndarray) -> None:
     capital = np.minimum(3.0 * income, 8.0)
     state["ability"] = np.log(income) - np.log((0.55 + 0.36 * capital**0.2) * 1.05 * (1.0 - 0.1 * state["exposure"]))
     start = {
-        "capital": capital, "expected_income": income, "spending": consumption, "consumption": consumption, "buffer": 0.5,
-        "skill": 1.0, "local_supply": (1.0 - state["exposure"]) * income, "investment": 0.06 * income, "efficacy": 0.3,
-        "works": 0.6, "match": 0.7, "contributors": 0.25, "institution_quality": 0.5, "attendance": ATTENDANCE,
-        "aware": 1.0, "attends": 0.0,
-    }  # fmt: skip
+        "capital": capital,
+        "expected_income": income,
+        "spending": consumption,
+        "consumption": consumption,
+        "investment": 0.06 * income,
+        "local_supply": (1.0 - state["exposure"]) * income,
+        "buffer": 0.5,
+        "skill": 1.0,
+        "efficacy": 0.3,
+        "works": 0.6,
+        "match": 0.7,
+        "contributors": 0.25,
+        "institution_quality": 0.5,
+        "attendance": ATTENDANCE,
+        "aware": 1.0,
+        "attends": 0.0,
+    }
     for name, value in start.items():
         state[name] = value
 
@@ -174,7 +192,17 @@ def _quantiles(values: np.ndarray, persons: np.ndarray, shares: np.ndarray) -> n
     return np.interp(shares, (reached - 0.5 * persons[order]) / reached[-1], np.log(values[order]))
 
 
-WATCH = ("consumption", "spending", "investment", "local_supply", "local_materials", "attendance", "success", "capture", "outside_demand")
+WATCH = (
+    "consumption",
+    "spending",
+    "investment",
+    "local_supply",
+    "local_materials",
+    "attendance",
+    "success",
+    "capture",
+    "outside_demand",
+)
 
 
 def solve(
@@ -211,7 +239,9 @@ def solve(
     noise = parameters[list(plan.parameters).index("attends.noise")]
     shares = np.linspace(0.0005, 0.9995, 1000)
     persons = state["size"] * state["weight"]
-    wanted = np.log(target.quantile(shares)) if target else _quantiles(population.household["consumption"], persons, shares)
+    wanted = (
+        np.log(target.quantile(shares)) if target else _quantiles(population.household["consumption"], persons, shares)
+    )
     _demand(state, parameters, plan, {n: state[n] for n in WATCH})
     quarter = -ROUNDS * QUARTERS
     for turn in range(ROUNDS):
@@ -227,7 +257,9 @@ def solve(
             place = np.interp(np.log(watch.mean("consumption")), found, shares)
             state["ability"] += np.interp(place, shares, wanted - found)
             present = float(np.clip(watch.mean("attendance").mean(), 0.002, 0.9))
-            parameters[threshold] += noise * (math.log(present / (1 - present)) - math.log(ATTENDANCE / (1 - ATTENDANCE)))
+            parameters[threshold] += noise * (
+                math.log(present / (1 - present)) - math.log(ATTENDANCE / (1 - ATTENDANCE))
+            )
             _demand(state, parameters, plan, {n: watch.mean(n) for n in WATCH})
             _institutions(state, parameters, plan, watch)
     solved = {
@@ -263,5 +295,49 @@ def _institutions(state: State, parameters: np.ndarray, plan: Plan, watch: Watch
     value = dict(zip(plan.parameters, parameters.tolist(), strict=True))
     present, success = watch.mean("attendance"), watch.mean("success")
     grown = value["institution_quality.learning"] * present * success
-    lost = value["institution_quality.erosion"] * (1.0 - present) + value["institution_quality.harm"] * watch.mean("capture")
+    lost = value["institution_quality.erosion"] * (1.0 - present) + value["institution_quality.harm"] * watch.mean(
+        "capture"
+    )
     state["institution_quality"] = np.clip(grown / np.maximum(grown + lost, 1e-12), 0.0, 1.0)
+
+
+def poorer(world: World, programmes: Sequence[Programme], poverty: float, seed: int, held: Sequence[str] = ()) -> World:
+    """The same world with all abilities lowered by one constant, so that measured poverty at the start is `poverty`.
+
+    A place where stagnation is studied, not a calibrated one. Outside demand is found anew; all else is as it was.
+    """
+    low, high = 0.0, 0.8
+    for _ in range(16):
+        middle = 0.5 * (low + high)
+        try:
+            state, found = _lowered(world, programmes, middle, seed, held)
+        except InputError:  # nobody outside would have to buy less than nothing: lowered too far
+            high = middle
+            continue
+        if abs(found - poverty) < 0.002:
+            solved = {"ability lowered by, log": middle, "measured headcount": found}
+            return World(world.lane, world.population, state, world.parameters, {**world.solved, **solved})
+        low, high = (middle, high) if found < poverty else (low, middle)
+    raise InputError(
+        f"no world at rest has a measured headcount of {poverty:.0%}; one nearer to the calibrated 13.5 % may"
+    )
+
+
+def _lowered(
+    world: World, programmes: Sequence[Programme], by: float, seed: int, held: Sequence[str]
+) -> tuple[State, float]:
+    """The state at rest after abilities fell, and its measured headcount (share of persons)."""
+    plan, state = world.lane.plan, world.state.copy()
+    quiet = holding(plan, [*FROZEN, "institution_quality", *held])
+    state["ability"] -= by
+    persons = state["size"] * state["weight"]
+    for _ in range(2):
+        watch, poor = Watch(state, seed, np.array([0.5])), []
+        for quarter in range(-QUARTERS, 0):
+            set_levers(programmes, state, quarter)
+            world.lane.step(state, quarter, seed, world.parameters, quiet)
+            if quarter >= -WATCHED:
+                watch.see(quarter, WATCH)
+                poor.append(float(persons[measured(state, seed, quarter) < 1.0].sum() / persons.sum()))
+        _demand(state, world.parameters, plan, {n: watch.mean(n) for n in WATCH})
+    return state, float(np.mean(poor))

@@ -35,8 +35,9 @@ from sim.population import (
     uniforms,
     village_attributes,
 )
+from sim.shipped import folder
 
-RURAL_2017 = Path(__file__).resolve().parents[1] / "scenarios" / "data" / "rural_indonesia_2017.toml"
+RURAL_2017 = folder("scenarios") / "data" / "rural_indonesia_2017.toml"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LARGEST_RATIO = 1000.0  # consumption over poverty line; beyond it (or under its inverse) the two are in other units
 

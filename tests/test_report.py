@@ -6,125 +6,60 @@ import io
 import itertools
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import matplotlib
-import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from rich.console import Console
 
-from sim.report import UNDEFINED, figures, number, span, tables
+from sim import policies
+from sim.experiment import study
+from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, number, span, tables
 from sim.report.page import PLATES, answer, svg, write
+from sim.scenario import Known, check
+from sim.start import wire
 
-LABELS = {"status_quo": "Status quo", "t0_dividend": "T0 Equal dividend", "r1": "R1 Locality development"}
-EFFECT = {"status_quo": 0.0, "t0_dividend": 0.1, "r1": 0.6}
-HOSTILE = "<script>alert('$x_')</script> [red]label[/red] of sixty letters"
-
-
-def estimate(value: float, width: float) -> dict[str, float]:
-    return {"estimate": value, "low": value - width, "high": value + width}
-
-
-def course(arm: str) -> pd.DataFrame:
-    """Series of four metrics, four seeds, eighty quarters."""
-    seed, quarter = (axis.ravel() for axis in np.meshgrid(np.arange(4), np.arange(80), indexing="ij"))
-    levels = {"headcount": 13.0, "median_own_income": 1.3, "participation": 16.0, "gini": 0.32}
-    parts = []
-    for metric, level in levels.items():
-        value = level * (1 - 0.004 * quarter * (1 + EFFECT[arm]) + 0.01 * seed * np.sin(quarter))
-        parts.append(pd.DataFrame({"arm": arm, "seed": seed, "quarter": quarter, "metric": metric, "value": value}))
-    frame = pd.concat(parts)
-    return frame[~frame["metric"].isin(["gini"]) | (frame["quarter"] % 4 == 3)]
+SMALL = {
+    "title": "A small world",
+    "question": "What lasts?",
+    "population": {"villages": 4, "households": 40, "seed": 3},
+    "replications": {"seeds": 3},
+    "arms": [{"policy": "status_quo"}, {"policy": "dividend"}, {"policy": "asset_with_coaching"}],
+}
+HOSTILE = "<script>alert('$x_')</script> [red]label[/red] of sixty letters"[:60]
+LONG = "T2b asset with coaching and a rather long name of 60 letters"
 
 
-def headline_rows(effect: dict[str, float], width: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables headline and contrasts for given effects."""
-    scale = {"headcount": -2.0, "own_income_growth": 0.3, "self_sufficient": 9.0, "participation": 4.0}
-    levels = {"headcount": 8.1, "own_income_growth": 0.98, "self_sufficient": 27.0, "participation": 16.0}
-    rows, pairs = [], []
-    for arm, size in effect.items():
-        for metric, unit in scale.items():
-            value = levels[metric] if arm == "status_quo" else unit * size
-            rows.append({"arm": arm, "metric": metric, "unit": "pp", **estimate(value, abs(unit) * width)})
-        paid = 0.0 if arm == "status_quo" else 0.69
-        rows.append({"arm": arm, "metric": "cost", "unit": "z per person", **estimate(paid, 0.0)})
-        rows.append({"arm": arm, "metric": "cost_rupiah", "unit": "Rp per person", **estimate(1_112_730 * paid, 0.0)})
-    for arm, against in itertools.permutations([arm for arm in effect if arm != "status_quo"], 2):
-        for metric, unit in scale.items():
-            difference = unit * (effect[arm] - effect[against])
-            pairs.append({"arm": arm, "against": against, "metric": metric, **estimate(difference, abs(unit) * width)})
-    return pd.DataFrame(rows), pd.DataFrame(pairs)
+def scenario(**changes):
+    """The small scenario with some of its tables changed."""
+    plan = wire()
+    return check({**SMALL, **changes}, Known(plan.parameters, policies.catalogue(), set(plan.rules)))
 
 
-def distribution_tables(arms: list[str]) -> dict[str, pd.DataFrame]:
-    """Classes, Lorenz curves, winners, attendance and money."""
-    found: dict[str, list[dict]] = {key: [] for key in ("transitions", "classes", "lorenz", "winners", "money")}
-    found |= {key: [] for key in ("winners_summary", "participation", "village_classes")}
-    edges = [-math.inf, -10.0, -5.0, 0.0, 5.0, 10.0, math.inf]
-    ends = {"self_sufficient": 0.6, "fragile": 0.2, "rising": 0.0, "stagnation": 0.2}
-    for arm in arms:
-        for origin, people in (("poor", 0.1), ("near_poor", 0.3), ("not_poor", 0.6)):
-            for end, part in ends.items():
-                row = {"arm": arm, "from_class": origin, "to_class": end, "share": people * part}
-                found["transitions"].append(row)
-        for end, part in (("self_sufficient", 0.7), ("stagnation", 0.3)):
-            row = {"arm": arm, "class": end, "share": part, "low": part - 0.02, "high": part + 0.02}
-            found["classes"].append({**row, "among": "the permanently poor"})
-            found["village_classes"].append(row)
-        for people in np.linspace(0, 1, 11):
-            share = people ** (1.9 - 0.1 * EFFECT[arm])
-            found["lorenz"].append({"arm": arm, "population_share": people, "consumption_share": share})
-        for low, high in itertools.pairwise(edges):
-            found["winners"].append({"arm": arm, "bin_low": low, "bin_high": high, "share": 1 / 6})
-        for outcome in ("winner", "unchanged", "loser"):
-            row = {"arm": arm, "outcome": outcome, "share": 1 / 3, "low": 0.3, "high": 0.36}
-            found["winners_summary"].append(row)
-        for window in ("before", "during", "after", "late"):
-            found["participation"].append({"arm": arm, "window": window, **estimate(0.16 + EFFECT[arm] / 10, 0.01)})
-        for payee, flow, value in (("household", "pkh", 0.3), ("loss", "dana_desa", 0.2), ("village", "works", 1.4)):
-            found["money"].append({"arm": arm, "payer": "state", "payee": payee, "flow": flow, "value": value})
-    return {key: pd.DataFrame(rows) for key, rows in found.items()}
+@pytest.fixture(scope="module")
+def results():
+    """A real comparison: three arms, three lucks, four villages of forty households."""
+    return study.run(scenario())
 
 
-def make(labels: dict[str, str] = LABELS, effect: dict[str, float] = EFFECT, width: float = 0.4) -> SimpleNamespace:
-    """Results as the report reads them, small and invented."""
-    arms, others = list(labels), [arm for arm in labels if arm != "status_quo"]
-    found = distribution_tables(arms)
-    found["headline"], found["contrasts"] = headline_rows({arm: effect[arm] for arm in arms}, width)
-    found["poverty"] = pd.DataFrame(
-        {"arm": arm, "order": order, "line": line, "window": "late", **estimate(0.08 * line / (order + 1), 0.01)}
-        for arm, order, line in itertools.product(arms, (0, 1, 2), (1.0, 1.2, 1.5))
-    )
-    found["incidence"] = pd.DataFrame(
-        {"arm": arm, "group_kind": "decile", "group": str(group), "unit": "% of consumption", **estimate(2.0, 1.0)}
-        for arm, group in itertools.product(others, range(1, 11))
-    )
-    errors = {"inclusion_error": 0.4, "inclusion_error_low": 0.3, "inclusion_error_high": 0.5, "exclusion_error": 0.6}
-    found["targeting"] = pd.DataFrame([{"arm": "status_quo", "programme": "pkh", **errors}])
-    scales = {"pv_z_per_person": 0.69, "rupiah_per_head": 767_784.0, "rupiah_per_village": 1.4e9, "rupiah_nation": 9e13}
-    averted = {"share_state_budget": 0.04, "rupiah_per_poor_year_low": math.nan, "rupiah_per_poor_year_high": math.nan}
-    found["cost"] = pd.DataFrame([{"arm": arm, **scales, **averted} for arm in others])
-    ledger = pd.DataFrame(
-        {"arm": arm, "seed": seed, "quarter": 0, "payer": "state", "payee": "household", "flow": "pkh", "value": 1500.0}
-        for arm, seed in itertools.product(arms, range(4))
-    )
-    scenario = SimpleNamespace(
-        title="A small world",
-        question="What lasts?",
-        arms=[SimpleNamespace(id=arm, label=label, label_id=label) for arm, label in labels.items()],
-        calendar=SimpleNamespace(start=8, funds_end=28, quarters=80),
-    )
-    return SimpleNamespace(
-        scenario=scenario,
-        series=pd.concat([course(arm) for arm in arms], ignore_index=True),
-        ledger=ledger,
-        population=pd.DataFrame({"household": range(1200), "village": np.arange(1200) % 8}),
-        tables=found,
-        manifest={"hash": "0a1b", "versions": {"python": "3.11"}, "scenario": "title = 'A small world'"},
-    )
+def labelled(results, label: str):
+    """The same results with another label of the last arm."""
+    arms = [*SMALL["arms"][:-1], {**SMALL["arms"][-1], "label": label}]
+    return replace(results, scenario=scenario(arms=arms))
+
+
+def altered(results, metric: str, effects: dict[str, float], width: float):
+    """The same results with other differences from the baseline, and from one another, in one metric."""
+    found = {key: results.tables[key].copy() for key in ("headline", "contrasts")}
+    for frame in found.values():
+        for row in frame.index[frame["metric"] == metric]:
+            arm, against = frame.at[row, "arm"], frame.at[row, "against"] if "against" in frame else "status_quo"
+            if arm != "status_quo":
+                value = effects[arm] - effects.get(against, 0.0)
+                frame.loc[row, ["estimate", "low", "high"]] = value, value - width, value + width
+    return replace(results, tables={**results.tables, **found})
 
 
 class Page(HTMLParser):
@@ -144,9 +79,9 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(results, tmp_path_factory):
     path = tmp_path_factory.mktemp("report")
-    write(make(), path)
+    write(results, path)
     return path
 
 
@@ -170,38 +105,48 @@ def test_page_refers_to_nothing_outside_itself(text):
 def test_every_figure_has_alternative_text_caption_and_files(folder, text):
     images = [attributes for tag, attributes in Page(text).tags if tag == "img"]
     assert len(images) == len(PLATES) == text.count("<figcaption>")
-    assert all(len(image["alt"]) > 40 and "T0 Equal dividend" in image["alt"] for image in images)
+    assert all(len(image["alt"]) > 40 and "T0 dividend" in image["alt"] for image in images)
     for plate in PLATES:
         assert (folder / "figures" / f"{plate.name}.png").read_bytes().startswith(b"\x89PNG")
         assert b"<svg" in (folder / "figures" / f"{plate.name}.svg").read_bytes()
 
 
-def test_every_column_of_numbers_has_a_unit():
-    results = make()
-    for grid in [tables.headline(results), *tables.grids(results), tables.ledger(results)]:
+def test_every_table_of_a_comparison_is_shown_and_has_units(results):
+    shown = [tables.headline(results), *tables.grids(results), tables.ledger(results)]
+    assert {key for key, _ in tables.GRIDS} == set(results.tables) - {"headline", "winners", "lorenz"}
+    for grid in shown:
         assert grid.rows, grid.key
-        assert all(column.unit for column in grid.columns[1:]), grid.key
+        assert grid.unit or all(column.unit for column in grid.columns[1:]), grid.key
         assert all(len(row) == len(grid.columns) for row in grid.rows), grid.key
+    assert len({grid.key for grid in shown}) == len(shown)
 
 
-def test_intervals_name_their_source(text):
-    assert "4 seeds, one parameter set" in text
-    assert "luck only" in text
-    assert "Uncalibrated" in text
+def test_page_says_when_it_is_measured_and_over_what_intervals_vary(text):
+    words = re.sub(r"\s+", " ", " ".join(Page(text).words))
+    assert "90 % of 3 lucks, one parameter set" in words
+    assert "years 9 to 12 after September 2017, which is 2 to 5 years after the money ended" in words
+    assert "years 17 to 20: an illustration" in words
+    assert "uncalibrated beyond the cross-section" in words
+    assert "National growth is in every strategy" in words
+    assert words.count("that of true consumption") == 1 and "13.5 % at the start" in words
+    assert "what the state pays anyway (Village Fund, Family Hope Programme, Rice for the poor)" in words
+    assert not re.search(r"\b(best|winning|wins|outperforms)\b", words.replace("say which strategy is best", ""))
 
 
-def test_labels_are_shown_and_never_executed(tmp_path):
-    results = make({**LABELS, "r1": HOSTILE})
-    page = Page(write(results, tmp_path).read_text(encoding="utf-8"))
+def test_labels_are_shown_and_never_executed(results, tmp_path):
+    hostile = labelled(results, HOSTILE)
+    page = Page(write(hostile, tmp_path).read_text(encoding="utf-8"))
     assert "script" not in {tag for tag, _ in page.tags}
     assert any(HOSTILE in words for words in page.words)
     console = Console(width=300, file=io.StringIO())
-    console.print(tables.headline_terminal(results))
+    console.print(tables.headline_terminal(hostile))
     assert "[red]label[/red]" in console.file.getvalue()
 
 
-def test_what_is_not_a_number_is_undefined(text):
-    cost = tables.cost(make())
+def test_what_is_not_a_number_is_undefined(results, text):
+    frame = results.tables["cost"].copy()
+    frame.loc[:, [name for name in frame if name.startswith("rupiah_per_poor")]] = math.nan
+    cost = tables.cost(replace(results, tables={**results.tables, "cost": frame}))
     assert [row[-1].text for row in cost.rows] == [UNDEFINED, UNDEFINED]
     assert not re.search(r"\b(nan|NaN|inf|None)\b", " ".join(Page(text).words))
 
@@ -228,11 +173,11 @@ def test_interval_needs_both_ends():
 
 
 @pytest.mark.parametrize("plate", PLATES, ids=lambda plate: plate.name)
-def test_same_results_give_the_same_bytes(plate):
+def test_same_results_give_the_same_bytes(plate, results):
     pages = []
     for _ in range(2):
-        with matplotlib.rc_context(figures.STYLE):
-            figure = plate.draw(make())
+        with matplotlib.rc_context(canvas.STYLE):
+            figure = plate.draw(results)
         pages.append(svg(figure))
     assert pages[0] == pages[1]
     assert b"<dc:date>" not in pages[0]
@@ -254,12 +199,11 @@ def drawn_texts(figure) -> list:
     return [(part.get_window_extent(canvas.get_renderer()), part.get_text()) for part in found]
 
 
-@pytest.mark.parametrize("width", [figures.WIDE, figures.NARROW])
+@pytest.mark.parametrize("width", [canvas.WIDE, canvas.NARROW])
 @pytest.mark.parametrize("plate", PLATES, ids=lambda plate: plate.name)
-def test_texts_of_figures_neither_overlap_nor_leave_the_figure(plate, width):
-    names = {**LABELS, "r1": "R1 Locality development with a rather long name of 60 letters"}
-    with matplotlib.rc_context(figures.STYLE):
-        figure = plate.draw(make(names), width)
+def test_texts_of_figures_neither_overlap_nor_leave_the_figure(plate, width, results):
+    with matplotlib.rc_context(canvas.STYLE):
+        figure = plate.draw(labelled(results, LONG), width)
         texts = drawn_texts(figure)
     for box, words in texts:
         assert box.x0 >= -1 and box.y0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1, words
@@ -273,52 +217,65 @@ def prose(results) -> str:
     return " ".join(f"{lead} {sentence}" for _, lines in answer(results) for lead, sentence in lines)
 
 
-def test_no_winner_where_intervals_overlap():
-    text = prose(make(effect={"status_quo": 0.0, "t0_dividend": 1.0, "r1": 1.2}, width=0.4))
-    assert text.count("no best one is named") == 2
-    assert "is lowest with" not in text and "is highest with" not in text
+def test_only_what_is_beyond_luck_is_told_as_a_difference(results):
+    unclear = prose(altered(results, "headcount", {"dividend": -1.0, "asset_with_coaching": -1.2}, 0.4))
+    assert "persons in poverty: lower beyond luck with T0 dividend (\u22121.00\u00a0pp, " in unclear
+    assert "persons in poverty: no difference beyond luck with T2b asset with coaching" in unclear
+    clear = prose(altered(results, "headcount", {"dividend": -0.1, "asset_with_coaching": -2.0}, 0.3))
+    assert clear.count("persons in poverty: lower beyond luck with T2b asset with coaching (") == 2
+    assert "no difference beyond luck with T0 dividend" in clear
 
 
-def test_clear_separation_is_stated_with_its_condition():
-    text = prose(make(effect={"status_quo": 0.0, "t0_dividend": 0.1, "r1": 2.0}, width=0.3))
-    assert "under this one parameter set, the share of persons in poverty is lowest with R1 Locality" in text
-    assert "no difference beyond luck with T0 Equal dividend" in text
-    assert "The same 1\u202f200 households in 8 villages" in text
-    assert text.count("lower beyond luck with R1") == 2
+def test_an_interval_that_touches_zero_as_printed_is_not_beyond_luck(results):
+    touching = altered(results, "headcount", {"dividend": -0.5, "asset_with_coaching": -0.5}, 0.496)
+    assert "in poverty: no difference beyond luck with T0 dividend and T2b" in prose(touching)
 
 
-def test_no_order_without_paired_contrasts():
-    results = make(effect={"status_quo": 0.0, "t0_dividend": 0.1, "r1": 2.0}, width=0.3)
-    del results.tables["contrasts"]
-    text = prose(results)
-    assert "no order among them is stated" in text and "is lowest with" not in text
+def test_answer_begins_with_the_permanently_poor_without_a_policy(results):
+    first = answer(results)[0][1][0][1]
+    level = results.tables["headline"].query("arm == 'status_quo' and metric == 'self_sufficient'")["estimate"].iloc[0]
+    assert first.startswith(f"Without a new policy {number(level)}\u00a0% of the permanently poor are self-sufficient")
+    assert f"The same {len(results.population)} households in 4 villages" in prose(results)
 
 
-def test_an_interval_that_touches_zero_as_printed_is_not_beyond_luck():
-    results = make()
-    frame = results.tables["headline"]
-    chosen = (frame["arm"] == "r1") & (frame["metric"] == "headcount")
-    frame.loc[chosen, ["estimate", "low", "high"]] = [-0.5, -1.0, -0.04]
-    assert "no difference beyond luck with T0 Equal dividend and R1" in prose(results)
+@pytest.mark.parametrize("width", [80, 120])
+def test_terminal_table_starts_with_levels_and_fits(results, width):
+    grid = tables.headline(results)
+    assert [row[0].text for row in grid.rows] == ["Status quo", "T0 dividend", "T2b asset with coaching"]
+    assert grid.rows[0][0].beneath == "levels" and grid.rows[1][1].text[0] in "+\u22120"
+    console = Console(width=width, file=io.StringIO())
+    console.print(tables.headline_terminal(results))
+    printed = console.file.getvalue()
+    assert max(map(len, printed.splitlines())) <= width
+    bounds = [cell.beneath.replace("\u00a0to\u00a0", "\u2026") for row in grid.rows for cell in row[1:]]
+    assert all(bound in printed for bound in bounds)  # no number is folded or cut
 
 
-def test_terminal_table_starts_with_the_levels_of_no_policy():
-    grid = tables.headline(make())
-    assert [row[0].text for row in grid.rows] == list(LABELS.values())
-    assert grid.rows[0][3].text == "27.0" and grid.rows[1][3].text == "+0.9"
-    assert tables.headline_terminal(make()).row_count == 3
+def test_every_z_of_an_arm_is_followed_to_where_it_went(results):
+    frame, paid = tables.spent(results), results.tables["money"]
+    whole = paid[paid["payer"] == "state"].groupby("arm")["value"].sum()
+    assert frame.groupby("arm")["value"].sum().to_dict() == pytest.approx(whole.to_dict(), rel=1e-9)
+    assert set(paid["flow"]) - set(USE_OF) == {"fund_paid_in"} and set(USE_OF) <= set(FLOWS)
 
 
-def test_missing_tables_are_left_out_and_named(tmp_path):
-    results = make()
-    for key in ("targeting", "lorenz", "cost"):
-        del results.tables[key]
-    text = write(results, tmp_path).read_text(encoding="utf-8")
+def test_missing_tables_are_left_out_and_named(results, tmp_path):
+    left = {key: table for key, table in results.tables.items() if key not in ("targeting", "lorenz", "cost")}
+    text = write(replace(results, tables=left), tmp_path).read_text(encoding="utf-8")
     assert "Not computed in this run: cost, targeting, lorenz." in text
     assert 'id="figure-lorenz"' not in text
 
 
-def test_baseline_alone_makes_a_page(tmp_path):
-    results = make({"status_quo": "Status quo"})
-    results.tables["winners"] = results.tables["winners"].iloc[:0]
-    assert write(results, tmp_path).exists()
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"arms": SMALL["arms"][:1]},
+        {"arms": SMALL["arms"][:2], "replications": {"seeds": 1}, "twins": {"stress": False, "withdrawal": False}},
+        {"calendar": {"end": 30, "funds_end": 20, "quarters": 90}, "programmes": [], "replications": {"seeds": 2}},
+    ],
+    ids=["baseline alone", "one luck, no twins", "another calendar"],
+)
+def test_small_comparisons_make_a_page(changes, tmp_path):
+    results = study.run(scenario(**changes))
+    text = write(results, tmp_path).read_text(encoding="utf-8")
+    assert not re.search(r"\b(nan|NaN|inf|None)\b", " ".join(Page(text).words))
+    assert tables.headline_terminal(results).row_count == len(results.scenario.arms)

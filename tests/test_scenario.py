@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import tomllib
 from pathlib import Path
@@ -13,29 +14,46 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from sim import scenario as scenarios
+from sim import policies, shipped
+from sim.engine.rule import Param
 from sim.errors import InputError
-from sim.scenario import CUTOFFS, Scenario, check, load, locate, schema
+from sim.scenario import (
+    BASELINE,
+    CUTOFFS,
+    SCENARIOS,
+    Arm,
+    Known,
+    Population,
+    Scenario,
+    check,
+    load,
+    locate,
+    schema,
+)
+from sim.start import wire
 
 
-def _parameter(value: float, unit: str, low: float | None, high: float | None) -> SimpleNamespace:
-    return SimpleNamespace(value=value, unit=unit, low=low, high=high, source="a source")
+def _parameter(value: float, unit: str, low: float, high: float) -> Param:
+    return Param(value, unit, low=low, high=high, source="a source")
 
 
-_MENU = {"grant": _parameter(0.7, "share", 0.0, 1.0)}
-CATALOGUE = SimpleNamespace(
+def _policy(label: str, label_id: str, **parameters: Param) -> SimpleNamespace:
+    return SimpleNamespace(label=label, label_id=label_id, parameters=parameters)
+
+
+_GRANT = _parameter(0.7, "share", 0.0, 1.0)
+CATALOGUE = Known(
     parameters={
         "consumption.propensity": _parameter(0.85, "share", 0.5, 0.95),
         "consumption.subsistence": _parameter(0.8, "z", 0.7, 0.85),
-        "luck.persistence": _parameter(0.9, "per quarter", 0.0, None),
+        "luck.persistence": _parameter(0.9, "per quarter", 0.0, math.inf),
     },
     policies={
-        "status_quo": SimpleNamespace(parameters={}),
-        "dividend": SimpleNamespace(parameters={}),
-        "locality_development": SimpleNamespace(parameters=_MENU),
-        "dana_desa": SimpleNamespace(parameters={}),
-        "pkh": SimpleNamespace(parameters={}),
-        "rastra": SimpleNamespace(parameters={}),
+        "dividend": _policy("T0 dividend", "Dividen merata"),
+        "locality_development": _policy("R1 locality development", "Pengembangan masyarakat lokal", grant=_GRANT),
+        "dana_desa": _policy("Village Fund", "Dana Desa"),
+        "pkh": _policy("Family Hope Programme", "Program Keluarga Harapan"),
+        "rastra": _policy("Rice for the poor", "Rastra"),
     },
     rules={"consumption", "luck"},
 )
@@ -112,15 +130,26 @@ def test_the_shortest_scenario_is_the_default_world(write):
     scenario = load(write(HEAD + ARMS), CATALOGUE)
     assert (scenario.population.villages, scenario.population.households, scenario.calendar.quarters) == (40, 250, 80)
     assert [(one.policy, one.dose) for one in scenario.programmes] == [
-        ("dana_desa", 0.11), ("pkh", 0.09), ("rastra", 0.06)
+        ("dana_desa", 0.11), ("pkh", 0.016), ("rastra", 0.02)
     ]  # fmt: skip
     assert scenario.slug == "x"
     assert scenario.text == HEAD + ARMS
     assert list(scenario.seeds) == list(range(1, 21))
     assert scenario.survey is None
     assert [(arm.id, arm.label, arm.label_id) for arm in scenario.arms] == [
-        ("status_quo", "status quo", "status quo"), ("r1", "r1", "r1")
-    ]  # fmt: skip
+        ("status_quo", "Status quo", "Apa adanya"),
+        ("r1", "R1 locality development", "Pengembangan masyarakat lokal"),
+    ]
+
+
+def test_arms_of_the_same_policy_are_told_apart(write):
+    more = '[[arms]]\nid = "r1_late"\nstart = 12\npolicy = "locality_development"\n'
+    more += '[[arms]]\nid = "r1_own"\nlabel = "Ours"\npolicy = "locality_development"\n'
+    assert [(arm.label, arm.label_id) for arm in load(write(HEAD + ARMS + more), CATALOGUE).arms[1:]] == [
+        ("R1 locality development", "Pengembangan masyarakat lokal"),
+        ("R1 locality development (r1_late)", "Pengembangan masyarakat lokal (r1_late)"),
+        ("Ours", "Ours"),
+    ]
 
 
 def test_the_windows_of_the_default_calendar_are_those_of_the_design(write):
@@ -173,11 +202,48 @@ def test_a_village_list_decides_how_many_villages(write):
 
 def test_a_shipped_scenario_is_found_by_name(write, tmp_path, monkeypatch):
     write(FULL, "desa.toml")
-    monkeypatch.setattr(scenarios, "SCENARIOS", tmp_path)
+    monkeypatch.setattr("sim.scenario.reading.SCENARIOS", tmp_path)
     assert load("desa", CATALOGUE).slug == "desa"
     assert load("desa.toml", CATALOGUE).title == "Six ways to spend the same money"
     assert _message("dessa") == 'dessa: no such scenario file; did you mean "desa"?'
     assert _message("zzzzz") == "zzzzz: no such scenario file; known: desa"
+
+
+# ---- what is shipped ----
+
+SHIPPED = sorted(path.stem for path in SCENARIOS.glob("*.toml"))
+
+
+@pytest.fixture(scope="module")
+def model() -> Known:
+    """What the real model offers."""
+    plan = wire()
+    return Known(plan.parameters, policies.catalogue(), plan.rules)
+
+
+def test_the_default_scenario_is_shipped():
+    assert "desa" in SHIPPED
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_scenario_loads_with_the_real_model(name, model):
+    scenario = load(name, model)
+    assert scenario.slug == name
+    assert scenario.question
+    assert scenario.arms[0].id == BASELINE
+
+
+def test_the_trap_is_on_within_its_published_ratio(model):
+    trap = load("perangkap", model).parameters
+    assert 1.1 <= trap["output.lumpy_scale"] / model.parameters["output.scale"] <= 1.6
+    assert 0.05 <= trap["output.lumpy_cost"] <= 0.5
+
+
+def test_scenarios_are_found_beside_the_package_and_inside_an_installed_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(shipped, "__file__", str(tmp_path / "sim" / "shipped.py"))
+    assert shipped.folder("scenarios") == tmp_path / "scenarios"
+    (tmp_path / "sim" / "_scenarios").mkdir(parents=True)
+    assert shipped.folder("scenarios") == tmp_path / "sim" / "_scenarios"
 
 
 # ---- the digest ----
@@ -300,6 +366,10 @@ BAD = [
      ['line 4: the arm "status_quo" must have policy = "status_quo"']),
     ("baseline that spends", ARMS.replace('"status_quo"\n', '"status_quo"\ndose = 0.1\n'),
      ['line 4: the baseline "status_quo" spends nothing and takes no "dose"']),
+    ("baseline of another name", '[[arms]]\nid = "nothing"\npolicy = "status_quo"\n',
+     ['line 3: the baseline is called "nothing"; its id must be "status_quo"']),
+    ("baseline as a programme of the world", '[[programmes]]\npolicy = "status_quo"\ndose = 0.1\n' + ARMS,
+     ['line 3: unknown policy "status_quo"']),
     ("too short a run", ARMS + "[calendar]\nquarters = 79\n",
      [('line 8: "quarters" in [calendar] is 79; allowed: at least end + 52 = 80 quarters, '
       "where the late window closes")]),
@@ -472,7 +542,7 @@ def test_a_damaged_scenario(anything, cut, put, drop):
     _only_input_errors(anything, (FULL[:cut] + put + FULL[cut + drop :]).encode("utf-8", "surrogatepass"))
 
 
-_names = st.sampled_from([*Scenario.model_fields, *scenarios.Arm.model_fields, *scenarios.Population.model_fields])
+_names = st.sampled_from([*Scenario.model_fields, *Arm.model_fields, *Population.model_fields])
 _things = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.dates(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_names | st.text(max_size=4), inner, max_size=4),
@@ -503,7 +573,8 @@ def test_the_schema_names_what_the_model_offers():
     assert document["$defs"]["Hold"]["properties"]["ablate"]["items"]["enum"] == ["consumption", "luck"]
     arm = document["$defs"]["Arm"]
     assert arm["required"] == ["policy"]
-    assert set(arm["properties"]["policy"]["enum"]) == set(CATALOGUE.policies)
+    assert set(arm["properties"]["policy"]["enum"]) == {BASELINE, *CATALOGUE.policies}
+    assert set(document["$defs"]["Programme"]["properties"]["policy"]["enum"]) == set(CATALOGUE.policies)
 
 
 def test_every_number_of_the_schema_says_its_unit_and_meaning():

@@ -21,10 +21,14 @@ household = Table(
         Column("activity", "0 to 3", "main kind of activity: farming, livestock, trade, services", 0.0, 3.0),
         Column("focus", "share", "effort in the main activity; the rest is spread evenly over the others", 0.0, 1.0),
         Column("ability", "log", "permanent productivity", -6.0, 6.0),
-        Column("reluctance", "standard deviations", "how much more than the mean a household dislikes meetings", -6.0, 6.0),
+        Column(
+            "reluctance", "standard deviations", "how much more than the mean a household dislikes meetings", -6.0, 6.0
+        ),
         Column("giving", "share", "place in the order from unconditional givers to free riders", 0.0, 1.0),
         Column("member", "0 or 1", "member of a rotating savings group (arisan)", 0.0, 1.0),
-        Column("openness", "log odds", "log odds of the share sold or worked outside, at the terms of the start", -6.0, 6.0),
+        Column(
+            "openness", "log odds", "log odds of the share sold or worked outside, at the terms of the start", -6.0, 6.0
+        ),
         Column("remittance", "z per person and quarter", "constant flow from kin outside", 0.0, 1.0),
         Column("degree", "ties", "number of ties", 0.0, 1e4),
     ),

@@ -9,14 +9,36 @@ LEVERS = (
     Column("cash", "z per person and quarter", "targeted cash, averaged over the village", 0.0, lever=True),
     Column("cash_quota", "share of households", "how many of the poorest get the targeted cash", 0.0, 1.0, lever=True),
     Column("pkh", "z per person and quarter", "Program Keluarga Harapan, averaged over the village", 0.0, lever=True),
-    Column("pkh_quota", "share of households", "how many of the poorest are in Program Keluarga Harapan", 0.0, 1.0, lever=True),
-    Column("rastra", "z per person and quarter", "subsidised rice in cash's worth, averaged over the village", 0.0, lever=True),
+    Column(
+        "pkh_quota",
+        "share of households",
+        "how many of the poorest are in Program Keluarga Harapan",
+        0.0,
+        1.0,
+        lever=True,
+    ),
+    Column(
+        "rastra",
+        "z per person and quarter",
+        "subsidised rice in cash's worth, averaged over the village",
+        0.0,
+        lever=True,
+    ),
     Column("rastra_quota", "share of households", "how many of the poorest are on the rice list", 0.0, 1.0, lever=True),
     Column("asset", "z per person and quarter", "paid into the fund for lump assets and coaching", 0.0, lever=True),
     Column("asset_lump", "z per member", "price of one asset package", 0.0, lever=True),
     Column("asset_coaching", "share of the package", "coaching and delivery inside the price", 0.0, 1.0, lever=True),
-    Column("asset_community", "share", "weight of the community's ranking against the proxy means test", 0.0, 1.0, lever=True),
-    Column("works_money", "z per person and quarter", "works of a programme, for the kind that is chosen", 0.0, lever=True),
+    Column(
+        "asset_community",
+        "share",
+        "weight of the community's ranking against the proxy means test",
+        0.0,
+        1.0,
+        lever=True,
+    ),
+    Column(
+        "works_money", "z per person and quarter", "works of a programme, for the kind that is chosen", 0.0, lever=True
+    ),
     Column("works_council", "z per person and quarter", "works that the council chooses (Dana Desa)", 0.0, lever=True),
     Column("road_works", "z per person and quarter", "roads, planned by the agency", 0.0, lever=True),
     Column("facilitation", "z per person and quarter", "facilitators, their training and travel", 0.0, lever=True),
@@ -30,7 +52,11 @@ LEVERS = (
 )
 MONEY = tuple(c.name for c in LEVERS if c.unit == "z per person and quarter")
 
-nation = Table("nation", None, (Column("macro_shock", "log", "shock to outside markets in this quarter; 0 but in stress twins", -1.0, 1.0),))
+nation = Table(
+    "nation",
+    None,
+    (Column("macro_shock", "log", "shock to outside markets in this quarter; 0 but in stress twins", -1.0, 1.0),),
+)
 
 district = Table("district", nation, ())
 
@@ -44,7 +70,9 @@ village = Table(
         Column("outside_base", "z per quarter", "what outsiders bought in the village at the start, in all", 0.0, 1e7),
         Column("terms_base", "log", "outside price against local price at the start", -5.0, 5.0),
         Column("road_base", "units", "stock of roads at the start, kept up by the district", 0.0, 10.0),
-        Column("local_shock", "log", "shock to all output of the village in this quarter; 0 but in stress twins", -1.0, 1.0),
+        Column(
+            "local_shock", "log", "shock to all output of the village in this quarter; 0 but in stress twins", -1.0, 1.0
+        ),
         *LEVERS,
     ),
 )

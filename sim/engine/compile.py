@@ -21,23 +21,45 @@ import types
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
 
 from . import aggregate, draw, functions
 from .plan import Keep, Plan, Sort, Step
-from .rule import Aggregate, Ahead, ArgMax, End, Gini, Last, Mean, Mode, Normal, Param, Quantile, Rank, Reading, Row, Rule
-from .rule import Sum, TieMean, TieSum, Uniform, reaches
+from .rule import (
+    Aggregate,
+    Ahead,
+    ArgMax,
+    End,
+    Gini,
+    Last,
+    Mean,
+    Mode,
+    Normal,
+    Param,
+    Quantile,
+    Rank,
+    Reading,
+    Row,
+    Rule,
+    Sum,
+    TieMean,
+    TieSum,
+    Uniform,
+    reaches,
+)
 
-OPTIONS = {"error_model": "numpy", "nogil": True}
-INNER = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+OPTIONS: Any = {"error_model": "numpy", "nogil": True}
+INNER: Any = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 NESTED = ("household", "group", "tie")
 STATE = (
     "hold, P, nation, district, village, household, group, tie, "
     "district_of, start_household, start_group, start_tie, ends, places"
 )
 PART = 12  # steps a function
+JOINED = 8  # sums a loop: as many chains of additions as the registers hold
 
 
 def kernel(plan: Plan) -> Callable:
@@ -121,7 +143,7 @@ class _Inliner(ast.NodeTransformer):
         value = self.reached.get(node.id)
         if value is None:
             return node if node.id in vars(builtins) else ast.Name(f"{self.prefix}_{node.id}", node.ctx)
-        return ast.Name(_called(value)) if isinstance(value, types.FunctionType) else ast.Constant(value)
+        return ast.Name(_called(value)) if isinstance(value, types.FunctionType) else ast.Constant(value)  # type: ignore[arg-type]
 
 
 def inlined(function: Callable, expressions: dict[str, str]) -> list[str]:
@@ -133,7 +155,7 @@ def inlined(function: Callable, expressions: dict[str, str]) -> list[str]:
     return [line for statement in body for line in ast.unparse(statement).split("\n")] + [ast.unparse(last.value)]
 
 
-def _of_engine(function: Callable) -> bool:
+def _of_engine(function: object) -> bool:
     return isinstance(function, types.FunctionType) and function.__module__.startswith(__package__ + ".")
 
 
@@ -171,9 +193,9 @@ class Writer:
             self.lines += ["@numba.njit(**INNER)", f"def part_{k}(v, quarter, seed, {STATE}, ones, scratch):"]
             self.lines += ["    v, d = np.uint64(v), np.uint64(district_of[v])"]
             self.lines += [f"    {t}_0, {t}_1 = np.uint64(start_{t}[v]), np.uint64(start_{t}[v + 1])" for t in NESTED]
-            for step in part:
-                self.lines += ["", f"    # {step.sets}"]
-                self._step(step)
+            for sums in self._joined(part):
+                self.lines += ["", *(f"    # {step.sets}" for step in sums)]
+                self._step(sums[0]) if len(sums) == 1 and not self._summed(sums[0]) else self._sums(sums)
             self.lines += ["", ""]
         calls = [f"        part_{k}(v, quarter, seed, {STATE}, ones, scratch)" for k in range(len(parts))]
         self.lines += [
@@ -186,6 +208,45 @@ class Writer:
             *calls,
         ]
         return "\n".join(self.lines) + "\n"
+
+    @staticmethod
+    def _summed(step: Step) -> bool:
+        return isinstance(step.does, Sum) and step.does.by is None
+
+    def _joined(self, steps: list[Step]) -> list[list[Step]]:
+        """Steps in order, neighbouring sums over the same rows together: their additions overlap in one loop."""
+        rows: list[list[Step]] = []
+        for step in steps:
+            if rows and len(rows[-1]) < JOINED and self.plan.joins(rows[-1][-1], step):
+                rows[-1].append(step)
+            else:
+                rows.append([step])
+        return rows
+
+    def _sums(self, steps: list[Step]) -> None:
+        """Sums and means in row order, as `aggregate.total` and `aggregate.mean` make them."""
+        first: Any = steps[0].does
+        table = self.row[self.plan.source(first.of, steps[0].sets)][0]
+        inside, after = [], []
+        for k, step in enumerate(steps):
+            marker: Any = step.does
+            columns = [
+                c and self.row[self.plan.source(c, step.sets)][1] for c in (marker.of, marker.weight, marker.where)
+            ]
+            factors = [f"{table}[{c}, i]" for c in columns if c is not None]
+            self._write(f"a{k} = 0.0")
+            inside.append(f"a{k} += {' * '.join(factors)}")
+            result = f"a{k}"
+            if isinstance(marker, Mean):
+                self._write(f"w{k} = 0.0")
+                inside.append(f"w{k} += {' * '.join(factors[1:]) or '1.0'}")
+                result = f"a{k} / w{k} if w{k} > 0.0 else 0.0"
+            after.append(f"{self.scalar(step.sets)} = {result}")
+        self._write(f"for i in range({table}_0, {table}_1):")
+        for line in inside:
+            self._write("    " + line)
+        for line in after:
+            self._write(line)
 
     def _step(self, step: Step) -> None:
         if isinstance(step.does, Rule):
@@ -201,21 +262,16 @@ class Writer:
     def _write(self, line: str) -> None:
         self.lines.append("    " + line)
 
-    def source(self, reading: Reading, reader: str) -> str:
-        """The name of the column that a reading means at this place of the quarter."""
-        if isinstance(reading, Last):
-            return str(reading) if reading.name in self.plan.kept and reading.name != reader else reading.name
-        return reading
-
     def slice(self, reading: Reading, reader: str = "") -> str:
         """A column's rows of this village."""
-        table, i = self.row[self.source(reading, reader)]
+        table, i = self.row[self.plan.source(reading, reader)]
         return f"{table}[{i}, {table}_0:{table}_1]" if table in NESTED else f"{table}[{i}, v:v + 1]"
 
     def scalar(self, reading: Reading, reader: str = "") -> str:
         """A column's one value for this village."""
-        table, i = self.row[self.source(reading, reader)]
-        return f"{table}[{i}, {dict(nation='0', district='d', village='v')[table]}]"
+        table, i = self.row[self.plan.source(reading, reader)]
+        row = {"nation": "0", "district": "d", "village": "v"}[table]
+        return f"{table}[{i}, {row}]"
 
     def _rule(self, rule: Rule) -> None:
         table = rule.table.name
@@ -231,7 +287,7 @@ class Writer:
             elif isinstance(marker, Param):
                 before.append(f"p{k} = P[{self.parameter[f'{rule.name}.{name}']}]")
                 inside[name] = f"p{k}"
-            elif isinstance(marker, str | Last) and self.row[self.source(marker, rule.name)][0] != table:
+            elif isinstance(marker, str | Last) and self.row[self.plan.source(marker, rule.name)][0] != table:
                 before.append(f"s{k} = {self.scalar(marker, rule.name)}")
                 inside[name] = f"s{k}"
             else:
@@ -246,12 +302,12 @@ class Writer:
     def _value(self, marker: object, rule: Rule) -> str:
         """How one agent's value is read inside the loop over a rule's rows."""
         if isinstance(marker, Row):
-            table, i = self.row[self.source(marker.of, rule.name)]
+            table, i = self.row[self.plan.source(marker.of, rule.name)]
             return f"{table}[{i}, {table}_0 + np.uint64({self._value(marker.at, rule)})]"
         if isinstance(marker, End):
-            table, i = self.row[self.source(marker.of, rule.name)]
+            table, i = self.row[self.plan.source(marker.of, rule.name)]
             return f"{table}[{i}, {table}_0 + np.uint64(ends[{marker.end}, i])]"
-        column = self.result(marker, rule) if isinstance(marker, Aggregate) else self.source(marker, rule.name)  # type: ignore[arg-type]
+        column = self.result(marker, rule) if isinstance(marker, Aggregate) else self.plan.source(marker, rule.name)  # type: ignore[arg-type]
         table, i = self.row[column]
         return f"{table}[{i}, i]" if table in NESTED else self.scalar(column)
 
@@ -261,9 +317,9 @@ class Writer:
         return str(marker) if target not in ("nation", "district") else f"{target}: {marker}"
 
     def _aggregate(self, step: Step) -> None:
-        marker = step.does
+        marker: Any = step.does
         of = self.slice(marker.of, step.sets)
-        table = self.row[self.source(marker.of, step.sets)][0]
+        table = self.row[self.plan.source(marker.of, step.sets)][0]
 
         def factor(reading: Reading | None) -> str:
             return f"ones[:{table}_1 - {table}_0]" if reading is None else self.slice(reading, step.sets)
@@ -272,11 +328,11 @@ class Writer:
         if isinstance(marker, Sum):
             function = "mean" if isinstance(marker, Mean) else "total"
             columns = f"{of}, {factor(marker.weight)}, {factor(marker.where)}"
-            if marker.by is not None:
-                scratch = ", scratch[:4]" if function == "mean" else ""
-                self._write(f"{function}_by({columns}, {self.slice(marker.by, step.sets)}, {self.slice(step.sets)}{scratch})")
-                return
-            call = f"{function}({columns})"
+            scratch = ", scratch[:4]" if function == "mean" else ""
+            self._write(
+                f"{function}_by({columns}, {self.slice(marker.by, step.sets)}, {self.slice(step.sets)}{scratch})"
+            )
+            return
         elif isinstance(marker, Gini):
             call = f"gini({of}, {factor(marker.weight)})"
         elif isinstance(marker, Quantile):
@@ -298,7 +354,8 @@ class Writer:
         if isinstance(marker, Ahead):
             self._write(f"ahead({of}, {self.slice(str(Sort(marker.by, marker.every)))}, {out})")
         elif isinstance(marker, Rank):
-            self._write(f"rank({self.slice(str(Sort(marker.of, marker.every)))}, {out})")
+            self._write(f"if quarter % {marker.every} == 0:")
+            self._write(f"    rank({self.slice(str(Sort(marker.of, marker.every)))}, {out})")
         elif isinstance(marker, TieSum):
             self._write(f"tie_sum({of}, ends[0, tie_0:tie_1], ends[1, tie_0:tie_1], {out})")
         elif isinstance(marker, TieMean):

@@ -150,8 +150,8 @@ def exp(x: float) -> float:
     Infinity above 709.78, 0 below -745.13, NaN for NaN.
     """
     # Written out because two calls of built-in functions would cost plain Python a third of its time.
-    x = -746.0 if x < -746.0 else x  # noqa: FURB136
-    x = 710.0 if x > 710.0 else x  # noqa: FURB136
+    x = -746.0 if x < -746.0 else x
+    x = 710.0 if x > 710.0 else x
     # x = k ln 2 + r, with r = high - low and |r| <= ln 2 / 2
     k = nearest(x * LOG2_E)
     high = x - k * LN2_HIGH

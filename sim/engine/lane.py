@@ -1,16 +1,19 @@
-"""The compiled lane: one quarter of a world. Nation and districts act first, on last quarter's totals; then the villages."""
+"""The compiled lane: one quarter of a world. Nation and districts act first, on last quarter's totals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from . import draw
 from .compile import kernel
-from .plan import Plan, Step
-from .rule import Aggregate, Last, Mean, Normal, Param, Rule, Sum, Uniform
+from .plan import Keep, Plan, PlanError, Step
+from .rule import Last, Mean, Reading, Rule, Sum
 from .table import State
 
 
@@ -26,6 +29,10 @@ class Lane:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.kernel = kernel(plan)
+
+    def __reduce__(self) -> tuple:
+        # Machine code is not carried: the other side takes it from its cache, or compiles the plan.
+        return Lane, (self.plan,)
 
     def step(
         self,
@@ -59,49 +66,60 @@ class Lane:
             self.kernel(0, villages, *rest)
             return
         edges = [villages * k // parts for k in range(parts + 1)]
-        for job in [executor.submit(self.kernel, a, b, *rest) for a, b in zip(edges, edges[1:], strict=False)]:
+        for job in [executor.submit(self.kernel, a, b, *rest) for a, b in pairwise(edges)]:
             job.result()
 
 
 def settings(plan: Plan, overrides: Mapping[str, float] | None = None) -> np.ndarray:
     """The parameters of a plan as an array, some of them overridden by name."""
-    return np.array([float((overrides or {}).get(name, value)) for name, value in plan.parameters.items()])
+    wanted = dict(overrides or {})
+    _known(wanted, plan.parameters, "parameter")
+    return np.array([float(wanted.get(name, value)) for name, value in plan.parameters.items()])
 
 
-def holding(plan: Plan, names: object = ()) -> np.ndarray:
+def holding(plan: Plan, names: Iterable[str] = ()) -> np.ndarray:
     """Flags of the rules that are held."""
-    return np.array([name in set(names) for name in plan.rules], np.int8)  # type: ignore[call-overload]
+    held = set(names)
+    _known(held, plan.rules, "rule")
+    return np.array([name in held for name in plan.rules], np.int8)
+
+
+def _known(names: Iterable[str], known: Iterable[str], what: str) -> None:
+    """Refuse a name that the plan does not have; the message has the nearest one that it has."""
+    for name in sorted(set(names) - set(known)):
+        near = difflib.get_close_matches(name, list(known), 1)
+        raise PlanError(f"there is no {what} {name}" + (f"; did you mean {near[0]}?" if near else ""))
 
 
 def outer(plan: Plan, state: State, quarter: int, seed: int, parameters: np.ndarray, hold: np.ndarray) -> None:
     """The rules of nation and districts: few rows, in plain Python, the same for both lanes."""
-    held = dict(zip(plan.rules, hold, strict=True))
-    value = dict(zip(plan.parameters, parameters.tolist(), strict=True))
-    for step in plan.steps:
-        if step.table not in ("nation", "district"):
-            break
+    for step, reads, at in plan.outer_steps:
         rows = state.arrays[step.table].shape[1]
         if isinstance(step.does, Rule):
-            if not held[step.sets] and quarter % step.does.every == 0:
-                state[step.sets] = [_outer_row(step.does, row, state, quarter, seed, value) for row in range(rows)]
+            if not hold[at] and quarter % step.does.every == 0:
+                function, table = step.does.function, step.table
+                for row in range(rows):
+                    state[step.sets][row] = function(
+                        *[_read(kind, key, state, table, row, quarter, seed, parameters) for kind, key in reads]
+                    )
+        elif isinstance(step.does, Keep):
+            state[step.sets] = state[step.does.of.name]
         else:
             state[step.sets] = _outer_total(step, state, rows)
 
 
-def _outer_row(rule: Rule, row: int, state: State, quarter: int, seed: int, value: Mapping[str, float]) -> float:
-    arguments = []
-    for name, marker in rule.arguments:
-        if isinstance(marker, Param):
-            arguments.append(value[f"{rule.name}.{name}"])
-        elif isinstance(marker, Normal | Uniform):
-            out = [0.0]
-            make = draw.normal if isinstance(marker, Normal) else draw.uniform
-            make(out, seed, draw.name_key(f"{rule.name}.{name}"), draw.place_key(f"{rule.table.name} {row}"), quarter)
-            arguments.append(out[0])
-        else:
-            column = f"{rule.table.name}: {marker}" if isinstance(marker, Aggregate) else getattr(marker, "name", marker)
-            arguments.append(float(state[column][row if state.index[column][0] == rule.table.name else 0]))
-    return rule.function(*arguments)
+def _read(
+    kind: str, key: Any, state: State, table: str, row: int, quarter: int, seed: int, parameters: np.ndarray
+) -> float:
+    """One argument of a rule of the nation or of a district."""
+    if kind == "parameter":
+        return float(parameters[key])
+    if kind == "column":
+        return float(state[key][row if state.index[key][0] == table else 0])
+    out = [0.0]
+    make = draw.normal if kind == "Normal" else draw.uniform
+    make(out, seed, key, draw.place_key(f"{table} {row}"), quarter)
+    return out[0]
 
 
 def _outer_total(step: Step, state: State, rows: int) -> np.ndarray:
@@ -109,8 +127,10 @@ def _outer_total(step: Step, state: State, rows: int) -> np.ndarray:
     marker = step.does
     assert isinstance(marker, Sum)
 
-    def column(reading: object) -> np.ndarray:
-        return state[reading.name] if isinstance(reading, Last) else np.ones(len(state.layout.codes))
+    def column(reading: Reading | None) -> np.ndarray:
+        if reading is None:
+            return np.ones(len(state.layout.codes))
+        return state[reading.name if isinstance(reading, Last) else reading]
 
     where = state.layout.district_of if step.table == "district" else np.zeros(len(state.layout.codes), np.int64)
     weight = column(marker.weight) * column(marker.where)

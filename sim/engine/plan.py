@@ -7,9 +7,10 @@ wiring leaves a choice, rules stand in the order in which they were given.
 from __future__ import annotations
 
 import difflib
-import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from .draw import name_key
 from .rule import Aggregate, Ahead, End, Last, Normal, Param, Rank, Reading, Row, Rule, Sum, TieMean, TieSum, Uniform
@@ -84,10 +85,15 @@ class Plan:
             self._add(Step(rule.name, rule.table.name, rule), list(self._wire(rule, i)), float(i))
         self.steps = self._order()
         self.columns: dict[str, list[str]] = {name: [] for name in self.tables}
-        for name, table in [*self.table_of.items(), *((s.sets, s.table) for s in self.steps if s.sets not in self.table_of)]:
+        for name, table in [
+            *self.table_of.items(),
+            *((s.sets, s.table) for s in self.steps if s.sets not in self.table_of),
+        ]:
             self.columns[table].append(name)
         for rule in self.rules.values():
-            self.columns[rule.table.name] += [f"{rule.name}.{a}" for a, m in rule.arguments if isinstance(m, Normal | Uniform)]
+            self.columns[rule.table.name] += [
+                f"{rule.name}.{a}" for a, m in rule.arguments if isinstance(m, Normal | Uniform)
+            ]
         remembered = {r.name for needs in self._needs.values() for r in needs if isinstance(r, Last)}
         self.initial = [n for n in self.table_of if n in remembered or n in self.given]
         self.initial = [n for n in self.initial if n not in self.given or not self.given[n].lever]
@@ -96,6 +102,33 @@ class Plan:
         """Unit and bounds of a column."""
         about = self.rules.get(name) or self.given[name]
         return about.unit, about.low, about.high
+
+    @cached_property
+    def outer_steps(self) -> list[tuple[Step, list[tuple[str, object]], int]]:
+        """Steps of nation and districts: how each argument is read, and the rule's place among the flags of `hold`."""
+        steps = [step for step in self.steps if step.table in ("nation", "district")]
+        return [(step, self._outer_reads(step), [*self.rules, step.sets].index(step.sets)) for step in steps]
+
+    def _outer_reads(self, step: Step) -> list[tuple[str, object]]:
+        reads: list[tuple[str, object]] = []
+        for name, marker in step.does.arguments if isinstance(step.does, Rule) else ():
+            full = f"{step.sets}.{name}"
+            if isinstance(marker, Param):
+                reads.append(("parameter", list(self.parameters).index(full)))
+            elif isinstance(marker, Normal | Uniform):
+                reads.append((type(marker).__name__, name_key(full)))
+            elif isinstance(marker, Aggregate):
+                reads.append(("column", f"{step.table}: {marker}"))
+            else:
+                assert isinstance(marker, str | Last)
+                reads.append(("column", self.source(marker, step.sets)))
+        return reads
+
+    def source(self, reading: Reading, reader: str) -> str:
+        """The column that a reading means to the setter of `reader`: the copy where one is kept for it."""
+        if isinstance(reading, Last):
+            return str(reading) if reading.name in self.kept and reading.name != reader else reading.name
+        return reading
 
     def _check_draws(self) -> None:
         keys: dict[int, str] = {}
@@ -121,17 +154,15 @@ class Plan:
                 self._reachable(marker, rule.table, where)
                 yield marker
             elif isinstance(marker, Row | End):
-                for reading in marker.readings():
-                    self.home(reading, where)
+                self._fits(marker, rule.table, where)
                 yield from marker.readings()
-                if isinstance(getattr(marker, "at", None), Aggregate):
-                    yield self._aggregate(marker.at, rule.table, where, place - 0.5)  # type: ignore[union-attr]
+                if isinstance(at := getattr(marker, "at", None), Aggregate):
+                    yield self._aggregate(at, rule.table, where, place - 0.5)
             else:
                 yield self._aggregate(marker, rule.table, where, place - 0.5)
 
-    def _aggregate(self, marker: Aggregate, reader: Table, where: str, priority: float) -> str:
-        for reading in marker.readings():
-            self.home(reading, where)
+    def _aggregate(self, marker: Any, reader: Table, where: str, priority: float) -> str:
+        self._fits(marker, reader, where)
         needs = marker.readings()
         if isinstance(marker, Ahead | Rank):
             by = marker.by if isinstance(marker, Ahead) else marker.of
@@ -143,10 +174,35 @@ class Plan:
         self._add(Step(name, target, marker), needs, priority)
         return name
 
+    def _fits(self, marker: Aggregate, reader: Table, where: str) -> None:
+        """Refuse an aggregate that a reader has no place for, or whose columns do not lie where it looks for them."""
+        outer, target = reader.name in ("nation", "district"), self.target(marker, reader)
+        if outer and (not isinstance(marker, Sum) or marker.by is not None):
+            raise PlanError(f"{where}: a {reader.name} reads Sum and Mean over its villages, not {marker}")
+        if target not in [table.name for table in reader.ancestors()]:
+            raise PlanError(f"{where}: {marker} gives one value a {target}, and a {reader.name} cannot read that")
+        if isinstance(marker, Row) and not isinstance(marker.at, Aggregate):
+            self._reachable(marker.at, reader, where)
+        first = self.home(marker.of, where)
+        for name in ("of", "where", "weight", "by"):
+            reading = getattr(marker, name, None)
+            fitting = (first,) if first in ("household", "group", "tie") else ("household", "group", "tie")
+            if outer:
+                fitting = ("village",)
+            elif isinstance(marker, TieSum) or (isinstance(marker, TieMean) and name == "weight"):
+                fitting = ("tie",)
+            elif isinstance(marker, Ahead | Rank | TieMean | End) or getattr(marker, "by", None) is not None:
+                fitting = ("household",)
+            if reading is not None and (found := self.home(reading, where)) not in fitting:
+                kinds = " or ".join(fitting)
+                raise PlanError(f"{where}: {marker} needs a column of a {kinds}; {reading} is one of a {found}")
+
     def target(self, marker: Aggregate, reader: Table) -> str:
         """The table that holds the result of an aggregate which an agent of `reader` asks for."""
         if isinstance(marker, Ahead | Rank | TieSum | TieMean):
             return "household"
+        if isinstance(marker, End):
+            return "tie"
         if isinstance(marker, Sum) and marker.by is not None:
             return "group"
         return reader.name if reader.name in ("nation", "district") else "village"
@@ -183,7 +239,8 @@ class Plan:
                 if isinstance(need, Last) and need.name in nodes and need.name != name:
                     if self._outer(name) and not self._outer(need.name):
                         continue
-                    if self._comes_before(need.name, name, before):
+                    inner_reads_outer = self._outer(need.name) and not self._outer(name)
+                    if inner_reads_outer or self._comes_before(need.name, name, before):
                         kept.add(need.name)
                     else:
                         before[need.name].add(name)
@@ -195,13 +252,19 @@ class Plan:
         self.kept = kept
         return self._sorted(before)
 
+    def joins(self, last: Step, step: Step) -> bool:
+        """Whether two sums run over the same rows, so that one loop can make both."""
+        both = [s.does for s in (last, step) if isinstance(s.does, Sum) and s.does.by is None and s.table == "village"]
+        return len(both) == 2 and self.home(both[0].of, last.sets) == self.home(both[1].of, step.sets)
+
     def _outer(self, name: str) -> bool:
         return self._nodes[name].table in ("nation", "district")
 
     @staticmethod
     def _comes_before(first: str, second: str, before: dict[str, set[str]]) -> bool:
         """Whether `first` must already come before `second`."""
-        seen, stack = set(), [second]
+        seen: set[str] = set()
+        stack = [second]
         while stack:
             for name in before[stack.pop()] - seen:
                 if name == first:
@@ -218,15 +281,16 @@ class Plan:
         waiting = {name: len(needs) for name, needs in before.items()}
         rank = {name: (not self._outer(name), self._priority[name], name) for name in before}
         free = [rank[name] for name, n in waiting.items() if n == 0]
-        heapq.heapify(free)
-        steps = []
+        steps: list[Step] = []
         while free:
-            name = heapq.heappop(free)[2]
+            together = [name for *_, name in sorted(free) if steps and self.joins(steps[-1], self._nodes[name])]
+            name = together[0] if together else min(free)[2]
+            free.remove(rank[name])
             steps.append(self._nodes[name])
             for follower in after[name]:
                 waiting[follower] -= 1
                 if waiting[follower] == 0:
-                    heapq.heappush(free, rank[follower])
+                    free.append(rank[follower])
         if len(steps) < len(before):
             raise PlanError(f"these wait for one another: {self._cycle(before, waiting)}; let one of them read Last(…)")
         return steps

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from .table import INFINITY, Table
 
+BUILTINS = ("abs", "float", "int", "max", "min", "range")  # what plain Python and compiled code compute alike
+
 
 class Param(float):
     """A number with unit, source and range, which a scenario may override as ``rule.argument``."""
@@ -27,8 +29,8 @@ class Param(float):
             raise ValueError(f"parameter value {value} lies outside its own range [{low}, {high}]")
         return self
 
-    def __reduce__(self) -> tuple:
-        return float, (float(self),)
+    def __getnewargs_ex__(self) -> tuple[tuple, dict]:
+        return (float(self), self.unit), {"source": self.source, "low": self.low, "high": self.high}
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,9 @@ def rule(table: Table, unit: str, low: float = -INFINITY, high: float = INFINITY
     """
 
     def register(function: Callable[..., float]) -> Callable[..., float]:
-        arguments = tuple(_argument(function, parameter) for parameter in inspect.signature(function).parameters.values())
+        arguments = tuple(
+            _argument(function, parameter) for parameter in inspect.signature(function).parameters.values()
+        )
         reaches(function)
         _one_return(function)
         function.rule = Rule(function.__name__, table, function, unit, low, high, arguments, every)  # type: ignore[attr-defined]
@@ -236,6 +240,12 @@ def _one_return(function: Callable) -> None:
         raise TypeError(f"rule {function.__name__} has no docstring: say what the column means")
     if len(returns) != 1 or returns[0] is not definition.body[-1] or returns[0].value is None:  # type: ignore[attr-defined]
         raise TypeError(f"rule {function.__name__} must have one return, at its end")
+    arguments = inspect.signature(function).parameters
+    for node in ast.walk(definition):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in arguments:
+            raise TypeError(f"rule {function.__name__} sets its argument {node.id} anew; give the result its own name")
+        if isinstance(node, ast.Pow):
+            raise TypeError(f"rule {function.__name__} uses **, where lanes round apart: write x * x or power(x, y)")
 
 
 def reaches(function: Callable) -> dict[str, object]:
@@ -248,10 +258,18 @@ def reaches(function: Callable) -> dict[str, object]:
                 f"{function.__module__}.{function.__name__} uses {name} ({type(value).__name__}); "
                 "a rule may reach numbers, plain functions and the engine's functions only"
             )
+        if isinstance(value, types.FunctionType) and not value.__module__.startswith(f"{__package__}."):
+            reaches(value)
         found[name] = value
+    for name in names.builtins:
+        if name not in BUILTINS:
+            allowed = ", ".join(BUILTINS)
+            raise TypeError(f"{function.__module__}.{function.__name__} uses {name}; it may use {allowed}")
     unknown = [name for name in names.unbound if name not in function.__code__.co_varnames]
     if unknown:
-        raise TypeError(f"{function.__module__}.{function.__name__} uses {unknown[0]}, which is not defined in its file")
+        raise TypeError(
+            f"{function.__module__}.{function.__name__} uses {unknown[0]}, which is not defined in its file"
+        )
     return found
 
 

@@ -97,12 +97,6 @@ def empowerment_index(
     return mean(np.where(score >= cutoff - 1e-9, 1.0, score), persons)
 
 
-@metric("empowered", unit="% of persons", better="higher")
-def empowerment(empowered, persons):
-    """Persons in households that are empowered in social life, education and agency, %."""
-    return 100.0 * mean(empowered, persons)
-
-
 @metric("participation", unit="% of households", better="higher")
 def participation(attends, weight):
     """Households that attended the village meeting (*musyawarah*) this quarter, %."""
@@ -134,6 +128,6 @@ def skill(skill, persons):
 
 
 @metric("institution quality", unit="0-1", better="higher")
-def quality(village_quality):
+def quality(village_institution_quality):
     """Mean quality of the village institution, 0-1, each village counting once."""
-    return village_quality.mean()
+    return village_institution_quality.mean()

@@ -18,6 +18,8 @@ STRESS_SHARE = 0.25
 STRESS_QUARTERS = 8
 #: Stress test: own income is back to at least this share of the twin's at the end of the follow-up. Frozen.
 RECOVERY = 0.90
+#: Stress test: fall of all output of the village, for a year, in the local draw. Frozen.
+LOCAL_SHOCK = 0.15
 #: Stress test: share of shock draws that a household has to pass. Frozen.
 PASS_SHARE = 0.80
 #: Stress test: fewest shock draws, one of them local. Frozen.
@@ -239,10 +241,10 @@ def capital(capital, persons):
     return mean(capital, persons)
 
 
-@metric("stock of works", unit="stock per village", better="higher")
-def works(village_works):
-    """Mean stock of usable public works of a village, in the model's stock units."""
-    return village_works.mean()
+@metric("works", unit="z per person", better="higher")
+def works(village_works_held, village_persons):
+    """Mean value of usable public works of a village, roads apart, z per person."""
+    return (village_works_held / village_persons).mean()
 
 
 @metric("local demand", unit="index", better="higher")

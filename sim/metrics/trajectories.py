@@ -23,6 +23,10 @@ EXTERNAL_SHARE = 0.10
 WITHDRAWAL_LOSS = 0.10
 #: Village: at least this share of its baseline-poor persons are self-sufficient. Frozen.
 SELF_SUFFICIENT_SHARE = 0.60
+#: Village: its institution is alive at this share of its quality at the start (and half of the attendance). Frozen.
+INSTITUTION_ALIVE = 0.9
+#: Village: at least this share of the upkeep of its works is paid. Frozen.
+UPKEEP_COVERED = 0.5
 #: Village: its headcount is at least this share below its own at quarter 0. Frozen.
 HEADCOUNT_FALL = 0.20
 

@@ -17,7 +17,9 @@ def policies_of(module: ModuleType) -> list[Policy]:
 
 def catalogue() -> dict[str, Policy]:
     """All policies by name: the project's own, then those of installed packages."""
-    modules = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__) if m.name != "policy"]
+    modules = [
+        importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__) if m.name != "policy"
+    ]
     modules += [point.load() for point in entry_points(group="swadaya.policies")]
     found: dict[str, Policy] = {}
     for policy in (policy for module in modules for policy in policies_of(module)):

@@ -15,8 +15,12 @@ LEVERS = ("asset", "asset_lump", "asset_coaching", "asset_community")
 )  # fmt: skip
 def asset_with_coaching(
     budget,
-    lump=Param(2.5, "z per member", low=1.0, high=4.0, source="2-3 z per member; TUP gave 2.2 times the asset threshold"),
-    coaching=Param(0.4, "share of the package", low=0.3, high=0.5, source="TUP: half asset, half training (registry; read)"),
+    lump=Param(
+        2.5, "z per member", low=1.0, high=4.0, source="2-3 z per member; TUP gave 2.2 times the asset threshold"
+    ),
+    coaching=Param(
+        0.4, "share of the package", low=0.3, high=0.5, source="TUP: half asset, half training (registry; read)"
+    ),
     community=Param(0.5, "share", low=0.0, high=1.0, source="assumption: proxy test and community ranking together"),
 ):
     """As many of the poorest as the money reaches get a productive asset and coaching, once."""

@@ -10,6 +10,7 @@ import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from sim.agents.territory import LEVERS, MONEY
 from sim.engine.rule import Param
 from sim.engine.table import State
 
+BOUNDS = {lever.name: lever for lever in LEVERS}
 NEUTRAL = {lever.name: lever.neutral for lever in LEVERS}
 FACILITATED = ("facilitation", "training")  # these end with the facilitators, the rest with the funds
 
@@ -45,14 +47,28 @@ class Policy:
         """The docstring's first line."""
         return (inspect.getdoc(self.function) or "").split("\n")[0]
 
+    @cached_property
+    def arguments(self) -> dict[str, object]:
+        """Its arguments and their defaults."""
+        return {p.name: p.default for p in inspect.signature(self.function).parameters.values()}
+
     @property
     def parameters(self) -> dict[str, Param]:
         """Its own numbers, which a scenario sets under `settings`."""
-        signature = inspect.signature(self.function).parameters.values()
-        return {p.name: p.default for p in signature if isinstance(p.default, Param)}
+        return {name: default for name, default in self.arguments.items() if isinstance(default, Param)}
 
 
-def policy(*, label: str, label_id: str, decides: str, flows: str, targets: str, level: str, loses_when: str, levers: Sequence[str]) -> Callable:
+def policy(
+    *,
+    label: str,
+    label_id: str,
+    decides: str,
+    flows: str,
+    targets: str,
+    level: str,
+    loses_when: str,
+    levers: Sequence[str],
+) -> Callable:
     """Register a plain function as a policy under its own name.
 
     Parameters
@@ -111,10 +127,13 @@ def set_levers(programmes: Sequence[Programme], state: State, quarter: int) -> N
         for name, value in wanted.items():
             if name in MONEY:
                 total[name] += value
-            elif np.any((total[name] != NEUTRAL[name]) & (total[name] != value)):
-                raise PolicyError(f"policy {programme.policy.name} and another set {name} differently in the same village")
-            else:
-                total[name] = value
+                continue
+            asked = value != NEUTRAL[name]  # a neutral value asks for nothing, whoever comes first
+            if np.any(asked & (total[name] != NEUTRAL[name]) & (total[name] != value)):
+                raise PolicyError(
+                    f"policy {programme.policy.name} and another set {name} differently in the same village"
+                )
+            total[name] = np.where(asked, value, total[name])
         spent = sum((wanted[name] for name in wanted if name in MONEY), np.zeros(len(budget)))
         total["dividend"] += budget - spent
     for name, value in total.items():
@@ -125,21 +144,24 @@ def _decided(programme: Programme, state: State, quarter: int, budget: np.ndarra
     """What a policy decides, checked: declared levers only, within their bounds and the budget."""
     about = programme.policy
     arguments: dict[str, object] = {}
-    for parameter in inspect.signature(about.function).parameters.values():
-        if isinstance(parameter.default, Param):
-            arguments[parameter.name] = programme.settings.get(parameter.name, float(parameter.default))
-        elif parameter.name in ("budget", "quarter"):
-            arguments[parameter.name] = budget.copy() if parameter.name == "budget" else quarter
+    for name, default in about.arguments.items():
+        if isinstance(default, Param):
+            arguments[name] = programme.settings.get(name, float(default))
+        elif name in ("budget", "quarter"):
+            arguments[name] = budget.copy() if name == "budget" else quarter
         else:
-            arguments[parameter.name] = _seen(about, parameter.name, state)
-    decided = {name: np.zeros(len(budget)) + np.asarray(value, float) for name, value in about.function(**arguments).items()}
-    bounds = {lever.name: lever for lever in LEVERS}
+            arguments[name] = _seen(about, name, state)
+    decided = {
+        name: np.zeros(len(budget)) + np.asarray(value, float) for name, value in about.function(**arguments).items()
+    }
     for name, value in decided.items():
         if name not in about.levers:
-            raise PolicyError(f"policy {about.name} set {name}, which is not among its levers ({', '.join(about.levers)})")
-        low, high = bounds[name].low, bounds[name].high
+            raise PolicyError(
+                f"policy {about.name} set {name}, which is not among its levers ({', '.join(about.levers)})"
+            )
+        low, high = BOUNDS[name].low, BOUNDS[name].high
         if not np.all((value >= low) & (value <= high)):
-            raise PolicyError(f"policy {about.name} set {name} outside [{low}, {high}] {bounds[name].unit}")
+            raise PolicyError(f"policy {about.name} set {name} outside [{low}, {high}] {BOUNDS[name].unit}")
         if name in MONEY and quarter >= (programme.facilitation_end if name in FACILITATED else programme.funds_end):
             decided[name] = np.zeros(len(budget))
     spent = sum((value for name, value in decided.items() if name in MONEY), np.zeros(len(budget)))
@@ -153,7 +175,10 @@ def _seen(about: Policy, name: str, state: State) -> np.ndarray:
     if name not in state.index or state.index[name][0] != "village":
         columns = [n for n, (table, _) in state.index.items() if table == "village"]
         near = difflib.get_close_matches(name, columns, 1)
-        raise PolicyError(f"policy {about.name} asks for {name}, which is no column of villages" + (f"; did you mean {near[0]}?" if near else ""))
+        raise PolicyError(
+            f"policy {about.name} asks for {name}, which is no column of villages"
+            + (f"; did you mean {near[0]}?" if near else "")
+        )
     column = state[name].copy()
     column.flags.writeable = False
     return column

@@ -15,7 +15,13 @@ from .policy import policy
 def social_planning(
     budget,
     survey=Param(0.1, "share of budget", low=0.02, high=0.3, source="assumption: Rothman's fact-gathering"),
-    service=Param(0.2, "share of budget", low=0.0, high=0.5, source="assumption: school and health post within the 0.9 for works and services"),
+    service=Param(
+        0.2,
+        "share of budget",
+        low=0.0,
+        high=0.5,
+        source="assumption: school and health post within the 0.9 for works and services",
+    ),
     voice=Param(0.1, "share", low=0.0, high=0.2, source="people as consumers: 0-0.2 (Rothman)"),
 ):
     """A planner finds facts, then builds and staffs what they say: works and services 0.9, survey 0.1."""

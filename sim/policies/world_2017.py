@@ -20,7 +20,16 @@ def dana_desa(budget):
     label="Family Hope Programme", label_id="Program Keluarga Harapan", decides="agency", flows="conditional cash", targets="poorest, proxy means test",
     level="household", loses_when="the poor are missed by the test", levers=("pkh", "pkh_quota"),
 )  # fmt: skip
-def pkh(budget, quota=Param(0.15, "share of households", low=0.02, high=0.4, source="about 6 million households in 2017, most of them rural (from memory)")):
+def pkh(
+    budget,
+    quota=Param(
+        0.15,
+        "share of households",
+        low=0.02,
+        high=0.4,
+        source="about 6 million households in 2017, most of them rural (from memory)",
+    ),
+):
     """PKH: conditional cash to the poorest by a proxy means test, about 0.09 z per member and quarter."""
     return {"pkh": budget, "pkh_quota": quota}
 
@@ -29,6 +38,15 @@ def pkh(budget, quota=Param(0.15, "share of households", low=0.02, high=0.4, sou
     label="Rice for the poor", label_id="Rastra", decides="agency", flows="subsidised rice", targets="poor, proxy means test", level="household",
     loses_when="rice is diluted and lost on the way", levers=("rastra", "rastra_quota"),
 )  # fmt: skip
-def rastra(budget, quota=Param(0.35, "share of households", low=0.1, high=0.8, source="half of each 100 kg reached others than intended (read); size is an assumption")):
+def rastra(
+    budget,
+    quota=Param(
+        0.35,
+        "share of households",
+        low=0.1,
+        high=0.8,
+        source="half of each 100 kg reached others than intended (read); size is an assumption",
+    ),
+):
     """Rastra: subsidised rice worth about 0.06 z per member and quarter, less what is lost."""
     return {"rastra": budget, "rastra_quota": quota}

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import choice, collective, learning, luck, market, participation, production, saving, savings_group, sharing
-from . import targeting, transfers, works
+from . import (
+    choice,
+    collective,
+    learning,
+    luck,
+    market,
+    participation,
+    production,
+    saving,
+    savings_group,
+    sharing,
+    targeting,
+    transfers,
+    works,
+)
 
 MECHANISMS: tuple[ModuleType, ...] = (
     luck, participation, production, market, collective, choice, works, targeting, transfers, savings_group, sharing,

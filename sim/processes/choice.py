@@ -61,16 +61,30 @@ def planner_error(
 @rule(village, "share", 0.0, 1.0)
 def capture(
     quality=Last("institution_quality"),
-    tilt=Param(0.1, "share", low=0.0, high=0.3, source="assumption; elimination gains < 1 % of welfare (Alatas et al.; read)"),
+    tilt=Param(
+        0.1, "share", low=0.0, high=0.3, source="assumption; elimination gains < 1 % of welfare (Alatas et al.; read)"
+    ),
 ):
     """Weight of the elite's own interest in what is decided in the village."""
     return tilt * (1.0 - quality)
 
 
 @rule(group, "log")
-def score(true_value, misjudgement, community_error, council_error, planner_error, right_goal, capture, elite_interest, present=Sum("attends")):
+def score(
+    true_value,
+    misjudgement,
+    community_error,
+    council_error,
+    planner_error,
+    right_goal,
+    capture,
+    elite_interest,
+    present=Sum("attends"),
+):
     """How a programme's works of this kind look to those who decide: meeting and planner by their rights; an empty hall is the council."""
-    community = true_value + (community_error if present > 0.0 else council_error) * misjudgement + capture * elite_interest
+    community = (
+        true_value + (community_error if present > 0.0 else council_error) * misjudgement + capture * elite_interest
+    )
     planner = true_value + planner_error * misjudgement
     return right_goal * community + (1.0 - right_goal) * planner
 
@@ -103,4 +117,6 @@ def match(
 ):
     """Value of what was chosen against the best that could have been chosen, by money; 1 where nothing was spent."""
     spent = works_money + works_council
-    return min(1.0, (works_money * exp(own - best) + works_council * exp(councils - best)) / spent) if spent > 0.0 else 1.0
+    return (
+        min(1.0, (works_money * exp(own - best) + works_council * exp(councils - best)) / spent) if spent > 0.0 else 1.0
+    )

@@ -16,7 +16,13 @@ def willingness(
     quality=Last("institution_quality"),
     crowd=Last("attendance"),
     others=Last("contributors"),
-    unconditional=Param(0.15, "share", low=0.1, high=0.2, source="Rustagi et al. 2010 and public-goods experiments (from memory, medium)"),
+    unconditional=Param(
+        0.15,
+        "share",
+        low=0.1,
+        high=0.2,
+        source="Rustagi et al. 2010 and public-goods experiments (from memory, medium)",
+    ),
     conditional=Param(0.45, "share", low=0.35, high=0.5, source="as `unconditional`"),
     sanction=Param(0.5, "share", low=0.0, high=1.0, source="assumption"),
 ):
@@ -60,7 +66,9 @@ def upkeep_wanted(
     works_cost,
     right_process,
     works=Last("works"),
-    need=Param(0.003, "share of value a quarter", low=0.001, high=0.01, source="assumption: about 1 % a year keeps works up"),
+    need=Param(
+        0.003, "share of value a quarter", low=0.001, high=0.01, source="assumption: about 1 % a year keeps works up"
+    ),
     effort=Param(0.2, "share", low=0.0, high=0.5, source="assumption: residents who lead upkeep need less of it"),
 ):
     """What it takes to keep this kind of works up."""
@@ -74,7 +82,9 @@ def council_upkeep(works_council, persons, council_upkeep_share, upkeep_wanted):
 
 
 @rule(group, "z per quarter", 0.0)
-def group_upkeep(upkeep_wanted, council_upkeep, fund=Last("group_fund"), given=Sum("contribution", weight="size", by="activity")):
+def group_upkeep(
+    upkeep_wanted, council_upkeep, fund=Last("group_fund"), given=Sum("contribution", weight="size", by="activity")
+):
     """The group's part of the upkeep, from what its members gave."""
     return min(upkeep_wanted - council_upkeep, fund + given)
 
@@ -103,7 +113,13 @@ def institution_quality(
     attendance,
     success,
     capture,
-    learning=Param(0.005, "a quarter", low=0.0, high=0.1, source="0-0.01: institutions moved 0.03 sd (GoBifo); 0.03-0.1 is a labelled variant"),
+    learning=Param(
+        0.005,
+        "a quarter",
+        low=0.0,
+        high=0.1,
+        source="0-0.01: institutions moved 0.03 sd (GoBifo); 0.03-0.1 is a labelled variant",
+    ),
     erosion=Param(0.0005, "a quarter", low=0.0, high=0.01, source="solved with the start: institutions are at rest"),
     harm=Param(0.001, "a quarter", low=0.0, high=0.01, source="assumption"),
 ):

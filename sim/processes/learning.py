@@ -36,13 +36,22 @@ def skill(
     training,
     facilitation_effect,
     quality=Last("institution_quality"),
-    per_training=Param(0.15, "per z", low=0.03, high=0.3, source="business training raises profits 5-10 % (read); a coaching package is about 0.9 z"),
+    per_training=Param(
+        0.15,
+        "per z",
+        low=0.03,
+        high=0.3,
+        source="business training raises profits 5-10 % (read); a coaching package is about 0.9 z",
+    ),
     by_groups=Param(0.0005, "a quarter", low=0.0, high=0.002, source="assumption"),
     forgetting=Param(0.002, "share a quarter", low=0.0, high=0.005, source="assumption"),
     highest=Param(2.0, "index", low=1.5, high=3.0, source="assumption"),
 ):
     """Skill, 1 at the start: coaching with an asset, training, and what groups learn while facilitators are about; above 1 it fades."""
-    taught = per_training * (gets_asset * asset_lump * asset_coaching + training) + by_groups * attends * quality * facilitation_effect
+    taught = (
+        per_training * (gets_asset * asset_lump * asset_coaching + training)
+        + by_groups * attends * quality * facilitation_effect
+    )
     return skill + taught * max(0.0, 1.0 - skill / highest) - forgetting * max(0.0, skill - 1.0)
 
 
@@ -71,5 +80,10 @@ def enrolled(
     condition=Param(0.8, "log odds", low=0.3, high=1.5, source="children out of school halved by PKH (read)"),
 ):
     """Children of school age are enrolled, this school year. No effect on income within the horizon: nobody grows up here."""
-    odds = base + by_consumption * log(max(0.05, consumed)) + by_schooling * (schooling - 7.4) + by_service * service_quality
+    odds = (
+        base
+        + by_consumption * log(max(0.05, consumed))
+        + by_schooling * (schooling - 7.4)
+        + by_service * service_quality
+    )
     return 1.0 if chance < logistic(odds + condition * gets_pkh) else 0.0

@@ -12,7 +12,13 @@ from sim.engine.rule import Normal, Param, rule
 def luck(
     luck,
     innovation=Normal(),
-    persistence=Param(0.9275, "share a quarter", low=0.84, high=0.96, source="AR(1) 0.74 a year, rural Indonesian farm households (Newhouse; read)"),
+    persistence=Param(
+        0.9275,
+        "share a quarter",
+        low=0.84,
+        high=0.96,
+        source="AR(1) 0.74 a year, rural Indonesian farm households (Newhouse; read)",
+    ),
     spread=Param(0.35, "log", low=0.2, high=0.5, source="transitory sd of log income 0.25-0.45 (derived)"),
 ):
     """Transitory part of a household's output, as a log; its long-run standard deviation is `spread`."""
@@ -23,8 +29,12 @@ def luck(
 def weather(
     weather,
     innovation=Normal(),
-    persistence=Param(0.5, "share a quarter", low=0.0, high=0.9, source="assumption: most of a season's shock is gone in a year"),
-    spread=Param(0.07, "log", low=0.03, high=0.12, source="covariate shock sd 0.05-0.12 in a normal year (from memory, low)"),
+    persistence=Param(
+        0.5, "share a quarter", low=0.0, high=0.9, source="assumption: most of a season's shock is gone in a year"
+    ),
+    spread=Param(
+        0.07, "log", low=0.03, high=0.12, source="covariate shock sd 0.05-0.12 in a normal year (from memory, low)"
+    ),
 ):
     """Shock that a whole village shares, as a log."""
     return min(3.0, max(-3.0, persistence * weather + spread * sqrt(1.0 - persistence * persistence) * innovation))
@@ -45,7 +55,9 @@ def macro_cycle(
 @rule(nation, "log", 0.0, 10.0)
 def macro_trend(
     macro_trend,
-    growth=Param(0.012, "log a quarter", low=0.0, high=0.02, source="national income per head 1.0-1.35 % a quarter, 2012-17"),
+    growth=Param(
+        0.012, "log a quarter", low=0.0, high=0.02, source="national income per head 1.0-1.35 % a quarter, 2012-17"
+    ),
 ):
     """Trend of outside markets since the start, as a log."""
     return min(10.0, macro_trend + growth)

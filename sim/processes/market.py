@@ -28,13 +28,17 @@ def road(
 
 
 @rule(village, "share", 0.0, 1.0)
-def transport_margin(road, base=Param(0.15, "share", low=0.05, high=0.3, source="assumption, range of farm-gate margins")):
+def transport_margin(
+    road, base=Param(0.15, "share", low=0.05, high=0.3, source="assumption, range of farm-gate margins")
+):
     """Part of the outside price that transport eats; roads lower it."""
     return base / (1.0 + road)
 
 
 @rule(nation, "share", 0.0, 1.0)
-def import_share(value=Param(0.5, "share", low=0.3, high=0.65, source="multiplier 1.2-2.7 over its range; LEWIE Lesotho, Malawi")):
+def import_share(
+    value=Param(0.55, "share", low=0.3, high=0.65, source="multiplier 1.2-2.7 over its range; LEWIE Lesotho, Malawi"),
+):
     """Share of villagers' spending that goes outside."""
     return value
 
@@ -55,22 +59,29 @@ def demand_ratio(
     offered=Sum(Last("local_supply"), weight="size"),
 ):
     """Demand for local goods against what was offered, last quarter: 1 at the start. What is bought outside leaks away."""
-    return min(100.0, max(0.01, ((1.0 - import_share) * (spent + invested) + materials + outside_demand) / max(offered, 1e-9)))
+    return min(
+        100.0, max(0.01, ((1.0 - import_share) * (spent + invested) + materials + outside_demand) / max(offered, 1e-9))
+    )
 
 
-@rule(village, "index", 0.0)
-def demand(demand_ratio, slack=Param(0.8, "share", low=0.25, high=1.0, source="inflation 0.1 % at a multiplier of 2.5 (Egger et al. 2022; read)")):
+@rule(village, "index", 0.001, 1000.0)
+def demand(
+    demand_ratio,
+    slack=Param(
+        0.8, "share", low=0.25, high=1.0, source="inflation 0.1 % at a multiplier of 2.5 (Egger et al. 2022; read)"
+    ),
+):
     """Share of what is offered locally that is sold; idle capacity makes it exceed 1. The rest of the ratio moves the price."""
     return power(demand_ratio, slack)
 
 
-@rule(village, "index", 0.0)
+@rule(village, "index", 1e-5, 1e5)
 def price(demand_ratio, demand):
     """Local price, 1 at the start: what of the demand ratio is not met by quantity."""
     return demand_ratio / demand
 
 
-@rule(village, "index", 0.0)
+@rule(village, "index", 1e-6, 1e6)
 def price_level(price, import_share):
     """Price of the village's basket, 1 at the start: what comes from outside keeps its price."""
     return (1.0 - import_share) * price + import_share
@@ -79,7 +90,9 @@ def price_level(price, import_share):
 @rule(village, "log", -20.0, 20.0)
 def terms(outside_market, transport_margin, demand_ratio, terms_base):
     """Outside price against local return, as a log, against the start."""
-    return min(20.0, max(-20.0, log(max(1e-9, outside_market * (1.0 - transport_margin))) - log(demand_ratio) - terms_base))
+    return min(
+        20.0, max(-20.0, log(max(1e-9, outside_market * (1.0 - transport_margin))) - log(demand_ratio) - terms_base)
+    )
 
 
 @rule(household, "share", 0.0, 1.0)

@@ -12,7 +12,13 @@ from sim.engine.rule import Last, Mean, Param, Sum, TieMean, Uniform, rule
 def facilitator_quality(
     spent=Sum(Last("facilitation"), weight=Last("persons")),
     people=Sum(Last("persons")),
-    capacity=Param(0.03, "z per person and quarter", low=0.008, high=0.1, source="assumption: good facilitators are scarce when all villages want one"),
+    capacity=Param(
+        0.03,
+        "z per person and quarter",
+        low=0.008,
+        high=0.1,
+        source="assumption: good facilitators are scarce when all villages want one",
+    ),
 ):
     """Quality of the facilitators that the district can field: falls when more is spent than it has people for."""
     return min(1.0, capacity * people / max(spent, 1e-9)) if spent > 0.0 else 1.0
@@ -23,8 +29,20 @@ def facilitation_effect(
     facilitation_effect,
     facilitation,
     facilitator_quality,
-    half=Param(0.006, "z per person and quarter", low=0.003, high=0.012, source="assumption: 15-30 % of a programme buys most of the effect"),
-    fade=Param(0.11, "share a quarter", low=0.08, high=0.16, source="half-life 1-2 years after exit (inferred: GoBifo, NSP, KALAHI, Tuungane)"),
+    half=Param(
+        0.006,
+        "z per person and quarter",
+        low=0.003,
+        high=0.012,
+        source="assumption: 15-30 % of a programme buys most of the effect",
+    ),
+    fade=Param(
+        0.11,
+        "share a quarter",
+        low=0.08,
+        high=0.16,
+        source="half-life 1-2 years after exit (inferred: GoBifo, NSP, KALAHI, Tuungane)",
+    ),
 ):
     """Mobilisation by facilitators, 0 to 1; it outlives them by its half-life."""
     now = facilitator_quality * facilitation / (facilitation + half)
@@ -38,13 +56,27 @@ def aware(
     stratum,
     chance=Uniform(),
     attending_ties=TieMean(Last("attends"), weight=Last("strength")),
-    passing_on=Param(0.25, "share a quarter", low=0.05, high=0.5, source="participants are 7 times likelier to pass news on (read); size is an assumption"),
-    outreach=Param(0.3, "share a quarter", low=0.1, high=0.5, source="assumption: facilitators reach a third of the unaware in a quarter"),
+    passing_on=Param(
+        0.25,
+        "share a quarter",
+        low=0.05,
+        high=0.5,
+        source="participants are 7 times likelier to pass news on (read); size is an assumption",
+    ),
+    outreach=Param(
+        0.3,
+        "share a quarter",
+        low=0.1,
+        high=0.5,
+        source="assumption: facilitators reach a third of the unaware in a quarter",
+    ),
     council=Param(0.06, "share a quarter", low=0.02, high=0.1, source="assumption: the council's own notices"),
     forgetting=Param(0.05, "share a quarter", low=0.02, high=0.1, source="assumption"),
 ):
     """Whether the household knows of the meeting: through ties, facilitators, and the council, which tells its own first."""
-    told = 1.0 - (1.0 - passing_on * attending_ties) * (1.0 - outreach * facilitation_effect) * (1.0 - council / (0.5 + 0.5 * stratum))
+    told = 1.0 - (1.0 - passing_on * attending_ties) * (1.0 - outreach * facilitation_effect) * (
+        1.0 - council / (0.5 + 0.5 * stratum)
+    )
     hears = 1.0 if chance < told else 0.0
     stays = 1.0 if chance >= forgetting else 0.0
     return stays if aware > 0.5 else hears
@@ -61,10 +93,18 @@ def attends(
     efficacy=Last("efficacy"),
     attending_ties=TieMean(Last("attends"), weight=Last("strength")),
     delivered=Last("works_delivered"),
-    conformity=Param(0.1, "utility", low=0.0, high=2.5, source="0-0.1: no endorsement effect once informed (read); tipping above it is a hypothesis"),
+    conformity=Param(
+        0.1,
+        "utility",
+        low=0.0,
+        high=2.5,
+        source="0-0.1: no endorsement effect once informed (read); tipping above it is a hypothesis",
+    ),
     hope=Param(1.0, "utility", low=0.5, high=1.5, source="assumption"),
     benefit=Param(0.5, "utility per z", low=0.2, high=0.8, source="assumption"),
-    invitation=Param(0.45, "utility", low=0.2, high=1.2, source="facilitation adds 5-20 points (KDP, PNPM; from memory, low)"),
+    invitation=Param(
+        0.3, "utility", low=0.2, high=1.2, source="facilitation adds 5-20 points (KDP, PNPM; from memory, low)"
+    ),
     cost=Param(0.5, "utility per z", low=0.2, high=0.9, source="assumption"),
     threshold=Param(0.52, "utility", low=-2.0, high=3.0, source="solved: 16 % attend at the start (read)"),
     spread=Param(0.4, "utility", low=0.3, high=0.6, source="assumption"),

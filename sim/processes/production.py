@@ -35,14 +35,22 @@ def works_benefit(focus, main=Row("works_effect", at="activity"), all_kinds=Sum(
 def farm_wage(
     ability,
     skill=Last("skill"),
-    labour=Param(0.55, "z per person and quarter", low=0.3, high=0.8, source="enterprise share of income 0.3-0.6 at the start (derived)"),
+    labour=Param(
+        0.55,
+        "z per person and quarter",
+        low=0.3,
+        high=0.8,
+        source="enterprise share of income 0.3-0.6 at the start (derived)",
+    ),
 ):
     """What a household's hands earn without capital and luck."""
     return exp(ability) * labour * skill
 
 
 @rule(nation, "share of working time", 0.0, 1.0)
-def meeting_days(value=Param(0.02, "share of working time", low=0.01, high=0.04, source="assumption: one to four days a quarter")):
+def meeting_days(
+    value=Param(0.02, "share of working time", low=0.01, high=0.04, source="assumption: one to four days a quarter"),
+):
     """Working time that meetings take from those who attend."""
     return value
 
@@ -52,7 +60,9 @@ def time_cost(
     attends,
     farm_wage,
     meeting_days,
-    value=Param(0.5, "share of the farm wage", low=0.0, high=1.0, source="usual shadow price of rural time; 0 and 1 shown"),
+    value=Param(
+        0.5, "share of the farm wage", low=0.0, high=1.0, source="usual shadow price of rural time; 0 and 1 shown"
+    ),
 ):
     """Own income given up by going to meetings."""
     return attends * meeting_days * value * farm_wage
@@ -70,8 +80,12 @@ def output(
     time_cost,
     skill=Last("skill"),
     scale=Param(0.36, "z", low=0.1, high=0.8, source="enterprise share of income 0.3-0.6 at the start (derived)"),
-    elasticity=Param(0.2, "share", low=0.1, high=0.3, source="capital share of Asian smallholders (from memory, medium)"),
-    lumpy_scale=Param(0.0, "z", low=0.0, high=1.2, source="trap variant: 1.1-1.6 times `scale`; 0 switches the trap off"),
+    elasticity=Param(
+        0.2, "share", low=0.1, high=0.3, source="capital share of Asian smallholders (from memory, medium)"
+    ),
+    lumpy_scale=Param(
+        0.0, "z", low=0.0, high=1.2, source="trap variant: 1.1-1.6 times `scale`; 0 switches the trap off"
+    ),
     lumpy_cost=Param(0.0, "z per quarter", low=0.0, high=0.5, source="trap variant: 0.05-0.5; 0 switches the trap off"),
     works_gain=Param(0.12, "share", low=0.0, high=0.2, source="assumption; 0 means that works earn nothing"),
 ):
@@ -82,5 +96,7 @@ def output(
     """
     grown = power(effective_capital, elasticity)
     technique = max(scale * grown, lumpy_scale * skill * grown - lumpy_cost)
-    made = (farm_wage + exp(ability) * technique) * (1.0 + works_gain * works_benefit) * exp(luck + weather + local_shock)
+    made = (
+        (farm_wage + exp(ability) * technique) * (1.0 + works_gain * works_benefit) * exp(luck + weather + local_shock)
+    )
     return max(0.0, made - time_cost)

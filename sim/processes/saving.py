@@ -9,11 +9,26 @@ from sim.engine.rule import Last, Param, rule
 @rule(household, "z per person and quarter")
 def income(own_income, public_income, remittance, sharing, contribution, paid_in, pot_won, loan, repayment, interest):
     """All that comes in this quarter, less gifts, contributions and what goes to the savings group."""
-    return own_income + public_income + remittance + sharing - contribution - paid_in + pot_won + loan - repayment - interest
+    return (
+        own_income
+        + public_income
+        + remittance
+        + sharing
+        - contribution
+        - paid_in
+        + pot_won
+        + loan
+        - repayment
+        - interest
+    )
 
 
-@rule(household, "z per person and quarter")
-def expected_income(expected_income, income, learning=Param(0.06, "share a quarter", low=0.03, high=0.1, source="assumption: expectations take years to change")):
+@rule(household, "z per person and quarter", 0.0)
+def expected_income(
+    expected_income,
+    income,
+    learning=Param(0.06, "share a quarter", low=0.03, high=0.1, source="assumption: expectations take years to change"),
+):
     """What the household expects to have in a usual quarter."""
     return max(0.0, expected_income + learning * (income - expected_income))
 
@@ -24,15 +39,29 @@ def distress_sale(
     depreciation,
     buffer=Last("buffer"),
     capital=Last("capital"),
-    floor=Param(0.75, "z per person and quarter", low=0.7, high=0.85, source="assumption: below it people sell what they work with"),
-    share=Param(0.25, "share of the shortfall", low=0.2, high=0.3, source="asset sales offset 20-30 % (Fafchamps et al. 1998; read)"),
+    floor=Param(
+        0.75,
+        "z per person and quarter",
+        low=0.7,
+        high=0.85,
+        source="assumption: below it people sell what they work with",
+    ),
+    share=Param(
+        0.25,
+        "share of the shortfall",
+        low=0.2,
+        high=0.3,
+        source="asset sales offset 20-30 % (Fafchamps et al. 1998; read)",
+    ),
 ):
     """Capital sold, at its full value, when what is at hand does not reach the floor."""
     return max(0.0, min(capital - depreciation, share * (floor - income - buffer)))
 
 
 @rule(household, "z per person and quarter", 0.0)
-def sale_proceeds(distress_sale, discount=Param(0.25, "share", low=0.1, high=0.4, source="assumption: distress prices")):
+def sale_proceeds(
+    distress_sale, discount=Param(0.25, "share", low=0.1, high=0.4, source="assumption: distress prices")
+):
     """Money from the distress sale."""
     return distress_sale * (1.0 - discount)
 
@@ -50,7 +79,13 @@ def spending(
     expected=Last("expected_income"),
     buffer=Last("buffer"),
     saved=Param(0.06, "share", low=0.03, high=0.15, source="rural saving rate 5-20 %, poor 0-8 % (from memory, low)"),
-    response=Param(0.25, "share", low=0.05, high=0.4, source="pass-through of idiosyncratic income 0.1-0.4 (Gertler and Gruber; read)"),
+    response=Param(
+        0.25,
+        "share",
+        low=0.05,
+        high=0.4,
+        source="pass-through of idiosyncratic income 0.1-0.4 (Gertler and Gruber; read)",
+    ),
     rebuilding=Param(0.05, "share of the gap a quarter", low=0.02, high=0.1, source="assumption"),
     target=Param(0.5, "z per person", low=0.2, high=1.0, source="assumption: half a quarter's poverty line"),
     floor=Param(0.75, "z per person and quarter", low=0.7, high=0.85, source="as distress_sale.floor"),
@@ -84,7 +119,9 @@ def depreciation(
     effective_capital,
     capital=Last("capital"),
     used=Param(0.02, "share a quarter", low=0.01, high=0.03, source="assumption"),
-    idle=Param(0.1, "share a quarter", low=0.05, high=0.15, source="assumption: hands that cannot use an asset lose it"),
+    idle=Param(
+        0.1, "share a quarter", low=0.05, high=0.15, source="assumption: hands that cannot use an asset lose it"
+    ),
 ):
     """Capital worn out; what hands cannot use goes faster."""
     return used * effective_capital + idle * (capital - effective_capital)

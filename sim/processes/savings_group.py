@@ -28,7 +28,11 @@ def round_quarter(round_quarter):
 
 
 @rule(household, "z per person and quarter", 0.0)
-def paid_in(member, expected=Last("expected_income"), share=Param(0.01, "share of expected income", low=0.005, high=0.02, source="assumption: range of arisan payments")):
+def paid_in(
+    member,
+    expected=Last("expected_income"),
+    share=Param(0.01, "share of expected income", low=0.005, high=0.02, source="assumption: range of arisan payments"),
+):
     """A member's payment."""
     return member * share * expected
 
@@ -40,26 +44,39 @@ def loan_asked(
     expected=Last("expected_income"),
     debt=Last("debt"),
     hardship=Param(0.7, "share of expected income", low=0.5, high=0.9, source="assumption"),
-    ceiling=Param(0.3, "share of expected income", low=0.1, high=0.6, source="assumption: what a group will trust a member with"),
+    ceiling=Param(
+        0.3, "share of expected income", low=0.1, high=0.6, source="assumption: what a group will trust a member with"
+    ),
 ):
     """What a member hit by bad luck asks to borrow."""
     return member * max(0.0, min(hardship * expected - own_income, ceiling * expected - debt))
 
 
 @rule(household, "z per person and quarter", 0.0)
-def repayment(own_income, debt=Last("debt"), expected=Last("expected_income"), share=Param(0.25, "share of debt", low=0.1, high=0.5, source="assumption: four quarters")):
+def repayment(
+    own_income,
+    debt=Last("debt"),
+    expected=Last("expected_income"),
+    share=Param(0.25, "share of debt", low=0.1, high=0.5, source="assumption: four quarters"),
+):
     """Debt paid back, in quarters that are not bad."""
     return share * debt if own_income >= expected * 0.9 else 0.0
 
 
 @rule(household, "z per person and quarter", 0.0)
-def interest(repayment, rate=Param(0.03, "share of what is repaid", low=0.0, high=0.1, source="assumption: the group's own rate")):
+def interest(
+    repayment, rate=Param(0.03, "share of what is repaid", low=0.0, high=0.1, source="assumption: the group's own rate")
+):
     """Interest, paid with what is repaid."""
     return rate * repayment
 
 
 @rule(village, "share", 0.0, 1.0)
-def loan_cover(pot=Last("pot"), asked=Sum("loan_asked", weight="size"), lent=Param(0.5, "share of the pot", low=0.0, high=1.0, source="assumption: half of the pot may be out on loan")):
+def loan_cover(
+    pot=Last("pot"),
+    asked=Sum("loan_asked", weight="size"),
+    lent=Param(0.5, "share of the pot", low=0.0, high=1.0, source="assumption: half of the pot may be out on loan"),
+):
     """Part of what is asked that the group can lend."""
     return min(1.0, lent * pot / asked) if asked > 0.0 else 0.0
 

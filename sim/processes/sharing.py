@@ -22,13 +22,34 @@ def strength(
     other_listed=End(Last("listed"), 1),
     meeting=Param(0.05, "share a quarter", low=0.01, high=0.15, source="assumption: ties form where people meet"),
     fading=Param(0.02, "share a quarter", low=0.005, high=0.05, source="assumption"),
-    envy=Param(0.005, "share a quarter", low=0.0, high=0.05, source="unequal benefits erode ties (Gambia; Hess et al. 2021); size is an assumption"),
+    envy=Param(
+        0.005,
+        "share a quarter",
+        low=0.0,
+        high=0.05,
+        source="unequal benefits erode ties (Gambia; Hess et al. 2021); size is an assumption",
+    ),
 ):
     """Strength of a tie: meeting builds it, not meeting lets it fade to kinship, unequal benefits erode it."""
     met = one * other
     unequal = (one_listed - other_listed) * (one_listed - other_listed)
-    changed = strength + meeting * met * (1.0 - strength) - (fading * (1.0 - met) + envy * unequal) * (strength - kinship)
+    changed = (
+        strength + meeting * met * (1.0 - strength) - (fading * (1.0 - met) + envy * unequal) * (strength - kinship)
+    )
     return min(1.0, max(0.0, changed))
+
+
+@rule(household, "z per quarter", 0.0)
+def most_given(
+    own_income,
+    size,
+    degree,
+    limit=Param(
+        0.5, "share of own income", low=0.2, high=0.8, source="assumption: nobody gives away more, over all ties"
+    ),
+):
+    """The most that a household gives on one tie."""
+    return limit * own_income * size / max(degree, 1.0)
 
 
 @rule(tie, "z per quarter")
@@ -36,25 +57,26 @@ def gift(
     strength,
     one=End("surprise", 0),
     other=End("surprise", 1),
-    one_income=End("own_income", 0),
-    other_income=End("own_income", 1),
     one_size=End("size", 0),
     other_size=End("size", 1),
-    one_degree=End("degree", 0),
-    other_degree=End("degree", 1),
+    one_most=End("most_given", 0),
+    other_most=End("most_given", 1),
     one_listed=End(Last("listed"), 0),
     other_listed=End(Last("listed"), 1),
-    rate=Param(0.1, "share", low=0.05, high=0.3, source="sharing is imperfect: transfers could remove 40-90 % of income risk (South India; read)"),
+    rate=Param(
+        0.1,
+        "share",
+        low=0.05,
+        high=0.3,
+        source="sharing is imperfect: transfers could remove 40-90 % of income risk (South India; read)",
+    ),
     trust=Param(0.7, "share", low=0.0, high=1.0, source="assumption"),
     crowd_out=Param(0.08, "share", low=0.0, high=0.3, source="public transfers crowd out private ones; default small"),
-    limit=Param(0.5, "share of own income", low=0.2, high=0.8, source="nobody gives away more, over all ties"),
 ):
     """Money from the first end to the second, in z for the two households: a share of the difference in surprise."""
     wanted = rate * trust * strength * (one - other) * min(one_size, other_size)
     wanted = wanted * (1.0 - crowd_out * max(one_listed, other_listed))
-    most = limit * one_income * one_size / one_degree
-    least = -limit * other_income * other_size / other_degree
-    return min(most, max(least, wanted))
+    return min(one_most, max(-other_most, wanted))
 
 
 @rule(household, "z per person and quarter")

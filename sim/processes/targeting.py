@@ -22,7 +22,17 @@ def community_misreading(draw=Normal()):
 
 
 @rule(household, "log", every=4)
-def proxy_score(proxy_misreading, welfare=Last("expected_income"), noise=Param(0.45, "log", low=0.35, high=0.6, source="mistargeting 30 % under the proxy means test (Alatas et al. 2012; from memory)")):
+def proxy_score(
+    proxy_misreading,
+    welfare=Last("expected_income"),
+    noise=Param(
+        0.45,
+        "log",
+        low=0.35,
+        high=0.6,
+        source="mistargeting 30 % under the proxy means test (Alatas et al. 2012; from memory)",
+    ),
+):
     """Welfare as the agency sees it, once a year; the lowest come first."""
     return log(max(1e-6, welfare)) + noise * proxy_misreading
 
@@ -33,8 +43,16 @@ def community_score(
     female_head,
     stratum,
     welfare=Last("expected_income"),
-    noise=Param(0.5, "log", low=0.4, high=0.7, source="community error 3 points above the proxy means test (Alatas et al. 2012; from memory)"),
-    need=Param(0.15, "log", low=0.0, high=0.4, source="communities rank by need as they see it (read); size is an assumption"),
+    noise=Param(
+        0.5,
+        "log",
+        low=0.4,
+        high=0.7,
+        source="community error 3 points above the proxy means test (Alatas et al. 2012; from memory)",
+    ),
+    need=Param(
+        0.15, "log", low=0.0, high=0.4, source="communities rank by need as they see it (read); size is an assumption"
+    ),
     favour=Param(0.05, "log", low=0.0, high=0.3, source="formal elites at most 8 points likelier to receive (read)"),
 ):
     """Welfare as neighbours rank it, once a year: widows and the marginal count as poorer, the elite is favoured."""

@@ -8,13 +8,19 @@ from sim.engine.rule import Ahead, Last, Param, Sum, rule
 
 
 @rule(nation, "share", 0.0, 1.0)
-def cash_loss(value=Param(0.02, "share", low=0.0, high=0.05, source="capture of private transfers at most 0.05 (Alatas et al.; read)")):
+def cash_loss(
+    value=Param(
+        0.02, "share", low=0.0, high=0.05, source="capture of private transfers at most 0.05 (Alatas et al.; read)"
+    ),
+):
     """Share of cash and assets that does not arrive."""
     return value
 
 
 @rule(nation, "share", 0.0, 1.0)
-def rice_loss(value=Param(0.18, "share", low=0.18, high=0.5, source="at least 18 % of the rice is missing (Olken 2006; read)")):
+def rice_loss(
+    value=Param(0.18, "share", low=0.18, high=0.5, source="at least 18 % of the rice is missing (Olken 2006; read)"),
+):
     """Share of subsidised rice that does not arrive."""
     return value
 
@@ -44,9 +50,9 @@ def asset_available(asset, persons, fund=Last("asset_fund")):
 
 
 @rule(household, "z", 0.0)
-def asset_claim(size, asset_lump, served=Last("served")):
-    """Price of the packages for a household's members that has had none yet."""
-    return size * asset_lump * (1.0 - served)
+def asset_claim(size, asset, asset_lump, served=Last("served")):
+    """Price of the packages for a household's members that has had none yet, while money for assets comes in."""
+    return size * asset_lump * (1.0 - served) if asset > 0.0 else 0.0
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
@@ -93,7 +99,12 @@ def labourer(stratum):
 
 
 @rule(household, "z per person and quarter", 0.0)
-def works_wage(labourer, wage_bill, persons, labourers=Sum("labourer", weight="size"), ):
+def works_wage(
+    labourer,
+    wage_bill,
+    persons,
+    labourers=Sum("labourer", weight="size"),
+):
     """Wages from works, shared evenly among those who take such work."""
     return labourer * wage_bill * persons / max(labourers, 1.0)
 

@@ -12,10 +12,16 @@ def loss(
     audit,
     right_fund,
     base=Param(0.24, "share", low=0.18, high=0.3, source="missing spending on village roads (Olken 2007; read)"),
-    audit_gain=Param(0.085, "share", low=0.03, high=0.13, source="audits from 4 % to 100 %: -8.5 points, se 4.4 (Olken 2007)"),
-    audit_half=Param(0.002, "z per person and quarter", low=0.0005, high=0.006, source="assumption: price of full coverage"),
+    audit_gain=Param(
+        0.085, "share", low=0.03, high=0.13, source="audits from 4 % to 100 %: -8.5 points, se 4.4 (Olken 2007)"
+    ),
+    audit_half=Param(
+        0.002, "z per person and quarter", low=0.0005, high=0.006, source="assumption: price of full coverage"
+    ),
     presence=Param(0.0, "share", low=-0.02, high=0.04, source="grass-roots participation: about 0 (Olken 2007; read)"),
-    community=Param(0.0, "share", low=-0.05, high=0.05, source="difference of community-run works: a signed uncertainty around 0"),
+    community=Param(
+        0.0, "share", low=-0.05, high=0.05, source="difference of community-run works: a signed uncertainty around 0"
+    ),
     attendance=Last("attendance"),
 ):
     """Share of spending on works that vanishes: one rate for both kinds of arm."""
@@ -23,8 +29,10 @@ def loss(
     return min(0.6, max(0.0, base - audit_gain * coverage - presence * attendance + community * right_fund))
 
 
-@rule(nation, "z per person and unit", 0.0)
-def works_cost(value=Param(1.5, "z per person and unit", low=0.5, high=6.0, source="wide: marginal yearly output 0-50 % per z")):
+@rule(nation, "z per person and unit", 0.01)
+def works_cost(
+    value=Param(1.5, "z per person and unit", low=0.5, high=6.0, source="wide: marginal yearly output 0-50 % per z"),
+):
     """Price of one unit of works, for each person of the village."""
     return value
 
@@ -49,7 +57,13 @@ def works_built(
     works_money,
     loss,
     right_fund,
-    advantage=Param(0.2, "share", low=0.0, high=0.5, source="56 % cheaper by the programme's own consultants is the top of the range (from memory, medium)"),
+    advantage=Param(
+        0.2,
+        "share",
+        low=0.0,
+        high=0.5,
+        source="56 % cheaper by the programme's own consultants is the top of the range (from memory, medium)",
+    ),
 ):
     """Value of the works built, at the planner's unit cost; residents who contract themselves build for less."""
     cheaper = works_money * advantage * right_fund * (1.0 if choice == kind else 0.0)
@@ -60,7 +74,9 @@ def works_built(
 def works_decay(
     upkeep,
     works=Last("works"),
-    kept=Param(0.005, "share a quarter", low=0.002, high=0.01, source="built assets last 10-20 years with upkeep (inferred)"),
+    kept=Param(
+        0.005, "share a quarter", low=0.002, high=0.01, source="built assets last 10-20 years with upkeep (inferred)"
+    ),
     unkept=Param(0.02, "share a quarter", low=0.01, high=0.03, source="assumption"),
 ):
     """Units of works that decay in the quarter."""
@@ -86,12 +102,23 @@ def construction(works_money, council_works, road_works):
 
 
 @rule(village, "z per person and quarter", 0.0)
-def wage_bill(construction, loss, share=Param(0.3, "share", low=0.2, high=0.5, source="wages to residents in village works (from memory, low)")):
+def wage_bill(
+    construction,
+    loss,
+    share=Param(0.3, "share", low=0.2, high=0.5, source="wages to residents in village works (from memory, low)"),
+):
     """Wages to residents out of what is spent on works: a transfer, not own income."""
     return share * construction * (1.0 - loss)
 
 
 @rule(village, "z per quarter", 0.0)
-def local_materials(construction, loss, persons, upkeep=Sum("council_upkeep"), kept=Sum("group_upkeep"), local=Param(0.3, "share", low=0.1, high=0.5, source="assumption: sand, stone, timber, food")):
+def local_materials(
+    construction,
+    loss,
+    persons,
+    upkeep=Sum("council_upkeep"),
+    kept=Sum("group_upkeep"),
+    local=Param(0.3, "share", low=0.1, high=0.5, source="assumption: sand, stone, timber, food"),
+):
     """Materials bought in the village for works, and all upkeep."""
     return local * construction * (1.0 - loss) * persons + upkeep + kept

@@ -1,48 +1,10 @@
 """The report: results in, figures, tables and one self-contained page out.
 
-    from sim.report.page import write                # report.html and figures/*.{svg,png}
+    from sim.report.page import write                  # report.html and figures/*.{svg,png}
     from sim.report.tables import headline_terminal    # the table that ends a run
 
-What is read of a results object (nothing else is):
-
-``scenario``    title, question, report.note (optional), arms (id, label, label_id), calendar (start, funds_end,
-                quarters, windows.late where there is one); the arm ``status_quo`` is the baseline; an arm whose id
-                starts with ``t0`` or holds ``dividend`` is the benchmark.
-``series``      arm, seed, quarter, metric, value, in the unit that the metric declares; quarters may be missing.
-``ledger``      arm, seed, quarter, payer, payee, flow, value (z, whole world).
-``population``  one row a household; size; village.
-``manifest``    dict, printed as it is; the key ``scenario`` (text of the file) is folded away.
-``tables``      data frames by name. **Units**: a table with a column ``unit`` is in that unit; without it, shares are
-                fractions (0-1). ``estimate``, ``low``, ``high``: mean and 5th and 95th percentile over seeds. Missing
-                or empty tables are left out, and the page says so; NaN is printed as "undefined".
-
-===================  =================================================================================================
-table                columns
-===================  =================================================================================================
-headline             arm, metric, unit, estimate, low, high, baseline_value. Metrics: headcount, own_income_growth,
-                     self_sufficient, participation (rows of ``status_quo``: levels in %; other arms: paired differences
-                     in pp), cost (z per person, present value), cost_rupiah (Rp per person)
-contrasts            arm, against, metric, unit, estimate, low, high: paired difference arm - against, seed by seed, for
-                     every pair of arms other than the baseline, same metrics as headline
-poverty              arm, order (0, 1, 2), line, window, estimate, low, high: levels
-incidence            arm, group_kind (decile, female_head, schooling, size), group, estimate, low, high, unit: paired
-                     differences
-targeting            arm, programme, inclusion_error, exclusion_error, each also with _low and _high
-cost                 arm, pv_z_per_person, rupiah_per_head, rupiah_per_village, rupiah_nation, share_state_budget,
-                     rupiah_per_poor_year_low, rupiah_per_poor_year_high and, optional, rupiah_per_poor_year
-classes              arm, class, share, low, high, among (words, such as "the permanently poor")
-transitions          arm, from_class (poor, near_poor, not_poor: permanent income at the start), to_class, share of all
-                     persons (sums to 1 in each arm)
-village_classes      arm, class, share, low, high
-lorenz               arm, population_share, consumption_share (late window) and, optional, difference_low and
-                     difference_high of the paired difference in consumption share
-winners              arm, bin_low, bin_high (% change of late consumption; the outermost may be infinite, the others are
-                     equally wide), share
-winners_summary      arm, outcome (winner, unchanged, loser), share, low, high
-money                arm, payer, payee, flow, value (z per person over the programme); payer ``state`` is drawn, payee
-                     ``loss`` is drawn as lost
-participation        arm, window (before, during, after, late), estimate, low, high: levels
-===================  =================================================================================================
+A table that was not computed (no twins, one arm) is left out and the page says so; NaN is printed as "undefined".
+Shares are fractions (0-1) but in `headline`, `contrasts` and `participation`, which are in %.
 """
 
 from __future__ import annotations
@@ -50,7 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-BASELINE = "status_quo"
+from sim import ledger
+from sim.experiment.results import Results
+from sim.scenario import BASELINE
+
+BENCHMARK = "dividend"  # the policy against which every other is measured too
 CLASSES = ("self_sufficient", "fragile", "rising", "dependency", "declining", "stagnation")
 ORIGINS = ("not_poor", "near_poor", "poor")
 WINDOWS = ("before", "during", "after", "late")
@@ -64,8 +30,23 @@ SAID = {
     "decile": "decile of consumption at the start",
     "schooling": "schooling of the head",
     "size": "size of household",
+    "pkh": "PKH",
+    "rastra": "Rastra",
+    "cash": "targeted cash",
+    "asset": "asset package",
 }
-NAMES = {"dana desa": "Dana Desa", "pkh": "PKH", "rastra": "Rastra"}
+# Where public money goes, in the order in which a bar is cut. What flows into the programme's fund is followed further.
+USES = {
+    "cash to households": ("cash_paid", "fund_released"),
+    "assets and coaching": ("packages_bought",),
+    "wages": ("wages_paid",),
+    "materials": ("materials_local", "materials_outside"),
+    "upkeep": ("upkeep_by_council",),
+    "staff and facilitators": ("staff_paid",),
+    "lost": ("cash_lost", "works_lost", "assets_lost"),
+}
+USE_OF = {flow: use for use, flows in USES.items() for flow in flows}
+FLOWS = {rule.rule.name: rule.rule.meaning.rstrip(".") for rule in ledger.RULES}  # what a reader sees for a flow
 
 
 def number(value: float | None, decimals: int = 1, signed: bool = False) -> str:
@@ -84,35 +65,44 @@ def span(low: float | None, high: float | None, decimals: int = 1, signed: bool 
 
 
 def said(name: object) -> str:
-    """The words that a reader sees for the name of a class, group or flow."""
-    words = SAID.get(str(name), str(name).replace("_", " "))
-    for plain, proper in NAMES.items():
-        words = f" {words} ".replace(f" {plain} ", f" {proper} ")[1:-1]
-    return words
+    """The words that a reader sees for the name of a class, group, list or flow."""
+    return SAID.get(str(name)) or FLOWS.get(str(name)) or str(name).replace("_", " ")
 
 
-def labels(results) -> dict[str, str]:
+def labels(results: Results) -> dict[str, str]:
     """Label of each arm, in the order of the scenario but with the baseline first."""
-    arms = sorted(results.scenario.arms, key=lambda arm: arm.id != BASELINE)
+    arms = sorted(results.scenario.resolved_arms, key=lambda arm: arm.id != BASELINE)
     return {arm.id: arm.label for arm in arms}
 
 
-def rivals(results) -> list[str]:
+def rivals(results: Results) -> list[str]:
     """Arms other than the baseline."""
     return [arm for arm in labels(results) if arm != BASELINE]
 
 
-def benchmark(results) -> str | None:
+def benchmark(results: Results) -> str | None:
     """The arm that pays the whole budget as an equal dividend, against which every programme is also measured."""
-    return next((arm for arm in labels(results) if arm.startswith("t0") or "dividend" in arm), None)
+    return next((arm.id for arm in results.scenario.resolved_arms if arm.policy == BENCHMARK), None)
 
 
-def source(results) -> str:
+def source(results: Results) -> str:
     """What the intervals vary over."""
-    return f"90{SPACE}% of lucks, {results.series['seed'].nunique()} seeds, one parameter set"
+    return f"90{SPACE}% of {results.scenario.replications.seeds} lucks, one parameter set"
 
 
-def has(results, key: str) -> bool:
+def years(window: tuple[int, int], since: int = 0) -> str:
+    """A window of quarters [first, last) as years since a quarter: "9 to 12"."""
+    return SPACE.join((f"{(window[0] - since) / 4:g}", "to", f"{(window[1] - since) / 4:g}"))
+
+
+def measured(results: Results) -> str:
+    """When the headline is measured."""
+    post = results.scenario.windows.post
+    since = years(post, results.scenario.calendar.end)
+    return f"in years {years(post)} after September 2017, which is {since} years after the money ended"
+
+
+def has(results: Results, key: str) -> bool:
     """Whether a table was computed and holds rows."""
     return key in results.tables and len(results.tables[key]) > 0
 
@@ -121,8 +111,3 @@ def present(values: Iterable, order: tuple = ()) -> list:
     """Distinct values, those of `order` first and in its order."""
     distinct = list(dict.fromkeys(values))
     return [value for value in order if value in distinct] + [value for value in distinct if value not in order]
-
-
-def percent(frame) -> float:
-    """What turns the numbers of a table of shares into percent: 1 where its unit says that they are, else 100."""
-    return 1.0 if "unit" in frame and str(frame["unit"].iloc[0]).startswith("%") else 100.0

@@ -15,16 +15,37 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from sim.experiment.results import Results
 from sim.metrics.cost import rupiah
-from sim.report import BASELINE, SPACE, benchmark, figures, has, labels, number, rivals, source, span, tables
+from sim.report import (
+    BASELINE,
+    SPACE,
+    benchmark,
+    canvas,
+    figures,
+    has,
+    labels,
+    measured,
+    number,
+    rivals,
+    source,
+    span,
+    tables,
+    years,
+)
+from sim.report.grid import lookup
+from sim.start import SURVEY_NOISE
+from sim.survey import read_aggregates
 
 WARNING = (
-    "Uncalibrated: one parameter set. The intervals hold luck only. How far the answer changes over the plausible "
-    "values of the parameters is not part of this run: it shows what the mechanisms imply, not what will happen."
+    "One parameter set, uncalibrated beyond the cross-section at the start. The intervals hold luck only: how far the "
+    "answer changes over the plausible values of the parameters is not part of this run. It shows what the mechanisms "
+    "imply, not what will happen. National growth is in every strategy, the status quo included."
 )
 BEYOND_LUCK = (
-    "“Beyond luck” means that the 90 % interval over the seeds lies on one side of zero: the same people and the same "
-    "luck, with the programme and without. Of many such comparisons a few pass by chance."
+    "“Beyond luck” means that the 90 % interval over {seeds} lucks lies on one side of zero: the same people and the "
+    "same luck, with the programme and without. It says nothing of other parameters, and of many such comparisons a "
+    "few pass by chance."
 )
 LEFT_OUT = (
     "No births, deaths, ageing, splitting of households, migration, land, seasons or labour market that sets wages: "
@@ -37,16 +58,19 @@ LEFT_OUT = (
 )
 WORDS = (
     ("z", "one rural poverty line per person and quarter, Rp{space}{rupiah} at the prices of September 2017."),
-    ("permanently poor", "own permanent income, luck removed, below 1 z before the programmes start."),
+    ("poor", "real consumption below 1 z."),
+    ("permanently poor", "own permanent income, luck removed, below 1 z when the programmes start."),
     ("own income", "income without public money: no transfers, no subsidies, no wages from public works."),
+    ("after", "years {post} after September 2017, which are years {since} after the money ended. All classes, winners, "
+     "Lorenz curves and gains are measured then; the shocks of the test strike in the first quarter of it."),
+    ("late", "years {late}, an illustration only."),
     ("self-sufficient", "own income of at least 1 z after the programmes, and it withstands the test shocks."),
     ("fragile", "own income of at least 1 z, but it does not withstand the shocks."),
     ("dependency", "own income below 1 z, total income at least 1 z while the programmes run: held up by flows."),
     ("declining", "own income of at least 1 z before, below it after."),
     ("rising", "own income below 1 z, growing at least half as fast as the nation's."),
     ("stagnation", "own income below 1 z and growing more slowly than that."),
-    ("late window", "the three years in which durable effects are measured, long after the money has ended."),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -65,46 +89,56 @@ class Plate:
 PLATES: tuple[Plate, ...] = (
     Plate(
         "trajectories", "", figures.trajectories, "The course of each strategy",
-        "Line: median over seeds; dark and light band: 50 and 90 % of lucks. Grey: the same households and luck "
-        "without a new policy, with its 90 % band. Shaded: the time of the programme. Source of the bands: {source}.",
-        "Line charts over time, one for each strategy and metric, each with the baseline in grey: poverty headcount, "
+        "First row: the level without a new policy (grey) and the median of each strategy (its colour). Other rows: "
+        "the strategy minus the status quo, luck by luck. Line: median; dark band: 50 % of lucks; light band: "
+        "{source}. Shaded: the time of the programme.",
+        "Line charts over time: levels first, then each strategy's difference from the baseline: poverty headcount, "
         "median own income, participation and the Gini coefficient. Strategies: {arms}. The tables give the values.",
     ),
     Plate(
+        "fates", "classes", figures.fates, "What became of the permanently poor",
+        "Each bar: all who were permanently poor when the programmes started, by class {when}. Black line: interval "
+        "of the self-sufficient share ({source}); as all strategies meet the same luck, their differences are known "
+        "better than these levels (see the headline table).",
+        "Stacked bars, one for each strategy: self-sufficient, fragile, rising, dependency, declining and stagnation. "
+        "Strategies: {arms}. The table Classes among the permanently poor gives every share.",
+    ),
+    Plate(
         "classes", "transitions", figures.class_flows, "From the start to the end",
-        "Left: persons by permanent income before the programmes (poor: below 1\u00a0z; near-poor: below 1.5\u00a0z). "
-        "Right: by class at the end. Heights are shares of all persons, mean over seeds; the flows of the poor have "
-        "the strongest colour. Intervals stand in the tables of classes ({source}).",
-        "Flow diagrams from poor, near-poor and not poor at the start to self-sufficient, fragile, rising, dependency, "
+        "Left: persons by permanent income when the programmes start (poor: below 1\u00a0z; near-poor: below "
+        "1.5\u00a0z; all others are left out). Right: by class {when}. Numbers are shares of all persons, mean over "
+        "lucks; the flows of the poor are strong. Intervals stand in the tables of classes ({source}).",
+        "Flow diagrams from poor and near-poor at the start to self-sufficient, fragile, rising, dependency, "
         "declining and stagnation at the end. Strategies: {arms}. The table From start to end gives every share.",
     ),
     Plate(
         "lorenz", "lorenz", figures.lorenz, "How consumption is shared",
-        "Large: Lorenz curves of real consumption in the late window. Small: the same curves minus the baseline's; "
-        "above zero, the poorest p % hold more of all consumption than without the policy. Band, if drawn: {source}.",
+        "Large: Lorenz curves of real consumption {when}. Small: the same curves minus the baseline's; above zero, the "
+        "poorest p % hold more of all consumption than without the policy. Band: {source}.",
         "Lorenz curves of all strategies, and for each a small chart of its difference from the baseline. Strategies: "
         "{arms}.",
     ),
     Plate(
         "winners", "winners", figures.winners, "Winners and losers",
-        "Change in late consumption of each household against itself without the policy and with the same luck, "
-        "person-weighted, all seeds pooled. Blue: gains above 5 %; orange: losses above 5 %. The outermost bars hold "
+        "Change in consumption {when} of each household against itself without the policy and with the same luck, "
+        "person-weighted, all lucks pooled. Blue: gains above 5 %; orange: losses above 5 %. The outermost bars hold "
         "everything beyond. Intervals stand in the table ({source}).",
         "Histograms of the change in consumption against the baseline; the shares of persons who gain or lose more "
         "than 5 % stand in the table Winners and losers. Strategies: {arms}.",
     ),
     Plate(
         "participation", "participation", figures.participation, "Attendance before, during and after",
-        "Share of households that attend village meetings before, during (shaded) and after the programme, and late. "
-        "Bars: {source}. Grey: without a new policy.",
+        "Share of households that attend village meetings before the programme, in its last two years (shaded), after "
+        "it ({when}), and late, as an illustration. Bars: {source}. Grey: without a new policy.",
         "Dots with intervals for four windows beside the baseline in grey. Strategies: {arms}. The table Attendance by "
         "window gives the values.",
     ),
     Plate(
         "money", "money", figures.money, "Where each z went",
-        "All money of the state, the programmes of 2017 included, while the programme runs; not discounted, mean over "
-        "seeds.",
-        "Stacked horizontal bars of state money by flow, in z per person. Strategies: {arms}. The table Where each z "
+        "State money beyond what flows without the policy, while the programme runs; money for assets is followed out "
+        "of the programme's fund. Left of zero: less than without the policy, as where an audit also saves what other "
+        "works lose. Not discounted, mean over lucks.",
+        "Stacked horizontal bars of state money by use, in z per person. Strategies: {arms}. The table Where each z "
         "went gives the values.",
     ),
 )  # fmt: skip
@@ -117,21 +151,17 @@ def listed(parts: Iterable[str]) -> str:
 
 
 def sign(row: object, decimals: int) -> int:
-    """1 or -1 where the interval, as it is printed, lies above or below zero; 0 where not or where it is undefined."""
-    low, high = (getattr(row, name, math.nan) for name in ("low", "high"))
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return 0
-    return 1 if round(low, decimals) > 0 else -1 if round(high, decimals) < 0 else 0
+    """1 or -1 where the interval, as it is printed, lies above or below zero; 0 where it does not."""
+    return 1 if round(row.low, decimals) > 0 else -1 if round(row.high, decimals) < 0 else 0
 
 
 def shown(row: object, measure: tables.Measure) -> str:
     """An estimate with unit and interval, to stand in brackets."""
     bounds = span(row.low, row.high, measure.decimals, signed=True)
-    text = f"{number(row.estimate, measure.decimals, signed=True)}{SPACE}{measure.difference_unit}"
-    return f"{text}, {bounds}" if bounds else text
+    return f"{number(row.estimate, measure.decimals, signed=True)}{SPACE}{measure.difference_unit}, {bounds}"
 
 
-def compared(results, rows: dict[str, object], measure: tables.Measure) -> tuple[str, str]:
+def compared(results: Results, rows: dict[str, object], measure: tables.Measure) -> tuple[str, str]:
     """One measure, and with which arms it is lower, with which higher beyond luck, and with which neither."""
     names, parts = labels(results), []
     for side, word in ((-1, "lower"), (1, "higher"), (0, "")):
@@ -144,81 +174,73 @@ def compared(results, rows: dict[str, object], measure: tables.Measure) -> tuple
     return f"{measure.subject[:1].upper()}{measure.subject[1:]}:", f"{'; '.join(parts)}."
 
 
-def conditions(results) -> str:
-    """What was run, for how long, at what cost, and when it is measured."""
-    calendar, names = results.scenario.calendar, labels(results)
+def levels(results: Results) -> str:
+    """What happens without a new policy, the permanently poor first."""
+    rows = lookup(results.tables["headline"], "arm", "metric")
+    own, poor = (rows[BASELINE, metric] for metric in ("self_sufficient", "headcount"))
+    parts = [
+        f"{number(row.estimate)}{SPACE}% of {whom} ({span(row.low, row.high)}{SPACE}%)"
+        for row, whom in ((own, "the permanently poor are self-sufficient"), (poor, "all persons are poor"))
+        if math.isfinite(row.estimate)
+    ]
+    return f"Without a new policy {listed(parts)} {measured(results)}."
+
+
+def conditions(results: Results) -> str:
+    """What was run, for how long, at what cost."""
+    scenario, names = results.scenario, labels(results)
     people = f"{number(len(results.population), 0)} households in {results.population['village'].nunique()} villages"
-    late = getattr(getattr(calendar, "windows", None), "late", (calendar.funds_end + 40, calendar.funds_end + 52))
     frame = results.tables["headline"]
     cost = frame[(frame["metric"] == "cost") & (frame["arm"] != BASELINE)]["estimate"]
     equal = len(cost) > 0 and cost.max() - cost.min() <= 0.01 * abs(cost.max())
     spent = (
-        f"Each strategy but {names.get(BASELINE, 'the baseline')} costs the state the same present value, "
-        f"{number(cost.mean(), 2)}{SPACE}z per person"
+        f"Each strategy but {names[BASELINE]} costs the state the same present value, {number(cost.mean(), 2)}{SPACE}z "
+        "per person, on top of what flows in every arm"
         if equal
         else "The strategies do not cost the same (see the table of costs)"
     )
-    lucks, first, last = results.series["seed"].nunique(), calendar.start / 4, calendar.funds_end / 4
+    run = years((scenario.calendar.start, scenario.calendar.end))
     return (
-        f"The same {people} live through the same {lucks} lucks under {len(names)} strategies. {spent}. Programmes run "
-        f"from year {number(first, 0)} to year {number(last, 0)} after September 2017; what lasts is measured in years "
-        f"{number(late[0] / 4, 0)} to {number(late[1] / 4, 0)}."
+        f"The same {people} live through the same {scenario.replications.seeds} lucks under {len(names)} strategies. "
+        f"{spent}. Programmes run in years {run} after September 2017; by the end of them all money has ended."
     )
 
 
-def levels(results) -> str:
-    """What happens without a new policy."""
-    rows = tables.lookup(results.tables["headline"], "arm", "metric")
-    poor, own = (rows.get((BASELINE, metric)) for metric in ("headcount", "self_sufficient"))
-    if poor is None or own is None:
-        return ""
+def survey(results: Results) -> str:
+    """How poverty in this report differs from poverty as a survey measures it."""
+    people, told = results.scenario.population, ""
+    if results.scenario.survey is None:
+        share = 100 * people.poverty if people.poverty else read_aggregates()["targets.headcount"]
+        told = f": {number(share)} % at the start of this world"
     return (
-        f"Without a new policy {number(poor.estimate)} % of persons are poor then ({span(poor.low, poor.high)} %), and "
-        f"{number(own.estimate)} % of the permanently poor end self-sufficient ({span(own.low, own.high)} %)."
+        f"Poverty here is that of true consumption. A survey adds noise (standard deviation {SURVEY_NOISE:.2f} of log "
+        f"consumption) and measures more{told}."
     )
 
 
-def apart(results, measure: tables.Measure, better: int) -> str:
-    """Whether one strategy stands apart from all others on a measure; never on intervals that overlap."""
-    arms, names = rivals(results), labels(results)
-    first = tables.lookup(results.tables["headline"], "arm", "metric")
-    pairs = tables.lookup(results.tables["contrasts"], "arm", "against", "metric")
-    for arm in arms:
-        own = first.get((arm, measure.metric))
-        others = [other for other in arms if other != arm]
-        against = [first.get((other, measure.metric)) for other in others]
-        if own is None or not others or any(row is None for row in against) or sign(own, measure.decimals) != better:
-            continue
-        clear = all(own.low > row.high if better > 0 else own.high < row.low for row in against)
-        rows = (pairs.get((arm, other, measure.metric)) for other in others)
-        if clear and all(sign(row, measure.decimals) == better for row in rows):
-            word = "highest" if better > 0 else "lowest"
-            return f"In this world and under this one parameter set, {measure.subject} is {word} with {names[arm]}."
-    return f"On {measure.subject} none stands apart from all others: intervals overlap, and no best one is named."
-
-
-def answer(results) -> list[tuple[str, list[tuple[str, str]]]]:
+def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
     """The comparison in plain words with its conditions and its uncertainty: headings, each with (lead, sentence)."""
-    names, rival = labels(results), benchmark(results)
-    found = [("", [("", text) for text in (conditions(results), levels(results)) if text])]
-    against = [(BASELINE, "headline", tables.HEADLINES)]
-    if rival and has(results, "contrasts"):
-        against.append((rival, "contrasts", tables.HEADLINES[:3]))
-    for other, key, measures in against:
-        frame, lines = results.tables[key], []
-        frame = frame[frame["against"] == other] if "against" in frame else frame
-        for measure in measures:
-            rows = tables.lookup(frame[frame["metric"] == measure.metric], "arm")
-            rows = {arm: rows[(arm,)] for arm in rivals(results) if (arm,) in rows and arm != other}
+    names, rival, arms = labels(results), benchmark(results), rivals(results)
+    found = [("", [("", levels(results))]), ("", [("", conditions(results)), ("", survey(results))])]
+    if not arms:
+        return found
+    if results.scenario.replications.seeds < 2:
+        return [*found, ("", [("", "One luck cannot tell an effect from chance: nothing is compared here.")])]
+    against = [(BASELINE, results.tables["headline"])]
+    if rival and len(arms) > 1:
+        contrasts = results.tables["contrasts"]
+        against.append((rival, contrasts[contrasts["against"] == rival]))
+    for other, frame in against:
+        frame, lines = frame.dropna(subset="estimate"), []
+        for measure in sorted(tables.HEADLINES, key=lambda measure: measure.metric != "self_sufficient"):
+            rows = lookup(frame[frame["metric"] == measure.metric], "arm")
+            rows = {arm: rows[(arm,)] for arm in arms if (arm,) in rows and arm != other}
             lines += [compared(results, rows, measure)] if rows else []
-        found += [(f"Against {names.get(other, other)}", lines)] if lines else []
-    if len(rivals(results)) > 1 and has(results, "contrasts"):
-        ranked = apart(results, tables.HEADLINES[0], -1), apart(results, tables.HEADLINES[2], 1)
-        found.append(("Among the strategies", [("", text) for text in ranked]))
-    elif len(rivals(results)) > 1:
-        unknown = "They were not compared with one another seed by seed: no order among them is stated."
-        found.append(("Among the strategies", [("", unknown)]))
-    return [*found, ("", [("", BEYOND_LUCK)])]
+        found.append((f"Against {names[other]}", lines))
+    last = [BEYOND_LUCK.format(seeds=results.scenario.replications.seeds)]
+    if len(arms) > 1:
+        last.append("Any other pair of strategies stands under “Each against each”; no order among them is stated.")
+    return [*found, ("", [("", text) for text in last])]
 
 
 def flat(value: object) -> str:
@@ -234,21 +256,22 @@ def flat(value: object) -> str:
 def svg(figure: Figure) -> bytes:
     """The figure as SVG, without date or identifiers drawn by chance: the same results give the same bytes."""
     page = io.BytesIO()
-    with matplotlib.rc_context(figures.STYLE):
+    with matplotlib.rc_context(canvas.STYLE):
         FigureCanvasSVG(figure).print_svg(page, metadata={"Date": None, "Creator": None})
     return page.getvalue()
 
 
-def draw(plate: Plate, results, folder: Path) -> dict[str, object]:
+def draw(plate: Plate, results: Results, folder: Path) -> dict[str, object]:
     """Save a figure as `folder`/name.svg and name.png (160 dpi); give what the page shows of it."""
-    with matplotlib.rc_context(figures.STYLE):
-        wide, narrow = plate.draw(results, figures.WIDE), plate.draw(results, figures.NARROW)
+    with matplotlib.rc_context(canvas.STYLE):
+        wide, narrow = plate.draw(results, canvas.WIDE), plate.draw(results, canvas.NARROW)
     pages = svg(wide), svg(narrow)
     (folder / f"{plate.name}.svg").write_bytes(pages[0])
     FigureCanvasAgg(wide)
-    with matplotlib.rc_context(figures.STYLE):
+    with matplotlib.rc_context(canvas.STYLE):
         wide.savefig(folder / f"{plate.name}.png", dpi=160, metadata={"Software": None})
-    words = {"source": source(results), "arms": ", ".join(labels(results).values())}
+    arms = ", ".join(labels(results).values())
+    words = {"source": source(results), "arms": arms, "when": f"in {tables.when(results)}"}
     return {
         "name": plate.name,
         "title": plate.title,
@@ -259,32 +282,33 @@ def draw(plate: Plate, results, folder: Path) -> dict[str, object]:
     }
 
 
-def write(results, folder: Path) -> Path:
+def write(results: Results, folder: Path) -> Path:
     """Write report.html and figures/*.svg, *.png into `folder`; give the path of the page."""
-    folder = Path(folder)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     plates = [plate for plate in PLATES if not plate.needs or has(results, plate.needs)]
     here = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     needed = dict.fromkeys([*(key for key, _ in tables.GRIDS), *(plate.needs for plate in PLATES if plate.needs)])
-    money = number(rupiah(1.0), 0)
+    spans, end = results.scenario.windows, results.scenario.calendar.end
+    terms = {"rupiah": number(rupiah(1.0), 0), "space": SPACE, "post": years(spans.post), "late": years(spans.late)}
+    terms["since"] = years(spans.post, end)
     manifest = {key: flat(value) for key, value in results.manifest.items() if key != "scenario"}
     text = here.get_template("page.html").render(
         scenario=results.scenario,
-        note=getattr(getattr(results.scenario, "report", None), "note", ""),
-        arms=[(arm.label, getattr(arm, "label_id", arm.label)) for arm in results.scenario.arms],
+        note=results.scenario.report.note,
+        arms=[(arm.label, arm.label_id) for arm in results.scenario.resolved_arms],
         answer=answer(results),
         warning=WARNING,
         headline=tables.headline(results),
         figures=[draw(plate, results, folder / "figures") for plate in plates],
         grids=tables.grids(results),
-        ledger=tables.ledger(results) if len(results.ledger) else None,
-        words=[(word, meaning.format(rupiah=money, space=SPACE)) for word, meaning in WORDS],
+        ledger=tables.ledger(results),
+        words=[(word, meaning.format(**terms)) for word, meaning in WORDS],
         left_out=LEFT_OUT,
         missing=[key.replace("_", " ") for key in needed if not has(results, key)],
         manifest=manifest,
-        scenario_text=results.manifest.get("scenario", ""),
+        scenario_text=results.scenario.text,
     )
     page = folder / "report.html"
     page.write_text(text, encoding="utf-8")

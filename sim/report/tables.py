@@ -1,8 +1,4 @@
-"""Tables of the report: one definition each, printed on the terminal and in the page alike.
-
-A table is a :class:`Grid`: columns with a unit, rows of :class:`Cell`. :func:`terminal` turns it into a rich table,
-``page.html`` into HTML; the numbers are formatted once, here.
-"""
+"""Tables of the report, in the order of the page. Shares arrive as fractions and are printed in percent."""
 
 from __future__ import annotations
 
@@ -12,218 +8,196 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from rich.box import SIMPLE_HEAVY
 from rich.table import Table
-from rich.text import Text
 
+from sim import policies
+from sim.experiment.results import Results
+from sim.metrics.cost import rupiah
 from sim.report import (
     BASELINE,
     CLASSES,
+    FLOWS,
     ORIGINS,
     SPACE,
     UNDEFINED,
+    USE_OF,
+    USES,
     WINDOWS,
     has,
     labels,
     number,
-    percent,
     present,
+    rivals,
     said,
     source,
-    span,
+    years,
 )
+from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell, terminal
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of the headline table: what it is, its unit as a level and as a difference, and its name in prose."""
+    """A column of the headline table: its heads, units and decimals as a level and as a difference; its name in prose.
+
+    `short` is its head on a terminal, at most 12 characters wide.
+    """
 
     metric: str
     title: str
+    short: str
     level_unit: str
     difference_unit: str
+    level_decimals: int
     decimals: int
     subject: str
 
 
+OWN = "Self-sufficient among the permanently poor"
 HEADLINES = (
-    Measure("headcount", "Poverty headcount", "% of persons", "pp", 1, "the share of persons in poverty"),
-    Measure("own_income_growth", "Growth of median own income", "% a year", "pp a year", 2, "growth of own income"),
-    Measure(
-        "self_sufficient",
-        "Self-sufficient among the permanently poor",
-        "% of them",
-        "pp",
-        1,
-        "the self-sufficient share of the permanently poor",
-    ),
-    Measure("participation", "Participation", "% of households", "pp", 1, "attendance at village meetings"),
-)
+    Measure("headcount", "Poverty headcount", "Poverty\nheadcount\n%", "% of persons", "pp", 1, 2,
+            "the share of persons in poverty"),
+    Measure("own_income_growth", "Growth of median own income", "Growth of\nown income\n% a year", "% a year",
+            "pp a year", 2, 2, "growth of own income"),
+    Measure("self_sufficient", OWN, "Permanently\npoor, self-\nsufficient %", "% of them", "pp", 1, 1,
+            "the self-sufficient share of the permanently poor"),
+    Measure("participation", "Attendance at village meetings", "Attendance\nat meetings\n%", "% of households", "pp",
+            1, 1, "attendance at village meetings"),
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Column:
-    """Head of a column; `unit` is empty only where the cells are words."""
-
-    title: str
-    unit: str = ""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A formatted value and, where there is one, the interval or remark that stands beneath it."""
-
-    text: str
-    beneath: str = ""
+def flows_anyway(results: Results) -> str:
+    """The programmes of the world, which flow in every arm, in brackets; empty where there are none."""
+    known = policies.catalogue()
+    names = [known[programme.policy].label for programme in results.scenario.programmes]
+    return f" ({', '.join(names)})" if names else ""
 
 
-@dataclass(frozen=True)
-class Grid:
-    """A table ready to print; the first column holds words, the others numbers."""
-
-    key: str
-    title: str
-    note: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    open: bool = True
+def when(results: Results) -> str:
+    """The window in which all but the courses is measured."""
+    return f"years {years(results.scenario.windows.post)}"
 
 
-def estimated(value: float, low: float, high: float, decimals: int = 1, signed: bool = False) -> Cell:
-    """Cell of a value with its interval; an interval that shows nothing new is left out."""
-    text = number(value, decimals, signed)
-    single = {number(end, decimals, signed) for end in (low, high)} == {text}
-    return Cell(text, "" if single or text == UNDEFINED else span(low, high, decimals, signed))
-
-
-def measured(row: object, decimals: int = 1, signed: bool = False, scale: float = 1.0) -> Cell:
-    """Cell of the estimate of a row, with its interval."""
-    values = (getattr(row, name, math.nan) * scale for name in ("estimate", "low", "high"))
-    return estimated(*values, decimals, signed)
-
-
-def lookup(frame: pd.DataFrame, *columns: str) -> dict:
-    """Rows of `frame` by the values of `columns`."""
-    keys = zip(*(frame[column] for column in columns), strict=True)
-    return dict(zip(keys, frame.itertuples(index=False), strict=True))
-
-
-def headline(results) -> Grid:
+def headline(results: Results) -> Grid:
     """One row an arm: levels without a policy first, then paired differences from it."""
     rows = lookup(results.tables["headline"], "arm", "metric")
     body = []
     for arm, label in labels(results).items():
         level = arm == BASELINE
-        cells = [Cell(label, "no new policy: levels" if level else "")]
+        cells = [Cell(label, "levels" if level else "")]
         for measure in HEADLINES:
-            cells.append(measured(rows.get((arm, measure.metric)), measure.decimals, signed=not level))
-        money = rows.get((arm, "cost_rupiah"))
-        rupiah = number(getattr(money, "estimate", None), 0, signed=not level)
-        cost = getattr(rows.get((arm, "cost")), "estimate", None)
-        cells.append(Cell(number(cost, 2, signed=not level), "" if rupiah == UNDEFINED else f"Rp{SPACE}{rupiah}"))
+            decimals = measure.level_decimals if level else measure.decimals
+            cells.append(estimate_cell(rows[arm, measure.metric], decimals, signed=not level))
+        paid, rupiah = rows[arm, "cost"].estimate, rows[arm, "cost_rupiah"].estimate
+        cells.append(Cell(number(paid, 2, not level), number(rupiah, 0, not level)))
         body.append(tuple(cells))
-    heads = [Column("Strategy")]
-    for measure in HEADLINES:
-        heads.append(Column(measure.title, f"{measure.level_unit}; difference in {measure.difference_unit}"))
-    heads.append(Column("Cost to the state", "z per person, present value; Rp beneath"))
+    units = (f"{measure.level_unit}; difference in {measure.difference_unit}" for measure in HEADLINES)
+    heads = (
+        Column("Strategy"),
+        *(Column(m.title, unit, m.short) for m, unit in zip(HEADLINES, units, strict=True)),
+        Column("Cost to the state", "z per person, present value; Rp beneath", "Cost to the\nstate, z\n(Rp) a head"),
+    )
+    windows, end = results.scenario.windows, results.scenario.calendar.end
     note = (
-        "First row: levels. Other rows: difference from it, with the same households and the same luck. Beneath each "
-        f"estimate its interval: {source(results)} (luck only)."
+        f"First row: levels in {when(results)} after the start, which are {years(windows.post, end)} years after the "
+        "money ended. Other rows: paired difference from it (pp), same households, same luck. Beneath each estimate: "
+        f"{source(results)}. Cost, first row: what the state pays anyway{flows_anyway(results)}."
     )
-    return Grid("headline", "What changes, by strategy", note, tuple(heads), tuple(body))
+    return Grid("headline", "What changes, by strategy", note, heads, tuple(body))
 
 
-def by_arm(results, frame: pd.DataFrame) -> dict[str, str]:
-    """Labels of the arms that occur in a table, in the order of the report."""
-    found = set(frame["arm"])
-    return {arm: label for arm, label in labels(results).items() if arm in found}
+def headline_terminal(results: Results) -> Table:
+    """The table that ends a run: one row an arm, the row without a policy first."""
+    return terminal(headline(results))
 
 
-def crossed(results, frame: pd.DataFrame, names: tuple[str, ...], title: str, unit: str, cell, order=()) -> tuple:
-    """Columns and rows of a table that has one row a group (`names`) and one column an arm."""
-    arms = by_arm(results, frame)
-    rows = lookup(frame, "arm", *names)
-    groups = present(zip(*(frame[name] for name in names), strict=True), order)
-    columns = (Column(title), *(Column(label, unit) for label in arms.values()))
-    body = []
-    for group in groups:
-        first = Cell(" \u2192 ".join(said(part) for part in group))
-        body.append((first, *(cell(rows.get((arm, *group))) for arm in arms)))
-    return columns, tuple(body)
-
-
-def share_cell(row: object, decimals: int = 1) -> Cell:
-    """A share (0-1) in percent, with its interval where the table holds one."""
-    share, low, high = (100 * getattr(row, name, math.nan) for name in ("share", "low", "high"))
-    return estimated(share, low, high, decimals)
-
-
-def poverty(results) -> Grid:
-    """Foster-Greer-Thorbecke measures in the late window, levels, by line."""
-    frame = results.tables["poverty"]
-    late = frame[frame["window"] == "late"] if "late" in set(frame["window"]) else frame
-    rows = lookup(late, "arm", "order", "line")
-    scale = percent(frame)
-    units = "% of persons", "% of the line", "squared gap, %"
-    measures = dict(enumerate(zip(("Headcount", "Gap", "Severity"), units, strict=True)))
-    pairs = [(order, line) for order in sorted(set(late["order"])) for line in sorted(set(late["line"]))]
-    columns = [Column("Strategy")]
-    for order, line in pairs:
-        name, unit = measures[int(order)]
-        columns.append(Column(f"{name} at {number(line)}{SPACE}z", unit))
-    body = tuple(
-        (Cell(label), *(measured(rows.get((arm, *pair)), 2 if pair[0] == 2 else 1, scale=scale) for pair in pairs))
-        for arm, label in labels(results).items()
-    )
-    note = f"Levels of FGT 0, 1 and 2 of real consumption in the late window; intervals: {source(results)}."
-    return Grid("poverty", "Poverty at three lines", note, tuple(columns), body)
-
-
-def incidence(results) -> list[Grid]:
-    """Who gains: a table for each kind of group."""
-    frame = results.tables["incidence"]
-    frame, found = frame[frame["arm"] != BASELINE], []
-    for kind in present(frame["group_kind"], ("decile", "female_head", "schooling", "size")):
-        part = frame[frame["group_kind"] == kind]
-        unit, title = str(part["unit"].iloc[0]), said(kind).capitalize()
-        columns, body = crossed(results, part, ("group",), title, unit, lambda row: measured(row, signed=True))
-        note = f"Paired difference from the baseline in the late window; intervals: {source(results)}."
-        found.append(Grid(f"incidence_{kind}", f"Who gains, by {said(kind)}", note, columns, body))
+def contrasts(results: Results) -> list[Grid]:
+    """Each strategy against each other, a table a measure."""
+    rows, arms, found = lookup(results.tables["contrasts"], "arm", "against", "metric"), rivals(results), []
+    for measure in HEADLINES:
+        heads = [Column(f"against {labels(results)[arm]}") for arm in arms]
+        body = []
+        for arm in arms:
+            pairs = (rows.get((arm, other, measure.metric)) for other in arms)
+            cells = (estimate_cell(row, measure.decimals, signed=True) if row else Cell("\u2013") for row in pairs)
+            body.append((Cell(labels(results)[arm]), *cells))
+        note = f"Paired difference, row minus column, in {when(results)}. Beneath: {source(results)}."
+        title = f"Each against each: {measure.title[:1].lower()}{measure.title[1:]}"
+        columns = (Column("Strategy"), *heads)
+        found.append(
+            Grid(f"contrasts_{measure.metric}", title, note, columns, tuple(body), False, measure.difference_unit)
+        )
     return found
 
 
-def targeting(results) -> Grid:
-    """Inclusion and exclusion error of each programme that selects its recipients."""
-    body = []
+def poverty(results: Results) -> list[Grid]:
+    """Foster-Greer-Thorbecke measures by line: in the window of the headline, and late."""
+    frame, spans = results.tables["poverty"], results.scenario.windows
+    rows, units = lookup(frame, "window", "arm", "order", "line"), ("% of persons", "% of the line", "squared gap, %")
+    pairs = present(zip(frame["order"], frame["line"], strict=True))
+    columns = [Column("Strategy")]
+    for order, line in pairs:
+        name = ("Headcount", "Gap", "Severity")[order]
+        columns.append(Column(f"{name} at {number(line)}{SPACE}z", units[order]))
+    before, found = f"Before: years {years(spans.pre)}", []
+    for window, remark in (("post", ""), ("late", ": an illustration")):
+        lines = [("pre", BASELINE, before), *((window, arm, label) for arm, label in labels(results).items())]
+        body = []
+        for place, arm, label in lines:
+            cells = (estimate_cell(rows[place, arm, *pair], 2 if pair[0] == 2 else 1, scale=100) for pair in pairs)
+            body.append((Cell(label), *cells))
+        title = f"Poverty at three lines, years {years(getattr(spans, window))}{remark}"
+        note = f"Levels of FGT 0, 1 and 2 of true real consumption. Beneath: {source(results)}."
+        found.append(Grid(f"poverty_{window}", title, note, tuple(columns), tuple(body), window == "post"))
+    return found
+
+
+def incidence(results: Results) -> list[Grid]:
+    """Who gains: a table for each kind of group."""
+    frame, found = results.tables["incidence"], []
+
+    def cell(row: object) -> Cell:
+        return estimate_cell(row, 1, signed=True, scale=rupiah(1.0) / 1e3)
+
+    for kind, part in frame.groupby("group_kind", sort=False):
+        columns, body = crossed(results, part, ("group",), said(kind).capitalize(), cell, (("under 6 years",),))
+        note = f"Paired difference of mean consumption from the baseline, {when(results)}. Beneath: {source(results)}."
+        title, unit = f"Who gains, by {said(kind)}", "Rp thousand per person and quarter"
+        found.append(Grid(f"incidence_{kind}", title, note, columns, body, unit=unit))
+    return found
+
+
+def targeting(results: Results) -> Grid:
+    """Inclusion and exclusion error of each list; lists that are the baseline's own are shown once."""
+    body, seen = [], set()
     for row in results.tables["targeting"].itertuples(index=False):
-        cells = [Cell(labels(results).get(row.arm, row.arm), said(row.programme))]
-        for name in ("inclusion_error", "exclusion_error"):
-            cells.append(estimated(*(100 * getattr(row, name + end, math.nan) for end in ("", "_low", "_high"))))
-        body.append(tuple(cells))
+        if (numbers := row[1:]) in seen:
+            continue
+        seen.add(numbers)
+        where = "in every strategy" if row.arm == BASELINE else labels(results)[row.arm]
+        errors = (estimated(*(100 * value for value in numbers[first : first + 3])) for first in (1, 4))
+        body.append((Cell(said(row.programme), where), *errors))
     columns = (
-        Column("Strategy and programme"),
-        Column("Inclusion error", "% of recipients who are not poor"),
-        Column("Exclusion error", "% of the poor who receive nothing"),
+        Column("List"),
+        Column("Inclusion error", "% of recipients who are not permanently poor"),
+        Column("Exclusion error", "% of the permanently poor who receive nothing"),
     )
-    return Grid("targeting", "Errors of targeting", f"Intervals: {source(results)}.", columns, tuple(body))
+    note = f"Person-weighted. Beneath: {source(results)}."
+    return Grid("targeting", "Errors of targeting", note, columns, tuple(body))
 
 
-def cost(results) -> Grid:
+def cost(results: Results) -> Grid:
     """Cost to the state at four scales, and per poor-person-year averted."""
     body = []
-    for arm, row in ((row.arm, row) for row in results.tables["cost"].itertuples(index=False)):
-        low, high = row.rupiah_per_poor_year_low / 1e6, row.rupiah_per_poor_year_high / 1e6
-        middle = getattr(row, "rupiah_per_poor_year", math.nan) / 1e6
-        bounds = span(low, high, 2)
-        averted = Cell(number(middle, 2), bounds) if math.isfinite(middle) else Cell(bounds or UNDEFINED)
+    for row in results.tables["cost"].itertuples(index=False):
+        price = (value / 1e6 for value in row[-3:])
         cells = (
-            Cell(labels(results).get(arm, arm)),
+            Cell(labels(results)[row.arm]),
             Cell(number(row.pv_z_per_person, 2)),
             Cell(number(row.rupiah_per_head / 1e3, 0)),
             Cell(number(row.rupiah_per_village / 1e6, 0)),
             Cell(number(row.rupiah_nation / 1e12, 1)),
             Cell(number(100 * row.share_state_budget, 2)),
-            averted,
+            estimated(*price, 2),
         )
         body.append(cells)
     columns = (
@@ -232,112 +206,157 @@ def cost(results) -> Grid:
         Column("Per head", "Rp thousand"),
         Column("Per village", "Rp million"),
         Column("All rural Indonesia", "Rp trillion"),
-        Column("Share of one year's state budget", "%"),
+        Column("One year of it", "% of one year's state budget"),
         Column("Per poor-person-year averted", "Rp million"),
     )
     note = (
-        "Additional state money over the whole programme, discounted to its start. Undefined: the interval of what is "
-        "averted contains zero, so that a cost per unit has no meaning."
+        f"State money beyond what flows anyway{flows_anyway(results)}, whole programme, discounted to its start at "
+        f"{number(100 * results.scenario.budget.discount)}{SPACE}% a year; the share of the budget is one year's flow "
+        f"against one year's budget. Years of poverty are counted over the whole run. Beneath: {source(results)}; "
+        f"{UNDEFINED} where in some luck no poverty is averted."
     )
     return Grid("cost", "What it costs", note, columns, tuple(body))
 
 
-def classes(results) -> list[Grid]:
-    """Share of each class at the end, a table for each population that it is a share of."""
-    frame, found = results.tables["classes"], []
-    order = tuple((name,) for name in CLASSES)
-    for among in present(frame["among"]):
-        part, unit = frame[frame["among"] == among], f"% of {said(among)}"
-        columns, body = crossed(results, part, ("class",), "Class at the end", unit, share_cell, order)
-        note = f"Person-weighted; intervals: {source(results)}."
-        found.append(Grid(f"classes_{among}", f"Classes at the end, among {said(among)}", note, columns, body))
+def classes(results: Results) -> list[Grid]:
+    """Share of each class, a table for each population that it is a share of."""
+    order, found = tuple((name,) for name in CLASSES), []
+    for among, part in results.tables["classes"].groupby("among", sort=False):
+        columns, body = crossed(results, part, ("class",), "Class", share_cell, order)
+        note = f"Person-weighted, {when(results)}. Beneath: {source(results)}."
+        key, title = f"classes_{among}".replace(" ", "_"), f"Classes among {among}"
+        found.append(Grid(key, title, note, columns, body, unit=f"% of {among}"))
     return found
 
 
-def transitions(results) -> Grid:
-    """From the state at the start to the class at the end."""
+def class_grid(results: Results) -> Grid:
+    """The self-sufficient share over other cut-offs than the frozen ones."""
+    draws, frozen = len(results.scenario.twins.macro_shocks) + 1, results.scenario.cutoffs
+    needed = math.ceil(frozen.stress_pass * draws)
+
+    def words(group: tuple) -> str:
+        line, passed = group
+        mark = " (used)" if (line, passed) == (frozen.line, needed) else ""
+        return f"{number(line)}{SPACE}z, {passed} of {draws} shocks{mark}"
+
+    columns, body = crossed(
+        results, results.tables["class_grid"], ("line", "draws_to_pass"), "Own income at least; shocks withstood",
+        lambda row: estimate_cell(row, scale=100), words=words,
+    )  # fmt: skip
+    note = f"How the share depends on its cut-offs, levels, {when(results)}. Beneath: {source(results)}."
+    unit = "% of the permanently poor"
+    return Grid("class_grid", "Self-sufficient by other cut-offs", note, columns, body, False, unit)
+
+
+def transitions(results: Results) -> Grid:
+    """From the state at the start to the class."""
     order = tuple((origin, end) for origin in ORIGINS[::-1] for end in CLASSES)
-    names, title, unit = ("from_class", "to_class"), "From \u2192 to", "% of all persons"
-    columns, body = crossed(results, results.tables["transitions"], names, title, unit, share_cell, order)
-    note = "Start: permanent income (luck removed) before the programmes. Mean over seeds."
-    return Grid("transitions", "From start to end", note, columns, body, open=False)
+    names, title = ("from_class", "to_class"), "From \u2192 to"
+    columns, body = crossed(results, results.tables["transitions"], names, title, share_cell, order)
+    note = f"From permanent income (luck removed) at the programmes' start to the class in {when(results)}. Means."
+    return Grid("transitions", "From start to end", note, columns, body, False, "% of all persons")
 
 
-def village_classes(results) -> Grid:
+def village_classes(results: Results) -> Grid:
     """Share of villages by class."""
-    order = tuple((name,) for name in CLASSES)
-    frame = results.tables["village_classes"]
-    columns, body = crossed(results, frame, ("class",), "Class", "% of villages", share_cell, order)
-    return Grid("village_classes", "Villages by class", f"Intervals: {source(results)}.", columns, body)
+    order, frame = tuple((name,) for name in CLASSES), results.tables["village_classes"]
+    columns, body = crossed(results, frame, ("class",), "Class", share_cell, order)
+    note = f"{when(results).capitalize()}. Beneath: {source(results)}."
+    return Grid("village_classes", "Villages by class", note, columns, body, unit="% of villages")
 
 
-def winners(results) -> Grid:
+def winners(results: Results) -> Grid:
     """Share of persons whose household gains or loses more than 5 % against the baseline."""
-    frame, order = results.tables["winners_summary"], (("winner",), ("unchanged",), ("loser",))
-    title = "Against the baseline"
-    columns, body = crossed(results, frame, ("outcome",), title, "% of persons", share_cell, order)
-    note = (
-        "Winner: late consumption more than 5 % above that of the same household in the same luck without the policy; "
-        f"loser: more than 5 % below. Intervals: {source(results)}."
+    columns, body = crossed(
+        results, results.tables["winners_summary"], ("outcome",), "Against the baseline", share_cell
     )
-    return Grid("winners", "Winners and losers", note, columns, body)
+    note = (
+        f"Winner: consumption in {when(results)} more than 5 % above that of the same household in the same luck "
+        f"without the policy; loser: more than 5 % below. Beneath: {source(results)}."
+    )
+    return Grid("winners", "Winners and losers", note, columns, body, unit="% of persons")
 
 
-def participation(results) -> Grid:
-    """Attendance before, during and after the programme."""
-    frame, order = results.tables["participation"], tuple((window,) for window in WINDOWS)
-    title, unit = "Window", "% of households"
-    scale = percent(frame)
-    columns, body = crossed(results, frame, ("window",), title, unit, lambda row: measured(row, scale=scale), order)
-    return Grid("participation", "Attendance by window", f"Levels; intervals: {source(results)}.", columns, body)
+def participation(results: Results) -> Grid:
+    """Attendance before, during and after the programme, and late as an illustration."""
+    spans = dict(zip(WINDOWS, results.scenario.windows.model_dump().values(), strict=False))
+    columns, body = crossed(
+        results, results.tables["participation"], ("window",), "Window", estimate_cell,
+        tuple((window,) for window in WINDOWS), lambda group: f"{group[0]}: years {years(spans[group[0]])}",
+    )  # fmt: skip
+    note = f"Levels; the late window is an illustration. Beneath: {source(results)}."
+    return Grid("participation", "Attendance by window", note, columns, body, unit="% of households")
 
 
-def money(results) -> Grid:
-    """Who paid whom, for what, over the programme."""
-    frame, names = results.tables["money"], ("payer", "payee", "flow")
-    title = "Payer \u2192 payee \u2192 flow"
-    columns, body = crossed(results, frame, names, title, "z per person", value_cell)
-    return Grid("money", "Where each z went", "Over the programme; mean over seeds.", columns, body, open=False)
+def spent(results: Results) -> pd.DataFrame:
+    """Where the state's money of each arm ended, beyond the baseline: arm, flow, use, value (z per person)."""
+    frame = results.tables["money"]
+    frame = frame[frame["flow"].isin(USE_OF)]  # what was paid into the fund is followed to where it went
+    return frame.assign(use=frame["flow"].map(USE_OF))
 
 
-def value_cell(row: object) -> Cell:
-    """A sum of money in z per person; what was never paid is zero."""
-    return Cell(number(getattr(row, "value", 0.0), 3))
+def money(results: Results) -> Grid:
+    """Where the state's money went, flow by flow."""
+    frame = spent(results)
+    order = tuple((use, flow) for use, flows in USES.items() for flow in flows)
+    words = {(use, flow): f"{use.capitalize()}: {FLOWS[flow]}" for use, flow in order}
+    whole = frame.groupby("arm", sort=False, as_index=False)["value"].sum().assign(use="all", flow="")
+    columns, body = crossed(
+        results, pd.concat([frame, whole]), ("use", "flow"), "Use",
+        lambda row: Cell(number(row.value, 3)), order, lambda group: words.get(group, "All"),
+    )  # fmt: skip
+    note = "Beyond what flows without the policy, while the programme runs; not discounted, mean over seeds."
+    return Grid("money", "Where each z went", note, columns, body, False, "z per person")
 
 
-def ledger(results) -> Grid:
-    """Every flow of the ledger, whole run and whole world, mean over seeds."""
-    names = ["payer", "payee", "flow"]
-    frame = results.ledger.groupby([*names, "arm"], observed=True, sort=False)["value"].sum()
-    totals = frame.unstack("arm").fillna(0.0) / results.ledger["seed"].nunique() / 1e3
-    arms = [arm for arm in labels(results) if arm in totals.columns]
-    columns = (Column("Payer \u2192 payee: flow"), *(Column(labels(results)[arm], "thousand z") for arm in arms))
-    order = np.argsort(-np.abs(totals.to_numpy()).max(axis=1), kind="stable")
+def pairing(results: Results) -> Grid:
+    """What the same households and the same luck are worth."""
+    rows = lookup(results.tables["pairing"], "arm", "metric")
+    columns = (Column("Strategy"), *(Column(measure.title) for measure in HEADLINES))
     body = []
-    for place in order:
+    for arm in rivals(results):
+        ratios = (rows[arm, measure.metric].variance_ratio for measure in HEADLINES)
+        body.append((Cell(labels(results)[arm]), *(Cell(number(ratio, 1 if ratio < 10 else 0)) for ratio in ratios)))
+    note = (
+        "How many times smaller the variance over seeds of a difference is because both arms meet the same luck, "
+        "against two arms with luck of their own."
+    )
+    return Grid("pairing", "What pairing is worth", note, columns, tuple(body), False, "times smaller variance")
+
+
+def ledger(results: Results) -> Grid:
+    """Every flow of the ledger, whole run and whole world, mean over seeds."""
+    sums = results.ledger.groupby(["payer", "payee", "flow", "arm"], observed=True, sort=False)["value"].sum()
+    totals = sums.unstack("arm")[list(labels(results))] / results.scenario.replications.seeds / 1e3
+    columns = (Column("Payer \u2192 payee: flow"), *(Column(label) for label in labels(results).values()))
+    body = []
+    for place in np.argsort(-np.abs(totals.to_numpy()).max(axis=1), kind="stable"):
         payer, payee, flow = totals.index[place]
-        numbers = (Cell(number(totals[arm].iloc[place], 2)) for arm in arms)
-        body.append((Cell(f"{said(payer)} \u2192 {said(payee)}", said(flow)), *numbers))
-    note = "Double entry, whole world, whole run, mean over seeds; in thousands of z."
-    return Grid("ledger", "Summary of the ledger", note, columns, tuple(body), open=False)
+        numbers = (Cell(number(value, 2)) for value in totals.iloc[place])
+        body.append((Cell(f"{said(payer)} \u2192 {said(payee)}", FLOWS[flow]), *numbers))
+    note = "Double entry, whole world, whole run, mean over seeds."
+    return Grid("ledger", "Summary of the ledger", note, columns, tuple(body), False, "thousand z")
 
 
 # The order of the page. The key names the table of the results that a definition needs.
-GRIDS: tuple[tuple[str, Callable], ...] = (
+GRIDS: tuple[tuple[str, Callable[[Results], Grid | list[Grid]]], ...] = (
     ("cost", cost),
     ("poverty", poverty),
     ("classes", classes),
+    ("class_grid", class_grid),
     ("winners_summary", winners),
     ("incidence", incidence),
     ("targeting", targeting),
     ("participation", participation),
     ("village_classes", village_classes),
+    ("contrasts", contrasts),
     ("transitions", transitions),
     ("money", money),
+    ("pairing", pairing),
 )
 
 
-def grids(results) -> list[Grid]:
+def grids(results: Results) -> list[Grid]:
     """Every table whose numbers were computed, in the order of the page."""
     found: list[Grid] = []
     for key, define in GRIDS:
@@ -347,36 +366,18 @@ def grids(results) -> list[Grid]:
     return found
 
 
-def quantiles(results, metric: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Years, and for each arm percentiles 5, 25, 50, 75 and 95 over the seeds: an array (percentile, year)."""
-    frame = results.series[results.series["metric"] == metric].dropna(subset="value")
+def quantiles(results: Results, metric: str) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Years, and percentiles 5, 25, 50, 75 and 95 over the seeds: an array (percentile, year) an arm.
+
+    First of levels, then of paired differences from the baseline.
+    """
+    frame = results.series[results.series["metric"] == metric]
     table = frame.pivot(index=["arm", "seed"], columns="quarter", values="value")
-    arms, found = table.index.get_level_values("arm"), {}
-    for arm in present(arms):
-        found[arm] = np.nanquantile(table[arms == arm].to_numpy(), (0.05, 0.25, 0.5, 0.75, 0.95), axis=0)
-    return table.columns.to_numpy() / 4, found
+    values = {arm: table.loc[arm] for arm in labels(results)}
 
+    def percentiles(one: pd.DataFrame) -> np.ndarray:
+        return np.percentile(one.to_numpy(), (5, 25, 50, 75, 95), axis=0)
 
-def terminal(grid: Grid) -> Table:
-    """The grid as a rich table; labels are printed as they are, never read as markup."""
-    words = {"title": Text(grid.title), "caption": Text(grid.note), "title_justify": "left", "caption_justify": "left"}
-    table = Table(box=SIMPLE_HEAVY, padding=(0, 1), show_lines=False, collapse_padding=True, pad_edge=False, **words)
-    for place, column in enumerate(grid.columns):
-        head = Text(column.title)
-        if column.unit:
-            head.append("\n" + column.unit, style="dim")
-        table.add_column(head, justify="right" if place else "left", overflow="fold")
-    for row in grid.rows:
-        cells = []
-        for cell in row:
-            text = Text(cell.text)
-            if cell.beneath:
-                text.append("\n" + cell.beneath.replace(f"{SPACE}to{SPACE}", "\u2026"), style="dim")
-            cells.append(text)
-        table.add_row(*cells)
-    return table
-
-
-def headline_terminal(results) -> Table:
-    """The table that ends a run: one row an arm, the row without a policy first."""
-    return terminal(headline(results))
+    levels = {arm: percentiles(one) for arm, one in values.items()}
+    differences = {arm: percentiles(values[arm] - values[BASELINE]) for arm in rivals(results)}
+    return table.columns.to_numpy() / 4, levels, differences

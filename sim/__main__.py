@@ -1,0 +1,169 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from sim.errors import InputError, NotFiniteError
+
+console, complaint = Console(), Console(stderr=True)
+TOPICS = ("order", "parameters", "columns", "policies")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their arguments."""
+    root = argparse.ArgumentParser(
+        prog="swadaya",
+        description="Intervention strategies against poverty, over the same households and the same luck.",
+    )
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run a scenario and write its report")
+    run.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    run.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
+    run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
+    check = commands.add_parser("check", help="read a scenario and say what it would do, or what is wrong")
+    check.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    explain = commands.add_parser("explain", help="what the code says of itself")
+    explain.add_argument("topic", choices=TOPICS)
+    commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
+    bench = commands.add_parser("bench", help="speed of both lanes in one run")
+    bench.add_argument("scenario", nargs="?", default="desa")
+    return root
+
+
+def known():
+    """What a scenario may name."""
+    from sim import policies
+    from sim.scenario import Known
+    from sim.start import wire
+
+    plan = wire()
+    return Known(plan.parameters, policies.catalogue(), set(plan.rules))
+
+
+class Bar:
+    """A progress bar with time left, fed by what a run tells."""
+
+    def __init__(self) -> None:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        self.progress = Progress(*columns, console=complaint, transient=True)
+        self.tasks: dict[str, int] = {}
+
+    def __enter__(self) -> Bar:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def __call__(self, doing: str, done: int, whole: int) -> None:
+        if doing not in self.tasks:
+            self.tasks[doing] = self.progress.add_task(doing, total=whole)
+        self.progress.update(self.tasks[doing], completed=done)  # type: ignore[arg-type]
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """`swadaya run`: simulate, tell, write."""
+    from sim.experiment import study
+    from sim.experiment.results import folder_for
+    from sim.report.page import write
+    from sim.report.tables import headline_terminal
+    from sim.scenario import load
+
+    scenario = load(arguments.scenario, known())
+    scenario = scenario.quick() if arguments.quick else scenario
+    folder = folder_for(scenario, arguments.results)
+    arguments.results.mkdir(parents=True, exist_ok=True)
+    with Bar() as bar:
+        results = study.run(scenario, tell=bar)
+        bar("report", 0, 1)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=arguments.results))
+        try:
+            results.save(draft)
+            write(results, draft)
+            draft.chmod(0o755)
+            if folder.exists():
+                shutil.rmtree(folder)
+            draft.rename(folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    console.print(headline_terminal(results))
+    console.print(f"report: {folder / 'report.html'}")
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """`swadaya check`: a scenario in one line, or what is wrong with it."""
+    from sim.scenario import load
+
+    scenario = load(arguments.scenario, known())
+    about = scenario.population
+    arms = ", ".join(arm.id for arm in scenario.resolved_arms)
+    size = f"{about.villages} villages of about {about.households} households"
+    length = f"{scenario.calendar.quarters} quarters, {scenario.replications.seeds} seeds"
+    console.print(f"{scenario.slug}: {size}, {length}; arms: {arms}", soft_wrap=True, highlight=False)
+
+
+def schema(arguments: argparse.Namespace) -> None:
+    """`swadaya schema`: JSON Schema on standard output."""
+    from sim.scenario import schema as made
+
+    print(json.dumps(made(known()), indent=2, ensure_ascii=False))
+
+
+def explain(arguments: argparse.Namespace) -> None:
+    """`swadaya explain`: a table from the code."""
+    from sim.explain import explain as made
+
+    console.print(made(arguments.topic))
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """`swadaya bench`: both lanes in one run."""
+    from sim.experiment import study
+    from sim.experiment.bench import bench as measure
+    from sim.scenario import load
+
+    scenario = load(arguments.scenario, known())
+    with Bar() as bar:
+        bar("the world at rest", 0, 1)
+        lines = measure(scenario, study.build(scenario), tell=bar)
+    for line in lines:
+        console.print(f"{line.value:12,.2f}  {line.unit:40} {line.what}")
+
+
+COMMANDS = {"run": run, "check": check, "explain": explain, "schema": schema, "bench": bench}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; wrong input is told in one message and ends with 2."""
+    chosen = parser().parse_args(arguments)
+    try:
+        COMMANDS[chosen.command](chosen)
+    except InputError as error:
+        complaint.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        return 2
+    except NotFiniteError as error:
+        complaint.print(f"stopped, nothing was written: {error}", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        complaint.print("stopped; nothing was written")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Experiments: a scenario becomes runs, runs become a comparison."""

@@ -1,0 +1,121 @@
+"""Speed as ratios, both lanes in one run, and only while they agree bit for bit."""
+
+from __future__ import annotations
+
+import gc
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.engine.lane import Lane, holding
+from sim.experiment.study import Tell, programmes, quiet
+from sim.model import CommunityModel
+from sim.policies.policy import set_levers
+from sim.reference import MesaLane
+from sim.scenario import Scenario
+from sim.start import World
+
+QUARTERS = 20
+SECOND_PROCESS = """
+import time; began = time.perf_counter()
+import sys
+from sim.engine.lane import Lane, holding, settings
+from sim.start import first_state, wire
+from sim.population import synthesise
+from sim.survey import read_aggregates
+lane = Lane(wire())
+state = first_state(lane.plan, synthesise(read_aggregates(), 2, 20, 1))
+lane.step(state, 0, 1, settings(lane.plan), holding(lane.plan))
+print(time.perf_counter() - began)
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the benchmark: what, how much, in which unit."""
+
+    what: str
+    value: float
+    unit: str
+
+
+class LanesDiffer(AssertionError):
+    """The two lanes do not agree, so that no speed is worth printing; names the first column."""
+
+
+def agree(world: World, mesa: MesaLane, state: object, when: str) -> None:
+    """Compare every column of the two lanes bit for bit."""
+    found = mesa.state()
+    for name in found.index:
+        if not np.array_equal(found[name], state[name], equal_nan=True):  # type: ignore[index]
+            raise LanesDiffer(f"{name} differs between the lanes {when}")
+
+
+def bench(scenario: Scenario, world: World, tell: Tell = quiet) -> list[Line]:
+    """Measure both lanes on the world of a scenario, on one core.
+
+    Returns
+    -------
+    list of Line
+        Times per household and quarter, their ratio, start-up, memory per household.
+    """
+    plan = world.lane.plan
+    arm = list(programmes(scenario).values())[-1]
+    model = CommunityModel(world, arm, seed=1)
+    households = len(world.state["size"])
+    tell("compiled lane", 0, 1)
+    model.step()
+    whole, kernel = [], []
+    for _ in range(3):
+        began = time.perf_counter()
+        for _quarter in range(QUARTERS):
+            model.step()
+        whole.append((time.perf_counter() - began) / QUARTERS / households)
+        began = time.perf_counter()
+        for _quarter in range(QUARTERS):
+            world.lane.step(model.state, model.quarter, 1, world.parameters, model.held)
+        kernel.append((time.perf_counter() - began) / QUARTERS / households)
+    tell("mesa lane", 0, 1)
+    slow = _mesa(world, arm)
+    tell("start of a second process", 0, 1)
+    start = min(
+        float(subprocess.run([sys.executable, "-c", SECOND_PROCESS], capture_output=True, text=True, check=True).stdout)
+        for _ in range(2)
+    )
+    size = sum(array.nbytes for array in world.state.arrays.values())
+    return [
+        Line("compiled lane, one core", 1e9 * min(whole), "ns per household-quarter"),
+        Line("of which the kernel", 1e9 * min(kernel), "ns per household-quarter"),
+        Line("compiled lane, one core", 1e-6 / min(whole), "million household-quarters per second"),
+        Line(
+            f"Mesa lane, {platform.python_implementation()} {platform.python_version()}",
+            1e6 * slow,
+            "µs per household-quarter",
+        ),
+        Line("Mesa lane / compiled lane", slow / min(whole), "times"),
+        Line("start of a second process to its first step", start, "s"),
+        Line("memory of the state", size / households, "bytes per household"),
+        Line("rules of the quarter", float(len(plan.rules)), "rules"),
+    ]
+
+
+def _mesa(world: World, arm: list) -> float:
+    """Seconds per household and quarter in the Mesa lane, after showing that it equals the compiled one."""
+    plan, state, hold = world.lane.plan, world.state.copy(), holding(world.lane.plan)
+    set_levers(arm, state, 8)
+    mesa = MesaLane(plan, state)
+    lane: Lane = world.lane
+    spent = []
+    gc.collect()
+    for quarter in (8, 9):
+        mesa.prepare(quarter, 1)
+        began = time.perf_counter()
+        mesa.step_quarter(quarter, 1, world.parameters, hold)
+        spent.append((time.perf_counter() - began) / len(state["size"]))
+        lane.step(state, quarter, 1, world.parameters, hold)
+        agree(world, mesa, state, f"in quarter {quarter}")
+    return min(spent)

@@ -1,0 +1,130 @@
+"""Runs side by side: what each comes to, household by household and village by village."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from sim import ledger, metrics
+from sim.experiment.run import Run
+from sim.metrics import cost, inequality, poverty, trajectories
+from sim.scenario import BASELINE, Scenario
+from sim.start import World
+
+
+class Comparison:
+    """Runs side by side: every arm under the same lucks.
+
+    Attributes
+    ----------
+    runs, classes, village_classes
+        (arm, seed) -> the run, and the class codes of its households and villages; empty where the twins that a class
+        needs were not run.
+    national_growth
+        Yearly growth of outside markets, a share.
+    """
+
+    def __init__(self, scenario: Scenario, world: World, runs: Sequence[Run]) -> None:
+        population = world.population
+        self.scenario, self.population = scenario, population
+        self.national_growth = float(np.exp(4.0 * world.value("macro_trend.growth")) - 1.0)
+        self.arms = [arm.id for arm in scenario.resolved_arms]
+        self.rivals = [arm for arm in self.arms if arm != BASELINE]
+        self.seeds = list(scenario.seeds)
+        self.runs = {(run.arm, run.seed): run for run in runs}
+        people = population.household
+        self.persons = people["size"] * people["weight"]
+        self.home = np.repeat(np.arange(len(population.village_code)), np.diff(population.start))
+        self.simulated = float(people["size"].sum())
+        twins = scenario.twins
+        self.classes = {key: self._classes(run) for key, run in self.runs.items()} if twins.stress else {}
+        judged = self.runs if twins.stress and twins.withdrawal else {}
+        self.village_classes = {key: self._village_classes(run) for key, run in judged.items()}
+
+    def over_seeds(self, value: Callable[[Run], float]) -> dict[str, np.ndarray]:
+        """A number of each run: arm -> one value a seed."""
+        return {arm: np.array([value(self.runs[arm, seed]) for seed in self.seeds]) for arm in self.arms}
+
+    def poor(self, run: Run) -> np.ndarray:
+        """Who is permanently poor when the programmes start: own income without luck below the line."""
+        return poverty.baseline_poor(run.household["permanent_income"])
+
+    # -- what a run comes to ------------------------------------------------------------------------------------------
+
+    def growth(self, run: Run) -> np.ndarray:
+        """Yearly growth of each household's own income, from before to after."""
+        spans = self.scenario.windows
+        return trajectories.yearly_growth(
+            run.windows["own_income", "pre"], run.windows["own_income", "post"], spans.pre, spans.post
+        )
+
+    def _classes(self, run: Run) -> np.ndarray:
+        """Class of each household (codes of `trajectories.CLASSES`)."""
+        return trajectories.household_class(
+            run.windows["own_income", "pre"],
+            run.windows["own_income", "post"],
+            run.windows["own_income", "on"] + run.windows["public_income", "on"],
+            self.growth(run),
+            run.household["stress_pass"],
+            self.national_growth,
+        )
+
+    def village_medians(self, run: Run, window: str) -> np.ndarray:
+        """Median own income of each village."""
+        values = run.windows["own_income", window]
+        rows = [self.home == v for v in range(len(self.population.village_code))]
+        return np.array([inequality.quantile(values[r], self.persons[r], 0.5) for r in rows])
+
+    def _village_classes(self, run: Run) -> np.ndarray:
+        """Class of each village (codes of `trajectories.VILLAGE_CLASSES`)."""
+        spans = self.scenario.windows
+
+        def mean(name: str, window: str) -> np.ndarray:
+            return metrics.group_mean(run.windows[name, window], self.persons, self.home)
+
+        public = mean("public_income", "on")
+        after = mean("consumption", "post")
+        poor = self.poor(run) * self.persons
+        headcount = metrics.group_mean(run.windows["consumption", "post"] < 1.0, self.persons, self.home)
+        alive = (run.village["quality_post"] >= trajectories.INSTITUTION_ALIVE * run.village["quality_start"]) & (
+            run.village["attendance_post"] >= 0.5 * run.village["attendance_pre"]
+        )
+        growth = trajectories.yearly_growth(
+            self.village_medians(run, "pre"), self.village_medians(run, "post"), spans.pre, spans.post
+        )
+        return trajectories.village_class(
+            public / (public + mean("own_income", "on")),
+            1.0 - run.village["withdrawn"] / after,
+            growth,
+            metrics.group_mean(self.classes[run.arm, run.seed] == 0, poor, self.home, len(after)),
+            run.village["headcount_start"],
+            headcount,
+            run.village["upkeep_post"] >= trajectories.UPKEEP_COVERED,
+            alive,
+            self.national_growth,
+        )
+
+    def state_flow(self, run: Run) -> np.ndarray:
+        """What the state pays in each quarter, z per person of the world."""
+        paid = sum(run.flows[name] for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
+        return np.asarray(paid) / self.simulated
+
+    def headline(self, run: Run) -> dict[str, float]:
+        """The five numbers of an arm, as levels."""
+        spans = self.scenario.windows
+        medians = [inequality.quantile(run.windows["own_income", w], self.persons, 0.5) for w in ("pre", "post")]
+        growth = trajectories.yearly_growth(np.array([medians[0]]), np.array([medians[1]]), spans.pre, spans.post)[0]
+        value = cost.present_value(self.state_flow(run), self.scenario.calendar.start, self.scenario.budget.discount)
+        first, last = spans.post
+        among = self.poor(run) * self.persons
+        return {
+            "headcount": 100.0 * run.poverty[0, 1.0, "post"],
+            "own_income_growth": 100.0 * float(growth),
+            "self_sufficient": 100.0 * metrics.mean(self.classes[run.arm, run.seed] == 0, among)
+            if self.classes
+            else np.nan,
+            "participation": float(run.series["participation"][first:last].mean()),
+            "cost": float(value),
+            "cost_rupiah": float(cost.rupiah(value)),
+        }

@@ -1,0 +1,78 @@
+"""Results: tidy tables in memory, and a folder that anyone can open."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim.errors import InputError
+from sim.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that a comparison found.
+
+    Attributes
+    ----------
+    series
+        arm, seed, quarter, metric, value: in the metric's unit.
+    households, villages
+        One row an arm, seed and household (village): window means in z per person and quarter, class.
+    ledger
+        arm, seed, quarter, payer, payee, flow, value: z for the whole world.
+    population
+        One row a household.
+    tables
+        The tables of the report by name.
+    manifest
+        What was run, with what, for how long.
+    """
+
+    scenario: Scenario
+    series: pd.DataFrame
+    households: pd.DataFrame
+    villages: pd.DataFrame
+    ledger: pd.DataFrame
+    population: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+    manifest: dict[str, Any]
+
+    def save(self, folder: Path) -> None:
+        """Write Parquet and CSV into a folder that exists."""
+        for name in ("series", "households", "villages", "ledger", "population"):
+            getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
+        self.series.to_csv(folder / "series.csv", index=False, float_format="%.10g")
+        tables = folder / "tables"
+        tables.mkdir()
+        for name, table in self.tables.items():
+            table.to_parquet(tables / f"{name}.parquet", index=False)
+            table.to_csv(tables / f"{name}.csv", index=False, float_format="%.10g")
+        (folder / "manifest.json").write_text(
+            json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+
+
+def folder_for(scenario: Scenario, base: Path) -> Path:
+    """Where results of a scenario go: its name and the hash of its content.
+
+    Raises
+    ------
+    InputError
+        When something else of that name is there: nothing is written over.
+    """
+    digest = scenario.digest()
+    folder = base / f"{scenario.slug}-{digest[:12]}"
+    if folder.exists():
+        found = folder / "manifest.json"
+        same = found.is_file() and json.loads(found.read_text(encoding="utf-8")).get("digest") == digest
+        if not same:
+            raise InputError(
+                f"{folder} exists and holds something else than results of this scenario; "
+                "move it away, or choose --results elsewhere"
+            )
+    return folder

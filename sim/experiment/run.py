@@ -1,0 +1,238 @@
+"""One arm under one luck: the run itself, its twins, and what is kept of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim import ledger, metrics
+from sim.metrics import poverty, resilience
+from sim.model import CommunityModel
+from sim.policies.policy import Programme
+from sim.scenario import Scenario
+from sim.start import World
+
+LINES, ORDERS = (1.0, 1.2, 1.5), (0, 1, 2)
+YEAR = 4  # quarters that the local shock lasts: one failed year
+MEASURED = ("consumption", "own_income", "public_income")
+AT_END = (
+    "consumption",
+    "own_income",
+    "capital",
+    "buffer",
+    "skill",
+    "efficacy",
+    "exposure",
+    "debt",
+    "attends",
+    "served",
+)
+LISTS = {"pkh": "gets_pkh", "rastra": "gets_rastra", "cash": "gets_cash", "asset": "served"}
+
+
+@dataclass
+class Run:
+    """What is kept of one arm and one seed.
+
+    Attributes
+    ----------
+    series
+        Metric -> one value a quarter; nan where it is not due.
+    windows
+        (column, window) -> mean over the window, one value a household (z per person and quarter).
+    flows
+        Flow -> one value a quarter, z for the whole world.
+    village
+        Name -> one value a village.
+    poverty
+        (order, line, window) -> FGT index, mean over the window's quarters.
+    household
+        Name -> one value a household: state at the end, stress passes, lists.
+    elasticity
+        Median elasticity of consumption to the macro index, over households and macro shocks.
+    worst_gap
+        Largest gap of the ledger, as a share of gross flow.
+    """
+
+    arm: str
+    seed: int
+    series: dict[str, np.ndarray]
+    windows: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+    flows: dict[str, np.ndarray] = field(default_factory=dict)
+    village: dict[str, np.ndarray] = field(default_factory=dict)
+    poverty: dict[tuple[int, float, str], float] = field(default_factory=dict)
+    household: dict[str, np.ndarray] = field(default_factory=dict)
+    elasticity: float = math.nan
+    worst_gap: float = 0.0
+
+
+def shocks(scenario: Scenario) -> list[dict[int, dict[str, float]]]:
+    """The stress test's shocks: falls of outside markets, and one bad year of the village's own."""
+    first = scenario.windows.stress[0]
+    macro = [{first: {"macro_shock": math.log(1.0 - fall)}} for fall in scenario.twins.macro_shocks]
+    local = {"local_shock": math.log(1.0 - scenario.cutoffs.local_shock)}
+    return [*macro, dict.fromkeys(range(first, first + YEAR), local)]
+
+
+class Recorder:
+    """Watches a model quarter by quarter."""
+
+    def __init__(
+        self, scenario: Scenario, arm: str, model: CommunityModel, measures: Mapping[str, metrics.Metric]
+    ) -> None:
+        self.scenario, self.model, self.measures = scenario, model, measures
+        quarters = scenario.calendar.quarters
+        self.run = Run(arm, model.luck, {name: np.full(quarters, math.nan) for name in measures})
+        state = model.state
+        self.home = np.repeat(np.arange(len(state.layout.codes)), np.diff(state.layout.start["household"]))
+        self.persons = state["size"] * state["weight"]
+        self.spans = {name: getattr(scenario.windows, name) for name in ("pre", "on", "post", "late")}
+        self.names = [*ledger.FLOWS, *ledger.STOCKS]
+        self.accounts = np.empty((quarters + 1, len(self.names), len(state.layout.codes)))
+        self._account(0)
+
+    def _account(self, row: int) -> None:
+        for k, name in enumerate(self.names):
+            self.accounts[row, k] = self.model.state[name]
+
+    def see(self) -> None:
+        """Record the quarter that has just ended."""
+        state, quarter = self.model.state, self.model.quarter - 1
+        self._account(quarter + 1)
+        found = metrics.measure(self.measures.values(), lambda table, name: state[name], quarter)
+        for name, value in found.items():
+            self.run.series[name][quarter] = value
+        for window, (first, last) in self.spans.items():
+            if first <= quarter < last:
+                self._window(window, 1.0 / (last - first))
+
+    def _window(self, window: str, share: float) -> None:
+        """Add a quarter's part to the means over a window."""
+        state, run = self.model.state, self.run
+        for name in MEASURED:
+            key = (name, window)
+            run.windows[key] = run.windows.get(key, 0.0) + share * state[name]
+        for order in ORDERS:
+            for line in LINES:
+                index = (order, line, window)
+                value = poverty.fgt(state["consumption"], self.persons, line, order)
+                run.poverty[index] = run.poverty.get(index, 0.0) + share * value
+        for name, column in (("attendance", "attendance"), ("quality", "institution_quality")):
+            key = f"{name}_{window}"
+            run.village[key] = run.village.get(key, 0.0) + share * state[column]
+        covered = state["upkeep"].reshape(-1, 4)
+        run.village[f"upkeep_{window}"] = run.village.get(f"upkeep_{window}", 0.0) + share * covered.mean(axis=1)
+
+    def start(self) -> None:
+        """What is known of households when the programmes start."""
+        state, run = self.model.state, self.run
+        run.household["permanent_income"] = state["permanent_income"].copy()
+        run.village["quality_start"] = state["institution_quality"].copy()
+        run.village["headcount_start"] = metrics.group_mean(state["consumption"] < 1.0, self.persons, self.home)
+        for programme in ("pkh", "rastra"):
+            run.household[f"list_{programme}"] = state[LISTS[programme]].copy()
+
+    def stop(self) -> None:
+        """Who was reached, when the programmes end."""
+        for programme in ("cash", "asset"):
+            self.run.household[f"list_{programme}"] = self.model.state[LISTS[programme]].copy()
+
+    def finish(self) -> Run:
+        """Check the ledger and keep the end."""
+        state, run = self.model.state, self.run
+        at = {name: self.accounts[:, k] for k, name in enumerate(self.names)}
+        before = {name: at[name][:-1] for name in ledger.STOCKS}
+        run.worst_gap = ledger.check(before, {name: values[1:] for name, values in at.items()})
+        run.flows = {name: at[name][1:].sum(axis=1) for name in ledger.FLOWS}
+        run.household.update({f"end_{name}": state[name].copy() for name in AT_END})
+        return run
+
+
+def run_arm(
+    scenario: Scenario,
+    world: World,
+    arm: str,
+    programmes: Sequence[Programme],
+    seed: int,
+    measures: Mapping[str, metrics.Metric],
+) -> Run:
+    """Run one arm under one luck, with its twins.
+
+    Raises
+    ------
+    LedgerError
+        When a stock did not change by what flowed.
+    """
+    model = CommunityModel(world, programmes, seed=seed, held=scenario.hold.ablate)
+    recorder = Recorder(scenario, arm, model, measures)
+    calendar, stress = scenario.calendar, scenario.windows.stress
+    kept: dict[str, list[np.ndarray]] = {"consumption": [], "own_income": [], "macro": []}
+    for quarter in range(calendar.quarters):
+        if quarter == calendar.start:
+            recorder.start()
+        if quarter == calendar.end:
+            recorder.stop()
+            if scenario.twins.withdrawal:
+                recorder.run.village["withdrawn"] = _withdrawn(scenario, model, recorder)
+        if quarter == stress[0] and scenario.twins.stress:
+            at_stress = model.branch()
+        model.step()
+        recorder.see()
+        if stress[0] <= quarter < stress[1]:
+            for name in ("consumption", "own_income"):
+                kept[name].append(model.state[name].copy())
+            kept["macro"].append(model.state["macro_cycle"].copy())
+    run = recorder.finish()
+    if scenario.twins.stress:
+        _stress(scenario, run, at_stress, {name: np.array(rows) for name, rows in kept.items()})
+        del at_stress.state
+    del model.state
+    return run
+
+
+def _withdrawn(scenario: Scenario, model: CommunityModel, recorder: Recorder) -> np.ndarray:
+    """Mean consumption of each village in the post-window when all public flows end with the programmes."""
+    twin = model.branch(programmes=())
+    first, last = scenario.windows.post
+    total = np.zeros(len(recorder.persons))
+    while twin.quarter < last:
+        twin.step()
+        if twin.quarter > first:
+            total += twin.state["consumption"]
+    del twin.state  # Mesa ties a model to itself: what it holds would wait for the garbage collector
+    return metrics.group_mean(total / (last - first), recorder.persons, recorder.home)
+
+
+def _stress(scenario: Scenario, run: Run, at_start: CommunityModel, twin: Mapping[str, np.ndarray]) -> None:
+    """Follow each shock, and note who stands it."""
+    first, last = scenario.windows.stress
+    passes, elasticities = [], []
+    for shock in shocks(scenario):
+        model = at_start.branch(shocks=shock)
+        seen: dict[str, list[np.ndarray]] = {"consumption": [], "own_income": []}
+        driver = []
+        while model.quarter < last:
+            model.step()
+            for name, rows in seen.items():
+                rows.append(model.state[name].copy())
+            driver.append(model.state["macro_cycle"].copy())
+        del model.state
+        hit = {name: np.array(rows) for name, rows in seen.items()}
+        passes.append(
+            resilience.stress_pass(hit["consumption"], twin["consumption"], hit["own_income"], twin["own_income"])
+        )
+        if "macro_shock" in shock[first]:
+            moved = np.exp(np.array(driver)).mean(axis=0) / np.exp(twin["macro"]).mean(axis=0)
+            elasticities.append(_elasticity(hit["consumption"], twin["consumption"], float(moved[0])))
+    run.household["draws_passed"] = np.sum(passes, axis=0).astype(float)
+    run.household["stress_pass"] = resilience.passes_draws(np.array(passes)).astype(float)
+    run.elasticity = float(np.mean(elasticities))
+
+
+def _elasticity(shocked: np.ndarray, twin: np.ndarray, moved: float) -> float:
+    """Median over households of the total elasticity of consumption to the macro index."""
+    values = resilience.elasticity(shocked.mean(axis=0), twin.mean(axis=0), np.array(moved), np.array(1.0))
+    return float(np.nanmedian(values))

@@ -1,0 +1,237 @@
+"""From a scenario to results: the world, every arm under every luck, the tables."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+
+from sim import ledger, metrics, policies
+from sim.engine.lane import Lane
+from sim.experiment.compare import Comparison
+from sim.experiment.results import Results
+from sim.experiment.run import LISTS, Run, run_arm
+from sim.experiment.tables import tables
+from sim.metrics import trajectories
+from sim.policies.policy import Programme
+from sim.population import Population, TwoPieceLognormal, synthesise
+from sim.scenario import BASELINE, PROGRAMMES_2017, Scenario
+from sim.scenario import Programme as Standing
+from sim.start import World, poorer, solve, wire
+from sim.survey import population_from_survey, read_aggregates, read_survey, read_villages
+
+PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas", "pyarrow", "pydantic", "matplotlib")
+Tell = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
+
+
+def quiet(doing: str, done: int, whole: int) -> None:
+    """Tells nobody."""
+
+
+def people(scenario: Scenario) -> Population:
+    """The population of a scenario: synthesised, or read from its files."""
+    about, aggregates = scenario.population, read_aggregates()
+    if scenario.survey is not None:
+        return population_from_survey(read_survey(scenario.survey), aggregates, about.villages or 40, seed=about.seed)
+    villages = about.villages or 40
+    if scenario.village_list is not None:
+        return synthesise(
+            aggregates, read_villages(scenario.village_list, first=about.villages), about.households, about.seed
+        )
+    return synthesise(aggregates, villages, about.households, about.seed)
+
+
+def _programmes(standing: Sequence[Standing]) -> list[Programme]:
+    """Programmes that never stop."""
+    known = policies.catalogue()
+    return [Programme(known[p.policy], p.dose, settings=dict(p.settings)) for p in standing]
+
+
+def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
+    """All programmes of each arm: those of the world, and its own."""
+    known, base = policies.catalogue(), _programmes(scenario.programmes)
+    found = {}
+    for arm in scenario.resolved_arms:
+        if arm.policy == BASELINE or arm.dose == 0.0:
+            found[arm.id] = base
+            continue
+        own = Programme(known[arm.policy], arm.dose, arm.start, arm.funds_end, arm.facilitation_end, dict(arm.settings))
+        others = [
+            part for p in base for part in (_without(p, own) if p.policy.name == scenario.budget.replace else [p])
+        ]
+        found[arm.id] = [*others, own]
+    return found
+
+
+def _without(programme: Programme, own: Programme) -> list[Programme]:
+    """A programme of the world while another is paid out of its money."""
+    end = max(own.funds_end, own.facilitation_end)
+    spans = [
+        (programme.start, own.start, programme.dose),
+        (own.start, end, max(0.0, programme.dose - own.dose)),
+        (end, programme.funds_end, programme.dose),
+    ]
+    return [Programme(programme.policy, dose, first, last, last, programme.settings) for first, last, dose in spans]
+
+
+def build(scenario: Scenario) -> World:
+    """The world of a scenario at quarter 0: at rest under the programmes of 2017, whatever flows from then on."""
+    population, seed = people(scenario), scenario.population.seed
+    of_2017 = _programmes(PROGRAMMES_2017)
+    target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
+    held = scenario.hold.ablate
+    world = solve(Lane(wire()), population, of_2017, target, seed, scenario.parameters, held)
+    if scenario.population.world == "poor_village":
+        world = poorer(world, of_2017, scenario.population.poverty, seed, held)
+    return world
+
+
+def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet) -> Results:
+    """Run a scenario and compare its arms.
+
+    Parameters
+    ----------
+    scenario
+        What to run.
+    executor
+        Where the runs go; by default as many threads as there are processors. Results do not depend on it.
+    tell
+        Called as work proceeds.
+    """
+    began = time.perf_counter()
+    tell("the world at rest", 0, 1)
+    world = build(scenario)
+    measures, arms = metrics.catalogue(), programmes(scenario)
+    jobs = [(arm, seed) for seed in scenario.seeds for arm in arms]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        futures = {
+            (executor or threads).submit(run_arm, scenario, world, arm, arms[arm], seed, measures): (arm, seed)
+            for arm, seed in jobs
+        }
+        finished: dict[tuple[str, int], Run] = {}
+        for future in as_completed(futures):
+            finished[futures[future]] = future.result()
+            tell("runs", len(finished), len(jobs))
+    runs = [finished[key] for key in jobs]
+    tell("tables", 0, 1)
+    comparison = Comparison(scenario, world, runs)
+    return Results(
+        scenario,
+        _series(runs),
+        _households(comparison),
+        _villages(comparison),
+        _ledger(runs),
+        _population(world.population),
+        tables(comparison),
+        _manifest(scenario, world, runs, began),
+    )
+
+
+def _series(runs: list[Run]) -> pd.DataFrame:
+    """arm, seed, quarter, metric, value; quarters at which a metric is not due are left out."""
+    frames = []
+    for found in runs:
+        for metric, values in found.series.items():
+            quarter = np.flatnonzero(np.isfinite(values))
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "arm": found.arm,
+                        "seed": found.seed,
+                        "quarter": quarter,
+                        "metric": metric,
+                        "value": values[quarter],
+                    }
+                )
+            )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _households(comparison: Comparison) -> pd.DataFrame:
+    frames = []
+    for found in comparison.runs.values():
+        columns = {f"{name}_{window}": values for (name, window), values in found.windows.items()}
+        columns |= {name: values for name, values in found.household.items() if not name.startswith("list_")}
+        columns |= {name: found.household[f"list_{name}"] for name in LISTS}
+        frame = pd.DataFrame({name: np.asarray(values, np.float32) for name, values in columns.items()})
+        frame.insert(0, "village", np.array(comparison.population.village_code)[comparison.home])
+        frame.insert(0, "household", np.arange(len(frame)))
+        frame.insert(0, "seed", found.seed)
+        frame.insert(0, "arm", found.arm)
+        if comparison.classes:
+            frame["klass"] = np.array(trajectories.CLASSES)[comparison.classes[found.arm, found.seed]]
+        frames.append(frame)
+    whole = pd.concat(frames, ignore_index=True)
+    return whole.astype({name: "category" for name in ("arm", "village", "klass") if name in whole})
+
+
+def _villages(comparison: Comparison) -> pd.DataFrame:
+    frames = []
+    for found in comparison.runs.values():
+        frame = pd.DataFrame(
+            {"arm": found.arm, "seed": found.seed, "village": comparison.population.village_code, **found.village}
+        )
+        if comparison.village_classes:
+            frame["klass"] = np.array(trajectories.VILLAGE_CLASSES)[comparison.village_classes[found.arm, found.seed]]
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _ledger(runs: list[Run]) -> pd.DataFrame:
+    frames = []
+    for found in runs:
+        for flow, values in found.flows.items():
+            payer, payee = ledger.FLOWS[flow]
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "arm": found.arm,
+                        "seed": found.seed,
+                        "quarter": np.arange(len(values)),
+                        "payer": payer,
+                        "payee": payee,
+                        "flow": flow,
+                        "value": values,
+                    }
+                )
+            )
+    whole = pd.concat(frames, ignore_index=True)
+    return whole.astype(dict.fromkeys(("arm", "payer", "payee", "flow"), "category"))
+
+
+def _population(population: Population) -> pd.DataFrame:
+    home = np.repeat(np.arange(len(population.village_code)), np.diff(population.start))
+    columns = {
+        name: population.household[name]
+        for name in ("size", "weight", "female_head", "schooling", "stratum", "activity", "consumption")
+    }
+    return pd.DataFrame(
+        {"household": np.arange(len(home)), "village": np.array(population.village_code)[home], **columns}
+    )
+
+
+def _manifest(scenario: Scenario, world: World, runs: list[Run], began: float) -> dict[str, object]:
+    """What was run, with what, for how long."""
+    return {
+        "scenario": scenario.text,
+        "name": scenario.slug,
+        "digest": scenario.digest(),
+        "seeds": list(scenario.seeds),
+        "population_seed": scenario.population.seed,
+        "solved": world.solved,
+        "imputed": world.population.imputed,
+        "ledger_largest_gap": max(found.worst_gap for found in runs),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
+        "processors": os.cpu_count(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - began, 1),
+    }

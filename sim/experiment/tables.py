@@ -1,0 +1,393 @@
+"""The tables of a comparison: paired differences, seed by seed, with the interval that luck gives them.
+
+`estimate` is the mean over seeds, `low` and `high` the 5th and 95th percentile: what 90 % of lucks show, in one world
+and under one parameter set. Nothing here knows which arm should win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from sim import ledger, metrics
+from sim.experiment.compare import Comparison
+from sim.experiment.run import LINES, ORDERS, Run
+from sim.metrics import cost, inequality, targeting, trajectories
+from sim.scenario import BASELINE
+
+HEADLINE_UNITS = {
+    "headcount": "pp",
+    "own_income_growth": "% a year",
+    "self_sufficient": "pp",
+    "participation": "pp",
+    "cost": "z per person",
+    "cost_rupiah": "Rp per person",
+}
+BINS = np.array([-np.inf, *range(-30, 31, 5), np.inf])  # % change of consumption
+POOR, NEAR = 1.0, 1.5  # permanent income, z
+
+Frame = pd.DataFrame
+
+
+def interval(values: np.ndarray) -> dict[str, float]:
+    """Mean and 5th and 95th percentile over seeds; nan where nothing is defined."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return {"estimate": np.nan, "low": np.nan, "high": np.nan}
+    low, high = np.percentile(known, [5.0, 95.0])
+    return {"estimate": float(known.mean()), "low": float(low), "high": float(high)}
+
+
+def tables(comparison: Comparison) -> dict[str, Frame]:
+    """All tables of the report."""
+    levels = {key: comparison.headline(run) for key, run in comparison.runs.items()}
+    found = {
+        "headline": headline_table(comparison, levels),
+        "contrasts": contrast_table(comparison, levels),
+        "poverty": poverty_table(comparison),
+        "incidence": incidence_table(comparison),
+        "targeting": targeting_table(comparison),
+        "cost": cost_table(comparison),
+        "lorenz": lorenz_table(comparison),
+        "winners": winner_table(comparison),
+        "winners_summary": winner_summary(comparison),
+        "money": money_table(comparison),
+        "participation": participation_table(comparison),
+        "pairing": pairing_table(comparison, levels),
+    }
+    if comparison.classes:
+        found["classes"] = class_table(comparison)
+        found["class_grid"] = grid_table(comparison)
+        found["transitions"] = transition_table(comparison)
+    if comparison.village_classes:
+        found["village_classes"] = village_table(comparison)
+    return found
+
+
+Levels = Mapping[tuple[str, int], Mapping[str, float]]
+
+
+def _values(comparison: Comparison, levels: Levels, arm: str, metric: str) -> np.ndarray:
+    return np.array([levels[arm, seed][metric] for seed in comparison.seeds])
+
+
+def headline_table(comparison: Comparison, levels: Levels) -> Frame:
+    """The baseline's levels, then each arm's paired difference from it."""
+    rows = []
+    for metric, unit in HEADLINE_UNITS.items():
+        base = _values(comparison, levels, BASELINE, metric)
+        for arm in comparison.arms:
+            values = base if arm == BASELINE else _values(comparison, levels, arm, metric) - base
+            said = "%" if arm == BASELINE and unit == "pp" else unit
+            rows.append(
+                {"arm": arm, "metric": metric, "unit": said, **interval(values), "baseline_value": float(base.mean())}
+            )
+    return Frame(rows)
+
+
+def contrast_table(comparison: Comparison, levels: Levels) -> Frame:
+    """Paired difference of every ordered pair of arms."""
+    rivals = comparison.rivals
+    return Frame([
+        {"arm": a, "against": b, "metric": metric, "unit": unit}
+        | interval(_values(comparison, levels, a, metric) - _values(comparison, levels, b, metric))
+        for metric, unit in HEADLINE_UNITS.items() for a in rivals for b in rivals if a != b
+    ], columns=["arm", "against", "metric", "unit", "estimate", "low", "high"])  # fmt: skip
+
+
+def pairing_table(comparison: Comparison, levels: Levels) -> Frame:
+    """How much sharper the paired difference is: variance of unpaired differences against paired ones."""
+    rows = []
+    for metric in ("headcount", "own_income_growth", "self_sufficient", "participation"):
+        base = _values(comparison, levels, BASELINE, metric)
+        for arm in comparison.arms:
+            if arm != BASELINE and len(base) > 1:
+                values = _values(comparison, levels, arm, metric)
+                paired = float(np.var(values - base, ddof=1))
+                unpaired = float(np.var(values, ddof=1) + np.var(base, ddof=1))
+                rows.append(
+                    {"arm": arm, "metric": metric, "variance_ratio": unpaired / paired if paired > 0 else np.nan}
+                )
+    return Frame(rows, columns=["arm", "metric", "variance_ratio"])
+
+
+def poverty_table(comparison: Comparison) -> Frame:
+    """FGT measures at three lines, levels."""
+    rows = []
+    for window in ("pre", "on", "post", "late"):
+        for order in ORDERS:
+            for line in LINES:
+                found = comparison.over_seeds(lambda run, key=(order, line, window): run.poverty[key])  # type: ignore[misc]
+                rows += [
+                    {"arm": arm, "order": order, "line": line, "window": window, **interval(v)}
+                    for arm, v in found.items()
+                ]
+    return Frame(rows)
+
+
+def groups(comparison: Comparison) -> dict[str, np.ndarray]:
+    """The groups of the incidence tables, one label a household."""
+    people = comparison.population.household
+    order = np.argsort(people["consumption"], kind="stable")
+    reached = np.cumsum(comparison.persons[order])
+    decile = np.empty(len(order))
+    decile[order] = np.minimum(np.floor(10.0 * (reached - 0.5 * comparison.persons[order]) / reached[-1]), 9.0) + 1.0
+    size = np.select(
+        [people["size"] <= 2, people["size"] <= 4, people["size"] <= 6], ["1-2", "3-4", "5-6"], "7 or more"
+    )
+    years = np.select(
+        [people["schooling"] < 6, people["schooling"] < 9], ["under 6 years", "6-8 years"], "9 years or more"
+    )
+    return {
+        "decile": decile.astype(int).astype(str),
+        "female_head": np.where(people["female_head"] > 0, "woman", "man"),
+        "schooling": years,
+        "size": size,
+    }
+
+
+def incidence_table(comparison: Comparison) -> Frame:
+    """Who gains: paired difference of consumption in the post-window, by group."""
+    rows = []
+    for kind, label in groups(comparison).items():
+        names = sorted(set(label), key=lambda n: (len(n), n) if kind == "decile" else (0, n))
+        code = np.array([names.index(n) for n in label])
+        for arm in comparison.rivals:
+            gains = np.array(
+                [metrics.group_mean(_gain(comparison, arm, s), comparison.persons, code) for s in comparison.seeds]
+            )
+            for k, name in enumerate(names):
+                unit = "z per person and quarter"
+                rows.append({"arm": arm, "group_kind": kind, "group": name, **interval(gains[:, k]), "unit": unit})
+    return Frame(rows)
+
+
+def _gain(comparison: Comparison, arm: str, seed: int) -> np.ndarray:
+    """Each household's consumption in the post-window against the baseline's under the same luck."""
+    both = [comparison.runs[name, seed].windows["consumption", "post"] for name in (arm, BASELINE)]
+    return both[0] - both[1]
+
+
+def targeting_table(comparison: Comparison) -> Frame:
+    """Errors of each list against the permanently poor."""
+    rows = []
+    for arm in comparison.arms:
+        for programme in ("pkh", "rastra", "cash", "asset"):
+            found = []
+            for seed in comparison.seeds:
+                run = comparison.runs[arm, seed]
+                reached = run.household[f"list_{programme}"]
+                if reached.any():
+                    found.append(targeting.errors(reached, comparison.poor(run), comparison.persons))
+            if found:
+                row: dict[str, object] = {"arm": arm, "programme": programme}
+                for error in ("inclusion", "exclusion"):
+                    span = interval(np.array([getattr(f, error) for f in found]))
+                    row |= {
+                        f"{error}_error": span["estimate"],
+                        f"{error}_error_low": span["low"],
+                        f"{error}_error_high": span["high"],
+                    }
+                rows.append(row)
+    return Frame(rows)
+
+
+def cost_table(comparison: Comparison) -> Frame:
+    """What the state pays beyond the baseline, and what a year of poverty averted costs."""
+    calendar, rate = comparison.scenario.calendar, comparison.scenario.budget.discount
+    rows = []
+    for arm in comparison.rivals:
+        value, price = [], []
+        for seed in comparison.seeds:
+            run, base = comparison.runs[arm, seed], comparison.runs[BASELINE, seed]
+            extra = cost.present_value(comparison.state_flow(run) - comparison.state_flow(base), calendar.start, rate)
+            averted = cost.poor_years_averted(base.series["headcount"] / 100.0, run.series["headcount"] / 100.0)
+            value.append(float(extra))
+            price.append(float(cost.rupiah(cost.cost_per(float(extra), averted))))
+        yearly = 4.0 * next(a.dose for a in comparison.scenario.resolved_arms if a.id == arm)
+        scale, span = cost.at_scale(float(np.mean(value))), interval(np.array(price))
+        undefined = np.isnan(price).any()
+        rows.append({
+            "arm": arm,
+            "pv_z_per_person": float(np.mean(value)),
+            "rupiah_per_head": scale.head,
+            "rupiah_per_village": scale.village,
+            "rupiah_nation": scale.nation,
+            "share_state_budget": cost.at_scale(yearly).budget_share,
+            "rupiah_per_poor_year": np.nan if undefined else span["estimate"],
+            "rupiah_per_poor_year_low": np.nan if undefined else span["low"],
+            "rupiah_per_poor_year_high": np.nan if undefined else span["high"],
+        })  # fmt: skip
+    return Frame(rows)
+
+
+def class_table(comparison: Comparison) -> Frame:
+    """Shares of the household classes, of the permanently poor and of all."""
+    rows = []
+    for among, everybody in (("the permanently poor", False), ("all persons", True)):
+        for arm in comparison.arms:
+            found = []
+            for seed in comparison.seeds:
+                weight = comparison.persons * (1.0 if everybody else comparison.poor(comparison.runs[arm, seed]))
+                found.append(trajectories.class_shares(comparison.classes[arm, seed], weight))
+            for code, name in enumerate(trajectories.CLASSES):
+                span = interval(np.array(found)[:, code])
+                rows.append(
+                    {
+                        "arm": arm,
+                        "class": name,
+                        "share": span["estimate"],
+                        "low": span["low"],
+                        "high": span["high"],
+                        "among": among,
+                    }
+                )
+    return Frame(rows)
+
+
+def grid_table(comparison: Comparison) -> Frame:
+    """Share self-sufficient among the permanently poor over a grid of lines and of draws to be passed."""
+    rows = []
+    for line in trajectories.GRID_LINES:
+        for draws in (3, 4, 5):
+
+            def share(run: Run, line: float = line, draws: int = draws) -> float:
+                stands = (run.windows["own_income", "post"] >= line) & (run.household["draws_passed"] >= draws)
+                return metrics.mean(stands, comparison.poor(run) * comparison.persons)
+
+            for arm, values in comparison.over_seeds(share).items():
+                rows.append({"arm": arm, "line": line, "draws_to_pass": draws, **interval(values)})
+    return Frame(rows)
+
+
+def transition_table(comparison: Comparison) -> Frame:
+    """From permanent income at the start to the class, as shares of all persons."""
+    rows = []
+    for arm in comparison.arms:
+        total = np.zeros((3, len(trajectories.CLASSES)))
+        for seed in comparison.seeds:
+            income = comparison.runs[arm, seed].household["permanent_income"]
+            origin = np.select([income < POOR, income < NEAR], [0, 1], 2)
+            np.add.at(total, (origin, comparison.classes[arm, seed]), comparison.persons)
+        total /= total.sum()
+        for i, origin_name in enumerate(("poor", "near_poor", "not_poor")):
+            for j, name in enumerate(trajectories.CLASSES):
+                rows.append({"arm": arm, "from_class": origin_name, "to_class": name, "share": total[i, j]})
+    return Frame(rows)
+
+
+def village_table(comparison: Comparison) -> Frame:
+    """Shares of the village classes."""
+    rows = []
+    for arm in comparison.arms:
+        found = []
+        for seed in comparison.seeds:
+            codes = comparison.village_classes[arm, seed]
+            found.append(trajectories.class_shares(codes, np.ones(len(codes)), len(trajectories.VILLAGE_CLASSES)))
+        for code, name in enumerate(trajectories.VILLAGE_CLASSES):
+            span = interval(np.array(found)[:, code])
+            rows.append(
+                {"arm": arm, "class": name, "share": span["estimate"], "low": span["low"], "high": span["high"]}
+            )
+    return Frame(rows)
+
+
+def lorenz_table(comparison: Comparison) -> Frame:
+    """Lorenz curves of consumption in the post-window at 21 points, and their paired differences."""
+    points = np.linspace(0.0, 1.0, 21)
+    found = {}
+    for key, run in comparison.runs.items():
+        people, share = inequality.lorenz(run.windows["consumption", "post"], comparison.persons)
+        found[key] = np.interp(points, people, share)
+    rows = []
+    for arm in comparison.arms:
+        curves = np.array([found[arm, seed] for seed in comparison.seeds])
+        change = curves - np.array([found[BASELINE, seed] for seed in comparison.seeds])
+        low, high = np.percentile(change, [5.0, 95.0], axis=0)
+        for k, point in enumerate(points):
+            rows.append(
+                {
+                    "arm": arm,
+                    "population_share": point,
+                    "consumption_share": curves[:, k].mean(),
+                    "difference_low": low[k],
+                    "difference_high": high[k],
+                }
+            )
+    return Frame(rows)
+
+
+def _changes(comparison: Comparison, arm: str, seed: int) -> np.ndarray:
+    """Each household's consumption in the post-window against the baseline's, %."""
+    base = comparison.runs[BASELINE, seed].windows["consumption", "post"]
+    return 100.0 * _gain(comparison, arm, seed) / np.maximum(base, 1e-9)
+
+
+def winner_table(comparison: Comparison) -> Frame:
+    """Distribution of each household's change against the baseline under the same luck."""
+    rows = []
+    for arm in comparison.rivals:
+        total = np.zeros(len(BINS) - 1)
+        for seed in comparison.seeds:
+            total += np.histogram(_changes(comparison, arm, seed), BINS, weights=comparison.persons)[0]
+        for low, high, share in zip(BINS[:-1], BINS[1:], total / total.sum(), strict=True):
+            rows.append({"arm": arm, "bin_low": low, "bin_high": high, "share": share})
+    return Frame(rows)
+
+
+def winner_summary(comparison: Comparison) -> Frame:
+    """Share of persons who consume 5 % more, 5 % less, or about the same."""
+    rows = []
+    for arm in comparison.rivals:
+        found = []
+        for seed in comparison.seeds:
+            change = _changes(comparison, arm, seed)
+            found.append(
+                [
+                    metrics.mean(change > 5.0, comparison.persons),
+                    metrics.mean(np.abs(change) <= 5.0, comparison.persons),
+                    metrics.mean(change < -5.0, comparison.persons),
+                ]
+            )
+        for k, outcome in enumerate(("winner", "unchanged", "loser")):
+            span = interval(np.array(found)[:, k])
+            rows.append(
+                {"arm": arm, "outcome": outcome, "share": span["estimate"], "low": span["low"], "high": span["high"]}
+            )
+    return Frame(rows)
+
+
+def money_table(comparison: Comparison) -> Frame:
+    """Where the programme's money went: flows beyond the baseline's, z per person over the programme."""
+    first, last = comparison.scenario.calendar.start, comparison.scenario.calendar.end + 1
+    rows = []
+    for arm in comparison.rivals:
+        for name, (payer, payee) in ledger.FLOWS.items():
+            if payer in ("state", "programme_fund"):
+                extra = [
+                    comparison.runs[arm, s].flows[name][first:last].sum()
+                    - comparison.runs[BASELINE, s].flows[name][first:last].sum()
+                    for s in comparison.seeds
+                ]
+                rows.append(
+                    {
+                        "arm": arm,
+                        "payer": payer,
+                        "payee": payee,
+                        "flow": name,
+                        "value": float(np.mean(extra)) / comparison.simulated,
+                    }
+                )
+    return Frame(rows)
+
+
+def participation_table(comparison: Comparison) -> Frame:
+    """Attendance before, during, after and late, levels in %."""
+    rows = []
+    for window, span in (("before", "pre"), ("during", "on"), ("after", "post"), ("late", "late")):
+        first, last = getattr(comparison.scenario.windows, span)
+        found = comparison.over_seeds(lambda run, a=first, b=last: float(run.series["participation"][a:b].mean()))  # type: ignore[misc]
+        rows += [{"arm": arm, "window": window, **interval(values), "unit": "%"} for arm, values in found.items()]
+    return Frame(rows)

@@ -1,0 +1,152 @@
+"""What the code says of itself: the order of the quarter, parameters, columns, policies. Nothing here is written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sim import ledger, policies
+from sim.engine.plan import Plan
+from sim.engine.rule import End, Normal, Param, Row, Rule, Uniform
+from sim.policies.policy import Policy
+from sim.start import wire
+
+
+def span(low: float, high: float) -> str:
+    """A range in words."""
+    infinite = float("inf")
+    if low == -infinite:
+        return "any" if high == infinite else f"at most {high:g}"
+    return f"at least {low:g}" if high == infinite else f"{low:g} to {high:g}"
+
+
+def entry(head: Text, below: str = "", indent: int = 2) -> Group:
+    """A line, and dimmed beneath it what it rests on; both fold with an indent."""
+    parts = [Padding(head, (0, 0, 0, indent))]
+    if below:
+        parts.append(Padding(Text(below, style="dim"), (0, 0, 0, indent + 4)))
+    return Group(*parts)
+
+
+def page(title: str, note: str, parts: Iterable[object]) -> Group:
+    """A title, a remark and what follows."""
+    return Group(Text(title, style="bold"), Text(note, style="dim"), *parts)
+
+
+def section(name: str) -> Text:
+    """Head of a group of entries, after an empty line."""
+    return Text(f"\n{name}", style="bold underline")
+
+
+def reads(rule: Rule) -> str:
+    """What a rule reads, but for its parameters; an aggregate is told where it is read."""
+    names = []
+    for _, marker in rule.arguments:
+        if isinstance(marker, Param):
+            continue
+        if isinstance(marker, Normal | Uniform):
+            names.append("draw")
+        elif isinstance(marker, Row):
+            names.append(f"{marker.of} of row {marker.at}")
+        elif isinstance(marker, End):
+            names.append(f"{marker.of} at end {marker.end}")
+        else:
+            names.append(str(marker))
+    return ", ".join(names)
+
+
+def order(plan: Plan) -> Group:
+    """The order of the quarter, a rule a line."""
+    rules = [step.does for step in plan.steps if isinstance(step.does, Rule)]
+    lines = Table.grid(padding=(0, 1))
+    lines.add_column(justify="right", no_wrap=True)
+    lines.add_column(overflow="fold")
+    for number, rule in enumerate(rules, start=1):
+        line = Text.assemble((rule.table.name, "dim"), " ", (rule.name, "bold"), f" ({rule.mechanism})")
+        line.append(f" every {rule.every} quarters" if rule.every > 1 else "")
+        read = reads(rule)
+        line.append(f" \u2190 {read}" if read else "")
+        lines.add_row(Text(str(number), style="dim"), line)
+    note = "number, who, what is set (mechanism) \u2190 what is read. Nation and districts act first, on last quarter's totals; "
+    return page("The order of a quarter", note + "then each village by itself.\n", [lines])
+
+
+def parameters(plan: Plan) -> Group:
+    """Every parameter by mechanism: value, unit, range, and its source beneath."""
+
+    def mechanism(item: tuple[str, Param]) -> str:
+        return plan.rules[item[0].split(".")[0]].mechanism
+
+    parts: list[object] = []
+    for name, group in groupby(sorted(plan.parameters.items(), key=mechanism), mechanism):
+        parts.append(section(name))
+        for full, p in group:
+            head = Text.assemble((full, "bold"), f" = {float(p):g} {p.unit}", (f"  [{span(p.low, p.high)}]", "cyan"))
+            parts.append(entry(head, p.source))
+    return page("Parameters", "name = value unit [range], source. A scenario sets them under [parameters].", parts)
+
+
+def columns(plan: Plan) -> Group:
+    """Every column by table: unit, range, where it comes from, and its meaning beneath."""
+    parts: list[object] = []
+    homes = dict.fromkeys(plan.table_of.values())
+    for home in homes:
+        parts.append(section(home))
+        for name in (name for name, table in plan.table_of.items() if table == home):
+            unit, low, high = plan.unit(name)
+            if name in plan.rules:
+                origin = "flow of the ledger" if name in ledger.FLOWS else f"set in {plan.rules[name].mechanism}"
+                meaning = plan.rules[name].meaning
+            else:
+                origin, meaning = ("lever" if plan.given[name].lever else "given"), plan.given[name].meaning
+            head = Text.assemble((name, "bold"), f"  {unit}", (f"  [{span(low, high)}]", "cyan"), f"  {origin}")
+            parts.append(entry(head, meaning))
+    return page("Columns", "name, unit [range], origin; meaning.", parts)
+
+
+def about(policy: Policy) -> Table:
+    """One policy as a block of lines."""
+    settings = [f"{n} = {float(p):g} {p.unit} [{span(p.low, p.high)}]" for n, p in policy.parameters.items()]
+    lines = {
+        "in Indonesian": policy.label_id,
+        "what it does": policy.meaning,
+        "who decides": policy.decides,
+        "what flows": policy.flows,
+        "to whom": policy.targets,
+        "levers": ", ".join(policy.levers) or "none",
+        "settings": "\n".join(settings) or "none",
+        "loses when": f"{policy.loses_when} (a hypothesis)",
+    }
+    block = Table.grid(padding=(0, 2))
+    block.add_column(no_wrap=True, style="dim")
+    block.add_column(overflow="fold")
+    for name, words in lines.items():
+        block.add_row(Text(f"  {name}"), Text(words))
+    return block
+
+
+def catalogue(plan: Plan) -> Group:
+    """Every policy: who decides, what flows, to whom, its levers and where it is expected to lose."""
+    parts: list[object] = []
+    for name, policy in sorted(policies.catalogue().items(), key=lambda item: item[1].label):
+        parts += [Text.assemble("\n", (name, "bold underline"), f"  {policy.label}"), about(policy)]
+    note = "Each arm of a scenario spends the same money; what a policy cannot spend is paid to all as dividend."
+    return page("Policies", note, parts)
+
+
+TOPICS: dict[str, Callable[[Plan], Group]] = {
+    "order": order,
+    "parameters": parameters,
+    "columns": columns,
+    "policies": catalogue,
+}
+
+
+def explain(topic: str) -> Group:
+    """What the code says of a topic, to be printed by a rich console of any width."""
+    return TOPICS[topic](wire())

@@ -1,0 +1,35 @@
+"""Scenarios: one TOML file a question, read and checked before anything runs.
+
+A scenario says who lives in the world, when the programmes run, what they cost, which arms are compared and which
+numbers of the model differ from their defaults. It cannot set the windows and cut-offs by which arms are judged: those
+are the constants `Windows` and `Cutoffs`, chosen before any result. Whatever is wrong in a file comes back as one
+`InputError` that names the file, the line, what was found and what is allowed.
+"""
+
+from .document import (
+    BASELINE,
+    CUTOFFS,
+    PROGRAMMES_2017,
+    Arm,
+    Budget,
+    Calendar,
+    Cutoffs,
+    Hold,
+    Known,
+    Population,
+    Programme,
+    Replications,
+    Report,
+    Scenario,
+    Twins,
+    Windows,
+    schema,
+)
+from .lines import locate
+from .reading import SCENARIOS, check, load
+
+__all__ = [
+    "BASELINE", "CUTOFFS", "PROGRAMMES_2017", "SCENARIOS", "Arm", "Budget", "Calendar", "Cutoffs", "Hold", "Known",
+    "Population", "Programme", "Replications", "Report", "Scenario", "Twins", "Windows", "check", "load", "locate",
+    "schema",
+]  # fmt: skip

@@ -1,0 +1,336 @@
+"""The parts of a scenario file, each number with its unit, and what follows from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import PrivateAttr, ValidationInfo, field_validator, model_validator
+
+from sim.metrics import LINE, resilience, trajectories
+
+from .fields import Fall, Flat, Frozen, Numbers, Rate, entry, flag, number, table, whole, words
+
+if TYPE_CHECKING:
+    from sim.engine.rule import Param
+    from sim.policies.policy import Policy
+
+BASELINE = "status_quo"
+BASELINE_LABELS = ("Status quo", "Apa adanya")
+NAME = "[a-z][a-z0-9_]{0,39}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the model offers: parameters by "rule.argument", policies by name, and the names of its rules."""
+
+    parameters: Mapping[str, Param]
+    policies: Mapping[str, Policy]
+    rules: Collection[str]
+
+
+class Windows(Frozen):
+    """The quarters that are measured, [first, last): the same for every arm and not settable."""
+
+    pre: tuple[int, int]
+    on: tuple[int, int]
+    post: tuple[int, int]
+    late: tuple[int, int]
+    stress: tuple[int, int]
+
+
+class Cutoffs(Frozen):
+    """The cut-offs of the classes, chosen before any result, as the metrics apply them; not settable."""
+
+    line: float = LINE  # z: own income at or above it
+    growth_of_national: float = trajectories.SHARE_OF_NATIONAL_GROWTH
+    dip_quarters: int = resilience.STRESS_QUARTERS
+    dip_share: float = resilience.STRESS_SHARE
+    recovery: float = resilience.RECOVERY
+    stress_pass: float = resilience.PASS_SHARE
+    local_shock: float = resilience.LOCAL_SHOCK
+    external_share: float = trajectories.EXTERNAL_SHARE
+    withdrawal_loss: float = trajectories.WITHDRAWAL_LOSS
+    village_self_sufficient: float = trajectories.SELF_SUFFICIENT_SHARE
+    headcount_fall: float = trajectories.HEADCOUNT_FALL
+    institution_alive: float = trajectories.INSTITUTION_ALIVE
+    upkeep_covered: float = trajectories.UPKEEP_COVERED
+    grid_line: tuple[float, ...] = trajectories.GRID_LINES
+
+
+CUTOFFS = Cutoffs()
+
+
+class Population(Frozen):
+    """Who lives there at quarter 0."""
+
+    world: Literal["rural_2017", "poor_village"] = entry(
+        "rural_2017", "Rural Indonesia, Sept 2017, or the same with lower ability", '"rural_2017" or "poor_village"'
+    )
+    poverty: float | None = number(None, 0.1, 0.6, "share of persons", "Headcount at q0; poor_village only (0.30)")
+    villages: int | None = whole(None, 1, 100_000, "villages", "Villages; 40, or with a village list all its rows")
+    households: int = whole(250, 2, 5_000, "households a village", "Mean number of households a village")
+    seed: int = whole(2017, 0, 2**32 - 1, "", "Seed of the people, the same in all arms and replications")
+    survey: str = words("", 500, "Household survey (CSV), relative to the scenario file; empty: synthesised people")
+    village_list: str = words("", 500, "Village list (CSV), relative to the scenario file; empty: synthesised villages")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_that_depend(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        filled: dict[str, float] = {} if given.get("village_list") else {"villages": 40}
+        if given.get("world") == "poor_village":
+            filled["poverty"] = 0.30
+        return {**given, **{key: value for key, value in filled.items() if given.get(key) is None}}
+
+
+class Calendar(Frozen):
+    """One calendar for all arms; quarters count from 0, ends are exclusive."""
+
+    quarters: int = whole(80, 1, 400, "quarters", "Length of the run; at least end + 52")
+    start: int = whole(8, 8, 400, "quarters", "t0: the first quarter of the programmes")
+    end: int = whole(28, 8, 400, "quarters", "t1: by this quarter all money and facilitation has ended")
+    funds_end: int | None = whole(None, 8, 400, "quarters", "End of the money, between start and end; default: end")
+    facilitation_end: int | None = whole(None, 8, 400, "quarters", "End of facilitation, likewise; default: end")
+
+    @property
+    def windows(self) -> Windows:
+        t0, t1 = self.start, self.end
+        return Windows(
+            pre=(t0 - 8, t0), on=(t1 - 8, t1), post=(t1 + 8, t1 + 20), late=(t1 + 40, t1 + 52), stress=(t1 + 8, t1 + 20)
+        )
+
+
+class Replications(Frozen):
+    """How often the luck is drawn anew; the people stay."""
+
+    seeds: int = whole(20, 1, 10_000, "seeds", "Number of draws of luck, paired over the arms")
+    first_seed: int = whole(1, 0, 2**31, "", "The first seed; the others follow it")
+
+
+class Budget(Frozen):
+    """What every arm but the baseline spends."""
+
+    dose: float = number(0.04, 0, 0.5, "z per person and quarter", "State money of a policy, over all persons")
+    discount: float = number(0.05, 0, 0.2, "per year", "Real rate at which the arms' costs are made equal")
+    replace: str = words("", 60, "A programme of the world whose money pays the policy; empty: money on top")
+
+
+class Programme(Frozen):
+    """A permanent programme of the world, in every arm and outside the budget."""
+
+    policy: str = words(..., 60, "Name of the policy", 1)
+    dose: float = number(..., 0, 0.5, "z per person and quarter", "Money, over all persons of a village")
+    settings: Numbers = table({}, "Parameters of the policy itself")
+
+
+class Arm(Frozen):
+    """One of the ways to spend the money; what is not given comes from [budget] and [calendar]."""
+
+    policy: str = words(..., 60, "Name of the policy", 1)
+    id: str = entry(
+        "", "Name in files and tables; default: the policy", "a-z, 0-9 and _, first a letter, at most 40 characters",
+        pattern=f"^{NAME}$",
+    )  # fmt: skip
+    label: str = words("", 60, "Name in figures; default: the policy's label", 1)
+    label_id: str = words("", 60, "Indonesian name in figures; default: the label, or the policy's", 1)
+    dose: float | None = number(None, 0, 0.5, "z per person and quarter", "Dose of this arm")
+    start: int | None = whole(None, 8, 400, "quarters", "First quarter of this arm's programme")
+    funds_end: int | None = whole(None, 8, 400, "quarters", "End of this arm's money")
+    facilitation_end: int | None = whole(None, 8, 400, "quarters", "End of this arm's facilitation")
+    settings: Numbers = table({}, "Parameters of the policy itself")
+
+
+class Hold(Frozen):
+    """Mechanisms that are switched off, in every arm."""
+
+    ablate: tuple[str, ...] = entry((), "Rules that are not computed", 'a list of names, ["..."]', strict=False)
+
+
+class Twins(Frozen):
+    """Runs branched from saved states, to see who stands without money and under a shock."""
+
+    withdrawal: bool = flag(True, "A twin in which all public flows stop at the end of the programmes")
+    stress: bool = flag(True, "Twins that meet a shock 8 quarters after the end; one more draw is local")
+    macro_shocks: tuple[Fall, ...] = entry(
+        (0.05, 0.10, 0.15, 0.20), "Fall of the national index, one a draw",
+        "a list of 4 to 20 numbers, each 0.01 to 0.5 share of the index", "share of the index",
+        strict=False, min_length=4, max_length=20,
+    )  # fmt: skip
+
+
+class Report(Frozen):
+    """What the report adds."""
+
+    discounts: tuple[Rate, ...] = entry(
+        (0.03, 0.10), "Rates at which costs are shown beside the budget's",
+        "a list of up to 5 numbers, each 0 to 0.2 per year", "per year", strict=False, max_length=5,
+    )  # fmt: skip
+    note: str = words("", 2_000, "A remark printed under the title")
+
+
+PROGRAMMES_2017 = (
+    Programme(policy="dana_desa", dose=0.11),
+    Programme(policy="pkh", dose=0.016),  # about 0.1 z per member of the 15 % of households listed
+    Programme(policy="rastra", dose=0.02),  # about 0.05 z per member of the 35 % listed, before losses
+)
+
+
+def _labels(policy: str, known: Known | None) -> tuple[str, str]:
+    """What a policy is called in English and Indonesian."""
+    if known and policy in known.policies:
+        return known.policies[policy].label, known.policies[policy].label_id
+    return BASELINE_LABELS if policy == BASELINE else (policy.replace("_", " "),) * 2
+
+
+class Scenario(Frozen):
+    """One question, ready to run."""
+
+    title: str = words(..., 200, "Title", 1)
+    question: str = words("", 2_000, "The question that the scenario answers")
+    population: Population = table(Population(), "Who lives there at quarter 0")
+    calendar: Calendar = table(Calendar(), "When the programmes start and end")
+    replications: Replications = table(Replications(), "How often the luck is drawn")
+    budget: Budget = table(Budget(), "What every arm but the baseline spends")
+    programmes: tuple[Programme, ...] = table(
+        PROGRAMMES_2017, "Permanent programmes of the world; default: those of 2017",
+        "[[programmes]] tables, or [] for none", strict=False, max_length=20,
+    )  # fmt: skip
+    arms: tuple[Arm, ...] = table(
+        ..., "The ways to spend the money", "1 to 40 [[arms]] tables", strict=False, min_length=1, max_length=40
+    )
+    parameters: Flat = table({}, 'Numbers of the model, by "rule.argument"')
+    hold: Hold = table(Hold(), "Mechanisms that are switched off")
+    twins: Twins = table(Twins(), "Runs branched from saved states")
+    report: Report = table(Report(), "What the report adds")
+
+    _path: Path | None = PrivateAttr(None)
+    _text: str = PrivateAttr("")
+    _fingerprints: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("arms")
+    @classmethod
+    def _named(cls, arms: tuple[Arm, ...], info: ValidationInfo) -> tuple[Arm, ...]:
+        """Name the arms after their policies; where two have the same policy, the second adds its id to the label."""
+        named: list[Arm] = []
+        for arm in arms:
+            name = arm.id or (arm.policy if re.fullmatch(NAME, arm.policy) else "arm")
+            label, label_id = _labels(arm.policy, info.context)
+            if any(label == other.label for other in named):
+                label, label_id = f"{label} ({name})", f"{label_id} ({name})"
+            label, label_id = arm.label or label[:60], arm.label_id or arm.label or label_id[:60]
+            named.append(arm.model_copy(update={"id": name, "label": label, "label_id": label_id}))
+        return tuple(named)
+
+    @property
+    def slug(self) -> str:
+        """Stem of the file's name."""
+        return self._path.stem if self._path else "scenario"
+
+    @property
+    def text(self) -> str:
+        """The file as it was read; empty for a scenario that was built from a document."""
+        return self._text
+
+    @property
+    def windows(self) -> Windows:
+        return self.calendar.windows
+
+    @property
+    def cutoffs(self) -> Cutoffs:
+        return CUTOFFS
+
+    @property
+    def seeds(self) -> range:
+        """The seeds of luck."""
+        return range(self.replications.first_seed, self.replications.first_seed + self.replications.seeds)
+
+    @property
+    def survey(self) -> Path | None:
+        return self._beside(self.population.survey)
+
+    @property
+    def village_list(self) -> Path | None:
+        return self._beside(self.population.village_list)
+
+    def _beside(self, name: str) -> Path | None:
+        return (self._path.parent if self._path else Path()) / name if name else None
+
+    @property
+    def resolved_arms(self) -> tuple[Arm, ...]:
+        """The arms with dose and dates filled in from budget and calendar; the baseline's dose is 0."""
+        calendar = self.calendar
+        dates = {
+            "start": calendar.start,
+            "funds_end": calendar.end if calendar.funds_end is None else calendar.funds_end,
+            "facilitation_end": calendar.end if calendar.facilitation_end is None else calendar.facilitation_end,
+        }
+        resolved = []
+        for arm in self.arms:
+            default = {"dose": 0.0 if arm.policy == BASELINE else self.budget.dose, **dates}
+            missing = {key: value for key, value in default.items() if getattr(arm, key) is None}
+            resolved.append(arm.model_copy(update=missing))
+        return tuple(resolved)
+
+    def digest(self) -> str:
+        """SHA-256 over every value that a result depends on, the windows, cut-offs and data files included."""
+        values = self.model_dump(mode="json")
+        values["arms"] = [arm.model_dump(mode="json") for arm in self.resolved_arms]
+        values["hold"]["ablate"] = sorted(set(self.hold.ablate))
+        values["frozen"] = [self.windows.model_dump(mode="json"), CUTOFFS.model_dump(mode="json")]
+        values["files"] = self._fingerprints
+        return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def quick(self) -> Scenario:
+        """A smaller copy for a first look: at most 12 villages of 100 households and 5 seeds, the same calendar."""
+        people, luck = self.population, self.replications
+        smaller = {"villages": min(people.villages or 12, 12), "households": min(people.households, 100)}
+        return self.model_copy(
+            update={
+                "population": people.model_copy(update=smaller),
+                "replications": luck.model_copy(update={"seeds": min(luck.seeds, 5)}),
+            }
+        )
+
+
+def _numbers_schema(parameters: Mapping[str, Param]) -> dict[str, Any]:
+    """JSON Schema of a table of numbers with their units, ranges, defaults and sources."""
+    properties = {}
+    for name, parameter in sorted(parameters.items()):
+        bounds = {"minimum": parameter.low, "maximum": parameter.high}
+        properties[name] = {
+            "type": "number",
+            "default": float(parameter),
+            "unit": parameter.unit,
+            "description": f"{parameter.unit}; {parameter.source}",
+            **{key: bound for key, bound in bounds.items() if math.isfinite(bound)},
+        }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def schema(known: Known) -> dict[str, Any]:
+    """JSON Schema of a scenario file for editors, with the policies, parameters and rules of the model by name."""
+    document = Scenario.model_json_schema()
+    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    document["properties"]["parameters"].update(_numbers_schema(known.parameters))
+    parts = document["$defs"]
+    parts["Hold"]["properties"]["ablate"]["items"]["enum"] = sorted(known.rules)
+    for key in ("id", "label", "label_id"):  # these depend on the policy
+        del parts["Arm"]["properties"][key]["default"]
+    for part, more in ((parts["Arm"], [BASELINE]), (parts["Programme"], [])):
+        part["properties"]["policy"]["enum"] = sorted([*more, *known.policies])
+        part["allOf"] = [
+            {
+                "if": {"properties": {"policy": {"const": name}}},
+                "then": {"properties": {"settings": _numbers_schema(policy.parameters)}},
+            }
+            for name, policy in sorted(known.policies.items())
+        ]
+    return document

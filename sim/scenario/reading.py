@@ -1,0 +1,160 @@
+"""From a file, or a document that was built elsewhere, to a checked scenario."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.errors import InputError
+from sim.shipped import folder
+
+from .document import Known, Scenario
+from .faults import complaint, did_you_mean, faults, show
+from .lines import Location, line_of, locate
+
+SCENARIOS = folder("scenarios")
+LARGEST_FILE = 1_000_000  # bytes
+MOST_FAULTS = 8  # lines of one message
+
+
+def check(
+    document: Mapping[str, Any],
+    known: Known,
+    *,
+    name: str = "scenario",
+    text: str = "",
+    path: Path | None = None,
+) -> Scenario:
+    """Turn a document (parsed TOML, or a scenario's own `model_dump()`) into a scenario.
+
+    `name`, `text` and `path` say where it came from; without `text` a message has no line.
+
+    Raises
+    ------
+    InputError
+        With every fault found, one a line and in the order of the file.
+    """
+    try:
+        scenario = Scenario.model_validate(document, context=known)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        around = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
+        found = [one for one in found if one["loc"] not in around]  # a list is called short for its wrong elements
+        lines = locate(text)
+        found.sort(key=lambda one: line_of(lines, one["loc"]))
+        told = [(one["loc"], complaint(one)) for one in found[:MOST_FAULTS]]
+        raise InputError(_message(name, lines, told, len(found))) from None
+    scenario._path, scenario._text = path, text
+    # more than are shown, because they are sorted by line; not all, because each may cost a search for names
+    told = list(itertools.islice(faults(scenario, known), 10 * MOST_FAULTS))
+    if told:
+        raise InputError(_message(name, locate(text), told, len(told)))
+    for key, file in (("survey", scenario.survey), ("village_list", scenario.village_list)):
+        if file is not None:
+            scenario._fingerprints[key] = _fingerprint(file, name)
+    return scenario
+
+
+def _message(name: str, lines: Mapping[str, int], told: list[tuple[Location, str]], total: int) -> str:
+    ordered = sorted(((line_of(lines, location), words) for location, words in told), key=lambda pair: pair[0])
+    shown = [f"{name}, line {line}: {words}" if line else f"{name}: {words}" for line, words in ordered[:MOST_FAULTS]]
+    rest = total - len(shown)
+    return "\n".join([*shown, f"{name}: … and {rest} more"] if rest else shown)
+
+
+def _fingerprint(file: Path, name: str) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{name}: cannot read {file}: {error.strerror}") from None
+
+
+def load(path_or_name: str | os.PathLike[str], known: Known) -> Scenario:
+    """Read a scenario from a TOML file, or by the name of one that is shipped ("desa").
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is no TOML or is no scenario of this model.
+    """
+    path = _find(path_or_name)
+    name = str(path)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        name = str(path.relative_to(Path.cwd()))
+    text = _read(path, name)
+    try:
+        document = tomllib.loads(text)
+    except RecursionError:
+        raise InputError(f"{name}: not valid TOML: lists or tables are nested too deeply") from None
+    except ValueError as error:
+        raise InputError(_syntax(name, text, str(error))) from None
+    return check(document, known, name=name, text=text, path=path)
+
+
+def _find(path_or_name: str | os.PathLike[str]) -> Path:
+    given = os.fspath(path_or_name)
+    path = Path(given)
+    if not given or "\0" in given or len(given) > 4_000:
+        raise InputError(f"{show(given)} is not the name of a scenario file")
+    try:
+        if path.is_file():
+            return path
+        shipped = SCENARIOS / (given if given.endswith(".toml") else f"{given}.toml")
+        if shipped.is_file():
+            return shipped
+        if path.is_dir():
+            raise InputError(f"{given}: is a folder, not a scenario file")
+        if path.exists():
+            return path
+        beside = [file.name for file in sorted(path.parent.glob("*.toml"))] if path.parent.is_dir() else []
+        names = [file.relative_to(SCENARIOS).with_suffix("").as_posix() for file in sorted(SCENARIOS.rglob("*.toml"))]
+    except OSError as error:
+        raise InputError(f"{show(given)}: cannot be opened: {error.strerror}") from None
+    named = [name for name in names if not name.startswith("data/")]  # published figures, no scenarios
+    hint = (
+        did_you_mean(path.name, beside)
+        or did_you_mean(path.stem, named)
+        or (f"; known: {', '.join(named)}" if named else "")
+    )
+    raise InputError(f"{given}: no such scenario file{hint}")
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror}") from None
+    if len(raw) > LARGEST_FILE:
+        raise InputError(f"{name}: larger than {LARGEST_FILE // 1_000_000} MB, so not a scenario file")
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise InputError(f"{name}, line {line}: not UTF-8 text; save the file with the encoding UTF-8") from None
+
+
+def _syntax(name: str, text: str, reason: str) -> str:
+    """The message for text that is not TOML, from the words of the parser."""
+    place = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$", reason)
+    said = reason[: place.start()] if place else reason
+    if said == "Cannot overwrite a value":
+        said = "the key or table is given twice"
+    elif "digits" in said:
+        said = "a number has too many digits"
+    else:
+        said = said[:1].lower() + said[1:]
+    if place is None:
+        return f"{name}: not valid TOML: {said}"
+    if place[1] is None:
+        return f"{name}, line {text.rstrip().count(chr(10)) + 1}: not valid TOML: {said}"
+    return f"{name}, line {place[1]}, column {place[2]}: not valid TOML: {said}"

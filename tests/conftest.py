@@ -1,0 +1,46 @@
+"""What several test files share: the compiled plan, and a small world at rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.engine.lane import Lane
+from sim.policies import catalogue
+from sim.policies.policy import Programme
+from sim.population import TwoPieceLognormal, synthesise
+from sim.start import solve, wire
+from sim.survey import read_aggregates
+
+SEED = 2  # of the population; its four villages have a world at rest
+
+
+def pytest_configure(config):
+    """Declare the marker where pyproject.toml does not."""
+    if not any(line.startswith("full") for line in config.getini("markers")):
+        config.addinivalue_line("markers", "full: takes long; left out of the quick suite")
+
+
+@pytest.fixture(scope="session")
+def lane():
+    """All mechanisms and the ledger, compiled."""
+    return Lane(wire())
+
+
+@pytest.fixture(scope="session")
+def programmes_2017():
+    """What flowed in 2017, z per person and quarter."""
+    found = catalogue()
+    doses = {"dana_desa": 0.11, "pkh": 0.016, "rastra": 0.02}
+    return tuple(Programme(found[name], dose) for name, dose in doses.items())
+
+
+@pytest.fixture(scope="session")
+def small_population():
+    """Four villages of forty households."""
+    return synthesise(read_aggregates(), 4, 40, SEED, sd_log_size=0.0)
+
+
+@pytest.fixture(scope="session")
+def small_world(lane, programmes_2017, small_population):
+    """Four villages of forty households at rest, with the programmes of 2017."""
+    return solve(lane, small_population, programmes_2017, TwoPieceLognormal.published(read_aggregates()), SEED)

@@ -1,0 +1,462 @@
+"""The rules: each is total, finite and within its bounds over all that it may read; economic signs by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.engine.lane import holding
+from sim.engine.rule import Ahead, ArgMax, Last, Normal, Param, Rank, Sum, TieSum, Uniform
+from sim.policies import catalogue
+from sim.policies.policy import Programme, policy, set_levers
+from sim.population import TwoPieceLognormal
+from sim.start import solve, wire
+from sim.survey import read_aggregates
+
+PLAN = wire()
+RULES = PLAN.rules
+REACH = {
+    "z per person": 50.0,
+    "z per person and quarter": 50.0,
+    "z per member": 50.0,
+    "z per member and quarter": 50.0,
+    "z per person and unit": 10.0,
+    "z per quarter": 1e4,
+    "z": 1e4,
+    "log": 20.0,
+    "standard deviations": 6.77,
+    "share": 50.0,
+    "index": 50.0,
+    "units": 50.0,
+    "households": 1e3,
+}  # how far a column without an upper (or lower) bound is drawn
+
+
+def floats(low, high):
+    return st.floats(low, high, allow_subnormal=False)
+
+
+def values(name):
+    """What a column may hold."""
+    unit, low, high = PLAN.unit(name)
+    if unit in ("0 or 1", "0 to 3", "number", "persons", "ties") and high < math.inf:
+        return st.integers(int(low), int(min(high, 1000.0))).map(float)
+    return floats(max(low, -REACH.get(unit, math.inf)), min(high, REACH.get(unit, math.inf)))
+
+
+def totals(name):
+    """What a sum over members may be: whole where the column counts, and not negative where the column is not."""
+    unit, low, _ = PLAN.unit(name)
+    if unit == "0 or 1":
+        return st.integers(0, 1000).map(float)
+    return floats(0.0 if low >= 0.0 else -1e4, 1e4)
+
+
+def column(reading):
+    return reading.name if isinstance(reading, Last) else reading
+
+
+def argument(marker):
+    """All values that an argument may take, by its marker."""
+    if isinstance(marker, Param):
+        return floats(marker.low, marker.high)
+    if isinstance(marker, Normal):
+        return floats(-6.77, 6.77)
+    if isinstance(marker, Uniform):
+        return floats(2.0**-33, 1.0 - 2.0**-33)
+    if isinstance(marker, str | Last):
+        return values(column(marker))
+    if isinstance(marker, ArgMax):
+        return st.integers(0, 3).map(float)
+    if isinstance(marker, Rank):
+        return floats(0.0, 1.0)
+    if isinstance(marker, Ahead | TieSum) or type(marker) is Sum:
+        return totals(column(marker.of))
+    return values(column(marker.of))  # a mean, a neighbour, an end, a row: within the column's own bounds
+
+
+def _at_most(name, limit):
+    """Draw `name` no higher than `limit`, as other rules see to."""
+
+    def correct(drawn):
+        drawn[name] = min(drawn[name], drawn[limit])
+
+    return correct
+
+
+# What the world guarantees between arguments; `test_what_holds_between_columns` checks that it does.
+RELATIONS = {
+    "depreciation": _at_most("effective_capital", "capital"),
+    "group_upkeep": _at_most("council_upkeep", "upkeep_wanted"),
+}
+
+
+def arguments(rule):
+    return st.fixed_dictionaries({name: argument(marker) for name, marker in rule.arguments})
+
+
+def check(name, examples):
+    rule = RULES[name]
+
+    @settings(max_examples=examples, deadline=None, database=None, derandomize=True)
+    @given(arguments(rule))
+    def holds(drawn):
+        if name in RELATIONS:
+            RELATIONS[name](drawn)
+        result = rule.function(**drawn)
+        assert math.isfinite(result)
+        assert rule.low <= result <= rule.high
+
+    holds()
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rule_is_total_finite_and_within_its_bounds(name):
+    check(name, 50)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", RULES)
+def test_rule_is_total_finite_and_within_its_bounds_searched_longer(name):
+    check(name, 400)
+
+
+# --- The running world ------------------------------------------------------------------------------------------------
+
+
+def advance(world, programmes, quarters, seed=5, parameters=None):
+    """The states of a world, quarter by quarter."""
+    state, hold = world.state.copy(), holding(PLAN)
+    parameters = world.parameters if parameters is None else parameters
+    for quarter in range(quarters):
+        set_levers(programmes, state, quarter)
+        world.lane.step(state, quarter, seed, parameters, hold)
+        yield state
+
+
+def with_hybrid(programmes, dose=0.04):
+    return (*programmes, Programme(catalogue()["hybrid"], dose, 2, 20, 16))
+
+
+def test_every_column_stays_within_its_bounds(small_world, programmes_2017):
+    for state in advance(small_world, with_hybrid(programmes_2017), 40):
+        for name in PLAN.table_of:
+            _, low, high = PLAN.unit(name)
+            assert low <= state[name].min(), name
+            assert state[name].max() <= high, name
+
+
+def test_what_holds_between_columns(small_world, programmes_2017):
+    layout = small_world.state.layout
+    first = np.repeat(layout.start["household"][:-1], np.diff(layout.start["tie"]))
+    assert (small_world.state["degree"][layout.ends + first] >= 1.0).all()
+    capital = small_world.state["capital"].copy()
+    for state in advance(small_world, with_hybrid(programmes_2017), 24):
+        assert (state["effective_capital"] <= capital).all()
+        assert (state["council_upkeep"] <= state["upkeep_wanted"]).all()
+        assert (state["spending"] <= np.maximum(state["cash_on_hand"], 0.0)).all()
+        capital = state["capital"].copy()
+
+
+# --- Economic signs, by hand ------------------------------------------------------------------------------------------
+
+USUAL = {
+    "ability": 0.1,
+    "activity": 1.0,
+    "attendance": 0.16,
+    "attending_ties": 0.2,
+    "attends": 1.0,
+    "audit": 0.0,
+    "aware": 1.0,
+    "buffer": 0.5,
+    "capital": 3.0,
+    "chance": 0.5,
+    "delivered": 0.05,
+    "effective_capital": 3.0,
+    "efficacy": 0.4,
+    "expected": 1.2,
+    "facilitation_effect": 0.3,
+    "farm_wage": 0.6,
+    "income": 1.2,
+    "local_shock": 0.0,
+    "luck": 0.0,
+    "meeting_days": 0.02,
+    "reluctance": 0.0,
+    "right_fund": 0.0,
+    "skill": 1.0,
+    "time_cost": 0.0,
+    "weather": 0.0,
+    "works_benefit": 0.4,
+}
+
+
+def value(name, **changed):
+    """A rule at usual values of what it reads, some of them changed; parameters at their defaults."""
+    known = {argument: marker for argument, marker in RULES[name].arguments if isinstance(marker, Param)}
+    asked = [argument for argument, _ in RULES[name].arguments]
+    told = {**{k: USUAL[k] for k in asked if k in USUAL}, **{k: float(v) for k, v in known.items()}, **changed}
+    return RULES[name].function(**told)
+
+
+def slope(name, argument, low, high, **changed):
+    """How much a rule rises when one argument does."""
+    return value(name, **{**changed, argument: high}) - value(name, **{**changed, argument: low})
+
+
+def test_output_rises_with_what_makes_it():
+    for argument in ("ability", "effective_capital", "works_benefit", "luck", "weather", "local_shock", "farm_wage"):
+        assert slope("output", argument, 0.2, 0.4) > 0.0, argument
+    assert slope("output", "time_cost", 0.0, 0.1) == pytest.approx(-0.1)
+    assert slope("output", "skill", 1.0, 1.5) == 0.0  # it works through hands and capital
+    assert slope("output", "skill", 1.0, 1.5, lumpy_scale=0.6, lumpy_cost=0.1) > 0.0
+    assert slope("farm_wage", "skill", 1.0, 1.5) > 0.0
+    assert slope("effective_capital", "skill", 0.5, 1.0, capital=9.0) > 0.0
+
+
+def test_output_without_a_trap_is_the_printed_formula():
+    expected = (0.6 + math.exp(0.1) * 0.36 * 3.0**0.2) * (1.0 + 0.12 * 0.4) * math.exp(-0.3)
+    assert value("output", luck=-0.3) == pytest.approx(expected, rel=1e-14)
+
+
+def test_the_lumpy_technique_is_a_trap():
+    """Below some capital the small technique is better, above it the lumpy one; there output rises faster."""
+    trap = {"lumpy_scale": 0.54, "lumpy_cost": 0.25}
+    plain = {"lumpy_scale": 0.0, "lumpy_cost": 0.0}
+    assert value("output", effective_capital=0.5, **trap) == value("output", effective_capital=0.5, **plain)
+    assert value("output", effective_capital=8.0, **trap) > value("output", effective_capital=8.0, **plain)
+
+
+@given(st.floats(0.0, 20.0), st.floats(-5.0, 5.0), st.floats(0.0, 5.0), st.floats(0.0, 5.0))
+def test_spending_is_never_above_cash_on_hand(cash, income, expected, buffer):
+    spent = value("spending", cash_on_hand=cash, income=income, expected=expected, buffer=buffer)
+    assert 0.0 <= spent <= cash
+    assert spent >= min(cash, 0.75)  # the floor comes first
+    invested = value("investment", cash_on_hand=cash, spending=spent)
+    kept = value("buffer", cash_on_hand=cash, spending=spent, investment=invested)
+    assert kept >= 0.0
+    assert kept + spent + invested == pytest.approx(cash, abs=1e-12)
+    assert value("consumption", spending=spent, price_level=1.25) == spent / 1.25
+
+
+def test_spending_answers_income_and_buffer():
+    rich = {"cash_on_hand": 5.0}
+    assert slope("spending", "income", 1.2, 1.6, **rich) == pytest.approx(0.25 * 0.4)
+    assert slope("spending", "expected", 1.2, 1.6, **rich) == pytest.approx((1.0 - 0.06 - 0.25) * 0.4)
+    assert slope("spending", "buffer", 0.5, 1.0, **rich) == pytest.approx(0.05 * 0.5)
+
+
+def test_capital_is_sold_in_distress_only():
+    assert value("distress_sale", income=0.6, buffer=0.3, depreciation=0.06) == 0.0
+    assert value("distress_sale", income=0.3, buffer=0.05, depreciation=0.06) == pytest.approx(0.25 * 0.4)
+    assert value("distress_sale", income=0.0, buffer=0.0, depreciation=0.06, capital=0.1) == pytest.approx(0.04)
+    assert value("sale_proceeds", distress_sale=0.1) == pytest.approx(0.075)
+
+
+MARKET = {
+    **{"outside_demand": 30.0, "import_share": 0.5, "offered": 60.0},
+    **{"spent": 50.0, "invested": 3.0, "materials": 2.0},
+}
+
+
+def test_local_demand_falls_in_the_import_share():
+    assert slope("demand_ratio", "import_share", 0.3, 0.65, **MARKET) < 0.0
+    # An additional z of spending raises demand the less, the more of it leaks away: not normalised by itself.
+    shares = (0.3, 0.5, 0.65)
+    more = [slope("demand_ratio", "spent", 50.0, 55.0, **{**MARKET, "import_share": share}) for share in shares]
+    assert more == pytest.approx([0.7 * 5 / 60, 0.5 * 5 / 60, 0.35 * 5 / 60])
+    assert slope("demand_ratio", "outside_demand", 30.0, 33.0, **MARKET) > 0.0
+
+
+def test_quantity_and_price_make_up_the_demand_ratio():
+    sold = value("demand", demand_ratio=1.2)
+    assert 1.0 < sold < 1.2
+    assert sold * value("price", demand_ratio=1.2, demand=sold) == pytest.approx(1.2, rel=1e-15)
+    assert value("demand", demand_ratio=1.2, slack=1.0) == pytest.approx(1.2, rel=1e-15)  # idle capacity: no price
+    assert value("price_level", price=1.1, import_share=0.4) == pytest.approx(1.06)
+
+
+def test_roads_lower_the_margin_and_raise_exposure():
+    margins = [value("transport_margin", road=road) for road in (0.2, 1.0)]
+    assert margins[1] < margins[0]
+    terms = [value("terms", outside_market=1.0, transport_margin=m, demand_ratio=1.0, terms_base=-0.1) for m in margins]
+    exposed = [value("exposure", exposure=0.4, openness=-0.2, terms=t) for t in terms]
+    assert exposed[1] > exposed[0]
+    assert value("outside_market", pass_through=0.0, macro_cycle=0.1, macro_trend=5.0) == pytest.approx(math.exp(0.1))
+
+
+def test_the_loss_is_the_same_for_both_kinds_of_arm():
+    for audit in (0.0, 0.001, 0.004):
+        agency, residents = (value("loss", audit=audit, right_fund=right) for right in (0.0, 1.0))
+        assert agency == residents
+    assert slope("loss", "audit", 0.0, 0.002) == pytest.approx(-0.085 / 2)
+    assert slope("loss", "attendance", 0.1, 0.9) == 0.0
+
+
+PROJECT = {"true_value": 0.3, "misjudgement": -1.7, "council_error": 0.9, "elite_interest": 0.25, "present": 6.0}
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 3.0), st.floats(-6.0, 6.0), st.integers(0, 40))
+def test_who_chooses_does_not_matter_at_equal_errors(right, error, misjudgement, present):
+    """The exchangeable-chooser null, at the rule."""
+    errors = {"community_error": error, "council_error": error, "planner_error": error, "capture": 0.0}
+    told = {**PROJECT, **errors, "misjudgement": misjudgement, "present": float(present)}
+    planner = value("score", **{**told, "right_goal": 0.0})
+    assert value("score", **{**told, "right_goal": right}) == pytest.approx(planner, rel=0.0, abs=1e-12)
+
+
+def test_knowledge_lowers_errors():
+    assert slope("planner_error", "survey", 0.0, 0.004) < 0.0
+    assert slope("community_error", "present", 2.0, 30.0, technical_error=0.5) < 0.0
+    assert slope("technical_error", "skill", 1.0, 1.5) < 0.0
+    alone = value("community_error", present=1.0, technical_error=0.5)
+    assert value("council_error", technical_error=0.5) == pytest.approx(alone, rel=1e-15)
+    beliefs_shared = {"shared": 1.0, "technical_error": 0.5}
+    assert slope("community_error", "present", 2.0, 30.0, **beliefs_shared) == 0.0
+
+
+def test_what_draws_people_to_a_meeting():
+    chances = np.linspace(0.005, 0.995, 100)
+
+    def coming(**changed):
+        return sum(value("attends", chance=chance, **changed) for chance in chances)
+
+    usual = coming()
+    drawing = {"efficacy": 0.6, "attending_ties": 0.9, "delivered": 0.4, "facilitation_effect": 0.6}
+    for argument, more in drawing.items():
+        assert coming(**{argument: more}) > usual, argument
+    for argument, more in {"farm_wage": 9.0, "meeting_days": 0.2, "reluctance": 1.0}.items():
+        assert coming(**{argument: more}) < usual, argument
+    assert coming(aware=0.0) == 0.0
+
+
+def test_facilitation_outlives_facilitators_by_one_to_two_years():
+    effect, quarters = 0.6, 0
+    while effect > 0.3:
+        effect = value("facilitation_effect", facilitation_effect=effect, facilitation=0.0, facilitator_quality=1.0)
+        quarters += 1
+    assert 4 <= quarters <= 8
+
+
+TIE = {
+    **{"strength": 0.5, "one": 0.4, "other": -0.2, "one_size": 4.0, "other_size": 3.0},
+    **{"one_most": 0.56, "other_most": 0.17, "one_listed": 0.0, "other_listed": 1.0},
+}
+
+
+@given(st.floats(-3.0, 3.0), st.floats(-3.0, 3.0), st.floats(0.0, 1.0))
+def test_a_gift_is_antisymmetric_to_the_last_bit(one, other, strength):
+    told = {**TIE, "one": one, "other": other, "strength": strength}
+    swap = {"one": "other", "other": "one"}
+    swapped = {"_".join(swap.get(word, word) for word in name.split("_")): told[name] for name in told}
+    assert value("gift", **told) == -value("gift", **swapped)
+
+
+def test_gifts_go_to_those_who_do_worse():
+    assert value("gift", **TIE) == pytest.approx(0.1 * 0.7 * 0.5 * 0.6 * 3.0 * (1.0 - 0.08))
+    assert slope("gift", "one", 0.4, 0.8, **TIE) > 0.0
+    assert value("gift", **{**TIE, "one": -0.2}) == 0.0  # a shock that both share is not insured
+    assert value("gift", **{**TIE, "one": 90.0}) == 0.56  # nobody gives more than the most that it gives on a tie
+    assert value("gift", **{**TIE, "one": -90.0}) == -0.17
+    assert value("most_given", own_income=1.4, size=4.0, degree=5.0) == pytest.approx(0.5 * 1.4 * 4.0 / 5.0)
+
+
+def test_experience_teaches():
+    told = {"success": 0.7, "works_money": 0.02, "works_council": 0.1, "choice": 1.0, "council_choice": 0.0}
+    assert value("efficacy", **told) > 0.4
+    assert value("efficacy", **{**told, "success": 0.1}) < 0.4
+    assert value("efficacy", **{**told, "choice": 2.0}) < 0.4  # not what this household lives from
+    assert value("efficacy", **told, attends=0.0) == 0.4
+    assert value("efficacy", **{**told, "works_money": 0.0, "works_council": 0.0}) == 0.4
+    coached = {"gets_asset": 1.0, "asset_lump": 2.5, "asset_coaching": 0.4, "training": 0.0, "quality": 0.5}
+    assert slope("skill", "asset_coaching", 0.0, 0.4, **coached) > 0.0
+    assert slope("skill", "training", 0.0, 0.1, **coached) > 0.0
+
+
+def test_success_with_many_builds_an_institution_and_empty_halls_erode_it():
+    told = {"institution_quality": 0.5, "capture": 0.05}
+    assert value("institution_quality", **told, attendance=0.5, success=0.7) > 0.5
+    assert value("institution_quality", **told, attendance=0.0, success=0.7) < 0.5
+    assert slope("institution_quality", "capture", 0.0, 0.3, **{**told, "attendance": 0.2, "success": 0.5}) < 0.0
+    assert slope("capture", "quality", 0.2, 0.8) < 0.0
+
+
+def test_the_poorest_by_their_score_come_first():
+    assert slope("proxy_score", "welfare", 0.8, 1.2, proxy_misreading=0.0) > 0.0
+    told = {"community_misreading": 0.0, "welfare": 1.0, "female_head": 0.0, "stratum": 2.0}
+    usual = value("community_score", **told)
+    assert value("community_score", **{**told, "female_head": 1.0}) < usual
+    assert value("community_score", **{**told, "stratum": 0.0}) < usual
+    assert value("gets_cash", cash_quota=0.25, place=0.2) == 1.0
+    assert value("gets_cash", cash_quota=0.25, place=0.25) == 0.0
+
+
+def test_transfers_reach_the_listed_less_what_is_lost():
+    assert value("pkh_rate", pkh=0.02, persons=160.0, cash_loss=0.02, listed=20.0) * 20.0 == pytest.approx(0.98 * 3.2)
+    assert value("pkh_rate", pkh=0.02, persons=160.0, cash_loss=0.02, listed=0.0) == 0.0
+
+
+# --- The same at the level of the model -------------------------------------------------------------------------------
+
+
+def test_the_multiplier_falls_in_the_import_share(lane, small_population, programmes_2017):
+    """A permanent dividend raises local sales the less, the more of spending leaks out of the village."""
+    target, effects = TwoPieceLognormal.published(read_aggregates()), []
+    cash = Programme(catalogue()["dividend"], 0.05)
+    for share in (0.5, 0.575, 0.65):
+        override = {"import_share.value": share}
+        world = solve(lane, small_population, programmes_2017, target, small_population.seed, override)
+        sold = []
+        for programmes in (programmes_2017, (*programmes_2017, cash)):
+            states = advance(world, programmes, 48)
+            sold.append([state["sold_locally"].sum() for state in states][24:])
+        effects.append(np.mean(np.array(sold[1]) - np.array(sold[0])) / (0.05 * world.state["persons"].sum()))
+    assert effects[0] > effects[1] > effects[2] > 0.0
+
+
+@policy(
+    label="residents", label_id="warga", decides="residents", flows="works", targets="village", level="grassroots",
+    loses_when="never", levers=("works_money", "right_goal", "right_fund", "right_process"),
+)  # fmt: skip
+def residents(budget):
+    """Residents choose, build and keep up, without facilitators."""
+    return {"works_money": budget, "right_goal": 1.0, "right_fund": 1.0, "right_process": 1.0}
+
+
+@policy(
+    label="planner", label_id="perencana", decides="planner", flows="works", targets="village", level="region",
+    loses_when="never", levers=("works_money",),
+)  # fmt: skip
+def planner(budget):
+    """A planner chooses and builds, without a survey."""
+    return {"works_money": budget}
+
+
+EQUAL = {
+    **{"community_error.shared": 1.0, "community_error.local": 0.8, "council_error.local": 0.8},
+    **{"planner_error.distance": 0.8, "planner_error.per_survey": 0.0},
+    **{"technical_error.at_start": 0.35, "planner_error.technique": 0.35},
+    **{"capture.tilt": 0.0, "works_built.advantage": 0.0, "upkeep_wanted.effort": 0.0, "loss.community": 0.0},
+}
+
+
+def test_exchangeable_choosers_make_identical_worlds(small_world, programmes_2017):
+    """With equal errors, costs and losses, and no facilitation, the two kinds of arm differ in nothing."""
+    equal = small_world.parameters.copy()
+    for name, number in EQUAL.items():
+        equal[list(PLAN.parameters).index(name)] = number
+    arms = [(*programmes_2017, Programme(about.policy, 0.04, 2, 20, 20)) for about in (residents, planner)]
+    rights = {"right_goal", "right_fund", "right_process"}
+    pairs = zip(*(advance(small_world, arm, 24, parameters=equal) for arm in arms), strict=True)
+    for one, other in pairs:
+        for name in set(one.index) - rights:
+            np.testing.assert_allclose(one[name], other[name], rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+def test_choosers_with_unequal_errors_make_different_worlds(small_world, programmes_2017):
+    arms = [(*programmes_2017, Programme(about.policy, 0.04, 2, 20, 20)) for about in (residents, planner)]
+    one, other = (list(advance(small_world, arm, 24))[-1] for arm in arms)
+    assert not np.array_equal(one["works"], other["works"])
