@@ -1,4 +1,4 @@
-"""What the code says of itself: the order of the quarter, parameters, columns, policies. Nothing here is written by hand."""
+"""What the code says of itself: the order of the quarter, parameters, columns, policies. All of it is read from it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sim import ledger, policies
 from sim.engine.plan import Plan
 from sim.engine.rule import End, Normal, Param, Row, Rule, Uniform
 from sim.policies.policy import Policy
+from sim.scenario import PROGRAMMES_2017
 from sim.start import wire
 
 
@@ -72,8 +73,11 @@ def order(plan: Plan) -> Group:
         read = reads(rule)
         line.append(f" \u2190 {read}" if read else "")
         lines.add_row(Text(str(number), style="dim"), line)
-    note = "number, who, what is set (mechanism) \u2190 what is read. Nation and districts act first, on last quarter's totals; "
-    return page("The order of a quarter", note + "then each village by itself.\n", [lines])
+    note = (
+        "number, who, what is set (mechanism) \u2190 what is read. Nation and districts act first, on last quarter's "
+        "totals; then each village by itself.\n"
+    )
+    return page("The order of a quarter", note, [lines])
 
 
 def parameters(plan: Plan) -> Group:
@@ -132,10 +136,12 @@ def about(policy: Policy) -> Table:
 
 def catalogue(plan: Plan) -> Group:
     """Every policy: who decides, what flows, to whom, its levers and where it is expected to lose."""
+    world = {programme.policy for programme in PROGRAMMES_2017}
     parts: list[object] = []
-    for name, policy in sorted(policies.catalogue().items(), key=lambda item: item[1].label):
+    for name, policy in sorted(policies.catalogue().items(), key=lambda item: (item[0] in world, item[1].label)):
         parts += [Text.assemble("\n", (name, "bold underline"), f"  {policy.label}"), about(policy)]
-    note = "Each arm of a scenario spends the same money; what a policy cannot spend is paid to all as dividend."
+    note = "Each arm of a scenario spends the same money; what a policy cannot spend is paid to all as dividend. "
+    note += "Last come the programmes that flowed in 2017, in every arm."
     return page("Policies", note, parts)
 
 

@@ -18,6 +18,7 @@ from sim.policies.policy import Programme, set_levers
 from sim.reference import MesaLane
 from sim.start import World
 
+SHOCKS = ("macro_shock", "wage_shock", "local_shock")
 THOROUGH = 20  # quarters between two looks at every value; those of villages are looked at in every quarter
 QUARTERS = 80  # twenty years: where `run_model` ends when nobody says otherwise
 
@@ -36,7 +37,7 @@ class CommunityModel(ViewedModel):
     held
         Rules that are not computed: their columns keep what they have.
     shocks
-        Quarter -> column ("macro_shock", "local_shock") -> log shock in that quarter; columns are 0 otherwise.
+        Quarter -> column (of `SHOCKS`) -> log shock in that quarter; the columns are 0 otherwise.
 
     Notes
     -----
@@ -67,7 +68,7 @@ class CommunityModel(ViewedModel):
         """Advance by one quarter; `executor` runs the villages in `parts`, and the result depends on neither."""
         executor, parts = self._split if executor is None else (executor, parts)
         shock = self.shocks.get(self.quarter, {})
-        for column in ("macro_shock", "local_shock"):
+        for column in SHOCKS:
             self.state[column] = shock.get(column, 0.0)
         set_levers(self.programmes, self.state, self.quarter)
         self.world.lane.step(self.state, self.quarter, self.luck, self.world.parameters, self.held, executor, parts)
@@ -84,7 +85,7 @@ class CommunityModel(ViewedModel):
         for last, programmes, shocks in (*self._past, (self.quarter, self.programmes, self.shocks)):
             while again.quarter < last:
                 before = again.state.copy()
-                for column in ("macro_shock", "local_shock"):
+                for column in SHOCKS:
                     before[column] = shocks.get(again.quarter, {}).get(column, 0.0)
                 set_levers(programmes, before, again.quarter)
                 again.state = before.copy()

@@ -194,12 +194,23 @@ USUAL = {
 }
 
 
+# Numbers that several rules share: rules of the nation which say one parameter.
+SHARED = {
+    name: float(rule.arguments[0][1])
+    for name, rule in RULES.items()
+    if [argument for argument, _ in rule.arguments] == ["value"]
+}
+
+
 def value(name, **changed):
     """A rule at usual values of what it reads, some of them changed; parameters at their defaults."""
-    known = {argument: marker for argument, marker in RULES[name].arguments if isinstance(marker, Param)}
-    asked = [argument for argument, _ in RULES[name].arguments]
-    told = {**{k: USUAL[k] for k in asked if k in USUAL}, **{k: float(v) for k, v in known.items()}, **changed}
-    return RULES[name].function(**told)
+    told = {}
+    for argument, marker in RULES[name].arguments:
+        if isinstance(marker, Param):
+            told[argument] = float(marker)
+        elif argument in USUAL or argument in SHARED:
+            told[argument] = USUAL.get(argument, SHARED.get(argument))
+    return RULES[name].function(**{**told, **changed})
 
 
 def slope(name, argument, low, high, **changed):
@@ -436,7 +447,7 @@ def planner(budget):
 
 
 EQUAL = {
-    **{"community_error.shared": 1.0, "community_error.local": 0.8, "council_error.local": 0.8},
+    **{"community_error.shared": 1.0, "local_error.value": 0.8},
     **{"planner_error.distance": 0.8, "planner_error.per_survey": 0.0},
     **{"technical_error.at_start": 0.35, "planner_error.technique": 0.35},
     **{"capture.tilt": 0.0, "works_built.advantage": 0.0, "upkeep_wanted.effort": 0.0, "loss.community": 0.0},

@@ -55,7 +55,10 @@ MONEY = tuple(c.name for c in LEVERS if c.unit == "z per person and quarter")
 nation = Table(
     "nation",
     None,
-    (Column("macro_shock", "log", "shock to outside markets in this quarter; 0 but in stress twins", -1.0, 1.0),),
+    (
+        Column("macro_shock", "log", "shock to outside markets in this quarter; 0 but in stress twins", -1.0, 1.0),
+        Column("wage_shock", "log", "what hands earn against usual in this quarter; 0 but in crises", -1.0, 1.0),
+    ),
 )
 
 district = Table("district", nation, ())

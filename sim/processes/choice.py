@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.agents.institutions import group
-from sim.agents.territory import village
+from sim.agents.territory import nation, village
 from sim.engine.functions import exp, log, sqrt
 from sim.engine.rule import ArgMax, Last, Mean, Normal, Param, Row, Sum, rule
 
@@ -20,6 +20,12 @@ def misjudgement(draw=Normal()):
     return draw
 
 
+@rule(nation, "log", 0.0)
+def local_error(value=Param(0.8, "log", low=0.3, high=1.5, source="assumption")):
+    """Error of one resident about what the place is good for."""
+    return value
+
+
 @rule(village, "log", 0.0)
 def technical_error(
     skill=Mean(Last("skill"), weight="size"),
@@ -32,18 +38,20 @@ def technical_error(
 @rule(village, "log", 0.0)
 def community_error(
     technical_error,
+    local_error,
     present=Sum("attends"),
-    local=Param(0.8, "log", low=0.3, high=1.5, source="assumption"),
     shared=Param(0.4, "share", low=0.2, high=0.8, source="assumption: beliefs shared by all, tilted to the elite"),
 ):
     """Error of the meeting: own errors average out over those present, shared ones and technique do not."""
-    return sqrt(local * local * (shared + (1.0 - shared) / max(present, 1.0)) + technical_error * technical_error)
+    return sqrt(
+        local_error * local_error * (shared + (1.0 - shared) / max(present, 1.0)) + technical_error * technical_error
+    )
 
 
 @rule(village, "log", 0.0)
-def council_error(technical_error, local=Param(0.8, "log", low=0.3, high=1.5, source="as community_error.local")):
+def council_error(technical_error, local_error):
     """Error of the council deciding alone."""
-    return sqrt(local * local + technical_error * technical_error)
+    return sqrt(local_error * local_error + technical_error * technical_error)
 
 
 @rule(village, "log", 0.0)

@@ -9,12 +9,16 @@ from sim.engine.functions import exp, power
 from sim.engine.rule import Last, Param, Row, Sum, rule
 
 
-@rule(household, "z per person", 0.0)
-def effective_capital(
-    capital=Last("capital"),
-    skill=Last("skill"),
-    reach=Param(8.0, "z per unit of skill", low=2.0, high=12.0, source="assumption: hands can use so much and no more"),
+@rule(nation, "z per unit of skill", 0.0)
+def reach(
+    value=Param(8.0, "z per unit of skill", low=2.0, high=12.0, source="assumption: hands can use so much and no more"),
 ):
+    """Capital that one unit of skill can use."""
+    return value
+
+
+@rule(household, "z per person", 0.0)
+def effective_capital(reach, capital=Last("capital"), skill=Last("skill")):
     """Capital that the household's hands can use; skill raises it."""
     return min(capital, reach * skill)
 
@@ -34,6 +38,7 @@ def works_benefit(focus, main=Row("works_effect", at="activity"), all_kinds=Sum(
 @rule(household, "z per person and quarter", 0.0)
 def farm_wage(
     ability,
+    wage_shock,
     skill=Last("skill"),
     labour=Param(
         0.55,
@@ -44,7 +49,7 @@ def farm_wage(
     ),
 ):
     """What a household's hands earn without capital and luck."""
-    return exp(ability) * labour * skill
+    return exp(ability + wage_shock) * labour * skill
 
 
 @rule(nation, "share of working time", 0.0, 1.0)

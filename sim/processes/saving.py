@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 from sim.agents.household import household
+from sim.agents.territory import nation
 from sim.engine.rule import Last, Param, rule
+
+
+@rule(nation, "z per person and quarter", 0.0)
+def subsistence(
+    value=Param(
+        0.75,
+        "z per person and quarter",
+        low=0.7,
+        high=0.85,
+        source="assumption: below it people sell what they work with",
+    ),
+):
+    """Consumption that people defend with all they have."""
+    return value
+
+
+@rule(nation, "z per person", 0.0)
+def buffer_target(
+    value=Param(0.5, "z per person", low=0.2, high=1.0, source="assumption: half a quarter's poverty line"),
+):
+    """Money and grain that a household wants to have at hand."""
+    return value
 
 
 @rule(household, "z per person and quarter")
@@ -37,15 +60,9 @@ def expected_income(
 def distress_sale(
     income,
     depreciation,
+    subsistence,
     buffer=Last("buffer"),
     capital=Last("capital"),
-    floor=Param(
-        0.75,
-        "z per person and quarter",
-        low=0.7,
-        high=0.85,
-        source="assumption: below it people sell what they work with",
-    ),
     share=Param(
         0.25,
         "share of the shortfall",
@@ -55,7 +72,7 @@ def distress_sale(
     ),
 ):
     """Capital sold, at its full value, when what is at hand does not reach the floor."""
-    return max(0.0, min(capital - depreciation, share * (floor - income - buffer)))
+    return max(0.0, min(capital - depreciation, share * (subsistence - income - buffer)))
 
 
 @rule(household, "z per person and quarter", 0.0)
@@ -76,6 +93,8 @@ def cash_on_hand(income, sale_proceeds, buffer=Last("buffer")):
 def spending(
     cash_on_hand,
     income,
+    subsistence,
+    buffer_target,
     expected=Last("expected_income"),
     buffer=Last("buffer"),
     saved=Param(0.06, "share", low=0.03, high=0.15, source="rural saving rate 5-20 %, poor 0-8 % (from memory, low)"),
@@ -87,25 +106,16 @@ def spending(
         source="pass-through of idiosyncratic income 0.1-0.4 (Gertler and Gruber; read)",
     ),
     rebuilding=Param(0.05, "share of the gap a quarter", low=0.02, high=0.1, source="assumption"),
-    target=Param(0.5, "z per person", low=0.2, high=1.0, source="assumption: half a quarter's poverty line"),
-    floor=Param(0.75, "z per person and quarter", low=0.7, high=0.85, source="as distress_sale.floor"),
 ):
     """Spending on consumption: a share of expected income, part of the surprise, and what the buffer allows; never less than the floor while there is money."""
-    wanted = (1.0 - saved) * expected + response * (income - expected) + rebuilding * (buffer - target)
-    return max(0.0, min(cash_on_hand, max(floor, wanted)))
+    wanted = (1.0 - saved) * expected + response * (income - expected) + rebuilding * (buffer - buffer_target)
+    return max(0.0, min(cash_on_hand, max(subsistence, wanted)))
 
 
 @rule(household, "z per person and quarter", 0.0)
-def investment(
-    cash_on_hand,
-    spending,
-    effective_capital,
-    skill=Last("skill"),
-    target=Param(0.5, "z per person", low=0.2, high=1.0, source="as spending.target"),
-    reach=Param(8.0, "z per unit of skill", low=2.0, high=12.0, source="as effective_capital.reach"),
-):
+def investment(cash_on_hand, spending, effective_capital, buffer_target, reach, skill=Last("skill")):
     """What is left above the buffer's target goes into capital, while hands can use more of it."""
-    return max(0.0, min(cash_on_hand - spending - target, reach * skill - effective_capital))
+    return max(0.0, min(cash_on_hand - spending - buffer_target, reach * skill - effective_capital))
 
 
 @rule(household, "z per person")

@@ -185,7 +185,7 @@ def lorenz(results: Results, width: float = WIDE) -> Figure:
     """Lorenz curves, which lie close together, and beside them each arm's difference from the baseline."""
     frame = results.tables["lorenz"].sort_values("population_share")
     curves = dict(iter(frame.groupby("arm", observed=True)))
-    arms, wide = [arm for arm in rivals(results) if arm in curves], width > 6
+    arms, wide = rivals(results), width > 6
     columns = min(3, max(1, len(arms))) if wide else 2
     rows, size = max(1, math.ceil(len(arms) / columns)), 3.3 if wide else 3.1
     left, top = (size + 1.15, 0.72) if wide else (0.55, size + 1.65)
@@ -197,7 +197,7 @@ def lorenz(results: Results, width: float = WIDE) -> Figure:
     high = figure.get_figheight()
     floor = high - (0.72 if wide else 0.35) - size
     axes = figure.add_axes((0.55 / width, floor / high, size / width, size / high))
-    for arm in (arm for arm in labels(results) if arm in curves):
+    for arm in labels(results):
         shares = 100 * curves[arm][["population_share", "consumption_share"]].to_numpy().T
         axes.plot(*shares, color=hues(results)[arm], lw=1.2)
     axes.plot((0, 100), (0, 100), color=GREY, lw=0.7, ls=(0, (4, 3)))
@@ -210,9 +210,9 @@ def lorenz(results: Results, width: float = WIDE) -> Figure:
 
 def draw_differences(results: Results, grid, curves: dict, arms: list[str], heads: list[str]) -> None:
     """Small panels of consumption share minus that of the baseline, one an arm, on one scale."""
-    base, ends = curves.get(BASELINE), [0.0]
+    base, ends = curves[BASELINE], [0.0]
     for place, axes in enumerate(grid.flat):
-        if base is None or place >= len(arms):
+        if place >= len(arms):
             axes.remove()
             continue
         curve, colour = curves[arms[place]], hues(results)[arms[place]]
@@ -230,9 +230,9 @@ def draw_differences(results: Results, grid, curves: dict, arms: list[str], head
         axes.tick_params(labelleft=place % grid.shape[1] == 0)
         axes.yaxis.set_major_locator(MaxNLocator(4))
     margin = 0.08 * (max(ends) - min(ends)) or 1.0
-    for place in range(len(arms) if base is not None else 0):
+    for place in range(len(arms)):
         grid.flat[place].set_ylim(min(ends) - margin, max(ends) + margin)
-    if base is not None and arms:
+    if arms:
         lines = any("\n" in text for text in heads[: grid.shape[1]])
         remark = "difference from the baseline, pp of all consumption"
         head(grid.flat[0], remark, GREY, 30 if lines else 19, light=True)
@@ -240,22 +240,23 @@ def draw_differences(results: Results, grid, curves: dict, arms: list[str], head
 
 def winners(results: Results, width: float = WIDE) -> Figure:
     """Distribution of each household's change in consumption against itself in the baseline, same luck."""
-    frame = results.tables["winners"]
-    arms = [arm for arm in rivals(results) if arm in set(frame["arm"])]
+    frame, arms = results.tables["winners"], rivals(results)
     figure, grid = small_multiples(results, arms, width, 3, 1.4, (0.5, 0.15, 0.3, 0.5), (0.25, 0.55))
     finite = frame[np.isfinite(frame["bin_low"]) & np.isfinite(frame["bin_high"])]
     step = float((finite["bin_high"] - finite["bin_low"]).median())
     ends = finite["bin_low"].min() - step, finite["bin_high"].max() + step
     held = frame.loc[frame["share"] >= 5e-4, ["bin_low", "bin_high"]].clip(*ends)  # empty bins at the ends are cut
     edges = min(held["bin_low"].min(), -2 * step), max(held["bin_high"].max(), 2 * step)
+    top = 100 * frame["share"].max()
     for place, (arm, axes) in enumerate(zip(arms, grid.flat, strict=False)):
         part = frame[frame["arm"] == arm]
         low, high = part["bin_low"].clip(lower=ends[0]), part["bin_high"].clip(upper=ends[1])
         middle = (low + high) / 2
         colour = np.where(middle > 5, HUES[0], np.where(middle < -5, HUES[1], "#a8a8a8"))
         axes.bar(low, 100 * part["share"], high - low, align="edge", color=colour, ec="white", lw=0.4)
-        axes.axvline(0, color=INK, lw=0.7)
-        axes.set(xlim=edges, ylim=(0, 118 * frame["share"].max()))
+        axes.axvline(0, ymax=0.68, color=INK, lw=0.7)
+        axes.set_yticks([tick for tick in MaxNLocator(4).tick_values(0, top) if tick <= top])
+        axes.set(xlim=edges, ylim=(0, 1.45 * top))
         tell_winners(results, axes, arm)
         axes.tick_params(labelleft=place % grid.shape[1] == 0)
         axes.set_ylabel("" if place % grid.shape[1] else "% of persons")
@@ -279,7 +280,7 @@ def tell_winners(results: Results, axes, arm: str) -> None:
 def participation(results: Results, width: float = WIDE) -> Figure:
     """Attendance in four windows with 90 % intervals, each arm beside the baseline."""
     frame = results.tables["participation"]
-    arms = [arm for arm in rivals(results) if arm in set(frame["arm"])] or [BASELINE]
+    arms = rivals(results) or [BASELINE]
     figure, grid = small_multiples(results, arms, width, 5, 1.6, (0.5, 0.12, 0.3, 0.3), (0.16, 0.55), tint=True)
     windows = present(frame["window"], WINDOWS)
     top = 1.08 * np.nanmax(frame[["estimate", "high"]].to_numpy())

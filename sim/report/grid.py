@@ -83,7 +83,7 @@ def crossed(
     title: str,
     cell: Callable[[object], Cell],
     order: tuple = (),
-    words: Callable[[tuple], str] = lambda group: " \u2192 ".join(said(part) for part in group),
+    words: Callable[[tuple], Cell] = lambda group: Cell(" \u2192 ".join(said(part) for part in group)),
 ) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
     """Columns and rows of a table that has one row a group (`names`) and one column an arm."""
     found = set(frame["arm"])
@@ -91,7 +91,7 @@ def crossed(
     rows = lookup(frame, "arm", *names)
     groups = present(zip(*(frame[name] for name in names), strict=True), order)
     columns = (Column(title), *(Column(label) for label in arms.values()))
-    return columns, tuple((Cell(words(g)), *(cell(rows.get((arm, *g))) for arm in arms)) for g in groups)
+    return columns, tuple((words(g), *(cell(rows.get((arm, *g))) for arm in arms)) for g in groups)
 
 
 def terminal(grid: Grid) -> Table:

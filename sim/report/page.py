@@ -47,6 +47,7 @@ BEYOND_LUCK = (
     "same luck, with the programme and without. It says nothing of other parameters, and of many such comparisons a "
     "few pass by chance."
 )
+FEW = "With so few lucks the ends of an interval are little more than the extremes that were met: a first look."
 LEFT_OUT = (
     "No births, deaths, ageing, splitting of households, migration, land, seasons or labour market that sets wages: "
     "the people stay the same, so that each household can be met in two worlds.",
@@ -224,7 +225,8 @@ def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
     found = [("", [("", levels(results))]), ("", [("", conditions(results)), ("", survey(results))])]
     if not arms:
         return found
-    if results.scenario.replications.seeds < 2:
+    seeds = results.scenario.replications.seeds
+    if seeds < 2:
         return [*found, ("", [("", "One luck cannot tell an effect from chance: nothing is compared here.")])]
     against = [(BASELINE, results.tables["headline"])]
     if rival and len(arms) > 1:
@@ -237,7 +239,7 @@ def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
             rows = {arm: rows[(arm,)] for arm in arms if (arm,) in rows and arm != other}
             lines += [compared(results, rows, measure)] if rows else []
         found.append((f"Against {names[other]}", lines))
-    last = [BEYOND_LUCK.format(seeds=results.scenario.replications.seeds)]
+    last = [BEYOND_LUCK.format(seeds=seeds), *([FEW] if seeds < 10 else [])]
     if len(arms) > 1:
         last.append("Any other pair of strategies stands under “Each against each”; no order among them is stated.")
     return [*found, ("", [("", text) for text in last])]

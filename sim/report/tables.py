@@ -234,10 +234,10 @@ def class_grid(results: Results) -> Grid:
     draws, frozen = len(results.scenario.twins.macro_shocks) + 1, results.scenario.cutoffs
     needed = math.ceil(frozen.stress_pass * draws)
 
-    def words(group: tuple) -> str:
+    def words(group: tuple) -> Cell:
         line, passed = group
-        mark = " (used)" if (line, passed) == (frozen.line, needed) else ""
-        return f"{number(line)}{SPACE}z, {passed} of {draws} shocks{mark}"
+        mark = "used elsewhere" if (line, passed) == (frozen.line, needed) else ""
+        return Cell(f"{number(line)}{SPACE}z, {passed} of {draws} shocks", mark)
 
     columns, body = crossed(
         results, results.tables["class_grid"], ("line", "draws_to_pass"), "Own income at least; shocks withstood",
@@ -253,7 +253,7 @@ def transitions(results: Results) -> Grid:
     order = tuple((origin, end) for origin in ORIGINS[::-1] for end in CLASSES)
     names, title = ("from_class", "to_class"), "From \u2192 to"
     columns, body = crossed(results, results.tables["transitions"], names, title, share_cell, order)
-    note = f"From permanent income (luck removed) at the programmes' start to the class in {when(results)}. Means."
+    note = f"From permanent income (luck removed) when programmes start to class in {when(results)}; mean over lucks."
     return Grid("transitions", "From start to end", note, columns, body, False, "% of all persons")
 
 
@@ -282,7 +282,7 @@ def participation(results: Results) -> Grid:
     spans = dict(zip(WINDOWS, results.scenario.windows.model_dump().values(), strict=False))
     columns, body = crossed(
         results, results.tables["participation"], ("window",), "Window", estimate_cell,
-        tuple((window,) for window in WINDOWS), lambda group: f"{group[0]}: years {years(spans[group[0]])}",
+        tuple((window,) for window in WINDOWS), lambda group: Cell(group[0], f"years {years(spans[group[0]])}"),
     )  # fmt: skip
     note = f"Levels; the late window is an illustration. Beneath: {source(results)}."
     return Grid("participation", "Attendance by window", note, columns, body, unit="% of households")
@@ -299,13 +299,13 @@ def money(results: Results) -> Grid:
     """Where the state's money went, flow by flow."""
     frame = spent(results)
     order = tuple((use, flow) for use, flows in USES.items() for flow in flows)
-    words = {(use, flow): f"{use.capitalize()}: {FLOWS[flow]}" for use, flow in order}
+    words = {(use, flow): Cell(use, FLOWS[flow]) for use, flow in order}
     whole = frame.groupby("arm", sort=False, as_index=False)["value"].sum().assign(use="all", flow="")
     columns, body = crossed(
         results, pd.concat([frame, whole]), ("use", "flow"), "Use",
-        lambda row: Cell(number(row.value, 3)), order, lambda group: words.get(group, "All"),
+        lambda row: Cell(number(row.value, 3)), order, lambda group: words.get(group, Cell("all")),
     )  # fmt: skip
-    note = "Beyond what flows without the policy, while the programme runs; not discounted, mean over seeds."
+    note = "Beyond what flows without the policy, while the programme runs; not discounted, mean over lucks."
     return Grid("money", "Where each z went", note, columns, body, False, "z per person")
 
 
@@ -318,14 +318,14 @@ def pairing(results: Results) -> Grid:
         ratios = (rows[arm, measure.metric].variance_ratio for measure in HEADLINES)
         body.append((Cell(labels(results)[arm]), *(Cell(number(ratio, 1 if ratio < 10 else 0)) for ratio in ratios)))
     note = (
-        "How many times smaller the variance over seeds of a difference is because both arms meet the same luck, "
+        "How many times smaller the variance over lucks of a difference is because both arms meet the same luck, "
         "against two arms with luck of their own."
     )
     return Grid("pairing", "What pairing is worth", note, columns, tuple(body), False, "times smaller variance")
 
 
 def ledger(results: Results) -> Grid:
-    """Every flow of the ledger, whole run and whole world, mean over seeds."""
+    """Every flow of the ledger, whole run and whole world, mean over lucks."""
     sums = results.ledger.groupby(["payer", "payee", "flow", "arm"], observed=True, sort=False)["value"].sum()
     totals = sums.unstack("arm")[list(labels(results))] / results.scenario.replications.seeds / 1e3
     columns = (Column("Payer \u2192 payee: flow"), *(Column(label) for label in labels(results).values()))
@@ -334,7 +334,7 @@ def ledger(results: Results) -> Grid:
         payer, payee, flow = totals.index[place]
         numbers = (Cell(number(value, 2)) for value in totals.iloc[place])
         body.append((Cell(f"{said(payer)} \u2192 {said(payee)}", FLOWS[flow]), *numbers))
-    note = "Double entry, whole world, whole run, mean over seeds."
+    note = "Double entry, whole world, whole run, mean over lucks."
     return Grid("ledger", "Summary of the ledger", note, columns, tuple(body), False, "thousand z")
 
 
