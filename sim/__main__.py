@@ -7,6 +7,8 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -76,6 +78,24 @@ class Bar:
         self.progress.update(self.tasks[doing], completed=done)  # type: ignore[arg-type]
 
 
+@contextmanager
+def drafted(folder: Path) -> Iterator[Path]:
+    """An empty folder that takes the place of `folder` when all is written, and vanishes when anything stops it."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise InputError(f"{folder.parent}: results cannot be written there: {error.strerror}") from None
+    try:
+        yield draft
+        draft.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
 def run(arguments: argparse.Namespace) -> None:
     """`swadaya run`: simulate, tell, write."""
     from sim.experiment import study
@@ -87,20 +107,11 @@ def run(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.scenario, known())
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
-    arguments.results.mkdir(parents=True, exist_ok=True)
-    with Bar() as bar:
+    with Bar() as bar, drafted(folder) as draft:
         results = study.run(scenario, tell=bar)
         bar("report", 0, 1)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=arguments.results))
-        try:
-            results.save(draft)
-            write(results, draft)
-            draft.chmod(0o755)
-            if folder.exists():
-                shutil.rmtree(folder)
-            draft.rename(folder)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+        results.save(draft)
+        write(results, draft)
     console.print(headline_terminal(results))
     console.print(f"report: {folder / 'report.html'}")
 
@@ -108,11 +119,16 @@ def run(arguments: argparse.Namespace) -> None:
 def check(arguments: argparse.Namespace) -> None:
     """`swadaya check`: a scenario in one line, or what is wrong with it."""
     from sim.scenario import load
+    from sim.survey import read_survey, read_villages
 
     scenario = load(arguments.scenario, known())
-    about = scenario.population
+    about, villages = scenario.population, scenario.population.villages
+    if scenario.survey is not None:
+        read_survey(scenario.survey)
+    elif scenario.village_list is not None:
+        villages = len(read_villages(scenario.village_list, first=villages).code)
     arms = ", ".join(arm.id for arm in scenario.resolved_arms)
-    size = f"{about.villages} villages of about {about.households} households"
+    size = f"{villages} villages of about {about.households} households"
     length = f"{scenario.calendar.quarters} quarters, {scenario.replications.seeds} seeds"
     console.print(f"{scenario.slug}: {size}, {length}; arms: {arms}", soft_wrap=True, highlight=False)
 
@@ -128,7 +144,8 @@ def explain(arguments: argparse.Namespace) -> None:
     """`swadaya explain`: a table from the code."""
     from sim.explain import explain as made
 
-    console.print(made(arguments.topic))
+    wide = console if console.is_terminal else Console(width=max(100, console.width))
+    wide.print(made(arguments.topic))
 
 
 def bench(arguments: argparse.Namespace) -> None:

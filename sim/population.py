@@ -359,7 +359,7 @@ def synthesise(
     between: float = 0.18,
     degree: float = 6.0,
     sd_potential: float = 0.6,
-    pass_through_mean: float = 0.17,
+    pass_through_mean: float = 0.22,
     pass_through_sd: float = 0.4,
     raking: bool = True,
 ) -> Population:

@@ -26,14 +26,17 @@ from sim.policies.policy import Programme, set_levers
 from sim.population import Population, TwoPieceLognormal, normal_score
 from sim.processes import MECHANISMS
 
-SURVEY_NOISE = 0.10  # sd of log consumption that a survey adds: 0.10-0.15
+SURVEY_NOISE = 0.15  # sd of log consumption that a survey adds: 0.10-0.15
 ATTENDANCE = 0.16  # share of households at village meetings, 2015-18 (Sentinel villages; read)
 MEMBERS = 0.4  # households in an arisan: 30-55 % (IFLS; from memory, low)
 REMITTED = 0.10  # households with kin who send money from abroad: 5-15 % (from memory, low)
 REMITTANCE = 0.15  # what they get, as a share of their consumption (assumption)
 EXPOSED = (0.45, 0.5)  # share sold outside: mean 0.3-0.6, sd of its log odds (assumption)
 TILT = 0.3  # reluctance per stratum, in sd: meetings are mostly of elite men (read); size is an assumption
-ROUNDS, QUARTERS, WATCHED = 6, 60, 24
+ROUNDS, QUARTERS, WATCHED = 9, 40, 20
+OVERSHOOT = 1.4  # what households lack in luck smears over their neighbours in the distribution
+CALM = 12  # quarters without weather before quarter 0, which is to be an ordinary one
+SHARES = np.linspace(0.0005, 0.9995, 1000)
 FROZEN = ("macro_trend", "macro_cycle")
 
 
@@ -160,7 +163,6 @@ class Watch:
 
     state: State
     seed: int
-    shares: np.ndarray
     quantiles: list[np.ndarray] = field(default_factory=list)
     means: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
@@ -168,7 +170,7 @@ class Watch:
         """Remember the measured distribution and some columns."""
         persons = self.state["size"] * self.state["weight"]
         seen = measured(self.state, self.seed, quarter)
-        self.quantiles.append(_quantiles(seen, persons, self.shares))
+        self.quantiles.append(_quantiles(seen, persons))
         for name in names:
             self.means.setdefault(name, []).append(self.state[name].copy())
 
@@ -186,10 +188,10 @@ def measured(state: State, seed: int, quarter: int) -> np.ndarray:
     return state["consumption"] * np.exp(SURVEY_NOISE * noise)
 
 
-def _quantiles(values: np.ndarray, persons: np.ndarray, shares: np.ndarray) -> np.ndarray:
+def _quantiles(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
     order = np.argsort(values)
     reached = np.cumsum(persons[order])
-    return np.interp(shares, (reached - 0.5 * persons[order]) / reached[-1], np.log(values[order]))
+    return np.interp(SHARES, (reached - 0.5 * persons[order]) / reached[-1], np.log(values[order]))
 
 
 WATCH = (
@@ -235,38 +237,54 @@ def solve(
     plan = lane.plan
     state, parameters = first_state(plan, population), settings(plan, overrides)
     quiet = holding(plan, [*FROZEN, "institution_quality", *held])
-    threshold = list(plan.parameters).index("attends.threshold")
-    noise = parameters[list(plan.parameters).index("attends.noise")]
-    shares = np.linspace(0.0005, 0.9995, 1000)
+    calm = holding(plan, [*FROZEN, "institution_quality", "weather", *held])
     persons = state["size"] * state["weight"]
-    wanted = (
-        np.log(target.quantile(shares)) if target else _quantiles(population.household["consumption"], persons, shares)
-    )
+    wanted = np.log(target.quantile(SHARES)) if target else _quantiles(population.household["consumption"], persons)
     _demand(state, parameters, plan, {n: state[n] for n in WATCH})
     quarter = -ROUNDS * QUARTERS
     for turn in range(ROUNDS):
-        watch = Watch(state, seed, shares)
+        watch = Watch(state, seed)
         for k in range(QUARTERS):
+            last = turn == ROUNDS - 1 and k >= QUARTERS - CALM
+            if last:
+                state["weather"] = 0.0
             set_levers(programmes, state, quarter)
-            lane.step(state, quarter, seed, parameters, quiet)
+            lane.step(state, quarter, seed, parameters, calm if last else quiet)
             if k >= QUARTERS - WATCHED:
                 watch.see(quarter, WATCH)
             quarter += 1
-        found = np.mean(watch.quantiles, axis=0)
         if turn < ROUNDS - 1:
-            place = np.interp(np.log(watch.mean("consumption")), found, shares)
-            state["ability"] += np.interp(place, shares, wanted - found)
-            present = float(np.clip(watch.mean("attendance").mean(), 0.002, 0.9))
-            parameters[threshold] += noise * (
-                math.log(present / (1 - present)) - math.log(ATTENDANCE / (1 - ATTENDANCE))
-            )
+            _abilities(state, watch, wanted)
+            _attendance(parameters, plan, watch)
             _demand(state, parameters, plan, {n: watch.mean(n) for n in WATCH})
             _institutions(state, parameters, plan, watch)
+    gap = np.abs(wanted - np.mean(watch.quantiles, axis=0))
+    threshold = float(parameters[list(plan.parameters).index("attends.threshold")])
     solved = {
-        "attends.threshold": float(parameters[threshold]),
-        "largest gap of log consumption, 2nd to 98th percentile": float(np.abs(wanted - found)[20:-20].max()),
+        "attends.threshold": threshold,
+        "largest gap of log consumption, 2nd to 98th percentile": gap[20:-20].max(),
     }
-    return World(lane, population, state, parameters, solved)
+    return World(lane, population, state, parameters, {name: float(value) for name, value in solved.items()})
+
+
+def _abilities(state: State, watch: Watch, wanted: np.ndarray) -> None:
+    """Move abilities by what measured consumption misses at each place of the distribution, and stocks with them."""
+    found = np.mean(watch.quantiles, axis=0)
+    persons, order = state["size"] * state["weight"], np.argsort(watch.mean("consumption"))
+    place = np.empty(len(order))
+    place[order] = (np.cumsum(persons[order]) - 0.5 * persons[order]) / persons.sum()
+    step = OVERSHOOT * np.interp(place, SHARES, wanted - found)
+    state["ability"] += step
+    for name in ("capital", "expected_income", "spending", "investment", "local_supply"):
+        state[name] *= np.exp(step)
+
+
+def _attendance(parameters: np.ndarray, plan: Plan, watch: Watch) -> None:
+    """Move the cost of a meeting by what attendance misses."""
+    names = list(plan.parameters)
+    present = float(np.clip(watch.mean("attendance").mean(), 0.002, 0.9))
+    gap = math.log(present / (1.0 - present)) - math.log(ATTENDANCE / (1.0 - ATTENDANCE))
+    parameters[names.index("attends.threshold")] += parameters[names.index("attends.noise")] * gap
 
 
 def _demand(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str, np.ndarray]) -> None:
@@ -332,7 +350,7 @@ def _lowered(
     state["ability"] -= by
     persons = state["size"] * state["weight"]
     for _ in range(2):
-        watch, poor = Watch(state, seed, np.array([0.5])), []
+        watch, poor = Watch(state, seed), []
         for quarter in range(-QUARTERS, 0):
             set_levers(programmes, state, quarter)
             world.lane.step(state, quarter, seed, world.parameters, quiet)

@@ -294,7 +294,7 @@ def population_from_survey(
     *,
     degree: float = 6.0,
     sd_potential: float = 0.6,
-    pass_through_mean: float = 0.17,
+    pass_through_mean: float = 0.22,
     pass_through_sd: float = 0.4,
 ) -> Population:
     """A world whose villages are primary sampling units of a survey, drawn with replacement by their weight.

@@ -8,10 +8,28 @@ from sim.engine.lane import Lane
 from sim.policies import catalogue
 from sim.policies.policy import Programme
 from sim.population import TwoPieceLognormal, synthesise
+from sim.scenario import Known
 from sim.start import solve, wire
 from sim.survey import read_aggregates
 
 SEED = 2  # of the population; its four villages have a world at rest
+
+
+def pytest_addoption(parser):
+    """`--renew` writes the reference files anew instead of comparing with them."""
+    parser.addoption("--renew", action="store_true", help="write the files of tests/reference anew")
+
+
+@pytest.fixture
+def renew(request):
+    """Whether the reference files are to be written anew."""
+    return request.config.getoption("--renew")
+
+
+@pytest.fixture(scope="session")
+def known(lane):
+    """What a scenario may name."""
+    return Known(lane.plan.parameters, catalogue(), set(lane.plan.rules))
 
 
 def pytest_configure(config):

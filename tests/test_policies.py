@@ -82,11 +82,12 @@ def test_policies_of_installed_packages_join_under_names_of_their_own(monkeypatc
         """Cash."""
         return {"cash": budget}
 
+    own = set(catalogue())
     module = types.ModuleType("installed")
     module.bonus = policy.policy(**ABOUT, levers=("cash",))(bonus)
     point = types.SimpleNamespace(load=lambda: module)
     monkeypatch.setattr(policies, "entry_points", lambda group: [point] if group == "swadaya.policies" else [])
-    assert set(catalogue()) == {*CATALOGUE, "bonus"}
+    assert set(catalogue()) == {*own, "bonus"}
     bonus.__name__ = "hybrid"
     module.bonus = policy.policy(**ABOUT, levers=("cash",))(bonus)
     with pytest.raises(ValueError, match="hybrid"):

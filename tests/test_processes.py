@@ -179,16 +179,19 @@ USUAL = {
     "effective_capital": 3.0,
     "efficacy": 0.4,
     "expected": 1.2,
+    "expected_public": 0.15,
     "facilitation_effect": 0.3,
     "farm_wage": 0.6,
     "income": 1.2,
     "local_shock": 0.0,
     "luck": 0.0,
     "meeting_days": 0.02,
+    "public_income": 0.15,
     "reluctance": 0.0,
     "right_fund": 0.0,
     "skill": 1.0,
     "time_cost": 0.0,
+    "wage_shock": 0.0,
     "weather": 0.0,
     "works_benefit": 0.4,
 }
@@ -255,9 +258,11 @@ def test_spending_is_never_above_cash_on_hand(cash, income, expected, buffer):
 
 def test_spending_answers_income_and_buffer():
     rich = {"cash_on_hand": 5.0}
-    assert slope("spending", "income", 1.2, 1.6, **rich) == pytest.approx(0.25 * 0.4)
-    assert slope("spending", "expected", 1.2, 1.6, **rich) == pytest.approx((1.0 - 0.06 - 0.25) * 0.4)
+    assert slope("spending", "income", 1.2, 1.6, **rich) == pytest.approx(0.35 * 0.4)
+    assert slope("spending", "expected", 1.2, 1.6, **rich) == pytest.approx((1.0 - 0.06 - 0.35) * 0.4)
     assert slope("spending", "buffer", 0.5, 1.0, **rich) == pytest.approx(0.05 * 0.5)
+    before, after = value("spending", **rich), value("spending", income=1.3, public_income=0.25, **rich)
+    assert after - before == pytest.approx(0.1 * 0.1)  # less of the state's surprise than of one's own
 
 
 def test_capital_is_sold_in_distress_only():
@@ -296,7 +301,13 @@ def test_roads_lower_the_margin_and_raise_exposure():
     terms = [value("terms", outside_market=1.0, transport_margin=m, demand_ratio=1.0, terms_base=-0.1) for m in margins]
     exposed = [value("exposure", exposure=0.4, openness=-0.2, terms=t) for t in terms]
     assert exposed[1] > exposed[0]
-    assert value("outside_market", pass_through=0.0, macro_cycle=0.1, macro_trend=5.0) == pytest.approx(math.exp(0.1))
+
+
+def test_the_trend_passes_through_in_part_and_the_cycle_in_full():
+    passed = [value("passed_trend", pass_through=share, macro_trend=0.6) for share in (0.0, 0.2, 1.0)]
+    assert passed == pytest.approx([0.0, 0.12, 0.6])
+    assert value("outside_market", passed_trend=0.12, macro_cycle=0.1) == pytest.approx(math.exp(0.22))
+    assert value("outside_demand", outside_base=30.0, passed_trend=0.12) == pytest.approx(30.0 * math.exp(0.12))
 
 
 def test_the_loss_is_the_same_for_both_kinds_of_arm():

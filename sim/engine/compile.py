@@ -326,14 +326,13 @@ class Writer:
 
         refresh = getattr(marker, "every", 1)
         if isinstance(marker, Sum):
+            by = self.slice(marker.by or "", step.sets)
             function = "mean" if isinstance(marker, Mean) else "total"
             columns = f"{of}, {factor(marker.weight)}, {factor(marker.where)}"
             scratch = ", scratch[:4]" if function == "mean" else ""
-            self._write(
-                f"{function}_by({columns}, {self.slice(marker.by, step.sets)}, {self.slice(step.sets)}{scratch})"
-            )
+            self._write(f"{function}_by({columns}, {by}, {self.slice(step.sets)}{scratch})")
             return
-        elif isinstance(marker, Gini):
+        if isinstance(marker, Gini):
             call = f"gini({of}, {factor(marker.weight)})"
         elif isinstance(marker, Quantile):
             call = f"quantile({of}, {factor(marker.weight)}, {marker.at!r})"

@@ -67,12 +67,18 @@ def folder_for(scenario: Scenario, base: Path) -> Path:
     """
     digest = scenario.digest()
     folder = base / f"{scenario.slug}-{digest[:12]}"
-    if folder.exists():
-        found = folder / "manifest.json"
-        same = found.is_file() and json.loads(found.read_text(encoding="utf-8")).get("digest") == digest
-        if not same:
-            raise InputError(
-                f"{folder} exists and holds something else than results of this scenario; "
-                "move it away, or choose --results elsewhere"
-            )
+    if folder.exists() and _digest_in(folder) != digest:
+        raise InputError(
+            f"{folder} exists and holds something else than results of this scenario; "
+            "move it away, or choose --results elsewhere"
+        )
     return folder
+
+
+def _digest_in(folder: Path) -> object:
+    """The digest of the results that a folder holds; None where it holds something else."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest.get("digest") if isinstance(manifest, dict) else None

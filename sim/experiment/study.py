@@ -117,9 +117,13 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
             for arm, seed in jobs
         }
         finished: dict[tuple[str, int], Run] = {}
-        for future in as_completed(futures):
-            finished[futures[future]] = future.result()
-            tell("runs", len(finished), len(jobs))
+        try:
+            for future in as_completed(futures):
+                finished[futures[future]] = future.result()
+                tell("runs", len(finished), len(jobs))
+        finally:
+            for future in futures:  # who stops, or meets an error, does not wait for the runs that have not begun
+                future.cancel()
     runs = [finished[key] for key in jobs]
     tell("tables", 0, 1)
     comparison = Comparison(scenario, world, runs)

@@ -25,7 +25,7 @@ HEADLINE_UNITS = {
     "cost": "z per person",
     "cost_rupiah": "Rp per person",
 }
-BINS = np.array([-np.inf, *range(-30, 31, 5), np.inf])  # % change of consumption
+BINS = np.array([-np.inf, *range(-10, 16), np.inf])  # % change of consumption
 POOR, NEAR = 1.0, 1.5  # permanent income, z
 
 Frame = pd.DataFrame

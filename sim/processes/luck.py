@@ -13,13 +13,13 @@ def luck(
     luck,
     innovation=Normal(),
     persistence=Param(
-        0.9275,
+        0.92,
         "share a quarter",
         low=0.84,
         high=0.96,
         source="AR(1) 0.74 a year, rural Indonesian farm households (Newhouse; read)",
     ),
-    spread=Param(0.35, "log", low=0.2, high=0.5, source="transitory sd of log income 0.25-0.45 (derived)"),
+    spread=Param(0.42, "log", low=0.2, high=0.5, source="transitory sd of log income 0.25-0.45 (derived)"),
 ):
     """Transitory part of a household's output, as a log; its long-run standard deviation is `spread`."""
     return min(6.0, max(-6.0, persistence * luck + spread * sqrt(1.0 - persistence * persistence) * innovation))
@@ -56,7 +56,7 @@ def macro_cycle(
 def macro_trend(
     macro_trend,
     growth=Param(
-        0.012, "log a quarter", low=0.0, high=0.02, source="national income per head 1.0-1.35 % a quarter, 2012-17"
+        0.0125, "log a quarter", low=0.01, high=0.0135, source="national income per head 1.0-1.35 % a quarter, 2012-17"
     ),
 ):
     """Trend of outside markets since the start, as a log."""

@@ -8,10 +8,22 @@ from sim.engine.functions import exp, log, logistic, power
 from sim.engine.rule import Last, Param, Sum, rule
 
 
+@rule(village, "log", 0.0)
+def passed_trend(
+    pass_through,
+    macro_trend,
+    level=Param(
+        1.0, "times", low=0.5, high=1.5, source="mean pass-through 0.1-0.3: growth at the line 0.4-1.3 % a year"
+    ),
+):
+    """Trend of outside markets that reaches the village, as a log. Pass-through is the place's, never a policy's."""
+    return min(1.0, level * pass_through) * macro_trend
+
+
 @rule(village, "index", 0.0)
-def outside_market(pass_through, macro_cycle, macro_trend):
-    """Price that the village's goods fetch outside, 1 at the start: the cycle in full, the trend by pass-through."""
-    return exp(macro_cycle + pass_through * macro_trend)
+def outside_market(macro_cycle, passed_trend):
+    """Price that the village's goods fetch outside, 1 at the start: the cycle in full, the trend as it is passed on."""
+    return exp(macro_cycle + passed_trend)
 
 
 @rule(village, "units", 0.0)
@@ -44,9 +56,9 @@ def import_share(
 
 
 @rule(village, "z per quarter", 0.0)
-def outside_demand(outside_base, pass_through, macro_trend):
+def outside_demand(outside_base, passed_trend):
     """What outsiders buy in the village: grows as outside markets do, the same in all arms."""
-    return outside_base * exp(pass_through * macro_trend)
+    return outside_base * exp(passed_trend)
 
 
 @rule(village, "ratio", 0.01, 100.0)

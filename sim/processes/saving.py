@@ -7,6 +7,14 @@ from sim.agents.territory import nation
 from sim.engine.rule import Last, Param, rule
 
 
+@rule(nation, "share a quarter", 0.0, 1.0)
+def updating(
+    value=Param(0.08, "share a quarter", low=0.03, high=0.1, source="assumption: expectations take years to change"),
+):
+    """How fast households change what they expect."""
+    return value
+
+
 @rule(nation, "z per person and quarter", 0.0)
 def subsistence(
     value=Param(
@@ -47,13 +55,15 @@ def income(own_income, public_income, remittance, sharing, contribution, paid_in
 
 
 @rule(household, "z per person and quarter", 0.0)
-def expected_income(
-    expected_income,
-    income,
-    learning=Param(0.06, "share a quarter", low=0.03, high=0.1, source="assumption: expectations take years to change"),
-):
+def expected_income(expected_income, income, updating):
     """What the household expects to have in a usual quarter."""
-    return max(0.0, expected_income + learning * (income - expected_income))
+    return max(0.0, expected_income + updating * (income - expected_income))
+
+
+@rule(household, "z per person and quarter", 0.0)
+def expected_transfer(expected_transfer, public_income, updating):
+    """The part of expected income that comes from the state."""
+    return expected_transfer + updating * (public_income - expected_transfer)
 
 
 @rule(household, "z per person", 0.0)
@@ -95,20 +105,28 @@ def spending(
     income,
     subsistence,
     buffer_target,
+    public_income,
     expected=Last("expected_income"),
+    expected_public=Last("expected_transfer"),
     buffer=Last("buffer"),
     saved=Param(0.06, "share", low=0.03, high=0.15, source="rural saving rate 5-20 %, poor 0-8 % (from memory, low)"),
     response=Param(
-        0.25,
+        0.35,
         "share",
         low=0.05,
         high=0.4,
         source="pass-through of idiosyncratic income 0.1-0.4 (Gertler and Gruber; read)",
     ),
+    response_public=Param(0.1, "share", low=0.05, high=0.2, source="0.10 of timely cash (BLT 2005-06; read)"),
     rebuilding=Param(0.05, "share of the gap a quarter", low=0.02, high=0.1, source="assumption"),
 ):
-    """Spending on consumption: a share of expected income, part of the surprise, and what the buffer allows; never less than the floor while there is money."""
-    wanted = (1.0 - saved) * expected + response * (income - expected) + rebuilding * (buffer - buffer_target)
+    """Spending on consumption: a share of expected income, part of the surprise, and what the buffer allows.
+
+    Less of a surprise from the state is spent than of one's own. Never below subsistence while there is money.
+    """
+    gift = public_income - expected_public
+    surprise = response * (income - expected - gift) + response_public * gift
+    wanted = (1.0 - saved) * expected + surprise + rebuilding * (buffer - buffer_target)
     return max(0.0, min(cash_on_hand, max(subsistence, wanted)))
 
 

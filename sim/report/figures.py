@@ -241,7 +241,7 @@ def draw_differences(results: Results, grid, curves: dict, arms: list[str], head
 def winners(results: Results, width: float = WIDE) -> Figure:
     """Distribution of each household's change in consumption against itself in the baseline, same luck."""
     frame, arms = results.tables["winners"], rivals(results)
-    figure, grid = small_multiples(results, arms, width, 3, 1.4, (0.5, 0.15, 0.3, 0.5), (0.25, 0.55))
+    figure, grid = small_multiples(results, arms, width, 3, 1.7, (0.5, 0.15, 0.3, 0.5), (0.25, 0.55))
     finite = frame[np.isfinite(frame["bin_low"]) & np.isfinite(frame["bin_high"])]
     step = float((finite["bin_high"] - finite["bin_low"]).median())
     ends = finite["bin_low"].min() - step, finite["bin_high"].max() + step

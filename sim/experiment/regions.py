@@ -1,0 +1,137 @@
+"""Where a policy loses: a search of the whole range of the model's numbers for worlds in which it is beaten.
+
+A model in which some policy cannot lose has been built for it. Sets of parameters are drawn by a Latin hypercube, so
+that each range is covered evenly; in each of them a small world runs all arms under the same lucks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim import metrics
+from sim.engine.rule import Param
+from sim.errors import InputError
+from sim.experiment import study
+from sim.experiment.compare import Comparison
+from sim.experiment.run import Run, run_arm
+from sim.scenario import Scenario
+
+SOLVED = ("attends.threshold",)  # found with the world at rest, so not to be drawn
+
+
+def headcount(comparison: Comparison, run: Run) -> float:
+    """Share of persons below the line in the post-window, %."""
+    return 100.0 * run.poverty[0, 1.0, "post"]
+
+
+def own_income(comparison: Comparison, run: Run) -> float:
+    """Mean own income in the post-window, z per person and quarter."""
+    return metrics.mean(run.windows["own_income", "post"], comparison.persons)
+
+
+def self_sufficient(comparison: Comparison, run: Run) -> float:
+    """Share of the permanently poor who are self-sufficient after the programmes, %."""
+    return 100.0 * metrics.mean(comparison.classes[run.arm, run.seed] == 0, comparison.poor(run) * comparison.persons)
+
+
+OUTCOMES: dict[str, tuple[Callable[[Comparison, Run], float], float]] = {  # outcome -> measure, sign of better
+    "headcount": (headcount, -1.0),
+    "own_income": (own_income, 1.0),
+    "self_sufficient": (self_sufficient, 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One world.
+
+    Attributes
+    ----------
+    parameters
+        The drawn numbers by "rule.argument".
+    levels
+        (arm, outcome) -> one value a luck.
+    """
+
+    parameters: Mapping[str, float]
+    levels: Mapping[tuple[str, str], np.ndarray]
+
+    def lead(self, policy: str, rival: str, outcome: str) -> np.ndarray:
+        """How much better a policy does than a rival, one value a luck, in the outcome's unit; negative: it loses."""
+        return OUTCOMES[outcome][1] * (self.levels[policy, outcome] - self.levels[rival, outcome])
+
+    def loses(self, policy: str, rival: str, outcome: str) -> bool:
+        """Whether the policy does worse than the rival under every luck."""
+        return bool(np.all(self.lead(policy, rival, outcome) < 0.0))
+
+
+@dataclass(frozen=True)
+class Search:
+    """All worlds that were tried, and how many sets had no world at rest."""
+
+    tried: Sequence[Tried]
+    without_rest: int
+
+    def lost(self, policy: str, rival: str, outcome: str) -> list[Tried]:
+        """The worlds in which a policy loses, the clearest loss first."""
+        found = [one for one in self.tried if one.loses(policy, rival, outcome)]
+        return sorted(found, key=lambda one: one.lead(policy, rival, outcome).mean())
+
+    def share(self, policy: str, rival: str, outcome: str) -> float:
+        """Share of the worlds in which a policy loses."""
+        return len(self.lost(policy, rival, outcome)) / max(len(self.tried), 1)
+
+
+def latin_hypercube(count: int, dimensions: int, seed: int) -> np.ndarray:
+    """Points of the unit cube, shape (count, dimensions): each of `count` equal slices of each axis holds one."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    slices = generator.permuted(np.tile(np.arange(count), (dimensions, 1)), axis=1).T
+    return (slices + generator.random((count, dimensions))) / count
+
+
+def draws(ranges: Mapping[str, Param], count: int, seed: int) -> list[dict[str, float]]:
+    """Sets of parameters, each number uniform over its own range."""
+    names = [name for name in ranges if name not in SOLVED]
+    low, high = (np.array([getattr(ranges[name], end) for name in names]) for end in ("low", "high"))
+    points = low + latin_hypercube(count, len(names), seed) * (high - low)
+    return [dict(zip(names, map(float, point), strict=True)) for point in points]
+
+
+def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES)) -> Tried:
+    """Run all arms of a scenario and keep the outcomes.
+
+    Raises
+    ------
+    InputError
+        When its parameters have no world at rest.
+    """
+    stressed = scenario.twins.model_copy(update={"withdrawal": False, "stress": "self_sufficient" in outcomes})
+    scenario = scenario.model_copy(update={"twins": stressed})
+    world = study.build(scenario)
+    runs = [
+        run_arm(scenario, world, arm, flows, seed, {})
+        for arm, flows in study.programmes(scenario).items()
+        for seed in scenario.seeds
+    ]
+    comparison = Comparison(scenario, world, runs)
+    levels = {
+        (arm, outcome): np.array([OUTCOMES[outcome][0](comparison, comparison.runs[arm, s]) for s in comparison.seeds])
+        for arm in comparison.arms
+        for outcome in outcomes
+    }
+    return Tried(scenario.parameters, levels)
+
+
+def search(scenario: Scenario, sets: Sequence[Mapping[str, float]], tell: study.Tell = study.quiet) -> Search:
+    """Run all arms of a scenario under each set of parameters; a set without a world at rest is counted and left."""
+    tried: list[Tried] = []
+    for done, parameters in enumerate(sets):
+        tell("sets of parameters", done, len(sets))
+        try:
+            tried.append(compare(scenario.model_copy(update={"parameters": dict(parameters)})))
+        except InputError:
+            continue
+    return Search(tried, len(sets) - len(tried))

@@ -1,0 +1,407 @@
+"""Experiments: a comparison does not depend on who computes it, in which order or under which names."""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim import metrics
+from sim.errors import InputError
+from sim.experiment import study
+from sim.experiment.results import folder_for
+from sim.experiment.run import YEAR, shocks
+from sim.metrics import cost, trajectories
+from sim.scenario import check, load
+
+DATA = Path(__file__).parents[1] / "scenarios" / "data"
+FRAMES = ("series", "households", "villages", "ledger", "population")
+SIX = ("status_quo", "dividend", "locality_development", "social_planning", "asset_with_coaching", "hybrid")
+INTERVAL = ["estimate", "low", "high"]
+CLASSED = ["arm", "class", "share", "low", "high"]
+COLUMNS = {
+    "headline": ["arm", "metric", "unit", *INTERVAL, "baseline_value"],
+    "contrasts": ["arm", "against", "metric", "unit", *INTERVAL],
+    "poverty": ["arm", "order", "line", "window", *INTERVAL],
+    "incidence": ["arm", "group_kind", "group", *INTERVAL, "unit"],
+    "targeting": [
+        *("arm", "programme", "inclusion_error", "inclusion_error_low", "inclusion_error_high"),
+        *("exclusion_error", "exclusion_error_low", "exclusion_error_high"),
+    ],
+    "cost": [
+        *("arm", "pv_z_per_person", "rupiah_per_head", "rupiah_per_village", "rupiah_nation", "share_state_budget"),
+        *("rupiah_per_poor_year", "rupiah_per_poor_year_low", "rupiah_per_poor_year_high"),
+    ],
+    "lorenz": ["arm", "population_share", "consumption_share", "difference_low", "difference_high"],
+    "winners": ["arm", "bin_low", "bin_high", "share"],
+    "winners_summary": ["arm", "outcome", "share", "low", "high"],
+    "money": ["arm", "payer", "payee", "flow", "value"],
+    "participation": ["arm", "window", *INTERVAL, "unit"],
+    "pairing": ["arm", "metric", "variance_ratio"],
+    "classes": [*CLASSED, "among"],
+    "class_grid": ["arm", "line", "draws_to_pass", *INTERVAL],
+    "transitions": ["arm", "from_class", "to_class", "share"],
+    "village_classes": CLASSED,
+}
+NEED_STRESS = {"classes", "class_grid", "transitions", "village_classes"}
+
+
+@pytest.fixture(scope="session")
+def tiny(known):
+    """A maker of scenarios of four villages of forty households, three arms and two lucks, some tables changed."""
+
+    def make(arms=("status_quo", "dividend", "locality_development"), **changes):
+        document = {
+            "title": "Tiny",
+            "population": {"villages": 4, "households": 40, "seed": 2},
+            "replications": {"seeds": 2},
+            "arms": [arm if isinstance(arm, dict) else {"policy": arm} for arm in arms],
+        }
+        return check(document | changes, known)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def results(tiny):
+    return study.run(tiny(), ThreadPoolExecutor(1))
+
+
+@pytest.fixture(scope="module")
+def six(tiny):
+    """All arms of the default scenario, under three lucks."""
+    return study.run(tiny(SIX, replications={"seeds": 3}))
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    """Two frames are equal to the last bit, their rows in any order."""
+    pd.testing.assert_frame_equal(one, other, check_exact=True, check_categorical=False)
+
+
+def arm_of(results, name, frame="series"):
+    """The rows of one arm, without its name."""
+    found = getattr(results, frame) if frame in FRAMES else results.tables[frame]
+    return found[found["arm"] == name].drop(columns="arm").reset_index(drop=True)
+
+
+def outflow(results, arm):
+    """What the state pays in each quarter, one row a seed, z for the whole world."""
+    paid = results.ledger[(results.ledger["arm"] == arm) & (results.ledger["payer"] == "state")]
+    return paid.pivot_table("value", "seed", "quarter", "sum").to_numpy()
+
+
+# --- Who computes, in which order, under which names ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", ["threads", "processes"])
+def test_results_do_not_depend_on_who_computes(tiny, results, workers):
+    make = {
+        "threads": lambda: ThreadPoolExecutor(3),
+        "processes": lambda: ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")),
+    }[workers]
+    with make() as executor:
+        again = study.run(tiny(), executor)
+    for frame in FRAMES:
+        same(getattr(results, frame), getattr(again, frame))
+    assert results.tables.keys() == again.tables.keys()
+    for name, table in results.tables.items():
+        same(table, again.tables[name])
+
+
+def test_order_and_names_of_arms_change_no_number(tiny, results):
+    """Label permutation: every arm gets the name of another, and stands elsewhere."""
+    renamed = {"status_quo": "status_quo", "dividend": "locality_development", "locality_development": "dividend"}
+    arms = [
+        {"policy": "locality_development", "id": "dividend", "label": "T0 dividend", "label_id": "Dividen merata"},
+        {"policy": "dividend", "id": "locality_development", "label": "R1 locality development"},
+        {"policy": "status_quo"},
+    ]
+    shuffled = study.run(tiny(arms))
+    for frame in ("series", "households", "villages", "ledger", *COLUMNS):
+        for arm, new in renamed.items():
+            one, other = arm_of(results, arm, frame), arm_of(shuffled, new, frame)
+            if frame == "contrasts":
+                one["against"] = one["against"].map(renamed)
+            same(one, other)
+
+
+def test_twins_do_not_disturb_the_run(tiny, results):
+    alone = study.run(tiny(twins={"withdrawal": False, "stress": False}))
+    for frame in ("series", "ledger"):
+        same(getattr(results, frame), getattr(alone, frame))
+    assert set(alone.tables) == set(COLUMNS) - NEED_STRESS
+    assert "klass" not in alone.households and "withdrawn" not in alone.villages
+    assert np.isnan(alone.tables["headline"].query("metric == 'self_sufficient'")["estimate"]).all()
+
+
+def test_other_lucks_are_other_numbers(results):
+    series = results.series.query("arm == 'status_quo' and metric == 'headcount'").pivot(
+        index="quarter", columns="seed", values="value"
+    )
+    assert (series[1] != series[2]).mean() > 0.5
+
+
+# --- Money ------------------------------------------------------------------------------------------------------------
+
+
+def test_all_arms_cost_the_same(six):
+    value = six.tables["cost"].set_index("arm")["pv_z_per_person"]
+    assert list(value.index) == list(SIX[1:])
+    assert np.ptp(value) <= 1e-9 * value.max()
+    calendar, budget = six.scenario.calendar, six.scenario.budget
+    dose = np.zeros(calendar.quarters)
+    dose[calendar.start : calendar.end] = budget.dose
+    assert value["dividend"] == pytest.approx(cost.present_value(dose, calendar.start, budget.discount), rel=1e-9)
+    persons = six.population["size"].sum()
+    for rate in (0.0, 0.03, 0.10):
+        values = [
+            cost.present_value(outflow(six, arm)[seed] / persons, calendar.start, rate)
+            for arm in SIX[1:]
+            for seed in range(3)
+        ]
+        assert np.ptp(values) <= 1e-9 * max(values), rate
+
+
+def test_without_money_an_arm_is_the_status_quo(tiny, results):
+    """Placebo, bit for bit: a policy of many parts with nothing to spend."""
+    placebo = study.run(tiny(["status_quo", {"policy": "hybrid", "dose": 0.0}]))
+    for frame in ("series", "households", "villages", "ledger"):
+        same(arm_of(results, "status_quo", frame), arm_of(placebo, "hybrid", frame))
+    headline = arm_of(placebo, "hybrid", "headline")
+    assert (headline[INTERVAL].to_numpy() == 0.0).all()
+    assert (arm_of(placebo, "hybrid", "incidence")[INTERVAL].to_numpy() == 0.0).all()
+    assert (arm_of(placebo, "hybrid", "lorenz")[["difference_low", "difference_high"]].to_numpy() == 0.0).all()
+    spent = arm_of(placebo, "hybrid", "cost").iloc[0]
+    assert spent["pv_z_per_person"] == 0.0
+    assert np.isnan(spent[["rupiah_per_poor_year", "rupiah_per_poor_year_low", "rupiah_per_poor_year_high"]]).all()
+
+
+def test_the_status_quo_differs_from_itself_by_nothing(six):
+    assert (arm_of(six, "status_quo", "lorenz")[["difference_low", "difference_high"]].to_numpy() == 0.0).all()
+    levels = arm_of(six, "status_quo", "headline")
+    assert (levels["estimate"] == levels["baseline_value"]).all()
+
+
+def test_contrasts_are_antisymmetric_and_agree_with_the_headline(six):
+    table = six.tables["contrasts"].set_index(["arm", "against", "metric"])
+    headline = six.tables["headline"].set_index(["arm", "metric"])["estimate"]
+    for (arm, against, metric), row in table.iterrows():
+        back = table.loc[against, arm, metric]
+        assert (row["estimate"], row["low"], row["high"]) == pytest.approx(
+            (-back["estimate"], -back["high"], -back["low"]), abs=1e-9
+        )
+        assert row["estimate"] == pytest.approx(headline[arm, metric] - headline[against, metric], abs=1e-6)
+
+
+@pytest.mark.parametrize("dose", [0.04, 0.11])
+def test_what_replaces_the_village_fund_costs_the_state_nothing_more(tiny, dose):
+    arms = ["status_quo", "dividend", "asset_with_coaching", "social_planning"]
+    twins = {"withdrawal": False, "stress": False}
+    found = study.run(tiny(arms, budget={"replace": "dana_desa", "dose": dose}, twins=twins))
+    base = outflow(found, "status_quo")
+    for arm in arms[1:]:
+        np.testing.assert_allclose(outflow(found, arm), base, rtol=1e-12)
+    assert np.abs(found.tables["cost"]["pv_z_per_person"]).max() < 1e-9
+    assert np.abs(found.tables["headline"].query("arm != 'status_quo' and metric == 'headcount'")["estimate"]).max() > 0
+
+
+def test_where_money_went_adds_up_to_what_was_paid(six):
+    money = six.tables["money"]
+    paid = money[money["payer"] == "state"].groupby("arm", observed=True)["value"].sum()
+    calendar, budget = six.scenario.calendar, six.scenario.budget
+    np.testing.assert_allclose(paid, budget.dose * (calendar.end - calendar.start), rtol=1e-9)
+
+
+# --- What is measured, and when ---------------------------------------------------------------------------------------
+
+
+def test_windows_are_means_over_their_quarters(tiny):
+    """Each household's window means against the series, on a calendar of its own."""
+    calendar = {"start": 10, "end": 20, "quarters": 76}
+    found = study.run(tiny(["status_quo", "dividend"], calendar=calendar, twins={"withdrawal": False, "stress": False}))
+    assert found.scenario.windows.model_dump() == {
+        "pre": (2, 10), "on": (12, 20), "post": (28, 40), "late": (60, 72), "stress": (28, 40),
+    }  # fmt: skip
+    persons = found.population["size"] * found.population["weight"]
+    series_of = found.series.pivot(index=["arm", "seed", "quarter"], columns="metric", values="value")
+    for key, people in found.households.groupby(["arm", "seed"], observed=True):
+        series = series_of.loc[key]
+        for window in ("pre", "on", "post", "late"):
+            first, last = getattr(found.scenario.windows, window)
+            for column in ("consumption", "own_income"):
+                mean = np.average(people[f"{column}_{window}"].to_numpy(float), weights=persons)
+                assert mean == pytest.approx(series[f"mean_{column}"].loc[first : last - 1].mean(), rel=1e-6)
+
+
+def test_series_are_tidy(six):
+    series = six.series
+    assert list(series.columns) == ["arm", "seed", "quarter", "metric", "value"]
+    assert not series.duplicated(["arm", "seed", "quarter", "metric"]).any()
+    assert np.isfinite(series["value"]).all()
+    assert set(series["metric"]) == set(metrics.catalogue())
+    assert set(series["arm"]) == set(SIX) and set(series["seed"]) == {1, 2, 3}
+    for name, about in metrics.catalogue().items():
+        quarters = set(series.loc[series["metric"] == name, "quarter"])
+        assert quarters == set(range(about.every - 1, 80, about.every)), name
+
+
+def test_every_table_is_there_with_its_columns(six):
+    assert set(six.tables) == set(COLUMNS)
+    for name, columns in COLUMNS.items():
+        table = six.tables[name]
+        assert list(table.columns) == columns, name
+        assert len(table) > 0, name
+        keys = [c for c in columns if table[c].dtype.kind not in "f" or c in ("line", "bin_low", "population_share")]
+        assert not table.duplicated([c for c in keys if c != "unit"]).any(), name
+        if {"low", "high"} <= set(columns):
+            known = table.dropna(subset=["low", "high"])
+            assert (known["low"] <= known["high"]).all(), name
+
+
+def test_shares_add_up(six):
+    tables = six.tables
+    for name, by in (("classes", ["arm", "among"]), ("village_classes", "arm"), ("transitions", "arm")):
+        np.testing.assert_allclose(tables[name].groupby(by)["share"].sum(), 1.0, rtol=1e-12, err_msg=name)
+    for name in ("winners", "winners_summary"):
+        np.testing.assert_allclose(tables[name].groupby("arm")["share"].sum(), 1.0, rtol=1e-12, err_msg=name)
+
+
+def test_headline_is_the_paired_difference_of_levels(six):
+    due = (six.series["metric"] == "headcount") & six.series["quarter"].isin(range(*six.scenario.windows.post))
+    levels = six.series[due].groupby(["arm", "seed"])["value"].mean()
+    table = six.tables["headline"].query("metric == 'headcount'").set_index("arm")
+    for arm in SIX[1:]:
+        difference = (levels[arm] - levels["status_quo"]).to_numpy()
+        assert table.loc[arm, "estimate"] == pytest.approx(difference.mean(), abs=1e-9)
+        assert table.loc[arm, "low"] == pytest.approx(np.percentile(difference, 5), abs=1e-9)
+
+
+def test_the_same_luck_sharpens_the_comparison(six):
+    ratio = six.tables["pairing"].query("metric == 'headcount'").set_index("arm")["variance_ratio"]
+    assert len(ratio) == 5
+    assert (ratio >= 5.0).all(), ratio
+
+
+# --- Twins ------------------------------------------------------------------------------------------------------------
+
+
+def test_consumption_falls_when_public_money_stops(six):
+    people = six.households.merge(six.population[["household", "size", "weight"]], on="household")
+    people["persons"] = people["size"] * people["weight"]
+    people["eaten"] = people["persons"] * people["consumption_post"].astype(float)
+    whole = people.groupby(["arm", "seed", "village"], observed=True)[["eaten", "persons"]].sum()
+    villages = six.villages.set_index(["arm", "seed", "village"])
+    loss = 1.0 - villages["withdrawn"] / (whole["eaten"] / whole["persons"]).reindex(villages.index)
+    assert (loss > 0.0).all()
+    assert loss.max() < 0.5
+
+
+def test_shocks_are_those_of_the_scenario(tiny):
+    draws = shocks(tiny())
+    *macro, local = draws
+    assert len(draws) == 5
+    assert [draw[36]["macro_shock"] for draw in macro] == pytest.approx(
+        [math.log(1.0 - fall) for fall in (0.05, 0.10, 0.15, 0.20)]
+    )
+    assert all(list(draw) == [36] for draw in macro)
+    assert list(local) == list(range(36, 36 + YEAR))
+    assert {shock["local_shock"] for shock in local.values()} == {math.log(0.85)}
+
+
+def test_who_stands_most_shocks_passes(six):
+    people = six.households
+    assert set(people["draws_passed"].unique()) <= set(range(6))
+    assert ((people["draws_passed"] >= 4) == (people["stress_pass"] == 1.0)).all()
+    assert 0.0 < people["stress_pass"].mean() < 1.0
+    first = people["klass"] == "self_sufficient"
+    assert (first == ((people["own_income_post"] >= 1.0) & (people["stress_pass"] == 1.0))).all()
+    assert set(people["klass"].cat.categories) <= set(trajectories.CLASSES)
+
+
+def test_a_larger_shock_is_not_easier_to_stand(tiny):
+    passed = []
+    for falls in ([0.02, 0.03, 0.04, 0.05], [0.30, 0.35, 0.40, 0.45]):
+        twins = {"withdrawal": False, "macro_shocks": falls}
+        found = study.run(tiny(["status_quo", "dividend"], replications={"seeds": 1}, twins=twins))
+        passed.append(found.households["draws_passed"].mean())
+    assert passed[0] > passed[1]
+
+
+# --- Results on disk --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_saved_reads_back_equal(six, tmp_path):
+    six.save(tmp_path)
+    for name in FRAMES:
+        same(pd.read_parquet(tmp_path / f"{name}.parquet"), getattr(six, name))
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "series.csv"), six.series, rtol=1e-9, check_dtype=False)
+    for name, table in six.tables.items():
+        same(pd.read_parquet(tmp_path / "tables" / f"{name}.parquet"), table)
+        read = pd.read_csv(tmp_path / "tables" / f"{name}.csv", dtype={"group": str})
+        pd.testing.assert_frame_equal(read, table, rtol=1e-9, check_dtype=False, obj=name)
+    assert json.loads((tmp_path / "manifest.json").read_text()) == six.manifest
+
+
+def test_the_manifest_says_with_what(six):
+    manifest = six.manifest
+    assert manifest["digest"] == six.scenario.digest() and manifest["seeds"] == [1, 2, 3]
+    assert set(study.PACKAGES) | {"python"} == set(manifest["versions"])
+    assert all(isinstance(number, str) and number[0].isdigit() for number in manifest["versions"].values())
+    assert manifest["ledger_largest_gap"] < 1e-12
+    assert manifest["seconds"] > 0 and "endian" in manifest["platform"] and manifest["processors"] >= 1
+    assert "attends.threshold" in manifest["solved"]
+
+
+def test_results_go_beside_what_is_foreign_or_nowhere(tiny, results, tmp_path):
+    scenario = tiny()
+    folder = folder_for(scenario, tmp_path)
+    assert folder.parent == tmp_path and folder.name.endswith(scenario.digest()[:12]) and not folder.exists()
+    assert folder != folder_for(tiny(budget={"dose": 0.05}), tmp_path)
+    folder.mkdir()
+    with pytest.raises(InputError, match="something else than results of this scenario"):
+        folder_for(scenario, tmp_path)
+    for foreign in ("", "[]", "{}", '{"digest": "0"}'):
+        (folder / "manifest.json").write_text(foreign)
+        with pytest.raises(InputError, match=folder.name):
+            folder_for(scenario, tmp_path)
+        assert (folder / "manifest.json").read_text() == foreign
+    (folder / "manifest.json").unlink()
+    replace(results, scenario=scenario).save(folder)
+    assert folder_for(scenario, tmp_path) == folder
+
+
+# --- A user's own files -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("people", "villages"),
+    [
+        ({"survey": "sample_survey.csv", "villages": 6, "households": 40, "seed": 2}, 6),
+        ({"village_list": "sample_villages.csv", "households": 40, "seed": 1}, None),
+    ],
+    ids=["survey", "villages"],
+)
+def test_own_files_run_from_end_to_end(known, tmp_path, people, villages):
+    for name in ("sample_survey.csv", "sample_villages.csv"):
+        (tmp_path / name).write_bytes((DATA / name).read_bytes())
+    lines = ['title = "Own"', "[population]", *(f"{key} = {json.dumps(value)}" for key, value in people.items())]
+    lines += ["[replications]", "seeds = 1", "[[arms]]", 'policy = "status_quo"', "[[arms]]", 'policy = "dividend"']
+    (tmp_path / "own.toml").write_text("\n".join(lines))
+    found = study.run(load(tmp_path / "own.toml", known))
+    assert found.manifest["imputed"]
+    codes = found.population["village"]
+    if villages is None:
+        rows = (DATA / "sample_villages.csv").read_text().splitlines()
+        assert list(dict.fromkeys(codes)) == [row.split(",")[0] for row in rows[2:] if row]
+    else:
+        assert codes.nunique() == villages
+    assert set(found.tables) == set(COLUMNS)
+    assert found.manifest["ledger_largest_gap"] < 1e-12
+    assert arm_of(found, "dividend", "cost")["pv_z_per_person"][0] > 0

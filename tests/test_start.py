@@ -1,0 +1,207 @@
+"""Quarter 0: the quiet baseline is at rest, and a survey of it would find what was published."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.engine.lane import Lane
+from sim.errors import InputError
+from sim.experiment import study
+from sim.metrics import poverty
+from sim.metrics.inequality import gini
+from sim.model import CommunityModel
+from sim.policies import catalogue
+from sim.policies.policy import Programme
+from sim.population import TwoPieceLognormal, synthesise
+from sim.scenario import PROGRAMMES_2017, check
+from sim.start import ATTENDANCE, SURVEY_NOISE, measured, poorer, solve, wire
+from sim.survey import read_aggregates
+
+QUARTERS = (0, 4, 8)  # where poverty is calibrated
+P0, FALL = 13.47, 0.1075  # % of persons in Sept 2017, and percentage points a quarter (BPS)
+STOCKS = ("capital", "buffer", "works", "efficacy", "institution_quality")
+CYCLE, GROWTH = ("macro_cycle",), ("macro_trend", "macro_cycle")
+FEW, MANY = (1, 2, 3), tuple(range(1, 25))  # populations
+LUCKS = 6
+
+
+@functools.cache
+def flows():
+    """The programmes of 2017."""
+    return tuple(Programme(catalogue()[one.policy], one.dose) for one in PROGRAMMES_2017)
+
+
+@functools.cache
+def world(seed, villages=20, households=150):
+    """A world at rest with the programmes of 2017."""
+    people = synthesise(read_aggregates(), villages, households, seed)
+    return solve(Lane(wire()), people, flows(), TwoPieceLognormal.published(read_aggregates()), seed)
+
+
+def surveyed(model):
+    """What a survey of this quarter finds: headcount, gap, severity (%), Gini, attendance (%), demand ratio."""
+    state = model.state
+    persons = state["size"] * state["weight"]
+    seen = measured(state, model.luck, model.quarter)
+    poor = [100.0 * poverty.fgt(seen, persons, 1.0, order) for order in range(3)]
+    return [*poor, gini(seen, persons), 100.0 * state["attends"].mean(), state["demand_ratio"].mean()]
+
+
+@functools.cache
+def course(populations, last, every, held):
+    """Means over populations and lucks: one row for each look from quarter 0 on, columns of `surveyed`."""
+    found = []
+    for seed in populations:
+        for luck in range(1, LUCKS + 1):
+            model, rows = CommunityModel(world(seed), flows(), seed=luck, held=held), []
+            while model.quarter <= last:
+                if model.quarter % every == 0:
+                    rows.append(surveyed(model))
+                model.step()
+            found.append(rows)
+    return np.mean(found, axis=0)
+
+
+def stocks(populations, quarters=40):
+    """Mean of each stock at the start and after some quarters without growth and cycle, over populations and lucks."""
+    found = []
+    for seed in populations:
+        for luck in range(1, LUCKS + 1):
+            model = CommunityModel(world(seed), flows(), seed=luck, held=GROWTH)
+            first = [model.state[name].mean() for name in STOCKS]
+            model.run_model(quarters)
+            found.append([first, [model.state[name].mean() for name in STOCKS]])
+    return np.mean(found, axis=0)
+
+
+LEVELS = pytest.mark.parametrize(
+    "populations", [pytest.param(FEW, id="few"), pytest.param(MANY, id="many", marks=pytest.mark.full)]
+)
+
+
+# --- What was published -----------------------------------------------------------------------------------------------
+
+
+@LEVELS
+def test_poverty_falls_as_it_did(populations):
+    """With national growth on and the business cycle at its mean."""
+    found = course(populations, QUARTERS[-1], 4, CYCLE)[:, 0]
+    assert found == pytest.approx([P0 - FALL * quarter for quarter in QUARTERS], abs=0.5)
+
+
+@LEVELS
+def test_depth_of_poverty_and_inequality_at_the_start(populations):
+    _, gap, severity, inequality, *_ = course(populations, QUARTERS[-1], 4, CYCLE)[0]
+    assert gap == pytest.approx(2.43, abs=0.25)
+    assert severity == pytest.approx(0.65, abs=0.15)
+    assert inequality == pytest.approx(0.320, abs=0.01)
+
+
+@LEVELS
+def test_inequality_stays_for_ten_years_and_attendance_is_flat(populations):
+    after = course(populations, 48, 8, CYCLE)
+    assert np.abs(after[:, 3] - after[0, 3]).max() < 0.02
+    assert after[:, 4] == pytest.approx(100.0 * ATTENDANCE, abs=1.5)
+
+
+# --- A world at rest --------------------------------------------------------------------------------------------------
+
+
+def test_what_villages_offer_is_bought(small_world):
+    for seed in FEW:
+        assert course((seed,), QUARTERS[-1], 4, CYCLE)[0, 5] == pytest.approx(1.0, abs=0.03)
+    assert (world(1).state["outside_base"] > 0.0).all()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", STOCKS)
+def test_nothing_drifts(name):
+    before, after = stocks(MANY)[:, STOCKS.index(name)]
+    assert after == pytest.approx(before, rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["capital", "works", "efficacy", "institution_quality"])
+def test_what_moves_slowly_does_not_drift(few_stocks, name):
+    """Buffers are left to the full check: in three populations the luck before quarter 0 moves them by more."""
+    before, after = few_stocks[:, STOCKS.index(name)]
+    assert after == pytest.approx(before, rel=0.02)
+
+
+@pytest.fixture(scope="module")
+def few_stocks():
+    return stocks(FEW)
+
+
+def test_the_start_is_found_again(lane, programmes_2017, small_population, small_world):
+    target = TwoPieceLognormal.published(read_aggregates())
+    again = solve(lane, small_population, programmes_2017, target, 2)
+    for table, array in small_world.state.arrays.items():
+        assert (again.state.arrays[table] == array).all(), table
+    assert (again.parameters == small_world.parameters).all()
+
+
+def test_surveys_measure_with_noise_of_their_own(small_world):
+    state = small_world.state
+    seen = measured(state, 1, 0)
+    noise = np.log(seen / state["consumption"])
+    assert noise.std() == pytest.approx(SURVEY_NOISE, rel=0.15) and abs(noise.mean()) < 0.3 * SURVEY_NOISE
+    assert (measured(state, 1, 0) == seen).all()
+    assert (measured(state, 1, 1) != seen).all() and (measured(state, 2, 0) != seen).all()
+
+
+# --- Other worlds -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", [0.30, 0.40])
+def test_the_poor_village_world_is_as_poor_as_asked(target):
+    poor = poorer(world(2, 8, 100), flows(), target, 2)
+    assert poor.solved["measured headcount"] == pytest.approx(target, abs=0.01)
+    lowered = world(2, 8, 100).state["ability"] - poor.state["ability"]
+    assert np.ptp(lowered) < 1e-12 and lowered[0] == pytest.approx(poor.solved["ability lowered by, log"])
+    assert (poor.parameters == world(2, 8, 100).parameters).all()
+    found = []
+    for luck in range(1, 9):
+        model = CommunityModel(poor, flows(), seed=luck, held=GROWTH)
+        for _ in range(8):
+            model.step()
+            found.append(surveyed(model)[0])
+    assert np.mean(found) == pytest.approx(100.0 * target, abs=2.5)
+
+
+def test_a_poverty_that_no_ability_gives_is_refused(small_world, programmes_2017):
+    with pytest.raises(InputError, match="headcount of 2%"):
+        poorer(small_world, programmes_2017, 0.02, 2)
+
+
+def test_a_village_that_would_need_negative_demand_is_named(lane, programmes_2017, small_population):
+    with pytest.raises(InputError) as caught:
+        solve(lane, small_population, programmes_2017, None, 2, {"import_share.value": 0.3})
+    assert any(code in str(caught.value) for code in small_population.village_code)
+    assert "negative demand from outside" in str(caught.value) and "import_share.value" in str(caught.value)
+
+
+def test_a_survey_keeps_each_households_consumption(lane, programmes_2017, small_population):
+    people = small_population.household
+    lower = dict(people) | {"consumption": 0.8 * people["consumption"]}
+    one = solve(lane, small_population, programmes_2017, None, 2)
+    other = solve(lane, replace(small_population, household=lower), programmes_2017, None, 2)
+    persons = people["size"] * people["weight"]
+    for found, wanted in ((one, people["consumption"]), (other, lower["consumption"])):
+        ratio = np.average(found.state["consumption"], weights=persons) / np.average(wanted, weights=persons)
+        assert ratio == pytest.approx(1.0, abs=0.06)
+        assert np.corrcoef(np.log(found.state["consumption"]), np.log(wanted))[0, 1] > 0.5
+
+
+def test_a_scenario_builds_the_world_of_2017_whatever_flows_later(known):
+    document = {
+        "title": "t",
+        "population": {"villages": 4, "households": 40, "seed": 2},
+        "arms": [{"policy": "status_quo"}],
+    }
+    one = study.build(check(document, known))
+    other = study.build(check({**document, "programmes": []}, known))
+    assert (one.state["ability"] == other.state["ability"]).all()
