@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.agents import TABLES
 from sim.engine import draw
-from sim.engine.lane import Lane, holding, settings
+from sim.engine.lane import Lane, holding, normals, settings
 from sim.engine.plan import Plan
 from sim.engine.rule import Rule, rules_of
 from sim.engine.table import Layout, State
@@ -181,10 +181,7 @@ class Watch:
 
 def measured(state: State, seed: int, quarter: int) -> np.ndarray:
     """Consumption as a household survey would measure it (z per person and quarter)."""
-    noise = np.empty(state.layout.rows("household"))
-    for v, place in enumerate(state.layout.places):
-        rows = noise[state.layout.start["household"][v] : state.layout.start["household"][v + 1]]
-        draw.normal(rows, seed, draw.name_key("survey.noise"), int(place), quarter)
+    noise = normals(state.layout, "survey.noise", seed, quarter)
     return state["consumption"] * np.exp(SURVEY_NOISE * noise)
 
 

@@ -27,10 +27,10 @@ WORLD = {"villages": 6, "households": 50, "seed": 2}
 LUCKS = 3
 HEAD = """\
 # Where each policy loses: one set of parameters a policy, the clearest loss found, against the dividend where it loses
-# to that, else against the status quo, else against the rival to whom it loses most often. A loss is one under every
-# luck; `difference` is policy minus rival, the mean over lucks (headcount and self_sufficient in percentage points,
-# own_income in z per person and quarter). `lost` of the `tried` sets show this loss; `without_rest` more sets have no
-# world at rest. Every parameter was drawn over its whole range by a Latin hypercube.
+# to that, else against whom it loses most often. A loss is one under every luck; `difference` is policy minus rival,
+# the mean over lucks (headcount and self_sufficient in percentage points, own_income in z per person and quarter).
+# `lost` of the `tried` sets show this loss; `without_rest` more sets have no world at rest. Every parameter was drawn
+# over its whole range by a Latin hypercube.
 # Written by tests/test_losing_regions.py.
 """
 
@@ -62,8 +62,8 @@ def again(known, region, parameters):
 
 def chosen(found, policy):
     """The rival and the outcome against which a policy's loss is stored."""
-    others = [name for name in POLICIES if name not in (policy, "dividend")]
-    for rivals in (["dividend"], [BASELINE], others):
+    others = [name for name in (BASELINE, *POLICIES) if name not in (policy, "dividend")]
+    for rivals in (["dividend"], others):
         pairs = [(rival, outcome) for rival in rivals for outcome in OUTCOMES if rival != policy]
         best = max(pairs, key=lambda pair: found.share(policy, *pair), default=None)
         if best is not None and found.share(policy, *best) > 0.0:
@@ -83,7 +83,7 @@ def text_of(found, policy, rival, outcome):
         f"without_rest = {found.without_rest}", f"found = {datetime.now(UTC).date()}", f"world = {{ {world} }}",
         f"lucks = {list(range(1, LUCKS + 1))}", "[regions.parameters]",
     ]  # fmt: skip
-    return "\n".join([*lines, *(f"{name} = {value!r}" for name, value in clearest.parameters.items())]) + "\n"
+    return "\n".join([*lines, *(f'"{name}" = {value!r}' for name, value in clearest.parameters.items())]) + "\n"
 
 
 def write(found):

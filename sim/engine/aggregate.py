@@ -19,7 +19,28 @@ def order(values):
 
 @overload(order)
 def _compiled_order(values):
-    return lambda values: np.argsort(values, kind="mergesort")
+    def merge_sort(values):
+        n = len(values)
+        rows, spare = np.empty(n, np.int64), np.empty(n, np.int64)
+        for i in range(n):
+            rows[i] = i
+        width = 1
+        while width < n:
+            for low in range(0, n, 2 * width):
+                middle, high = min(low + width, n), min(low + 2 * width, n)
+                i, j = low, middle
+                for k in range(low, high):
+                    if j >= high or (i < middle and values[rows[i]] <= values[rows[j]]):
+                        spare[k] = rows[i]
+                        i += 1
+                    else:
+                        spare[k] = rows[j]
+                        j += 1
+            rows, spare = spare, rows
+            width *= 2
+        return rows
+
+    return merge_sort
 
 
 def total(values, weight, where):

@@ -19,7 +19,7 @@ import tempfile
 import textwrap
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,26 +62,43 @@ PART = 12  # steps a function
 JOINED = 8  # sums a loop: as many chains of additions as the registers hold
 
 
+FILLER = """@numba.njit(cache=True, **OPTIONS)
+def fill(out, start, places, seed, key, quarter):
+    for v in range(len(places)):
+        normal(out[start[v]:start[v + 1]], seed, key, places[v], quarter)
+"""
+
+
 def kernel(plan: Plan) -> Callable:
     """The compiled quarter of a plan, from the user's cache where it has been compiled before."""
-    source = Writer(plan).module()
-    text = source + "".join(sorted(_sources(plan)))
+    return _module("plan", Writer(plan).module(), _sources(plan), _callees(plan)).quarter
+
+
+def filler() -> Callable:
+    """A compiled function that makes one standard normal draw for every household, village by village."""
+    sources = {inspect.getsource(module) for module in (draw, functions)}
+    return _module("draws", FILLER, sources, {"normal": numba.njit(**INNER)(draw.normal)}).fill
+
+
+def _module(kind: str, source: str, reached: set[str], callees: Mapping[str, object]) -> Any:
+    """A generated module, imported from the cache folder, where its file and numba's machine code are kept."""
+    text = source + "".join(sorted(reached))
     versions = (numba.__version__, np.__version__, platform.python_version(), platform.machine())
-    name = "plan_" + hashlib.sha256(repr((text, versions)).encode()).hexdigest()[:24]
+    name = f"{kind}_" + hashlib.sha256(repr((text, versions)).encode()).hexdigest()[:24]
+    if name in sys.modules:
+        return sys.modules[name]
     path = cache_folder() / f"{name}.py"
     if not path.exists() or path.read_text(encoding="utf-8") != source:
         draft = path.with_suffix(f".{os.getpid()}.draft")
         draft.write_text(source, encoding="utf-8")
         draft.replace(path)
-    module = sys.modules.get(name)
-    if module is None:
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        vars(module).update(_callees(plan), numba=numba, np=np, OPTIONS=OPTIONS, INNER=INNER)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return module.quarter
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    vars(module).update(callees, numba=numba, np=np, OPTIONS=OPTIONS, INNER=INNER)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def cache_folder() -> Path:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from . import draw
-from .compile import kernel
+from .compile import filler, kernel
 from .plan import Keep, Plan, PlanError, Step
 from .rule import Last, Mean, Reading, Rule, Sum
-from .table import State
+from .table import Layout, State
 
 
 class Lane:
@@ -68,6 +68,13 @@ class Lane:
         edges = [villages * k // parts for k in range(parts + 1)]
         for job in [executor.submit(self.kernel, a, b, *rest) for a, b in pairwise(edges)]:
             job.result()
+
+
+def normals(layout: Layout, name: str, seed: int, quarter: int) -> np.ndarray:
+    """One standard normal draw for every household, keyed by the name as a rule's draws are."""
+    out = np.empty(layout.rows("household"))
+    filler()(out, layout.start["household"], layout.places, seed, draw.name_key(name), quarter)
+    return out
 
 
 def settings(plan: Plan, overrides: Mapping[str, float] | None = None) -> np.ndarray:
