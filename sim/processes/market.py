@@ -20,6 +20,12 @@ def passed_trend(
     return min(1.0, level * pass_through) * macro_trend
 
 
+@rule(village, "log a quarter", -1.0, 1.0)
+def trend_step(passed_trend, before=Last("passed_trend")):
+    """Growth that the trend brings to the village this quarter."""
+    return min(1.0, max(-1.0, passed_trend - before))
+
+
 @rule(village, "index", 0.0)
 def outside_market(macro_cycle, passed_trend):
     """Price that the village's goods fetch outside, 1 at the start: the cycle in full, the trend as it is passed on."""

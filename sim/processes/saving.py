@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.agents.household import household
 from sim.agents.territory import nation
+from sim.engine.functions import exp
 from sim.engine.rule import Last, Param, rule
 
 
@@ -55,9 +56,9 @@ def income(own_income, public_income, remittance, sharing, contribution, paid_in
 
 
 @rule(household, "z per person and quarter", 0.0)
-def expected_income(expected_income, income, updating):
-    """What the household expects to have in a usual quarter."""
-    return max(0.0, expected_income + updating * (income - expected_income))
+def expected_income(expected_income, income, updating, trend_step):
+    """What the household expects to have in a usual quarter: it learns from surprises and counts on the place's trend."""
+    return max(0.0, expected_income + updating * (income - expected_income)) * exp(trend_step)
 
 
 @rule(household, "z per person and quarter", 0.0)
