@@ -16,6 +16,7 @@ import pandas as pd
 
 from sim import ledger, metrics, policies
 from sim.engine.lane import Lane
+from sim.errors import InputError
 from sim.experiment.compare import Comparison
 from sim.experiment.results import Results
 from sim.experiment.run import LISTS, Run, run_arm
@@ -39,6 +40,8 @@ def quiet(doing: str, done: int, whole: int) -> None:
 def people(scenario: Scenario) -> Population:
     """The population of a scenario: synthesised, or read from its files."""
     about, aggregates = scenario.population, read_aggregates()
+    if scenario.survey is not None and scenario.village_list is not None:
+        raise InputError(f"{scenario.slug}: a population is read from a survey or from a village list, not from both")
     if scenario.survey is not None:
         return population_from_survey(read_survey(scenario.survey), aggregates, about.villages or 40, seed=about.seed)
     villages = about.villages or 40
