@@ -96,9 +96,8 @@ def _module(kind: str, source: str, reached: set[str], callees: Mapping[str, obj
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     vars(module).update(callees, numba=numba, np=np, OPTIONS=OPTIONS, INNER=INNER)
-    sys.modules[name] = module
     spec.loader.exec_module(module)
-    return module
+    return sys.modules.setdefault(name, module)  # only when whole: another thread may ask for it meanwhile
 
 
 def cache_folder() -> Path:
