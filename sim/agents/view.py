@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import math
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
@@ -307,9 +308,9 @@ class ViewedModel(mesa.Model):
         self._registered = False
 
     @property
+    @abstractmethod
     def plan(self) -> Plan:
         """The wired rules; they say what a column means."""
-        raise NotImplementedError
 
     def view(self, kind: type[Kind], row: int) -> Kind:
         """The view on one row, the same object each time; works at any size.
