@@ -95,7 +95,7 @@ def run_range(world, state, first, last):
     world.lane.kernel(
         *(first, last, 0, SEED, holding(world.lane.plan), world.parameters),
         *(state.arrays[table] for table in ("nation", "district", "village", *nested)),
-        *(layout.district_of, *(layout.start[table] for table in nested), layout.ends, layout.places),
+        *(layout.district_of, *(layout.start[table] for table in nested), layout.ends, layout.places, layout.longest),
     )
 
 

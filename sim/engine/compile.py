@@ -1,105 +1,141 @@
-"""The compiled lane: the plan written out as one module with one kernel, village by village, rule by rule.
+"""The compiled lane: a plan's text as machine code, kept in a private folder of the user.
 
-Each rule is one short loop over the contiguous rows of a village, which the compiler inlines and vectorises; what falls
-between the loops (aggregates, ties, choices) is called. The module lies in a private folder of the user under a hash
-of everything that it is made of, so a changed constant is never missed.
+A module lies there under a hash of everything that it is made of, so a changed constant is never missed. Where a plan
+is new to the machine, a second process compiles half of its functions, as compiling takes seconds of one processor.
 """
 
 from __future__ import annotations
 
-import ast
-import builtins
+import gc
 import hashlib
 import importlib.util
 import inspect
 import os
+import pickle
 import platform
+import subprocess
 import sys
 import tempfile
-import textwrap
 import types
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
+from numba import float64, int8, int64
 
 from . import aggregate, draw, functions
-from .plan import Keep, Plan, Sort, Step
-from .rule import (
-    Aggregate,
-    Ahead,
-    ArgMax,
-    End,
-    Gini,
-    Last,
-    Mean,
-    Mode,
-    Normal,
-    Param,
-    Quantile,
-    Rank,
-    Reading,
-    Row,
-    Rule,
-    Sum,
-    TieMean,
-    TieSum,
-    Uniform,
-    reaches,
-)
+from .plan import Plan
+from .rule import reaches
+from .write import Writer, called, driver
 
 OPTIONS: Any = {"error_model": "numpy", "nogil": True}
 INNER: Any = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-NESTED = ("household", "group", "tie")
-STATE = (
-    "hold, P, nation, district, village, household, group, tie, "
-    "district_of, start_household, start_group, start_tie, ends, places"
-)
-PART = 12  # steps a function
-JOINED = 8  # sums a loop: as many chains of additions as the registers hold
-
-
+ROWS, TABLE, NUMBERS = int64[::1], float64[:, ::1], float64[::1]
+STATE = (int64, int64, int8[::1], NUMBERS, *(TABLE,) * 6, *(ROWS,) * 4, int64[:, ::1], ROWS)
+PART = numba.void(int64, *STATE, NUMBERS, NUMBERS)  # what the functions of a plan's parts are given
 FILLER = """@numba.njit(cache=True, **OPTIONS)
 def fill(out, start, places, seed, key, quarter):
     for v in range(len(places)):
         normal(out[start[v]:start[v + 1]], seed, key, places[v], quarter)
 """
+OTHER_PROCESS = (
+    "import pickle, sys; from sim.engine.compile import first_half; first_half(pickle.load(sys.stdin.buffer))"
+)
 
 
 def kernel(plan: Plan) -> Callable:
     """The compiled quarter of a plan, from the user's cache where it has been compiled before."""
-    return _module("plan", Writer(plan).module(), _sources(plan), _callees(plan)).quarter
+    parts, sources = Writer(plan).parts(), _sources(plan)
+    if not _path("parts", "".join(parts[::2]), sources).exists():
+        with _elsewhere(plan):
+            _half(plan, 1, parts, sources)
+    functions = _half(plan, 0, parts, sources) | _half(plan, 1, parts, sources)
+    return _module("quarter", driver(len(parts)), sources, functions).quarter
+
+
+def first_half(plan: Plan) -> None:
+    """Compile every other function of a plan's parts, for the cache."""
+    _half(plan, 0, Writer(plan).parts(), _sources(plan))
+
+
+def _half(plan: Plan, which: int, parts: list[str], sources: set[str]) -> dict[str, Any]:
+    """Every other function of a plan's parts, compiled."""
+    module = _module("parts", "".join(parts[which::2]), sources, _callees(plan))
+    functions = {name: value for name, value in vars(module).items() if name.startswith("part_")}
+    with _no_collection():
+        for function in functions.values():
+            function.compile(PART)
+    return functions
+
+
+@contextmanager
+def _elsewhere(plan: Plan) -> Iterator[None]:
+    """Compiles the other half in a second process meanwhile; what that one cannot do is left to be done here."""
+    try:
+        carried = pickle.dumps(plan)
+    except (pickle.PicklingError, AttributeError, TypeError):  # rules of a notebook, which no other process can import
+        yield
+        return
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    silent = subprocess.DEVNULL
+    with subprocess.Popen(
+        [sys.executable, "-c", OTHER_PROCESS], env=paths, stdin=subprocess.PIPE, stdout=silent, stderr=silent
+    ) as process:
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):  # it has stopped already: it may not start another process, say
+            process.stdin.write(carried)
+            process.stdin.close()
+        yield
 
 
 def filler() -> Callable:
     """A compiled function that makes one standard normal draw for every household, village by village."""
     sources = {inspect.getsource(module) for module in (draw, functions)}
-    return _module("draws", FILLER, sources, {"normal": numba.njit(**INNER)(draw.normal)}).fill
+    return _module("draws", FILLER, sources, {"normal": _shared(draw.normal)}).fill
+
+
+def _path(kind: str, source: str, reached: set[str]) -> Path:
+    """Where a generated module lies: its name is a hash of all that it is made of."""
+    versions = (numba.__version__, np.__version__, platform.python_version(), platform.machine())
+    made_of = repr((source, sorted(reached), versions, PART))
+    return cache_folder() / f"{kind}_{hashlib.sha256(made_of.encode()).hexdigest()[:24]}.py"
 
 
 def _module(kind: str, source: str, reached: set[str], callees: Mapping[str, object]) -> Any:
     """A generated module, imported from the cache folder, where its file and numba's machine code are kept."""
-    text = source + "".join(sorted(reached))
-    versions = (numba.__version__, np.__version__, platform.python_version(), platform.machine())
-    name = f"{kind}_" + hashlib.sha256(repr((text, versions)).encode()).hexdigest()[:24]
-    if name in sys.modules:
-        return sys.modules[name]
-    path = cache_folder() / f"{name}.py"
+    path = _path(kind, source, reached)
+    if path.stem in sys.modules:
+        return sys.modules[path.stem]
     if not path.exists() or path.read_text(encoding="utf-8") != source:
         draft = path.with_suffix(f".{os.getpid()}.draft")
         draft.write_text(source, encoding="utf-8")
         draft.replace(path)
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     vars(module).update(callees, numba=numba, np=np, OPTIONS=OPTIONS, INNER=INNER)
     spec.loader.exec_module(module)
-    return sys.modules.setdefault(name, module)  # only when whole: another thread may ask for it meanwhile
+    return sys.modules.setdefault(path.stem, module)  # only when whole: another thread may ask for it meanwhile
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Compiling makes millions of small objects that live to its end: looking through them for garbage is in vain."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@cache
 def cache_folder() -> Path:
     """A folder that only this user can write to; a temporary one, with a notice, where there is no such place."""
     base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
@@ -120,19 +156,20 @@ def _callees(plan: Plan) -> dict[str, object]:
     names: dict[str, object] = {}
     for function in vars(aggregate).values():
         if inspect.isfunction(function) and function.__module__ == aggregate.__name__:
-            names[function.__name__] = numba.njit(**INNER)(function)
+            names[function.__name__] = _shared(function)
     for draws in (draw.uniform, draw.normal):
-        names[draws.__name__] = numba.njit(**INNER)(draws)
+        names[draws.__name__] = _shared(draws)
     for rule in plan.rules.values():
         for value in reaches(rule.function).values():
             if isinstance(value, types.FunctionType):
-                names[_called(value)] = value if _of_engine(value) else _compiled(value)
+                names[called(value)] = value if _of_engine(value) else _compiled(value)
     return names
 
 
-def _called(function: Callable) -> str:
-    """The name of a plain function in the generated module."""
-    return f"{function.__module__}_{function.__name__}".replace(".", "_")
+@cache
+def _shared(function: Callable) -> object:
+    """The compiled form of an aggregate or a draw, made once in a process."""
+    return numba.njit(**INNER)(function)
 
 
 def _compiled(function: Callable) -> object:
@@ -141,34 +178,9 @@ def _compiled(function: Callable) -> object:
         name: value if _of_engine(value) or not isinstance(value, types.FunctionType) else _compiled(value)
         for name, value in reaches(function).items()
     }
+    scope["__name__"] = __name__  # numba looks for a module when it takes compiled code from its cache
     copy = types.FunctionType(function.__code__, scope, function.__name__)
     return numba.njit(**INNER, forceinline=True)(copy)
-
-
-class _Inliner(ast.NodeTransformer):
-    """Puts the loop's expressions in the place of a rule's names."""
-
-    def __init__(self, expressions: dict[str, str], function: Callable) -> None:
-        self.expressions = expressions
-        self.reached = reaches(function)
-        self.prefix = function.__name__
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id in self.expressions and isinstance(node.ctx, ast.Load):
-            return ast.parse(self.expressions[node.id], mode="eval").body
-        value = self.reached.get(node.id)
-        if value is None:
-            return node if node.id in vars(builtins) else ast.Name(f"{self.prefix}_{node.id}", node.ctx)
-        return ast.Name(_called(value)) if isinstance(value, types.FunctionType) else ast.Constant(value)  # type: ignore[arg-type]
-
-
-def inlined(function: Callable, expressions: dict[str, str]) -> list[str]:
-    """The lines of a rule's body, its arguments replaced; the last is the expression that it returns."""
-    definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    assert isinstance(definition, ast.FunctionDef)
-    inliner = _Inliner(expressions, function)
-    *body, last = [inliner.visit(statement) for statement in definition.body[1:]]
-    return [line for statement in body for line in ast.unparse(statement).split("\n")] + [ast.unparse(last.value)]
 
 
 def _of_engine(function: object) -> bool:
@@ -189,190 +201,3 @@ def _sources(plan: Plan) -> set[str]:
                 seen.add(value)
                 stack.append(value)
     return texts | {inspect.getsource(module) for module in (aggregate, draw, functions)}
-
-
-class Writer:
-    """Writes the kernel of a plan as text."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.row = {name: (table, i) for table, names in plan.columns.items() for i, name in enumerate(names)}
-        self.parameter = {name: i for i, name in enumerate(plan.parameters)}
-        self.hold = {name: i for i, name in enumerate(plan.rules)}
-        self.lines: list[str] = []
-
-    def module(self) -> str:
-        """The whole module: the steps in parts (one long function compiles slowly), and the loop over villages."""
-        steps = [step for step in self.plan.steps if step.table not in ("nation", "district")]
-        parts = [steps[i : i + PART] for i in range(0, len(steps), PART)]
-        for k, part in enumerate(parts):
-            self.lines += ["@numba.njit(**INNER)", f"def part_{k}(v, quarter, seed, {STATE}, ones, scratch):"]
-            self.lines += ["    v, d = np.uint64(v), np.uint64(district_of[v])"]
-            self.lines += [f"    {t}_0, {t}_1 = np.uint64(start_{t}[v]), np.uint64(start_{t}[v + 1])" for t in NESTED]
-            for sums in self._joined(part):
-                self.lines += ["", *(f"    # {step.sets}" for step in sums)]
-                self._step(sums[0]) if len(sums) == 1 and not self._summed(sums[0]) else self._sums(sums)
-            self.lines += ["", ""]
-        calls = [f"        part_{k}(v, quarter, seed, {STATE}, ones, scratch)" for k in range(len(parts))]
-        self.lines += [
-            "@numba.njit(cache=True, **OPTIONS)",
-            f"def quarter(first, last, quarter, seed, {STATE}):",
-            *(f"    longest_{t} = np.max(start_{t}[1:] - start_{t}[:-1])" for t in NESTED),
-            "    longest = max(longest_household, longest_group, longest_tie)",
-            "    ones, scratch = np.ones(longest), np.empty(longest)",
-            "    for v in range(first, last):",
-            *calls,
-        ]
-        return "\n".join(self.lines) + "\n"
-
-    @staticmethod
-    def _summed(step: Step) -> bool:
-        return isinstance(step.does, Sum) and step.does.by is None
-
-    def _joined(self, steps: list[Step]) -> list[list[Step]]:
-        """Steps in order, neighbouring sums over the same rows together: their additions overlap in one loop."""
-        rows: list[list[Step]] = []
-        for step in steps:
-            if rows and len(rows[-1]) < JOINED and self.plan.joins(rows[-1][-1], step):
-                rows[-1].append(step)
-            else:
-                rows.append([step])
-        return rows
-
-    def _sums(self, steps: list[Step]) -> None:
-        """Sums and means in row order, as `aggregate.total` and `aggregate.mean` make them."""
-        first: Any = steps[0].does
-        table = self.row[self.plan.source(first.of, steps[0].sets)][0]
-        inside, after = [], []
-        for k, step in enumerate(steps):
-            marker: Any = step.does
-            columns = [
-                c and self.row[self.plan.source(c, step.sets)][1] for c in (marker.of, marker.weight, marker.where)
-            ]
-            factors = [f"{table}[{c}, i]" for c in columns if c is not None]
-            self._write(f"a{k} = 0.0")
-            inside.append(f"a{k} += {' * '.join(factors)}")
-            result = f"a{k}"
-            if isinstance(marker, Mean):
-                self._write(f"w{k} = 0.0")
-                inside.append(f"w{k} += {' * '.join(factors[1:]) or '1.0'}")
-                result = f"a{k} / w{k} if w{k} > 0.0 else 0.0"
-            after.append(f"{self.scalar(step.sets)} = {result}")
-        self._write(f"for i in range({table}_0, {table}_1):")
-        for line in inside:
-            self._write("    " + line)
-        for line in after:
-            self._write(line)
-
-    def _step(self, step: Step) -> None:
-        if isinstance(step.does, Rule):
-            self._rule(step.does)
-        elif isinstance(step.does, Keep):
-            self._write(f"{self.slice(step.sets)}[:] = {self.slice(step.does.of.name)}")
-        elif isinstance(step.does, Sort):
-            self._write(f"if quarter % {step.does.every} == 0:")
-            self._write(f"    sort_into({self.slice(step.does.of, step.sets)}, {self.slice(step.sets)})")
-        else:
-            self._aggregate(step)
-
-    def _write(self, line: str) -> None:
-        self.lines.append("    " + line)
-
-    def slice(self, reading: Reading, reader: str = "") -> str:
-        """A column's rows of this village."""
-        table, i = self.row[self.plan.source(reading, reader)]
-        return f"{table}[{i}, {table}_0:{table}_1]" if table in NESTED else f"{table}[{i}, v:v + 1]"
-
-    def scalar(self, reading: Reading, reader: str = "") -> str:
-        """A column's one value for this village."""
-        table, i = self.row[self.plan.source(reading, reader)]
-        row = {"nation": "0", "district": "d", "village": "v"}[table]
-        return f"{table}[{i}, {row}]"
-
-    def _rule(self, rule: Rule) -> None:
-        table = rule.table.name
-        due = f" and quarter % {rule.every} == 0" if rule.every > 1 else ""
-        self._write(f"if hold[{self.hold[rule.name]}] == 0{due}:")
-        before, inside = [], {}
-        for k, (name, marker) in enumerate(rule.arguments):
-            if isinstance(marker, Normal | Uniform):
-                column = f"{rule.name}.{name}"
-                kind, key = type(marker).__name__.lower(), draw.name_key(column)
-                before.append(f"{kind}({self.slice(column)}, seed, {key}, places[v], quarter)")
-                inside[name] = self._value(column, rule)
-            elif isinstance(marker, Param):
-                before.append(f"p{k} = P[{self.parameter[f'{rule.name}.{name}']}]")
-                inside[name] = f"p{k}"
-            elif isinstance(marker, str | Last) and self.row[self.plan.source(marker, rule.name)][0] != table:
-                before.append(f"s{k} = {self.scalar(marker, rule.name)}")
-                inside[name] = f"s{k}"
-            else:
-                inside[name] = self._value(marker, rule)
-        body = inlined(rule.function, inside)
-        body = [*body[:-1], f"{self._value(rule.name, rule)} = {body[-1]}"]
-        if table in NESTED:
-            body = [f"for i in range({table}_0, {table}_1):", *(f"    {line}" for line in body)]
-        for line in before + body:
-            self._write("    " + line)
-
-    def _value(self, marker: object, rule: Rule) -> str:
-        """How one agent's value is read inside the loop over a rule's rows."""
-        if isinstance(marker, Row):
-            table, i = self.row[self.plan.source(marker.of, rule.name)]
-            return f"{table}[{i}, {table}_0 + np.uint64({self._value(marker.at, rule)})]"
-        if isinstance(marker, End):
-            table, i = self.row[self.plan.source(marker.of, rule.name)]
-            return f"{table}[{i}, {table}_0 + np.uint64(ends[{marker.end}, i])]"
-        column = self.result(marker, rule) if isinstance(marker, Aggregate) else self.plan.source(marker, rule.name)  # type: ignore[arg-type]
-        table, i = self.row[column]
-        return f"{table}[{i}, i]" if table in NESTED else self.scalar(column)
-
-    def result(self, marker: Aggregate, rule: Rule) -> str:
-        """The hidden column that holds an aggregate's result."""
-        target = self.plan.target(marker, rule.table)
-        return str(marker) if target not in ("nation", "district") else f"{target}: {marker}"
-
-    def _aggregate(self, step: Step) -> None:
-        marker: Any = step.does
-        of = self.slice(marker.of, step.sets)
-        table = self.row[self.plan.source(marker.of, step.sets)][0]
-
-        def factor(reading: Reading | None) -> str:
-            return f"ones[:{table}_1 - {table}_0]" if reading is None else self.slice(reading, step.sets)
-
-        refresh = getattr(marker, "every", 1)
-        if isinstance(marker, Sum):
-            by = self.slice(marker.by or "", step.sets)
-            function = "mean" if isinstance(marker, Mean) else "total"
-            columns = f"{of}, {factor(marker.weight)}, {factor(marker.where)}"
-            scratch = ", scratch[:4]" if function == "mean" else ""
-            self._write(f"{function}_by({columns}, {by}, {self.slice(step.sets)}{scratch})")
-            return
-        if isinstance(marker, Gini):
-            call = f"gini({of}, {factor(marker.weight)})"
-        elif isinstance(marker, Quantile):
-            call = f"quantile({of}, {factor(marker.weight)}, {marker.at!r})"
-        elif isinstance(marker, Mode | ArgMax):
-            call = f"{type(marker).__name__.lower()}({of})"
-        else:
-            self._into(step, marker, of)
-            return
-        if refresh > 1:
-            self._write(f"if quarter % {refresh} == 0:")
-            self._write(f"    {self.scalar(step.sets)} = {call}")
-        else:
-            self._write(f"{self.scalar(step.sets)} = {call}")
-
-    def _into(self, step: Step, marker: Aggregate, of: str) -> None:
-        """Aggregates that give each household a value of its own."""
-        out = self.slice(step.sets)
-        if isinstance(marker, Ahead):
-            self._write(f"ahead({of}, {self.slice(str(Sort(marker.by, marker.every)))}, {out})")
-        elif isinstance(marker, Rank):
-            self._write(f"if quarter % {marker.every} == 0:")
-            self._write(f"    rank({self.slice(str(Sort(marker.of, marker.every)))}, {out})")
-        elif isinstance(marker, TieSum):
-            self._write(f"tie_sum({of}, ends[0, tie_0:tie_1], ends[1, tie_0:tie_1], {out})")
-        elif isinstance(marker, TieMean):
-            weight = "ones[:tie_1 - tie_0]" if marker.weight is None else self.slice(marker.weight, step.sets)
-            self._write(f"tie_mean({of}, {weight}, ends[0, tie_0:tie_1], ends[1, tie_0:tie_1], {out}, scratch)")

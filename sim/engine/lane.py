@@ -59,7 +59,7 @@ class Lane:
             *(quarter, seed, hold, parameters),
             *(arrays[t] for t in ("nation", "district", "village", "household", "group", "tie")),
             *(layout.district_of, layout.start["household"], layout.start["group"], layout.start["tie"]),
-            *(layout.ends, layout.places),
+            *(layout.ends, layout.places, layout.longest),
         )
         villages = len(layout.codes)
         if executor is None:

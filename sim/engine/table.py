@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -52,6 +53,11 @@ class Layout:
     start: Mapping[str, np.ndarray]
     ends: np.ndarray  # [2, ties]: rows of the two households, counted inside their village
     places: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0, np.uint64))
+
+    @cached_property
+    def longest(self) -> int:
+        """Rows of the longest nested table of any village."""
+        return max(int(np.diff(start).max()) for start in self.start.values())
 
     def rows(self, table: str) -> int:
         """Number of rows of a table."""

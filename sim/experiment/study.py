@@ -6,10 +6,11 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -142,42 +143,50 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
     )
 
 
+def _stacked(keys: Sequence[Mapping[str, object]], rows: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
+    """One table of many blocks: the `keys` of a block stand in each of its rows; words become categories."""
+    lengths = [len(next(iter(block.values()))) for block in rows]
+    columns: dict[str, Any] = {}
+    for name in keys[0]:
+        values = [key[name] for key in keys]
+        if isinstance(values[0], str):
+            words = list(dict.fromkeys(values))
+            codes = np.array([words.index(value) for value in values])
+            columns[name] = pd.Categorical.from_codes(np.repeat(codes, lengths), words)
+        else:
+            columns[name] = np.repeat(np.array(values), lengths)
+    return pd.DataFrame(columns | {name: np.concatenate([block[name] for block in rows]) for name in rows[0]})
+
+
 def _series(runs: list[Run]) -> pd.DataFrame:
     """arm, seed, quarter, metric, value; quarters at which a metric is not due are left out."""
-    frames = []
+    keys, rows = [], []
     for found in runs:
         for metric, values in found.series.items():
             quarter = np.flatnonzero(np.isfinite(values))
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "arm": found.arm,
-                        "seed": found.seed,
-                        "quarter": quarter,
-                        "metric": metric,
-                        "value": values[quarter],
-                    }
-                )
-            )
-    return pd.concat(frames, ignore_index=True)
+            keys.append({"arm": found.arm, "seed": found.seed, "metric": metric})
+            rows.append({"quarter": quarter, "value": values[quarter]})
+    return _stacked(keys, rows)[["arm", "seed", "quarter", "metric", "value"]].astype({"arm": str, "metric": str})
 
 
 def _households(comparison: Comparison) -> pd.DataFrame:
-    frames = []
+    """arm, seed, household, village, means over windows (z per person and quarter), state at the end, class."""
+    keys, rows = [], []
+    home, codes = comparison.home, comparison.population.village_code
     for found in comparison.runs.values():
         columns = {f"{name}_{window}": values for (name, window), values in found.windows.items()}
         columns |= {name: values for name, values in found.household.items() if not name.startswith("list_")}
         columns |= {name: found.household[f"list_{name}"] for name in LISTS}
-        frame = pd.DataFrame({name: np.asarray(values, np.float32) for name, values in columns.items()})
-        frame.insert(0, "village", np.array(comparison.population.village_code)[comparison.home])
-        frame.insert(0, "household", np.arange(len(frame)))
-        frame.insert(0, "seed", found.seed)
-        frame.insert(0, "arm", found.arm)
+        keys.append({"arm": found.arm, "seed": found.seed})
+        rows.append({"household": np.arange(len(home)), "village": home}
+                    | {name: np.asarray(values, np.float32) for name, values in columns.items()})  # fmt: skip
         if comparison.classes:
-            frame["klass"] = np.array(trajectories.CLASSES)[comparison.classes[found.arm, found.seed]]
-        frames.append(frame)
-    whole = pd.concat(frames, ignore_index=True)
-    return whole.astype({name: "category" for name in ("arm", "village", "klass") if name in whole})
+            rows[-1]["klass"] = comparison.classes[found.arm, found.seed]
+    whole = _stacked(keys, rows)
+    whole["village"] = pd.Categorical.from_codes(whole["village"].to_numpy(), codes)
+    if "klass" in whole:
+        whole["klass"] = pd.Categorical.from_codes(whole["klass"].to_numpy(), trajectories.CLASSES)
+    return whole
 
 
 def _villages(comparison: Comparison) -> pd.DataFrame:
@@ -193,25 +202,14 @@ def _villages(comparison: Comparison) -> pd.DataFrame:
 
 
 def _ledger(runs: list[Run]) -> pd.DataFrame:
-    frames = []
+    """arm, seed, quarter, payer, payee, flow, value: z for the whole world."""
+    keys, rows = [], []
     for found in runs:
         for flow, values in found.flows.items():
             payer, payee = ledger.FLOWS[flow]
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "arm": found.arm,
-                        "seed": found.seed,
-                        "quarter": np.arange(len(values)),
-                        "payer": payer,
-                        "payee": payee,
-                        "flow": flow,
-                        "value": values,
-                    }
-                )
-            )
-    whole = pd.concat(frames, ignore_index=True)
-    return whole.astype(dict.fromkeys(("arm", "payer", "payee", "flow"), "category"))
+            keys.append({"arm": found.arm, "seed": found.seed, "payer": payer, "payee": payee, "flow": flow})
+            rows.append({"quarter": np.arange(len(values)), "value": values})
+    return _stacked(keys, rows)[["arm", "seed", "quarter", "payer", "payee", "flow", "value"]]
 
 
 def _population(population: Population) -> pd.DataFrame:

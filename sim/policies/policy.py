@@ -18,8 +18,10 @@ from sim.agents.territory import LEVERS, MONEY
 from sim.engine.rule import Param
 from sim.engine.table import State
 
-BOUNDS = {lever.name: lever for lever in LEVERS}
 NEUTRAL = {lever.name: lever.neutral for lever in LEVERS}
+ROW = {lever.name: row for row, lever in enumerate(LEVERS)}
+LOW, HIGH = (np.array([[getattr(lever, end)] for lever in LEVERS]) for end in ("low", "high"))
+PAID = np.array([lever.name in MONEY for lever in LEVERS])
 FACILITATED = ("facilitation", "training")  # these end with the facilitators, the rest with the funds
 
 
@@ -118,30 +120,38 @@ def set_levers(programmes: Sequence[Programme], state: State, quarter: int) -> N
     PolicyError
         When a policy sets a lever that it did not declare, overspends, or contradicts another.
     """
-    total = {name: np.full(len(state.layout.codes), neutral) for name, neutral in NEUTRAL.items()}
+    villages = len(state.layout.codes)
+    levers = np.repeat([[neutral] for neutral in NEUTRAL.values()], villages, axis=1)
     for programme in programmes:
-        budget = np.full(len(state.layout.codes), programme.budget(quarter))
-        if not budget.any():
+        money = programme.budget(quarter)
+        if not money:
             continue
-        wanted = _decided(programme, state, quarter, budget)
-        for name, value in wanted.items():
-            if name in MONEY:
-                total[name] += value
-                continue
-            asked = value != NEUTRAL[name]  # a neutral value asks for nothing, whoever comes first
-            if np.any(asked & (total[name] != NEUTRAL[name]) & (total[name] != value)):
-                raise PolicyError(
-                    f"policy {programme.policy.name} and another set {name} differently in the same village"
-                )
-            total[name] = np.where(asked, value, total[name])
-        spent = sum((wanted[name] for name in wanted if name in MONEY), np.zeros(len(budget)))
-        total["dividend"] += budget - spent
-    for name, value in total.items():
-        state[name] = value
+        rows, asked = _decided(programme, state, quarter, np.full(villages, money))
+        paid = PAID[rows]
+        levers[rows[paid]] += asked[paid]
+        levers[ROW["dividend"]] += money - asked[paid].sum(axis=0)
+        _combine(programme, levers, rows[~paid], asked[~paid])
+    state.arrays["village"][[state.index[name][1] for name in NEUTRAL]] = levers
 
 
-def _decided(programme: Programme, state: State, quarter: int, budget: np.ndarray) -> dict[str, np.ndarray]:
-    """What a policy decides, checked: declared levers only, within their bounds and the budget."""
+def _combine(programme: Programme, levers: np.ndarray, rows: np.ndarray, asked: np.ndarray) -> None:
+    """Set levers that are not money; a neutral value asks for nothing, whoever comes first."""
+    there, neutral = levers[rows], np.array(list(NEUTRAL.values()))[rows, np.newaxis]
+    contradicts = (asked != neutral) & (there != neutral) & (there != asked)
+    if contradicts.any():
+        name = LEVERS[rows[contradicts.any(axis=1)][0]].name
+        raise PolicyError(f"policy {programme.policy.name} and another set {name} differently in the same village")
+    levers[rows] = np.where(asked != neutral, asked, there)
+
+
+def _decided(programme: Programme, state: State, quarter: int, budget: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a policy decides, checked: declared levers only, within their bounds and the budget.
+
+    Returns
+    -------
+    rows, values
+        Places of the levers in `LEVERS`, and what they are set to, [lever, village].
+    """
     about = programme.policy
     arguments: dict[str, object] = {}
     for name, default in about.arguments.items():
@@ -151,23 +161,25 @@ def _decided(programme: Programme, state: State, quarter: int, budget: np.ndarra
             arguments[name] = budget.copy() if name == "budget" else quarter
         else:
             arguments[name] = _seen(about, name, state)
-    decided = {
-        name: np.zeros(len(budget)) + np.asarray(value, float) for name, value in about.function(**arguments).items()
-    }
-    for name, value in decided.items():
+    decided = about.function(**arguments)
+    for name in decided:
         if name not in about.levers:
             raise PolicyError(
                 f"policy {about.name} set {name}, which is not among its levers ({', '.join(about.levers)})"
             )
-        low, high = BOUNDS[name].low, BOUNDS[name].high
-        if not np.all((value >= low) & (value <= high)):
-            raise PolicyError(f"policy {about.name} set {name} outside [{low}, {high}] {BOUNDS[name].unit}")
-        if name in MONEY and quarter >= (programme.facilitation_end if name in FACILITATED else programme.funds_end):
-            decided[name] = np.zeros(len(budget))
-    spent = sum((value for name, value in decided.items() if name in MONEY), np.zeros(len(budget)))
+    rows, values = np.array([ROW[name] for name in decided], int), np.empty((len(decided), len(budget)))
+    for row, value in zip(values, decided.values(), strict=True):
+        row[:] = value
+    outside = ~((values >= LOW[rows]) & (values <= HIGH[rows])).all(axis=1)
+    if outside.any():
+        lever = LEVERS[rows[outside][0]]
+        raise PolicyError(f"policy {about.name} set {lever.name} outside [{lever.low}, {lever.high}] {lever.unit}")
+    ends = [programme.facilitation_end if name in FACILITATED else programme.funds_end for name in decided]
+    values[PAID[rows] & (quarter >= np.array(ends))] = 0.0
+    spent = values[PAID[rows]].sum(axis=0)
     if np.any(spent > budget * (1.0 + 1e-12)):
         raise PolicyError(f"policy {about.name} spent {spent.max():.6g} z per person and quarter of {budget.max():.6g}")
-    return decided
+    return rows, values
 
 
 def _seen(about: Policy, name: str, state: State) -> np.ndarray:
