@@ -37,8 +37,8 @@ COLUMNS = {
     ],
     "cost": [
         *("arm", "pv_z_per_person", "rupiah_per_head", "rupiah_per_village", "rupiah_nation", "share_state_budget"),
-        *("rupiah_per_poor_year", "rupiah_per_poor_year_low", "rupiah_per_poor_year_high"),
     ],
+    "poor_years": ["arm", "rate", *INTERVAL, "unit", "lucks_without"],
     "lorenz": ["arm", "population_share", "consumption_share", "difference_low", "difference_high"],
     "winners": ["arm", "bin_low", "bin_high", "share"],
     "winners_summary": ["arm", "outcome", "share", "low", "high"],
@@ -47,10 +47,11 @@ COLUMNS = {
     "pairing": ["arm", "metric", "variance_ratio"],
     "classes": [*CLASSED, "among"],
     "class_grid": ["arm", "line", "draws_to_pass", *INTERVAL],
+    "resilience": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
     "transitions": ["arm", "from_class", "to_class", "share"],
     "village_classes": CLASSED,
 }
-NEED_STRESS = {"classes", "class_grid", "transitions", "village_classes"}
+NEED_STRESS = {"classes", "class_grid", "resilience", "transitions", "village_classes"}
 
 
 @pytest.fixture(scope="session")
@@ -178,9 +179,10 @@ def test_without_money_an_arm_is_the_status_quo(tiny, results):
     assert (headline[INTERVAL].to_numpy() == 0.0).all()
     assert (arm_of(placebo, "hybrid", "incidence")[INTERVAL].to_numpy() == 0.0).all()
     assert (arm_of(placebo, "hybrid", "lorenz")[["difference_low", "difference_high"]].to_numpy() == 0.0).all()
-    spent = arm_of(placebo, "hybrid", "cost").iloc[0]
-    assert spent["pv_z_per_person"] == 0.0
-    assert np.isnan(spent[["rupiah_per_poor_year", "rupiah_per_poor_year_low", "rupiah_per_poor_year_high"]]).all()
+    assert arm_of(placebo, "hybrid", "cost")["pv_z_per_person"].to_list() == [0.0]
+    price = arm_of(placebo, "hybrid", "poor_years")
+    assert price["rate"].to_list() == [0.05, 0.03, 0.10]
+    assert np.isnan(price[INTERVAL]).all(axis=None) and (price["lucks_without"] == 2).all()
 
 
 def test_the_status_quo_differs_from_itself_by_nothing(six):
@@ -210,6 +212,26 @@ def test_what_replaces_the_village_fund_costs_the_state_nothing_more(tiny, dose)
         np.testing.assert_allclose(outflow(found, arm), base, rtol=1e-12)
     assert np.abs(found.tables["cost"]["pv_z_per_person"]).max() < 1e-9
     assert np.abs(found.tables["headline"].query("arm != 'status_quo' and metric == 'headcount'")["estimate"]).max() > 0
+
+
+def test_price_of_a_year_of_poverty_is_discounted_money_over_years_averted(six):
+    """From the ledger and the series, luck by luck."""
+    table, calendar = six.tables["poor_years"].set_index(["arm", "rate"]), six.scenario.calendar
+    poor = six.series[six.series["metric"] == "headcount"].pivot_table("value", ["arm", "seed"], "quarter")
+    persons, z = six.population["size"].sum(), 3 * 370_910
+    for arm in SIX[1:]:
+        averted = (poor.loc["status_quo"] - poor.loc[arm]).sum(axis=1).to_numpy() / 100 / 4
+        extra = (outflow(six, arm) - outflow(six, "status_quo")) / persons
+        for rate in (0.05, 0.03, 0.10):
+            years = (np.arange(calendar.quarters) - calendar.start) / 4
+            price = z * (extra / (1 + rate) ** years).sum(axis=1) / averted
+            row = table.loc[(arm, rate)]
+            assert row["lucks_without"] == (averted <= 0).sum()
+            if (averted > 0).all():
+                expected = [price.mean(), *np.percentile(price, [5, 95])]
+                np.testing.assert_allclose(row[INTERVAL].to_numpy(float), expected, rtol=1e-6)
+            else:
+                assert np.isnan(row[INTERVAL].to_numpy(float)).all()
 
 
 def test_where_money_went_adds_up_to_what_was_paid(six):
@@ -258,7 +280,9 @@ def test_every_table_is_there_with_its_columns(six):
         table = six.tables[name]
         assert list(table.columns) == columns, name
         assert len(table) > 0, name
-        keys = [c for c in columns if table[c].dtype.kind not in "f" or c in ("line", "bin_low", "population_share")]
+        keys = [
+            c for c in columns if table[c].dtype.kind not in "f" or c in ("line", "bin_low", "population_share", "rate")
+        ]
         assert not table.duplicated([c for c in keys if c != "unit"]).any(), name
         if {"low", "high"} <= set(columns):
             known = table.dropna(subset=["low", "high"])
@@ -287,6 +311,23 @@ def test_the_same_luck_sharpens_the_comparison(six):
     ratio = six.tables["pairing"].query("metric == 'headcount'").set_index("arm")["variance_ratio"]
     assert len(ratio) == 5
     assert (ratio >= 5.0).all(), ratio
+
+
+def test_resilience_is_told_as_levels_and_paired_differences(six):
+    table = six.tables["resilience"].set_index(["arm", "measure"])
+    people = six.households.merge(six.population[["household", "size", "weight"]], on="household")
+    people["persons"] = people["size"] * people["weight"]
+    for measure, among in (("withstand", people), ("poor_withstand", people[people["permanent_income"] < 1.0])):
+        stand = among.assign(stand=among["persons"] * among["stress_pass"])
+        sums = stand.groupby(["arm", "seed"], observed=True)[["stand", "persons"]].sum()
+        share = 100 * sums["stand"] / sums["persons"]
+        for arm in SIX:
+            change = share[arm] - share["status_quo"]
+            assert table.loc[(arm, measure), "estimate"] == pytest.approx(share[arm].mean(), rel=1e-5)
+            assert table.loc[(arm, measure), "difference_low"] == pytest.approx(np.percentile(change, 5), abs=1e-4)
+    elasticity = table.xs("elasticity", level="measure")
+    assert elasticity["estimate"].between(0.2, 1.2).all()
+    assert (elasticity.loc["status_quo", ["difference", "difference_low", "difference_high"]] == 0.0).all()
 
 
 # --- Twins ------------------------------------------------------------------------------------------------------------

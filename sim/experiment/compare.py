@@ -42,8 +42,8 @@ class Comparison:
         judged = self.runs if twins.stress and twins.withdrawal else {}
         self.village_classes = {key: self._village_classes(run) for key, run in judged.items()}
 
-    def over_seeds(self, value: Callable[[Run], float]) -> dict[str, np.ndarray]:
-        """A number of each run: arm -> one value a seed."""
+    def over_seeds(self, value: Callable[[Run], float | np.ndarray]) -> dict[str, np.ndarray]:
+        """A number of each run, or one a quarter: arm -> one row a seed."""
         return {arm: np.array([value(self.runs[arm, seed]) for seed in self.seeds]) for arm in self.arms}
 
     def poor(self, run: Run) -> np.ndarray:

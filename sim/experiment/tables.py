@@ -50,6 +50,7 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
         "incidence": incidence_table(comparison),
         "targeting": targeting_table(comparison),
         "cost": cost_table(comparison),
+        "poor_years": poor_year_table(comparison),
         "lorenz": lorenz_table(comparison),
         "winners": winner_table(comparison),
         "winners_summary": winner_summary(comparison),
@@ -60,6 +61,7 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
     if comparison.classes:
         found["classes"] = class_table(comparison)
         found["class_grid"] = grid_table(comparison)
+        found["resilience"] = resilience_table(comparison)
         found["transitions"] = transition_table(comparison)
     if comparison.village_classes:
         found["village_classes"] = village_table(comparison)
@@ -194,33 +196,50 @@ def targeting_table(comparison: Comparison) -> Frame:
     return Frame(rows)
 
 
+def _spent(comparison: Comparison, arm: str, rate: float) -> np.ndarray:
+    """Present value of what the state pays beyond the baseline, z per person, one value a seed."""
+    paid, start = comparison.over_seeds(comparison.state_flow), comparison.scenario.calendar.start
+    return np.array([cost.present_value(flow, start, rate) for flow in paid[arm] - paid[BASELINE]])
+
+
 def cost_table(comparison: Comparison) -> Frame:
-    """What the state pays beyond the baseline, and what a year of poverty averted costs."""
-    calendar, rate = comparison.scenario.calendar, comparison.scenario.budget.discount
+    """What the state pays beyond the baseline, at the budget's rate."""
     rows = []
     for arm in comparison.rivals:
-        value, price = [], []
-        for seed in comparison.seeds:
-            run, base = comparison.runs[arm, seed], comparison.runs[BASELINE, seed]
-            extra = cost.present_value(comparison.state_flow(run) - comparison.state_flow(base), calendar.start, rate)
-            averted = cost.poor_years_averted(base.series["headcount"] / 100.0, run.series["headcount"] / 100.0)
-            value.append(float(extra))
-            price.append(float(cost.rupiah(cost.cost_per(float(extra), averted))))
+        value = float(_spent(comparison, arm, comparison.scenario.budget.discount).mean())
         yearly = 4.0 * next(a.dose for a in comparison.scenario.resolved_arms if a.id == arm)
-        scale, span = cost.at_scale(float(np.mean(value))), interval(np.array(price))
-        undefined = np.isnan(price).any()
+        scale = cost.at_scale(value)
         rows.append({
             "arm": arm,
-            "pv_z_per_person": float(np.mean(value)),
+            "pv_z_per_person": value,
             "rupiah_per_head": scale.head,
             "rupiah_per_village": scale.village,
             "rupiah_nation": scale.nation,
             "share_state_budget": cost.at_scale(yearly).budget_share,
-            "rupiah_per_poor_year": np.nan if undefined else span["estimate"],
-            "rupiah_per_poor_year_low": np.nan if undefined else span["low"],
-            "rupiah_per_poor_year_high": np.nan if undefined else span["high"],
         })  # fmt: skip
     return Frame(rows)
+
+
+def poor_year_table(comparison: Comparison) -> Frame:
+    """What a person-year of poverty averted costs, at the budget's rate first; undefined if in any luck it is.
+
+    `lucks_without` counts the lucks in which no poverty is averted.
+    """
+    scenario, rows = comparison.scenario, []
+    poor = comparison.over_seeds(lambda run: run.series["headcount"] / 100.0)
+    for rate in dict.fromkeys((scenario.budget.discount, *scenario.report.discounts)):
+        for arm in comparison.rivals:
+            averted = np.array([cost.poor_years_averted(*both) for both in zip(poor[BASELINE], poor[arm], strict=True)])
+            spent = _spent(comparison, arm, rate)
+            price = cost.rupiah(np.array([cost.cost_per(*both) for both in zip(spent, averted, strict=True)]))
+            found = interval(price if np.isfinite(price).all() else price[:0])
+            rows.append({"arm": arm, "rate": rate, **found, "unit": "Rp", "lucks_without": int((averted <= 0.0).sum())})
+    return Frame(rows, columns=["arm", "rate", "estimate", "low", "high", "unit", "lucks_without"])
+
+
+def _share(values: np.ndarray) -> dict[str, float]:
+    """A share with its interval."""
+    return dict(zip(("share", "low", "high"), interval(values).values(), strict=True))
 
 
 def class_table(comparison: Comparison) -> Frame:
@@ -233,17 +252,27 @@ def class_table(comparison: Comparison) -> Frame:
                 weight = comparison.persons * (1.0 if everybody else comparison.poor(comparison.runs[arm, seed]))
                 found.append(trajectories.class_shares(comparison.classes[arm, seed], weight))
             for code, name in enumerate(trajectories.CLASSES):
-                span = interval(np.array(found)[:, code])
-                rows.append(
-                    {
-                        "arm": arm,
-                        "class": name,
-                        "share": span["estimate"],
-                        "low": span["low"],
-                        "high": span["high"],
-                        "among": among,
-                    }
-                )
+                rows.append({"arm": arm, "class": name, **_share(np.array(found)[:, code]), "among": among})
+    return Frame(rows)
+
+
+def resilience_table(comparison: Comparison) -> Frame:
+    """What the shocks of the stress test do: levels, and paired differences from the baseline."""
+    persons, rows = comparison.persons, []
+
+    def stands(run: Run, among: np.ndarray | float = 1.0) -> float:
+        return 100.0 * metrics.mean(run.household["stress_pass"], persons * among)
+
+    for measure, unit, value in (
+        ("elasticity", "% of consumption per 1 % of the national index", lambda run: run.elasticity),
+        ("withstand", "% of persons", stands),
+        ("poor_withstand", "% of the permanently poor", lambda run: stands(run, comparison.poor(run))),
+    ):
+        found = comparison.over_seeds(value)
+        for arm, values in found.items():
+            change = interval(values - found[BASELINE])
+            change = dict(zip(("difference", "difference_low", "difference_high"), change.values(), strict=True))
+            rows.append({"arm": arm, "measure": measure, "unit": unit, **interval(values), **change})
     return Frame(rows)
 
 
@@ -287,10 +316,7 @@ def village_table(comparison: Comparison) -> Frame:
             codes = comparison.village_classes[arm, seed]
             found.append(trajectories.class_shares(codes, np.ones(len(codes)), len(trajectories.VILLAGE_CLASSES)))
         for code, name in enumerate(trajectories.VILLAGE_CLASSES):
-            span = interval(np.array(found)[:, code])
-            rows.append(
-                {"arm": arm, "class": name, "share": span["estimate"], "low": span["low"], "high": span["high"]}
-            )
+            rows.append({"arm": arm, "class": name, **_share(np.array(found)[:, code])})
     return Frame(rows)
 
 
@@ -307,15 +333,8 @@ def lorenz_table(comparison: Comparison) -> Frame:
         change = curves - np.array([found[BASELINE, seed] for seed in comparison.seeds])
         low, high = np.percentile(change, [5.0, 95.0], axis=0)
         for k, point in enumerate(points):
-            rows.append(
-                {
-                    "arm": arm,
-                    "population_share": point,
-                    "consumption_share": curves[:, k].mean(),
-                    "difference_low": low[k],
-                    "difference_high": high[k],
-                }
-            )
+            level, change_ends = curves[:, k].mean(), {"difference_low": low[k], "difference_high": high[k]}
+            rows.append({"arm": arm, "population_share": point, "consumption_share": level, **change_ends})
     return Frame(rows)
 
 
@@ -344,18 +363,10 @@ def winner_summary(comparison: Comparison) -> Frame:
         found = []
         for seed in comparison.seeds:
             change = _changes(comparison, arm, seed)
-            found.append(
-                [
-                    metrics.mean(change > 5.0, comparison.persons),
-                    metrics.mean(np.abs(change) <= 5.0, comparison.persons),
-                    metrics.mean(change < -5.0, comparison.persons),
-                ]
-            )
+            sides = (change > 5.0, np.abs(change) <= 5.0, change < -5.0)
+            found.append([metrics.mean(side, comparison.persons) for side in sides])
         for k, outcome in enumerate(("winner", "unchanged", "loser")):
-            span = interval(np.array(found)[:, k])
-            rows.append(
-                {"arm": arm, "outcome": outcome, "share": span["estimate"], "low": span["low"], "high": span["high"]}
-            )
+            rows.append({"arm": arm, "outcome": outcome, **_share(np.array(found)[:, k])})
     return Frame(rows)
 
 
@@ -371,15 +382,8 @@ def money_table(comparison: Comparison) -> Frame:
                     - comparison.runs[BASELINE, s].flows[name][first:last].sum()
                     for s in comparison.seeds
                 ]
-                rows.append(
-                    {
-                        "arm": arm,
-                        "payer": payer,
-                        "payee": payee,
-                        "flow": name,
-                        "value": float(np.mean(extra)) / comparison.simulated,
-                    }
-                )
+                value = float(np.mean(extra)) / comparison.simulated
+                rows.append({"arm": arm, "payer": payer, "payee": payee, "flow": name, "value": value})
     return Frame(rows)
 
 

@@ -22,9 +22,8 @@ VILLAGES = 75_436
 DISTRICTS = 514
 #: State budget (APBN-P) of 2017 in rupiah a year (recalled).
 STATE_BUDGET_RUPIAH = 2_133e12
-#: Real discount rate of the headline, share per year; 3 % and 10 % are shown beside it.
+#: Real discount rate of the headline, share per year.
 DISCOUNT_RATE = 0.05
-DISCOUNT_RATES_SHOWN = (0.03, 0.05, 0.10)
 
 
 def present_value(flow: np.ndarray, start: int, rate: float = DISCOUNT_RATE) -> float | np.ndarray:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from sim import ledger
+from sim import ledger, policies
 from sim.experiment.results import Results
 from sim.scenario import BASELINE
 
@@ -100,6 +100,18 @@ def measured(results: Results) -> str:
     post = results.scenario.windows.post
     since = years(post, results.scenario.calendar.end)
     return f"in years {years(post)} after September 2017, which is {since} years after the money ended"
+
+
+def when(results: Results) -> str:
+    """The window in which all but the courses is measured."""
+    return f"years {years(results.scenario.windows.post)}"
+
+
+def flows_anyway(results: Results) -> str:
+    """The programmes of the world, which flow in every arm, in brackets; empty where there are none."""
+    known = policies.catalogue()
+    names = [known[programme.policy].label for programme in results.scenario.programmes]
+    return f" ({', '.join(names)})" if names else ""
 
 
 def has(results: Results, key: str) -> bool:

@@ -1,113 +1,132 @@
 """Figures of the report.
 
-Each function takes the results and a width in inches and gives a matplotlib figure, to be drawn and saved under
-`canvas.STYLE`; ``page.PLATES`` lists them in order. No global state of pyplot is touched.
+Each function takes the results and a width in points and gives a drawing; ``page.PLATES`` lists them in order.
 """
 
 from __future__ import annotations
 
 import math
-import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path as Curve
-from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from sim.experiment.results import Results
 from sim.metrics import catalogue
 from sim.report import BASELINE, CLASSES, ORIGINS, SPACE, USES, WINDOWS, labels, number, present, rivals, said
-from sim.report.canvas import CLASS_HUES, GREY, HUES, INK, PALE, WIDE, canvas, dark, folded, head, hues, small_multiples
-from sim.report.tables import quantiles, spent
+from sim.report.canvas import (
+    CLASS_HUES,
+    GREY,
+    HALF,
+    HUES,
+    LEADING,
+    MIDDLE,
+    SMALL,
+    WIDE,
+    Panel,
+    canvas,
+    draw_key,
+    folded,
+    hues,
+    key,
+    small_multiples,
+    ticks,
+)
+from sim.report.costs import spent
+from sim.report.drawing import INK, Drawing, breadth, dark
 
 # Metrics of the first figure; label and unit are the metric's own.
 COURSES = ("headcount", "median_own_income", "participation", "gini")
+LOSE, GAIN, SAME = "#B34E00", HUES[0], "#a8a8a8"
 
 
-def trajectories(results: Results, width: float = WIDE) -> Figure:
+def trajectories(results: Results, width: float = WIDE) -> Drawing:
     """Course of four metrics: levels first, then each arm's difference from the baseline.
 
     Rows are arms and columns metrics, or blocks of metrics where the page is narrow.
     """
-    arms, wide = labels(results), width > 6
+    arms, wide = labels(results), width > HALF
     block = math.ceil(len(arms) / 2)
-    heads = [folded(label, 9.0 if wide else 1.5) for label in ("Levels", *list(arms.values())[1:])]
-    more = 0.14 * (not wide and any("\n" in text for text in heads))
-    rows, gap = (len(arms), 0.32) if wide else (block * len(COURSES), 0.42 + more)
-    gaps = [gap + 0.78 * (not wide and (row + 1) % block == 0) for row in range(rows)]
-    margins, across = (0.52, 0.12, 0.82 if wide else 0.68 + more, 0.5), (len(COURSES) if wide else 2)
-    figure, grid = canvas(width, rows, across, 1.12, margins, 0.62 if wide else 0.56, gaps)
-    spare = set(np.ndindex(grid.shape))
+    heads = [folded(label, 640 if wide else 110) for label in ("Levels", *list(arms.values())[1:])]
+    more = LEADING * (max(map(len, heads)) - 1)
+    rows, gap = (len(arms), 23.0) if wide else (block * len(COURSES), 30.0 + more)
+    gaps = [gap + 56 * (not wide and (row + 1) % block == 0) for row in range(rows)]
+    margins, across = (37, 9, 59 if wide else 49 + more, 30), (len(COURSES) if wide else 2)
+    drawing, grid = canvas(width, rows, across, 81, margins, 45 if wide else 40, gaps)
     for column, metric in enumerate(COURSES):
         years, levels, differences = quantiles(results, metric)
-        reach = [extreme(path[[0, 4]]) for path in differences.values() for extreme in (np.nanmin, np.nanmax)] or [0.0]
-        margin = 0.06 * (max(*reach, 0.0) - min(*reach, 0.0)) or 0.5
+        scale, reach = limits(levels.values(), top=0.25 * (column == 0)), limits(differences.values(), zero=True)
         for place, arm in enumerate(arms):
-            spot = (place, column) if wide else (column * block + place // 2, place % 2)
-            spare.discard(spot)
-            axes = grid[spot]
-            draw_course(results, axes, years, differences.get(arm, levels[BASELINE]), hues(results)[arm])
+            panel = grid[(place, column) if wide else (column * block + place // 2, place % 2)]
+            panel.x, panel.y = (0.0, results.scenario.calendar.quarters / 4), reach if place else scale
+            draw_course(results, panel, years, differences[arm] if place else levels[arm], hues(results)[arm])
             if place == 0:
-                draw_levels(results, axes, years, levels, column == 0)
-                name_course(axes, metric, 32 + 72 * more, 1.9 if wide else 3.3)
-            else:
-                axes.axhline(0, color=GREY, lw=0.8, zorder=1)
-                axes.set_ylim(min(*reach, 0.0) - margin, max(*reach, 0.0) + margin)
+                draw_levels(results, panel, years, levels, column == 0)
+                name_course(panel, metric, 32 + more * (not wide), 137 if wide else 238)
+            draw_frame(panel, dated=place >= len(arms) - (1 if wide else 2))
             if column == 0 or not wide:
-                head(axes, heads[place], dark(hues(results)[arm]), 4)
-            if place >= len(arms) - (1 if wide else 2):
-                axes.set_xlabel("years since Sept 2017")
-            else:
-                axes.set_xticks([])
-    for spot in spare:
-        grid[spot].remove()
-    return figure
+                panel.head(heads[place], dark(hues(results)[arm]), 4)
+    return drawing
 
 
-def draw_course(results: Results, axes, years: np.ndarray, path: np.ndarray, colour: str) -> None:
+def quantiles(results: Results, metric: str) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Years, and percentiles 5, 25, 50, 75 and 95 over the seeds: an array (percentile, year) an arm.
+
+    First of levels, then of paired differences from the baseline.
+    """
+    frame = results.series[results.series["metric"] == metric]
+    table = frame.pivot(index=["arm", "seed"], columns="quarter", values="value")
+    values = {arm: table.loc[arm] for arm in labels(results)}
+
+    def percentiles(one: pd.DataFrame) -> np.ndarray:
+        return np.percentile(one.to_numpy(), (5, 25, 50, 75, 95), axis=0)
+
+    levels = {arm: percentiles(one) for arm, one in values.items()}
+    differences = {arm: percentiles(values[arm] - values[BASELINE]) for arm in rivals(results)}
+    return table.columns.to_numpy() / 4, levels, differences
+
+
+def limits(paths, zero: bool = False, top: float = 0.0) -> tuple[float, float]:
+    """Range of the outer bands of all paths, `zero` included if asked, with some margin, and more of it at the top."""
+    ends = [extreme(path[[0, 4]]) for path in paths for extreme in (np.nanmin, np.nanmax)] + [0.0] * zero or [0.0]
+    margin = 0.06 * (max(ends) - min(ends)) or 0.5
+    return min(ends) - margin, max(ends) + margin + top * (max(ends) - min(ends))
+
+
+def draw_course(results: Results, panel: Panel, years: np.ndarray, path: np.ndarray, colour: str) -> None:
     """Median and the bands of 50 and 90 % of lucks."""
     calendar = results.scenario.calendar
-    axes.axvspan(calendar.start / 4, calendar.end / 4, color=PALE, lw=0, zorder=0)
-    axes.fill_between(years, path[0], path[4], color=colour, alpha=0.2, lw=0)
-    axes.fill_between(years, path[1], path[3], color=colour, alpha=0.35, lw=0)
-    axes.plot(years, path[2], color=colour, lw=1.4)
-    axes.set_xlim(0, calendar.quarters / 4)
-    axes.xaxis.set_major_locator(MultipleLocator(5) if calendar.quarters <= 120 else MaxNLocator(5))
-    axes.yaxis.set_major_locator(MaxNLocator(4))
+    panel.shade(calendar.start / 4, calendar.end / 4)
+    panel.band(years, path[0], path[4], colour, 0.2)
+    panel.band(years, path[1], path[3], colour, 0.35)
+    if panel.y[0] < 0 < panel.y[1]:
+        panel.line(panel.x, (0, 0), GREY, 0.8)
+    panel.line(years, path[2], colour, 1.4)
 
 
-def draw_levels(results: Results, axes, years: np.ndarray, levels: dict[str, np.ndarray], programme: bool) -> None:
+def draw_levels(results: Results, panel: Panel, years: np.ndarray, levels: dict, programme: bool) -> None:
     """Medians of all arms over the baseline's bands, and what the shaded time is."""
     for arm in rivals(results):
-        axes.plot(years, levels[arm][2], color=hues(results)[arm], lw=1)
+        panel.line(years, levels[arm][2], hues(results)[arm])
     if programme:
-        low, high = axes.get_ylim()
-        axes.set_ylim(low, high + 0.25 * (high - low))
-        axes.text(results.scenario.calendar.start / 4 + 0.2, 0.98, "programme", size=8, color=GREY,
-                  transform=axes.get_xaxis_transform(), va="top")  # fmt: skip
+        left = panel.across(results.scenario.calendar.start / 4)
+        panel.drawing.write(left + 2, panel.top + 9, "programme", GREY)
 
 
-def name_course(axes, metric: str, up: float, room: float) -> None:
+def draw_frame(panel: Panel, dated: bool) -> None:
+    """Axes of a course; years only in the last row."""
+    panel.left_axis()
+    places, decimals = ticks(*panel.x, 5) if dated else ((), 0)
+    names = [number(year, decimals) for year in places]
+    panel.bottom_axis(places, names, "years since Sept 2017" if dated else "")
+
+
+def name_course(panel: Panel, metric: str, up: float, room: float) -> None:
     """Head a column or block with metric and unit."""
     known = catalogue()[metric]
-    head(axes, folded(known.label[:1].upper() + known.label[1:], room), INK, up)
     unit = f"{known.unit}; differences in pp" if known.unit.startswith("%") else known.unit
-    head(axes, unit, GREY, up - 11, light=True)
-
-
-def ribbon(left: float, right: float, thickness: float, x: tuple[float, float]) -> Curve:
-    """Band from height `left` at x[0] to height `right` at x[1]."""
-    x0, x1 = x
-    middle = (x0 + x1) / 2
-    vertices = [
-        (x0, left), (middle, left), (middle, right), (x1, right),
-        (x1, right + thickness), (middle, right + thickness), (middle, left + thickness), (x0, left + thickness),
-        (x0, left),
-    ]  # fmt: skip
-    kinds = [Curve.MOVETO, Curve.CURVE4, Curve.CURVE4, Curve.CURVE4, Curve.LINETO]
-    return Curve(vertices, [*kinds, Curve.CURVE4, Curve.CURVE4, Curve.CURVE4, Curve.CLOSEPOLY])
+    panel.head(folded(known.label[:1].upper() + known.label[1:], room), INK, up)
+    panel.head([unit], GREY, up - 11, light=True)
 
 
 def spread(centres: list[float], gap: float, top: float) -> list[float]:
@@ -121,29 +140,36 @@ def spread(centres: list[float], gap: float, top: float) -> list[float]:
     return list(placed)
 
 
-def fates(results: Results, width: float = WIDE) -> Figure:
-    """What became of the permanently poor: a bar an arm, cut by class, with the interval of the self-sufficient."""
+def poor_classes(results: Results) -> pd.DataFrame:
+    """Class of the permanently poor: share, low and high by (class, arm), %."""
     frame = results.tables["classes"]
-    frame = frame[frame["among"] == frame["among"].iloc[0]]
-    table = 100 * frame.pivot(index="arm", columns="class", values="share").loc[list(labels(results)), list(CLASSES)]
-    figure = bars(results, table, CLASS_HUES, width, "% of the permanently poor", 0)
-    own = frame[frame["class"] == CLASSES[0]].set_index("arm").loc[table.index, ["low", "high"]].to_numpy().T
-    place = np.arange(len(table))[::-1] - (0.27 if width > 6 else 0.16)
-    figure.axes[0].hlines(place, *(100 * own), color=INK, lw=1.6, capstyle="butt")
-    return figure
+    frame = frame[frame["among"] == frame["among"].iloc[0]].set_index(["class", "arm"])
+    return 100 * frame[["share", "low", "high"]]
 
 
-def class_flows(results: Results, width: float = WIDE) -> Figure:
+def fates(results: Results, width: float = WIDE) -> Drawing:
+    """What became of the permanently poor: a bar an arm, cut by class, with the interval of the self-sufficient."""
+    frame, arms = poor_classes(results), list(labels(results))
+    table = frame["share"].unstack("class").loc[arms, list(CLASSES)]
+    panel = bars(results, table, CLASS_HUES, width, "% of the permanently poor", 0)
+    for place, row in enumerate(frame.loc[CLASSES[0]].loc[arms].itertuples()):
+        panel.line((row.low, row.high), (place + 0.44,) * 2, INK, 1.6)
+    return panel.drawing
+
+
+def class_flows(results: Results, width: float = WIDE) -> Drawing:
     """From the state at the start to the class, one alluvial an arm: those who began poor or near-poor."""
     frame, arms = results.tables["transitions"], list(labels(results))
-    frame = frame[frame["from_class"] != ORIGINS[0]]
-    figure, grid = small_multiples(results, arms, width, 3, 2.4, (0.1, 0.1, 0.55, 0.15), (0.2, 0.6), 18)
-    for arm, axes in zip(arms, grid.flat, strict=False):
-        draw_flows(axes, frame[frame["arm"] == arm].pivot(index="from_class", columns="to_class", values="share"))
-    return figure
+    frame, ends = frame[frame["from_class"] != ORIGINS[0]], poor_classes(results).loc[CLASSES[0]]
+    drawing, grid = small_multiples(results, arms, width, (3, 1), 173, (7, 7, 32, 11), (14, 43))
+    for arm, panel in zip(arms, grid.flat, strict=False):
+        draw_flows(panel, frame[frame["arm"] == arm].pivot(index="from_class", columns="to_class", values="share"))
+        told = f"of the permanently poor, {number(ends['share'][arm], 0)}{SPACE}% end self-sufficient"
+        panel.head([told], GREY, 5, light=True)
+    return drawing
 
 
-def draw_flows(axes, shares: pd.DataFrame) -> None:
+def draw_flows(panel: Panel, shares: pd.DataFrame) -> None:
     """One alluvial; `shares` of all persons, origins in rows, ends in columns. Flows of the poor are strong."""
     origins, ends = present(shares.index, ORIGINS), present(shares.columns, CLASSES)
     gap, x, whole = 0.03, (0.32, 0.61), shares.to_numpy().sum() or 1.0
@@ -151,206 +177,211 @@ def draw_flows(axes, shares: pd.DataFrame) -> None:
     heights = [drawn.loc[name].sum() for name in origins], [drawn[name].sum() for name in ends]
     starts, stops = (np.cumsum([0.0, *one[:-1]]) + gap * np.arange(len(one)) for one in heights)
     left, right = dict(zip(origins, starts, strict=True)), dict(zip(ends, stops, strict=True))
+    total = max(starts[-1] + heights[0][-1], stops[-1] + heights[1][-1])
+    panel.y = (total, 0.0)
+    way = np.linspace(0.0, 1.0, 25)
+    bend = way * way * (3.0 - 2.0 * way)
     for origin in origins:
         for end in ends:
             share = drawn.at[origin, end]
-            path = ribbon(left[origin], right[end], share, x)
-            axes.add_patch(PathPatch(path, facecolor=CLASS_HUES[end], alpha=0.9 if origin == "poor" else 0.4, lw=0))
+            path = left[origin] + (right[end] - left[origin]) * bend
+            panel.band(
+                x[0] + (x[1] - x[0]) * way, path, path + share, CLASS_HUES[end], 0.9 if origin == "poor" else 0.4
+            )
             left[origin] += share
             right[end] += share
-    total = max(left[origins[-1]], right[ends[-1]])
-    name_nodes(axes, origins, starts, drawn.sum(axis=1), whole, x[0], -1, total)
-    name_nodes(axes, ends, stops, drawn.sum(axis=0), whole, x[1], 1, total)
-    poor = shares.loc["poor"]
-    told = number(100 * poor["self_sufficient"] / poor.sum() if poor.sum() > 0 else None, 0)
-    head(axes, f"of the permanently poor, {told}{SPACE}% end self-sufficient", GREY, 5, light=True)
-    axes.set(xlim=(0, 1), ylim=(total, 0))
-    axes.axis("off")
+    name_nodes(panel, origins, starts, drawn.sum(axis=1), whole, x[0], -1)
+    name_nodes(panel, ends, stops, drawn.sum(axis=0), whole, x[1], 1)
 
 
-def name_nodes(axes, names: list[str], starts, heights: pd.Series, whole: float, x: float, side: int, top) -> None:
+def name_nodes(panel: Panel, names: list[str], starts, heights: pd.Series, whole: float, x: float, side: int) -> None:
     """Blocks at one side of an alluvial, names and shares of all (`whole` is drawn), moved apart if they touch."""
     centres = [start + heights[name] / 2 for name, start in zip(names, starts, strict=True)]
-    for name, start, centre, y in zip(names, starts, centres, spread(centres, 0.075, top), strict=True):
+    for name, start, centre, y in zip(names, starts, centres, spread(centres, 0.075, panel.y[0]), strict=True):
         colour = CLASS_HUES.get(name, INK)
-        axes.add_patch(Rectangle((x if side > 0 else x - 0.015, start), 0.015, heights[name], color=colour, lw=0))
-        axes.plot((x + side * 0.02, x + side * 0.04), (centre, y), color=GREY, lw=0.5)
+        panel.block((x, x + side * 0.015), (start, start + heights[name]), colour)
+        panel.line((x + side * 0.02, x + side * 0.04), (centre, y), GREY, 0.5)
         share = number(100 * whole * heights[name], 0 if whole * heights[name] >= 0.1 else 1)
         words = (f"{share}{SPACE}%", said(name).replace("permanently ", ""))
-        text = " ".join(words if side > 0 else words[::-1])
-        axes.text(x + side * 0.05, y, text, ha="left" if side > 0 else "right", va="center", size=8)
+        text, anchor = " ".join(words[::side]), "start" if side > 0 else "end"
+        panel.drawing.write(panel.across(x + side * 0.05), panel.down(y) + MIDDLE * SMALL, text, anchor=anchor)
 
 
-def lorenz(results: Results, width: float = WIDE) -> Figure:
+def lorenz(results: Results, width: float = WIDE) -> Drawing:
     """Lorenz curves, which lie close together, and beside them each arm's difference from the baseline."""
     frame = results.tables["lorenz"].sort_values("population_share")
     curves = dict(iter(frame.groupby("arm", observed=True)))
-    arms, wide = rivals(results), width > 6
+    arms, wide = rivals(results), width > HALF
     columns = min(3, max(1, len(arms))) if wide else 2
-    rows, size = max(1, math.ceil(len(arms) / columns)), 3.3 if wide else 3.1
-    left, top = (size + 1.15, 0.72) if wide else (0.55, size + 1.65)
-    panel = (width - left - 0.15 - (columns - 1) * 0.3) / columns
-    heads = [folded(labels(results)[arm], panel) for arm in arms]
-    gap = 0.48 + 0.14 * any("\n" in text for text in heads)
-    height = max(1.1, (size - (rows - 1) * gap) / rows) if wide else 1.2
-    figure, grid = canvas(width, rows, columns, height, (left, 0.15, top, 0.5), 0.3, gap)
-    high = figure.get_figheight()
-    floor = high - (0.72 if wide else 0.35) - size
-    axes = figure.add_axes((0.55 / width, floor / high, size / width, size / high))
+    rows, size = max(1, math.ceil(len(arms) / columns)), 238.0 if wide else 221.0
+    left, top = (size + 83, 54.0) if wide else (40.0, size + 119)
+    heads = [folded(labels(results)[arm], (width - left) / columns - 22) for arm in arms]
+    gap = 35 + LEADING * (max(map(len, heads), default=1) - 1)
+    height = max(79.0, (size - (rows - 1) * gap) / rows) if wide else 86.0
+    drawing, grid = canvas(width, rows, columns, height, (left, 11, top, 36), 22, gap)
+    panel = Panel(drawing, 40, 54 if wide else 36, size, size)
+    panel.x = panel.y = 0.0, 100.0
+    panel.line((0, 100), (0, 100), GREY, 0.7, (4, 3))
+    drawing.write(panel.across(46), panel.down(60), "perfect equality", GREY, "end")
     for arm in labels(results):
-        shares = 100 * curves[arm][["population_share", "consumption_share"]].to_numpy().T
-        axes.plot(*shares, color=hues(results)[arm], lw=1.2)
-    axes.plot((0, 100), (0, 100), color=GREY, lw=0.7, ls=(0, (4, 3)))
-    axes.text(47, 52, "perfect equality", rotation=45, ha="center", va="center", size=8, color=GREY)
-    axes.set(xlim=(0, 100), ylim=(0, 100), xlabel="% of persons, poorest first", ylabel="% of consumption")
-    head(axes, "All strategies")
+        panel.line(
+            *(100 * curves[arm][["population_share", "consumption_share"]].to_numpy().T), hues(results)[arm], 1.2
+        )
+    percent = range(0, 101, 20)
+    panel.left_axis(6)
+    panel.bottom_axis(percent, [str(place) for place in percent], "% of persons, poorest first")
+    panel.head(["All strategies"], up=16)
+    panel.head(["% of consumption"], GREY, 5, light=True)
     draw_differences(results, grid, curves, arms, heads)
-    return figure
+    return drawing
 
 
-def draw_differences(results: Results, grid, curves: dict, arms: list[str], heads: list[str]) -> None:
+def draw_differences(results: Results, grid, curves: dict, arms: list[str], heads: Sequence[list[str]]) -> None:
     """Small panels of consumption share minus that of the baseline, one an arm, on one scale."""
-    base, ends = curves[BASELINE], [0.0]
-    for place, axes in enumerate(grid.flat):
-        if place >= len(arms):
-            axes.remove()
-            continue
-        curve, colour = curves[arms[place]], hues(results)[arms[place]]
-        people = curve["population_share"].to_numpy()
-        level = np.interp(people, base["population_share"], base["consumption_share"])
-        change = 100 * (curve["consumption_share"].to_numpy() - level)
-        drawn = [change]
-        drawn += [100 * curve[name].to_numpy() for name in ("difference_low", "difference_high")]
-        axes.fill_between(100 * people, *drawn[1:], color=colour, alpha=0.22, lw=0)
-        ends += [extreme(one) for one in drawn for extreme in (np.nanmin, np.nanmax)]
-        axes.plot(100 * people, change, color=colour, lw=1.4)
-        axes.axhline(0, color=GREY, lw=0.8)
-        head(axes, heads[place], dark(colour))
-        axes.set(xlim=(0, 100), xlabel="% of persons" if place >= len(arms) - grid.shape[1] else "")
-        axes.tick_params(labelleft=place % grid.shape[1] == 0)
-        axes.yaxis.set_major_locator(MaxNLocator(4))
+    base, changes = curves[BASELINE], {}
+    for arm in arms:
+        curve = curves[arm]
+        level = np.interp(curve["population_share"], base["population_share"], base["consumption_share"])
+        change = curve["consumption_share"].to_numpy() - level
+        changes[arm] = 100 * np.array([curve["difference_low"], curve["difference_high"], change])
+    ends = [0.0, *(extreme(drawn) for drawn in changes.values() for extreme in (np.nanmin, np.nanmax))]
     margin = 0.08 * (max(ends) - min(ends)) or 1.0
-    for place in range(len(arms)):
-        grid.flat[place].set_ylim(min(ends) - margin, max(ends) + margin)
+    for place, (arm, panel) in enumerate(zip(arms, grid.flat, strict=False)):
+        people, colour = 100 * curves[arm]["population_share"].to_numpy(), hues(results)[arm]
+        panel.x, panel.y = (0.0, 100.0), (min(ends) - margin, max(ends) + margin)
+        panel.band(people, *changes[arm][:2], colour, 0.22)
+        panel.line(panel.x, (0, 0), GREY, 0.8)
+        panel.line(people, changes[arm][2], colour, 1.4)
+        panel.left_axis(named=place % grid.shape[1] == 0)
+        last = place >= len(arms) - grid.shape[1]
+        panel.bottom_axis((0, 50, 100), ("0", "50", "100"), "% of persons" if last else "")
+        panel.head(heads[place], dark(colour))
     if arms:
-        lines = any("\n" in text for text in heads[: grid.shape[1]])
+        more = LEADING * (max(map(len, heads[: grid.shape[1]])) - 1)
         remark = "difference from the baseline, pp of all consumption"
-        head(grid.flat[0], remark, GREY, 30 if lines else 19, light=True)
+        grid.flat[0].head([remark], GREY, 19 + more, light=True)
 
 
-def winners(results: Results, width: float = WIDE) -> Figure:
+def winners(results: Results, width: float = WIDE) -> Drawing:
     """Distribution of each household's change in consumption against itself in the baseline, same luck."""
     frame, arms = results.tables["winners"], rivals(results)
-    figure, grid = small_multiples(results, arms, width, 3, 1.7, (0.5, 0.15, 0.3, 0.5), (0.25, 0.55))
+    drawing, grid = small_multiples(results, arms, width, (3, 2), 122, (30, 11, 32, 36), (22, 62), "% of persons")
     finite = frame[np.isfinite(frame["bin_low"]) & np.isfinite(frame["bin_high"])]
     step = float((finite["bin_high"] - finite["bin_low"]).median())
     ends = finite["bin_low"].min() - step, finite["bin_high"].max() + step
     held = frame.loc[frame["share"] >= 5e-4, ["bin_low", "bin_high"]].clip(*ends)  # empty bins at the ends are cut
-    edges = min(held["bin_low"].min(), -2 * step), max(held["bin_high"].max(), 2 * step)
-    top = 100 * frame["share"].max()
-    for place, (arm, axes) in enumerate(zip(arms, grid.flat, strict=False)):
-        part = frame[frame["arm"] == arm]
-        low, high = part["bin_low"].clip(lower=ends[0]), part["bin_high"].clip(upper=ends[1])
-        middle = (low + high) / 2
-        colour = np.where(middle > 5, HUES[0], np.where(middle < -5, HUES[1], "#a8a8a8"))
-        axes.bar(low, 100 * part["share"], high - low, align="edge", color=colour, ec="white", lw=0.4)
-        axes.axvline(0, ymax=0.68, color=INK, lw=0.7)
-        axes.set_yticks([tick for tick in MaxNLocator(4).tick_values(0, top) if tick <= top])
-        axes.set(xlim=edges, ylim=(0, 1.45 * top))
-        tell_winners(results, axes, arm)
-        axes.tick_params(labelleft=place % grid.shape[1] == 0)
-        axes.set_ylabel("" if place % grid.shape[1] else "% of persons")
-        if place >= len(arms) - grid.shape[1]:
-            axes.set_xlabel("change in consumption, %")
-    return figure
+    edges = min(held["bin_low"].min(), -7.0), max(held["bin_high"].max(), 7.0)
+    for place, (arm, panel) in enumerate(zip(arms, grid.flat, strict=False)):
+        panel.x, panel.y = edges, (0.0, 130 * frame["share"].max())
+        for row in frame[(frame["arm"] == arm) & (frame["share"] > 0)].itertuples():
+            low, high = np.clip((row.bin_low, row.bin_high), *edges)
+            colour = GAIN if low >= 5 else LOSE if high <= -5 else SAME
+            if high > low:
+                panel.block((low, high), (0.0, 100 * row.share), colour, gap=0.4)
+        for cut in (-5, 0, 5):
+            panel.line((cut, cut), (0.0, 0.84 * panel.y[1]), GREY if cut else INK, 0.6, (2, 2) if cut else ())
+        panel.left_axis(named=place % grid.shape[1] == 0)
+        places, decimals = ticks(*edges, 5)
+        title = "change in consumption, %" if place >= len(arms) - grid.shape[1] else ""
+        panel.bottom_axis(places, [number(one, decimals) for one in places], title)
+        tell_winners(results, panel, arm)
+    return drawing
 
 
-def tell_winners(results: Results, axes, arm: str) -> None:
+def tell_winners(results: Results, panel: Panel, arm: str) -> None:
     """Write the share of losers at the left and of winners at the right of a panel."""
     frame = results.tables["winners_summary"]
     shares = frame[frame["arm"] == arm].set_index("outcome")["share"]
-    for outcome, x, colour in (("loser", 0.02, "#B34E00"), ("winner", 0.98, HUES[0])):
+    for outcome, word, x, colour, anchor in (
+        ("loser", "lose", panel.left + 3, LOSE, "start"),
+        ("winner", "gain", panel.right, GAIN, "end"),
+    ):
         share = number(100 * shares[outcome], 1 if 0 < shares[outcome] < 0.01 else 0)
         share = "< 0.1" if share == "0.0" else share
-        text = f"{share}{SPACE}%\n{'lose' if x < 0.5 else 'gain'}\n> 5{SPACE}%"
-        axes.text(x, 0.97, text, transform=axes.transAxes, ha="left" if x < 0.5 else "right", va="top",
-                  size=8, color=colour, linespacing=1.15)  # fmt: skip
+        panel.drawing.write(x, panel.top + 6, f"{share}{SPACE}% {word}", colour, anchor, bold=True)
+        panel.drawing.write(x, panel.top + 16, f"over 5{SPACE}%", colour, anchor)
 
 
-def participation(results: Results, width: float = WIDE) -> Figure:
+def participation(results: Results, width: float = WIDE) -> Drawing:
     """Attendance in four windows with 90 % intervals, each arm beside the baseline."""
     frame = results.tables["participation"]
-    arms = rivals(results) or [BASELINE]
-    figure, grid = small_multiples(results, arms, width, 5, 1.6, (0.5, 0.12, 0.3, 0.3), (0.16, 0.55), tint=True)
+    arms, dot = rivals(results) or [BASELINE], np.linspace(0.0, 2 * np.pi, 24)
+    drawing, grid = small_multiples(
+        results, arms, width, (5, 2), 115, (30, 9, 32, 20), (14, 52), "% of households", tint=True
+    )
     windows = present(frame["window"], WINDOWS)
     top = 1.08 * np.nanmax(frame[["estimate", "high"]].to_numpy())
-    for place, (arm, axes) in enumerate(zip(arms, grid.flat, strict=False)):
-        axes.axvspan(0.5, 1.5, color=PALE, lw=0, zorder=0)
+    for place, (arm, panel) in enumerate(zip(arms, grid.flat, strict=False)):
+        panel.x, panel.y = (-0.5, len(windows) - 0.5), (0.0, top)
+        panel.shade(0.5, 1.5)
         for name, shift in ((BASELINE, -0.1), (arm, 0.1)):
-            part = frame[frame["arm"] == name].set_index("window").reindex(windows)
-            x, middle = np.arange(len(windows)) + shift, part["estimate"].to_numpy()
-            ends = part["low"].to_numpy(), part["high"].to_numpy()
-            axes.plot(x, middle, "o-", color=hues(results)[name], lw=1, ms=4)
-            axes.vlines(x, *ends, color=hues(results)[name], lw=1.6)
-        axes.set(xlim=(-0.5, len(windows) - 0.5), ylim=(0, top))
-        axes.set_xticks(range(len(windows)), windows)
-        axes.tick_params(labelleft=place % grid.shape[1] == 0)
-        axes.set_ylabel("" if place % grid.shape[1] else "% of households")
-    return figure
+            part, colour = frame[frame["arm"] == name].set_index("window").reindex(windows), hues(results)[name]
+            x = np.arange(len(windows)) + shift
+            panel.line(x, part["estimate"], colour)
+            for spot, row in zip(x, part.itertuples(), strict=True):
+                panel.line((spot, spot), (row.low, row.high), colour, 1.6)
+                middle = panel.across(spot), panel.down(row.estimate)
+                drawing.area(np.column_stack((middle[0] + 2 * np.cos(dot), middle[1] + 2 * np.sin(dot))), colour)
+        panel.left_axis(named=place % grid.shape[1] == 0)
+        panel.bottom_axis(range(len(windows)), windows)
+    return drawing
 
 
-def money(results: Results, width: float = WIDE) -> Figure:
+def money(results: Results, width: float = WIDE) -> Drawing:
     """Where the state's money went beyond the baseline: a bar an arm, cut by use; what was lost is black."""
     table = spent(results).pivot_table(index="arm", columns="use", values="value", aggfunc="sum")
     table = table.loc[rivals(results), list(USES)].mask(lambda values: values.abs() < 5e-4, 0.0)
     colours = dict(zip(USES, (*HUES, INK), strict=True))
-    figure = bars(results, table.loc[:, table.any()], colours, width, "z per person beyond the baseline", 2)
-    axes = figure.axes[0]
+    panel = bars(results, table.loc[:, table.any()], colours, width, "z per person beyond the baseline", 2, room=30)
     for place, (right, total) in enumerate(zip(table.clip(lower=0).sum(axis=1), table.sum(axis=1), strict=True)):
-        axes.annotate(number(total, 2), (right, len(table) - 1 - place), (4, 0), textcoords="offset points",
-                      va="center", weight="bold", size=8)  # fmt: skip
-    axes.set_xlim(axes.get_xlim()[0], axes.get_xlim()[1] * (1.08 if width > 6 else 1.16))
-    return figure
+        y = panel.down(place) + MIDDLE * SMALL
+        panel.drawing.write(panel.across(right) + 4, y, number(total, 2), bold=True)
+    return panel.drawing
 
 
-def bars(results: Results, table: pd.DataFrame, colours: dict, width: float, unit: str, decimals: int) -> Figure:
-    """One stacked bar an arm (rows of `table`), a colour a column; what is negative stands left of zero."""
-    wide = width > 6
-    left, each, across = (2.35, 0.36, 7) if wide else (0.12, 0.52, 2)
-    size = width - left - 0.2, len(table) * each
-    high = size[1] + 0.62 + 0.2 * math.ceil(table.shape[1] / across)
-    figure = Figure(figsize=(width, high))
-    axes = figure.add_axes((left / width, 0.5 / high, size[0] / width, size[1] / high))
-    place, names = np.arange(len(table))[::-1], [labels(results)[arm] for arm in table.index]
-    low = draw_bars(axes, place, table, colours, size[0], decimals)
-    axes.set_xlabel(unit)
-    axes.set_yticks(place if wide else [], [folded(name, 2.6) for name in names] if wide else [])
-    axes.tick_params(axis="y", length=0, labelcolor=INK)
-    for y, name in [] if wide else zip(place, names, strict=True):
-        name = textwrap.shorten(name, 46, placeholder="\u2026")
-        axes.text(low, y + 0.27, name, va="bottom", size=8, bbox={"fc": "white", "ec": "none", "pad": 0.5})
-    figure.legend(*axes.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(0.0, 1.0), frameon=False,
-                  ncols=across, fontsize=8, handlelength=1, columnspacing=1.2, labelspacing=0.3)  # fmt: skip
-    return figure
+def bars(
+    results: Results, table: pd.DataFrame, colours: dict, width: float, unit: str, decimals: int, room: float = 14
+) -> Panel:
+    """One stacked bar an arm (rows of `table`), a colour a column; what is negative stands left of zero.
+
+    The panel's `y` counts the bars from above; `room` points are left free at the right.
+    """
+    wide = width > HALF
+    names = [folded(labels(results)[arm], 170 if wide else 300) for arm in table.index]
+    entries = key([said(kind) for kind in table], [colours[kind] for kind in table], width)
+    left, each = (max(breadth(line, SMALL) for name in names for line in name) + 10, 26) if wide else (9, 38)
+    top = 14 * (entries[-1][1] + 1) + 4
+    drawing = Drawing(width, top + each * len(table) + 30)
+    draw_key(drawing, entries)
+    panel = Panel(drawing, left, top, width - left - room, each * len(table))
+    right, negative = (part.sum(axis=1) for part in (table.clip(lower=0), table.clip(upper=0)))
+    panel.x = (1.02 * min(negative.min(), 0.0), max(right.max(), 0.0) or 1.0)
+    panel.y = (len(table) - 0.5, -0.5)
+    draw_bars(panel, table, colours, 0.35 if wide else 0.27, 0.0 if wide else 0.14, decimals)
+    for place, lines in enumerate(names):
+        for row, line in enumerate(lines):
+            y = panel.down(place if wide else place - 0.3) + MIDDLE * SMALL + LEADING * (row - (len(lines) - 1) / 2)
+            drawing.write(left - 6 if wide else left + 3, y, line, anchor="end" if wide else "start")
+    places, digits = ticks(*panel.x, 6)
+    panel.bottom_axis(places, [number(place, digits) for place in places], unit)
+    return panel
 
 
-def draw_bars(axes, place: np.ndarray, table: pd.DataFrame, colours: dict, inches: float, decimals: int) -> float:
-    """Draw the bars, with values inside where they fit, and give the left end of the axis."""
-    right, left = (part.sum(axis=1) for part in (table.clip(lower=0), table.clip(upper=0)))
-    whole = max(right.max(), 0.0) - min(left.min(), 0.0) or 1.0
+def draw_bars(panel: Panel, table: pd.DataFrame, colours: dict, half: float, shift: float, decimals: int) -> None:
+    """Draw the bars, with values inside where they fit."""
     ends = np.zeros((2, len(table)))
     for kind, column in table.items():
         lengths, colour = column.to_numpy(), colours[kind]
         starts = np.where(lengths < 0, *ends)
-        thick = 0.7 if inches > 4 else 0.45
-        axes.barh(place, lengths, thick, left=starts, color=colour, label=said(kind), ec="white", lw=0.5)
-        ink = "white" if colour in (*HUES[:3], INK) else INK
-        for y, start, length in zip(place, starts, lengths, strict=True):
-            if abs(length) / whole * inches > 0.14 + 0.09 * decimals:
-                axes.text(start + length / 2, y, number(length, decimals), ha="center", va="center", size=8, color=ink)
+        ink = "#ffffff" if colour in (*HUES[:3], INK) else INK
+        for place, (start, length) in enumerate(zip(starts, lengths, strict=True)):
+            x, y = (start, start + length), (place + shift - half, place + shift + half)
+            if not length:
+                continue
+            panel.block(x, y, colour, gap=0.6)
+            text = number(length, decimals)
+            if np.ptp(panel.across(x)) > breadth(text, SMALL) + 3:
+                spot = panel.across(start + length / 2), panel.down(place + shift) + MIDDLE * SMALL
+                panel.drawing.write(*spot, text, ink, "middle")
         ends += np.clip(lengths, None, 0), np.clip(lengths, 0, None)
-    low = min(left.min(), 0.0) - 0.02 * whole * bool(left.any())
-    axes.axvline(0, color=INK, lw=0.7)
-    axes.set_xlim(low, max(right.max(), 0.0) or 1.0)
-    axes.set_ylim(-0.6, len(table) - (0.4 if inches > 4 else 0.25))
-    return low
+    panel.line((0, 0), panel.y, INK, 0.7)

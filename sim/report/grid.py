@@ -30,10 +30,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A formatted value and, where there is one, the interval or remark that stands beneath it."""
+    """A formatted value and, where there is one, the interval or remark that stands beneath it.
+
+    `clear` marks a difference beyond luck: its interval, as it is printed, lies on one side of zero.
+    """
 
     text: str
     beneath: str = ""
+    clear: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,16 @@ class Grid:
     unit: str = ""
 
 
+def sign(low: float, high: float, decimals: int) -> int:
+    """1 or -1 where an interval, as it is printed, lies above or below zero; 0 where it does not."""
+    return 1 if round(low, decimals) > 0 else -1 if round(high, decimals) < 0 else 0
+
+
 def estimated(value: float, low: float, high: float, decimals: int = 1, signed: bool = False) -> Cell:
     """Cell of a value with its interval; none where there is nothing that varies."""
     text = number(value, decimals, signed)
-    return Cell(text, "" if low == high or text == UNDEFINED else span(low, high, decimals, signed))
+    beneath = "" if low == high or text == UNDEFINED else span(low, high, decimals, signed)
+    return Cell(text, beneath, signed and beneath != "" and sign(low, high, decimals) != 0)
 
 
 def estimate_cell(row: object, decimals: int = 1, signed: bool = False, scale: float = 1.0) -> Cell:
@@ -107,7 +117,7 @@ def terminal(grid: Grid) -> Table:
     for row in grid.rows:
         cells = []
         for cell in row:
-            text = Text(cell.text)
+            text = Text(cell.text, style="bold" if cell.clear else "")
             if cell.beneath:
                 text.append("\n" + cell.beneath.replace(f"{SPACE}to{SPACE}", "\u2026"), style="dim")
             cells.append(text)

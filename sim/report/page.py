@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
 
 from sim.experiment.results import Results
 from sim.metrics.cost import rupiah
@@ -22,6 +18,7 @@ from sim.report import (
     SPACE,
     benchmark,
     canvas,
+    costs,
     figures,
     has,
     labels,
@@ -31,9 +28,11 @@ from sim.report import (
     source,
     span,
     tables,
+    when,
     years,
 )
-from sim.report.grid import lookup
+from sim.report.drawing import Drawing
+from sim.report.grid import lookup, sign
 from sim.start import SURVEY_NOISE
 from sim.survey import read_aggregates
 
@@ -71,6 +70,8 @@ WORDS = (
     ("declining", "own income of at least 1 z before, below it after."),
     ("rising", "own income below 1 z, growing at least half as fast as the nation's."),
     ("stagnation", "own income below 1 z and growing more slowly than that."),
+    ("elasticity", "by how many % consumption falls, over the three years that follow, when the national index falls "
+     "by 1 %; the household in the middle."),
 )  # fmt: skip
 
 
@@ -80,7 +81,7 @@ class Plate:
 
     name: str
     needs: str
-    draw: Callable[..., Figure]
+    draw: Callable[..., Drawing]
     title: str
     caption: str
     alternative: str
@@ -90,8 +91,8 @@ class Plate:
 PLATES: tuple[Plate, ...] = (
     Plate(
         "trajectories", "", figures.trajectories, "The course of each strategy",
-        "First row: the level without a new policy (grey) and the median of each strategy (its colour). Other rows: "
-        "the strategy minus the status quo, luck by luck. Line: median; dark band: 50 % of lucks; light band: "
+        "Levels: without a new policy (grey) and the median of each strategy (its colour). All other panels: the "
+        "strategy minus the status quo, luck by luck. Line: median; dark band: 50 % of lucks; light band: "
         "{source}. Shaded: the time of the programme.",
         "Line charts over time: levels first, then each strategy's difference from the baseline: poverty headcount, "
         "median own income, participation and the Gini coefficient. Strategies: {arms}. The tables give the values.",
@@ -122,8 +123,8 @@ PLATES: tuple[Plate, ...] = (
     Plate(
         "winners", "winners", figures.winners, "Winners and losers",
         "Change in consumption {when} of each household against itself without the policy and with the same luck, "
-        "person-weighted, all lucks pooled. Blue: gains above 5 %; orange: losses above 5 %. The outermost bars hold "
-        "everything beyond. Intervals stand in the table ({source}).",
+        "person-weighted, all lucks pooled. Dashed: 5 % more and 5 % less; blue: gains beyond, orange: losses "
+        "beyond. The outermost bars hold all that lies further out. Intervals stand in the table ({source}).",
         "Histograms of the change in consumption against the baseline; the shares of persons who gain or lose more "
         "than 5 % stand in the table Winners and losers. Strategies: {arms}.",
     ),
@@ -151,11 +152,6 @@ def listed(parts: Iterable[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def sign(row: object, decimals: int) -> int:
-    """1 or -1 where the interval, as it is printed, lies above or below zero; 0 where it does not."""
-    return 1 if round(row.low, decimals) > 0 else -1 if round(row.high, decimals) < 0 else 0
-
-
 def shown(row: object, measure: tables.Measure) -> str:
     """An estimate with unit and interval, to stand in brackets."""
     bounds = span(row.low, row.high, measure.decimals, signed=True)
@@ -166,7 +162,7 @@ def compared(results: Results, rows: dict[str, object], measure: tables.Measure)
     """One measure, and with which arms it is lower, with which higher beyond luck, and with which neither."""
     names, parts = labels(results), []
     for side, word in ((-1, "lower"), (1, "higher"), (0, "")):
-        found = [arm for arm, row in rows.items() if sign(row, measure.decimals) == side]
+        found = [arm for arm, row in rows.items() if sign(row.low, row.high, measure.decimals) == side]
         if found and word:
             said = listed(f"{names[arm]} ({shown(rows[arm], measure)})" for arm in found)
             parts.append(f"{word} beyond luck with {said}")
@@ -185,6 +181,12 @@ def levels(results: Results) -> str:
         if math.isfinite(row.estimate)
     ]
     return f"Without a new policy {listed(parts)} {measured(results)}."
+
+
+def lead(results: Results) -> list[tuple[str, str]]:
+    """The answer at a glance, (lead, sentence) each: how it stands without a policy, and what changes that share."""
+    found = [("", levels(results))]
+    return found + against(results, BASELINE, results.tables["headline"])[:1]
 
 
 def conditions(results: Results) -> str:
@@ -219,26 +221,31 @@ def survey(results: Results) -> str:
     )
 
 
+def against(results: Results, other: str, frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """Each measure of the headline, and which arms differ in it from another arm beyond luck."""
+    frame, lines = frame.dropna(subset="estimate"), []
+    if results.scenario.replications.seeds < 2:
+        return lines
+    for measure in tables.HEADLINES:
+        rows = lookup(frame[frame["metric"] == measure.metric], "arm")
+        rows = {arm: rows[(arm,)] for arm in rivals(results) if (arm,) in rows and arm != other}
+        lines += [compared(results, rows, measure)] if rows else []
+    return lines
+
+
 def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
     """The comparison in plain words with its conditions and its uncertainty: headings, each with (lead, sentence)."""
     names, rival, arms = labels(results), benchmark(results), rivals(results)
-    found = [("", [("", levels(results))]), ("", [("", conditions(results)), ("", survey(results))])]
+    found = [("", [("", conditions(results)), ("", survey(results))])]
     if not arms:
         return found
     seeds = results.scenario.replications.seeds
     if seeds < 2:
         return [*found, ("", [("", "One luck cannot tell an effect from chance: nothing is compared here.")])]
-    against = [(BASELINE, results.tables["headline"])]
+    found.append((f"Against {names[BASELINE]}", against(results, BASELINE, results.tables["headline"])))
     if rival and len(arms) > 1:
         contrasts = results.tables["contrasts"]
-        against.append((rival, contrasts[contrasts["against"] == rival]))
-    for other, frame in against:
-        frame, lines = frame.dropna(subset="estimate"), []
-        for measure in sorted(tables.HEADLINES, key=lambda measure: measure.metric != "self_sufficient"):
-            rows = lookup(frame[frame["metric"] == measure.metric], "arm")
-            rows = {arm: rows[(arm,)] for arm in arms if (arm,) in rows and arm != other}
-            lines += [compared(results, rows, measure)] if rows else []
-        found.append((f"Against {names[other]}", lines))
+        found.append((f"Against {names[rival]}", against(results, rival, contrasts[contrasts["against"] == rival])))
     last = [BEYOND_LUCK.format(seeds=seeds), *([FEW] if seeds < 10 else [])]
     if len(arms) > 1:
         last.append("Any other pair of strategies stands under “Each against each”; no order among them is stated.")
@@ -255,31 +262,19 @@ def flat(value: object) -> str:
     return number(value, 2) if isinstance(value, float) else str(value)
 
 
-def svg(figure: Figure) -> bytes:
-    """The figure as SVG, without date or identifiers drawn by chance: the same results give the same bytes."""
-    page = io.BytesIO()
-    with matplotlib.rc_context(canvas.STYLE):
-        FigureCanvasSVG(figure).print_svg(page, metadata={"Date": None, "Creator": None})
-    return page.getvalue()
-
-
 def draw(plate: Plate, results: Results, folder: Path) -> dict[str, object]:
-    """Save a figure as `folder`/name.svg and name.png (160 dpi); give what the page shows of it."""
-    with matplotlib.rc_context(canvas.STYLE):
-        wide, narrow = plate.draw(results, canvas.WIDE), plate.draw(results, canvas.NARROW)
-    pages = svg(wide), svg(narrow)
+    """Save a figure as `folder`/name.svg and name.png; give what the page shows of it."""
+    wide, narrow = (plate.draw(results, width) for width in (canvas.WIDE, canvas.NARROW))
+    pages = wide.svg(), narrow.svg()
     (folder / f"{plate.name}.svg").write_bytes(pages[0])
-    FigureCanvasAgg(wide)
-    with matplotlib.rc_context(canvas.STYLE):
-        wide.savefig(folder / f"{plate.name}.png", dpi=160, metadata={"Software": None})
+    (folder / f"{plate.name}.png").write_bytes(wide.png())
     arms = ", ".join(labels(results).values())
-    words = {"source": source(results), "arms": arms, "when": f"in {tables.when(results)}"}
+    words = {"source": source(results), "arms": arms, "when": f"in {when(results)}"}
     return {
         "name": plate.name,
         "title": plate.title,
         "caption": plate.caption.format(**words),
         "alternative": plate.alternative.format(**words),
-        "size": [round(96 * inches) for inches in wide.get_size_inches()],
         **dict(zip(("wide", "narrow"), (base64.b64encode(page).decode() for page in pages), strict=True)),
     }
 
@@ -299,13 +294,14 @@ def write(results: Results, folder: Path) -> Path:
     text = here.get_template("page.html").render(
         scenario=results.scenario,
         note=results.scenario.report.note,
-        arms=[(arm.label, arm.label_id) for arm in results.scenario.resolved_arms],
+        arms=[(arm.label, arm.label_id) for arm in results.scenario.resolved_arms if arm.label != arm.label_id],
+        lead=lead(results),
         answer=answer(results),
         warning=WARNING,
         headline=tables.headline(results),
         figures=[draw(plate, results, folder / "figures") for plate in plates],
         grids=tables.grids(results),
-        ledger=tables.ledger(results),
+        ledger=costs.ledger(results),
         words=[(word, meaning.format(**terms)) for word, meaning in WORDS],
         left_out=LEFT_OUT,
         missing=[key.replace("_", " ") for key in needed if not has(results, key)],

@@ -6,23 +6,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
 from rich.table import Table
 
-from sim import policies
 from sim.experiment.results import Results
 from sim.metrics.cost import rupiah
 from sim.report import (
     BASELINE,
     CLASSES,
-    FLOWS,
     ORIGINS,
     SPACE,
-    UNDEFINED,
-    USE_OF,
-    USES,
     WINDOWS,
+    flows_anyway,
     has,
     labels,
     number,
@@ -30,8 +24,10 @@ from sim.report import (
     rivals,
     said,
     source,
+    when,
     years,
 )
+from sim.report.costs import cost, money
 from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell, terminal
 
 
@@ -54,27 +50,15 @@ class Measure:
 
 OWN = "Self-sufficient among the permanently poor"
 HEADLINES = (
+    Measure("self_sufficient", OWN, "Permanently\npoor, self-\nsufficient %", "% of them", "pp", 1, 1,
+            "the self-sufficient share of the permanently poor"),
     Measure("headcount", "Poverty headcount", "Poverty\nheadcount\n%", "% of persons", "pp", 1, 2,
             "the share of persons in poverty"),
     Measure("own_income_growth", "Growth of median own income", "Growth of\nown income\n% a year", "% a year",
             "pp a year", 2, 2, "growth of own income"),
-    Measure("self_sufficient", OWN, "Permanently\npoor, self-\nsufficient %", "% of them", "pp", 1, 1,
-            "the self-sufficient share of the permanently poor"),
     Measure("participation", "Attendance at village meetings", "Attendance\nat meetings\n%", "% of households", "pp",
             1, 1, "attendance at village meetings"),
 )  # fmt: skip
-
-
-def flows_anyway(results: Results) -> str:
-    """The programmes of the world, which flow in every arm, in brackets; empty where there are none."""
-    known = policies.catalogue()
-    names = [known[programme.policy].label for programme in results.scenario.programmes]
-    return f" ({', '.join(names)})" if names else ""
-
-
-def when(results: Results) -> str:
-    """The window in which all but the courses is measured."""
-    return f"years {years(results.scenario.windows.post)}"
 
 
 def headline(results: Results) -> Grid:
@@ -100,7 +84,8 @@ def headline(results: Results) -> Grid:
     note = (
         f"First row: levels in {when(results)} after the start, which are {years(windows.post, end)} years after the "
         "money ended. Other rows: paired difference from it (pp), same households, same luck. Beneath each estimate: "
-        f"{source(results)}. Cost, first row: what the state pays anyway{flows_anyway(results)}."
+        f"{source(results)}; bold: beyond luck, with both ends on one side of zero. Cost, first row: what the state "
+        f"pays anyway{flows_anyway(results)}."
     )
     return Grid("headline", "What changes, by strategy", note, heads, tuple(body))
 
@@ -185,37 +170,39 @@ def targeting(results: Results) -> Grid:
     return Grid("targeting", "Errors of targeting", note, columns, tuple(body))
 
 
-def cost(results: Results) -> Grid:
-    """Cost to the state at four scales, and per poor-person-year averted."""
+def resilience(results: Results) -> Grid:
+    """How much of a national shock reaches consumption, and who stands the shocks of the test."""
+    rows, arms = lookup(results.tables["resilience"], "arm", "measure"), labels(results)
+    measures = (
+        ("elasticity", "Elasticity of consumption", "% per 1 % of the national index", "% per 1 %", 3),
+        ("withstand", "Withstand the shocks", "% of persons", "pp", 1),
+        ("poor_withstand", "Permanently poor who do", "% of them", "pp", 1),
+    )
+    columns = [Column("Strategy")]
+    for _, title, unit, difference, _ in measures:
+        columns += [Column(title, unit), Column("Difference", difference)]
     body = []
-    for row in results.tables["cost"].itertuples(index=False):
-        price = (value / 1e6 for value in row[-3:])
-        cells = (
-            Cell(labels(results)[row.arm]),
-            Cell(number(row.pv_z_per_person, 2)),
-            Cell(number(row.rupiah_per_head / 1e3, 0)),
-            Cell(number(row.rupiah_per_village / 1e6, 0)),
-            Cell(number(row.rupiah_nation / 1e12, 1)),
-            Cell(number(100 * row.share_state_budget, 2)),
-            estimated(*price, 2),
-        )
-        body.append(cells)
-    columns = (
-        Column("Strategy"),
-        Column("Present value", "z per person"),
-        Column("Per head", "Rp thousand"),
-        Column("Per village", "Rp million"),
-        Column("All rural Indonesia", "Rp trillion"),
-        Column("One year of it", "% of one year's state budget"),
-        Column("Per poor-person-year averted", "Rp million"),
-    )
+    for arm, label in arms.items():
+        cells = [Cell(label)]
+        for measure, *_, decimals in measures:
+            row = rows[arm, measure]
+            change = row.difference, row.difference_low, row.difference_high
+            cells.append(estimate_cell(row, decimals))
+            cells.append(Cell("\u2013") if arm == BASELINE else estimated(*change, decimals, signed=True))
+        body.append(tuple(cells))
+    cutoffs, windows = results.scenario.cutoffs, results.scenario.windows
+    *others, last = results.scenario.twins.macro_shocks
+    falls = f"{', '.join(number(100 * fall, 0) for fall in others)} or {number(100 * last, 0)}{SPACE}%"
     note = (
-        f"State money beyond what flows anyway{flows_anyway(results)}, whole programme, discounted to its start at "
-        f"{number(100 * results.scenario.budget.discount)}{SPACE}% a year; the share of the budget is one year's flow "
-        f"against one year's budget. Years of poverty are counted over the whole run. Beneath: {source(results)}; "
-        f"{UNDEFINED} where in some luck no poverty is averted."
+        f"Shocks strike in year {windows.stress[0] / 4:g}: the national index falls by {falls}, or the village's own "
+        f"output by {number(100 * cutoffs.local_shock, 0)}{SPACE}% for a year. Elasticity: consumption in the three "
+        "years that follow against the same world without the shock; median household, mean of the national shocks; "
+        "the higher, the more exposed. To withstand: in at least "
+        f"{number(100 * cutoffs.stress_pass, 0)}{SPACE}% of the shocks, to be pushed below 1{SPACE}z in at most two of "
+        "eight quarters and to have own income back in the end; who is below anyway is not pushed. Differences are "
+        f"paired, against {arms[BASELINE]}. Beneath: {source(results)}."
     )
-    return Grid("cost", "What it costs", note, columns, tuple(body))
+    return Grid("resilience", "Resilience: what a shock does", note, tuple(columns), tuple(body))
 
 
 def classes(results: Results) -> list[Grid]:
@@ -288,27 +275,6 @@ def participation(results: Results) -> Grid:
     return Grid("participation", "Attendance by window", note, columns, body, unit="% of households")
 
 
-def spent(results: Results) -> pd.DataFrame:
-    """Where the state's money of each arm ended, beyond the baseline: arm, flow, use, value (z per person)."""
-    frame = results.tables["money"]
-    frame = frame[frame["flow"].isin(USE_OF)]  # what was paid into the fund is followed to where it went
-    return frame.assign(use=frame["flow"].map(USE_OF))
-
-
-def money(results: Results) -> Grid:
-    """Where the state's money went, flow by flow."""
-    frame = spent(results)
-    order = tuple((use, flow) for use, flows in USES.items() for flow in flows)
-    words = {(use, flow): Cell(use, FLOWS[flow]) for use, flow in order}
-    whole = frame.groupby("arm", sort=False, as_index=False)["value"].sum().assign(use="all", flow="")
-    columns, body = crossed(
-        results, pd.concat([frame, whole]), ("use", "flow"), "Use",
-        lambda row: Cell(number(row.value, 3)), order, lambda group: words.get(group, Cell("all")),
-    )  # fmt: skip
-    note = "Beyond what flows without the policy, while the programme runs; not discounted, mean over lucks."
-    return Grid("money", "Where each z went", note, columns, body, False, "z per person")
-
-
 def pairing(results: Results) -> Grid:
     """What the same households and the same luck are worth."""
     rows = lookup(results.tables["pairing"], "arm", "metric")
@@ -324,26 +290,13 @@ def pairing(results: Results) -> Grid:
     return Grid("pairing", "What pairing is worth", note, columns, tuple(body), False, "times smaller variance")
 
 
-def ledger(results: Results) -> Grid:
-    """Every flow of the ledger, whole run and whole world, mean over lucks."""
-    sums = results.ledger.groupby(["payer", "payee", "flow", "arm"], observed=True, sort=False)["value"].sum()
-    totals = sums.unstack("arm")[list(labels(results))] / results.scenario.replications.seeds / 1e3
-    columns = (Column("Payer \u2192 payee: flow"), *(Column(label) for label in labels(results).values()))
-    body = []
-    for place in np.argsort(-np.abs(totals.to_numpy()).max(axis=1), kind="stable"):
-        payer, payee, flow = totals.index[place]
-        numbers = (Cell(number(value, 2)) for value in totals.iloc[place])
-        body.append((Cell(f"{said(payer)} \u2192 {said(payee)}", FLOWS[flow]), *numbers))
-    note = "Double entry, whole world, whole run, mean over lucks."
-    return Grid("ledger", "Summary of the ledger", note, columns, tuple(body), False, "thousand z")
-
-
 # The order of the page. The key names the table of the results that a definition needs.
 GRIDS: tuple[tuple[str, Callable[[Results], Grid | list[Grid]]], ...] = (
     ("cost", cost),
     ("poverty", poverty),
     ("classes", classes),
     ("class_grid", class_grid),
+    ("resilience", resilience),
     ("winners_summary", winners),
     ("incidence", incidence),
     ("targeting", targeting),
@@ -364,20 +317,3 @@ def grids(results: Results) -> list[Grid]:
             made = define(results)
             found.extend(made if isinstance(made, list) else [made])
     return found
-
-
-def quantiles(results: Results, metric: str) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Years, and percentiles 5, 25, 50, 75 and 95 over the seeds: an array (percentile, year) an arm.
-
-    First of levels, then of paired differences from the baseline.
-    """
-    frame = results.series[results.series["metric"] == metric]
-    table = frame.pivot(index=["arm", "seed"], columns="quarter", values="value")
-    values = {arm: table.loc[arm] for arm in labels(results)}
-
-    def percentiles(one: pd.DataFrame) -> np.ndarray:
-        return np.percentile(one.to_numpy(), (5, 25, 50, 75, 95), axis=0)
-
-    levels = {arm: percentiles(one) for arm, one in values.items()}
-    differences = {arm: percentiles(values[arm] - values[BASELINE]) for arm in rivals(results)}
-    return table.columns.to_numpy() / 4, levels, differences
