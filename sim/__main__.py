@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sim.errors import InputError, NotFiniteError
 
 console, complaint = Console(), Console(stderr=True)
-TOPICS = ("order", "parameters", "columns", "policies")
+TOPICS = ("order", "parameters", "columns", "policies", "outcomes")
+VARIANTS = ("trap_off", "trap_on")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,9 +39,27 @@ def parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="what the code says of itself")
     explain.add_argument("topic", choices=TOPICS)
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
+    _evidence_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
     return root
+
+
+def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
+    """The commands that hold the model against published figures."""
+    validate = commands.add_parser("validate", help="repeat every published study in the calibrated worlds: scorecard")
+    validate.add_argument("--quick", action="store_true", help="8 parameter sets, smaller worlds: a first look")
+    validate.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
+    validate.add_argument("--studies", type=Path, help="folder with studies of your own, beside those that come along")
+    validate.add_argument("--ablate", action="store_true", help="also the verdicts with each mechanism off")
+    validate.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
+    validate.add_argument("--store", action="store_true", help="keep the verdicts: reports of runs warn by them")
+    validate.add_argument("--prior", type=int, metavar="N", help="instead: make the prior predictive anew from N draws")
+    calibrate = commands.add_parser("calibrate", help="find parameter sets that reproduce the fitted targets")
+    calibrate.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
+    calibrate.add_argument("--count", type=int, default=64, help="parameter sets of each variant (default: 64)")
+    calibrate.add_argument("--seed", type=int, default=1, help="of the draws (default: 1)")
+    calibrate.add_argument("--out", type=Path, help="folder to write to (default: where the shipped ensemble is)")
 
 
 def known():
@@ -162,7 +183,53 @@ def bench(arguments: argparse.Namespace) -> None:
         console.print(f"{line.value:12,.2f}  {line.unit:40} {line.what}")
 
 
-COMMANDS = {"run": run, "check": check, "explain": explain, "schema": schema, "bench": bench}
+def validate(arguments: argparse.Namespace) -> None:
+    """`swadaya validate`: the scorecard of every structural variant that is asked for."""
+    from sim.report import validate as scorecards
+
+    variants = (arguments.variant,) if arguments.variant else VARIANTS
+    if arguments.prior is not None:
+        with Bar() as bar:
+            path = scorecards.renew_prior(variants, arguments.prior, bar)
+        console.print(f"prior predictive: {path}", soft_wrap=True)
+        return
+    asked = scorecards.Asked(variants, arguments.quick, arguments.studies, arguments.ablate, arguments.store)
+    folder = asked.folder(arguments.results)
+    with Bar() as bar, drafted(folder) as draft:
+        cards = asked.write(draft, bar)
+    for card in cards:
+        console.print(*scorecards.told(card), sep="\n", soft_wrap=True)
+    if arguments.store:
+        console.print(f"verdicts kept: {asked.keep(cards)}", soft_wrap=True)
+    console.print(f"scorecard: {folder / 'scorecard.html'}", soft_wrap=True)
+
+
+def calibrate(arguments: argparse.Namespace) -> None:
+    """`swadaya calibrate`: the ensemble of every structural variant that is asked for."""
+    from sim.experiment import calibration, ensemble
+    from sim.report.calibration import terminal
+
+    if arguments.count < 1:
+        raise InputError(f"--count: is {arguments.count}; allowed: a whole number from 1")
+    for variant in (arguments.variant,) if arguments.variant else VARIANTS:
+        with Bar() as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
+            found = calibration.calibrate(
+                variant, count=arguments.count, seed=arguments.seed, executor=threads, tell=bar
+            )
+        console.print(terminal(found))
+        sets, about = ensemble.write(found, arguments.out)
+        console.print(f"{len(found.sets)} parameter sets: {sets}\nhow they were found: {about}", soft_wrap=True)
+
+
+COMMANDS = {
+    "run": run,
+    "check": check,
+    "explain": explain,
+    "schema": schema,
+    "validate": validate,
+    "calibrate": calibrate,
+    "bench": bench,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""What the code says of itself: the order of the quarter, parameters, columns, policies. All of it is read from it."""
+"""What the code says of itself: the order of the quarter, parameters, columns, policies, what answers each study."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from rich.text import Text
 from sim import ledger, policies
 from sim.engine.plan import Plan
 from sim.engine.rule import End, Normal, Param, Row, Rule, Uniform
+from sim.experiment.evidence import Outcome, Study, read_studies
+from sim.experiment.judging import MISSING, rule_of
+from sim.experiment.moments import KNOWN, MOMENTS
 from sim.policies.policy import Policy
 from sim.scenario import PROGRAMMES_2017
 from sim.start import wire
@@ -145,11 +148,51 @@ def catalogue(plan: Plan) -> Group:
     return page("Policies", note, parts)
 
 
+def rules_for(outcome: Outcome, plan: Plan) -> str:
+    """The statistic of an outcome that is not an effect, and the rules of its columns; or why there is none."""
+    if outcome.missing:
+        return f"{outcome.missing}."
+    told = (MOMENTS[outcome.moment].__doc__ or "").split("\n")[0] if outcome.moment else ""
+    names = dict.fromkeys((*outcome.columns, *([outcome.per] if outcome.per else [])))
+    return "\n".join([*([f"statistic: {told}"] if told else []), *(rule_of(name, plan) for name in names)])
+
+
+def answer(outcome: Outcome, decides: bool, rules: str) -> Group:
+    """One figure of a study: its column, and beneath it the rule that sets it."""
+    head = Text.assemble((outcome.name, "bold"), f", {outcome.unit} \u2192 ")
+    if outcome.missing:
+        return entry(head.append(MISSING, "bold"), rules)
+    head.append(", ".join(outcome.columns), "cyan")
+    head.append(f", per effect on {outcome.per}" if outcome.per else "")
+    head.append(f", {outcome.among.replace('_', ' ')}" if outcome.among != "all" else "")
+    head.append("  (decides)" if decides else "")
+    return entry(head, rules)
+
+
+def outcomes(plan: Plan) -> Group:
+    """Every figure of every published study: the columns that answer it, and the rules that set them."""
+    parts: list[object] = []
+    studies: list[Study] = read_studies(plan, policies.catalogue(), KNOWN)
+    for study in studies:
+        parts.append(section(f"{study.id}  {study.title}"))
+        parts.append(Text(f"  {study.role}" + (f"; bars {study.bars}" if study.bars else ""), style="dim"))
+        before = ""
+        for k, outcome in enumerate(study.outcomes):
+            rules = rules_for(outcome, plan)
+            parts.append(answer(outcome, k == 0 or outcome.decides, "" if rules == before else rules))
+            before = rules
+    note = (
+        "outcome, unit \u2192 columns, among whom; beneath, the rules that set them, where the line above has others."
+    )
+    return page("Published studies", note, parts)
+
+
 TOPICS: dict[str, Callable[[Plan], Group]] = {
     "order": order,
     "parameters": parameters,
     "columns": columns,
     "policies": catalogue,
+    "outcomes": outcomes,
 }
 
 

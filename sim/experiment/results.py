@@ -65,12 +65,15 @@ def folder_for(scenario: Scenario, base: Path) -> Path:
     InputError
         When something else of that name is there: nothing is written over.
     """
-    digest = scenario.digest()
-    folder = base / f"{scenario.slug}-{digest[:12]}"
+    return folder_named(scenario.slug, scenario.digest(), base)
+
+
+def folder_named(name: str, digest: str, base: Path) -> Path:
+    """Where results of a name and a digest go; refused where something else is."""
+    folder = base / f"{name}-{digest[:12]}"
     if folder.exists() and _digest_in(folder) != digest:
         raise InputError(
-            f"{folder} exists and holds something else than results of this scenario; "
-            "move it away, or choose --results elsewhere"
+            f"{folder} exists and holds something else than these results; move it away, or choose --results elsewhere"
         )
     return folder
 

@@ -1,0 +1,200 @@
+"""The calibrated ensemble: parameter sets that reproduce the fitted targets, stored with where they came from."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from sim import agents, engine, policies, processes
+from sim.errors import InputError
+from sim.experiment.calibration import BELOW, FACED, VARIANTS, Calibration, moved
+from sim.experiment.fitted import MOMENTS
+from sim.shipped import folder
+
+METHOD = (
+    "History matching in waves with polynomial emulators; every kept set was simulated in several populations and is "
+    "inside the bands by its own moments, less what chance the defaults have in the same populations."
+)
+RULES = (agents, engine, policies, processes)  # packages whose source says what a parameter does
+ALSO = ("start.py", "model.py", "population.py", "ledger.py", "experiment/fitted.py")
+
+
+def _checked(variant: str) -> str:
+    if variant not in VARIANTS:
+        raise InputError(f"there is no structural variant {variant}; there are {' and '.join(VARIANTS)}")
+    return variant
+
+
+def home() -> Path:
+    """The folder of the shipped ensemble."""
+    return folder("scenarios") / "data"
+
+
+def path(variant: str, where: Path | None = None) -> Path:
+    """The file of a structural variant's parameter sets."""
+    return (where or home()) / f"ensemble_{_checked(variant)}.csv"
+
+
+def load(variant: str, where: Path | None = None) -> list[dict[str, float]]:
+    """All parameter sets of a structural variant: each a full set by "rule.argument"."""
+    found = path(variant, where)
+    if not found.is_file():
+        raise InputError(f"{found} is missing: `swadaya calibrate` makes it")
+    with found.open(encoding="utf-8", newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def text(sets: Sequence[Mapping[str, float]]) -> str:
+    """Parameter sets as CSV, every number to its last bit."""
+    out = io.StringIO()
+    names = list(sets[0])
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: repr(float(one[name])) for name in names} for one in sets)
+    return out.getvalue()
+
+
+def digest(variant: str, where: Path | None = None) -> str:
+    """SHA-256 of a variant's file."""
+    return hashlib.sha256(path(variant, where).read_bytes()).hexdigest()
+
+
+def rules_digest() -> str:
+    """SHA-256 of all source that decides what becomes of a parameter set; line ends do not count."""
+    package = Path(engine.__file__).parents[1]
+    files = [file for room in RULES for file in Path(room.__file__).parent.glob("*.py")]
+    whole = hashlib.sha256()
+    for file in sorted([*files, *(package / name for name in ALSO)]):
+        whole.update(file.relative_to(package).as_posix().encode())
+        whole.update(b"\0".join(file.read_bytes().splitlines()))
+    return whole.hexdigest()
+
+
+def provenance(where: Path | None = None) -> dict[str, dict]:
+    """How each variant's ensemble was made, as it was written down then."""
+    file = (where or home()) / "ensemble.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def stale(variant: str, where: Path | None = None) -> bool:
+    """Whether the rules, or the file itself, have changed since the sets were found."""
+    known = provenance(where).get(_checked(variant), {})
+    return known.get("rules") != rules_digest() or known.get("sets_sha256") != digest(variant, where)
+
+
+# -- what is written --------------------------------------------------------------------------------------------------
+
+
+def quality(calibration: Calibration) -> pd.DataFrame:
+    """One row a moment: its band, its quantiles where sets were kept and in fresh populations, the share inside."""
+    rows = []
+    for moment in MOMENTS:
+        kept, fresh = calibration.moments[moment.name], calibration.fresh[moment.name]
+        inside = float(fresh.between(moment.low, moment.high).mean())
+        spread = (*kept.quantile([0.05, 0.5, 0.95]), *fresh.quantile([0.05, 0.5, 0.95]))
+        rows.append((moment.name, moment.target, moment.unit, moment.low, moment.high, *spread, inside))
+    quantiles = [f"{one}_{share}" for one in ("kept", "fresh") for share in (5, 50, 95)]
+    return pd.DataFrame(rows, columns=["moment", "target", "unit", "low", "high", *quantiles, "inside"])
+
+
+def inside_together(calibration: Calibration) -> dict[str, float]:
+    """Target -> share of sets that have all of its moments inside their bands in fresh populations."""
+    found = {}
+    for target in dict.fromkeys(moment.target for moment in MOMENTS):
+        fine = [calibration.fresh[m.name].between(m.low, m.high) for m in MOMENTS if m.target == target]
+        found[target] = float(pd.concat(fine, axis=1).all(axis=1).mean())
+    return found
+
+
+def explained(calibration: Calibration) -> dict[str, dict[str, list[float]]]:
+    """Window -> factor -> part of the headcount in points: mean, 5th and 95th percentile over the sets."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for row in calibration.decomposition.itertuples(index=False):
+        found.setdefault(row.window, {})[row.factor] = [row.estimate, row.low, row.high]
+    return found
+
+
+def record(calibration: Calibration, file: str) -> dict:
+    """What is to be known of an ensemble, ready for TOML."""
+    waves = {
+        f"wave_{number}": {"tried": tried, "refused": sum(reasons.values()), "because": reasons}
+        for number, (tried, reasons) in enumerate(calibration.waves, 1)
+    }
+    table = quality(calibration).set_index("moment").drop(columns=["unit", "target"])
+    ranges = {BELOW: list(FACED)} if calibration.variant == "trap_on" else {}
+    changed = calibration.moved[calibration.moved["verdict"] == "moved"]
+    return {
+        "made": date.today().isoformat(),
+        "method": METHOD,
+        "seed": calibration.seed,
+        "sets": len(calibration.sets),
+        "sets_sha256": hashlib.sha256(file.encode()).hexdigest(),
+        "rules": rules_digest(),
+        "seconds": round(calibration.seconds),
+        "share_of_prior_left": calibration.left,
+        "moved": list(changed["parameter"]),
+        "settings": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(calibration.settings).items()},
+        "conditions": ranges,
+        "inside_in_fresh_populations": inside_together(calibration),
+        **waves,
+        "accepted_between": {name: list(band) for name, band in calibration.bands.items()},
+        "headcount_explained": explained(calibration),
+        "threshold": {row.share: [row.estimate, row.low, row.high] for row in calibration.threshold.itertuples()},
+        "moments": {name: row.to_dict() for name, row in table.iterrows()},
+    }
+
+
+def write(calibration: Calibration, where: Path | None = None) -> list[Path]:
+    """Store a variant's sets, and say in ensemble.toml where they came from; the other variant's entry stays."""
+    if not calibration.sets:
+        raise InputError(f"{calibration.variant}: no parameter set reproduces the fitted targets; nothing was written")
+    where = where or home()
+    where.mkdir(parents=True, exist_ok=True)
+    sets, known = path(calibration.variant, where), provenance(where)
+    content = text(calibration.sets)
+    known[calibration.variant] = record(calibration, content)
+    about = where / "ensemble.toml"
+    head = "# How the parameter sets in ensemble_*.csv were found. Written by `swadaya calibrate`; do not edit.\n"
+    tables = [line for variant in VARIANTS if variant in known for line in _toml(variant, known[variant])]
+    sets.write_text(content, encoding="utf-8", newline="\n")
+    about.write_text(head + "\n".join(tables) + "\n", encoding="utf-8", newline="\n")
+    return [sets, about]
+
+
+def _toml(name: str, table: Mapping) -> list[str]:
+    """A table and those inside it."""
+    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    lines = ["", f"[{name}]", *(f"{_key(key)} = {_value(value)}" for key, value in plain.items())]
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            lines += _toml(f"{name}.{_key(key)}", value)
+    return lines
+
+
+def _key(name: str) -> str:
+    return name if name.replace("_", "").isalnum() else f'"{name}"'
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(one) for one in value) + "]"
+    if isinstance(value, float):
+        return "nan" if math.isnan(value) else repr(float(value))
+    return str(value) if isinstance(value, int) else '"' + str(value).replace('"', '\\"') + '"'
+
+
+__all__ = [
+    "VARIANTS", "digest", "home", "inside_together", "load", "moved", "path", "provenance", "quality", "record",
+    "rules_digest", "stale", "text", "write",
+]  # fmt: skip

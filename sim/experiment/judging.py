@@ -1,0 +1,290 @@
+"""Verdicts: from what the draws gave to PASS or FAIL, beside two rivals that know nothing of the model.
+
+A positive finding passes where the published estimate lies in the 5-95 % range of what the study would have found in
+the model, and the mean of the true effects lies in the tolerance. A null passes where the mean of the true effects lies
+in its band, which is never narrower than the published interval. A pass without a known standard error is a PASS*; one
+where the study could not have told is UNINFORMATIVE, which never hides a failure. The first outcome of a study decides,
+with those that its file names; the others warn. A positive finding that a rival would pass too does not count.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.engine.plan import Plan
+from sim.experiment.estimates import Seen
+from sim.experiment.evidence import DERIVED, Outcome, Sample, Study
+from sim.experiment.trials import Draw
+
+FAIL, MISSING, UNINFORMATIVE, WARN = "FAIL", "NOT REPRESENTED", "UNINFORMATIVE", "WARN"
+PASS_STAR, PASS = "PASS*", "PASS"
+#: Failures first.
+ORDER = (FAIL, MISSING, UNINFORMATIVE, WARN, PASS_STAR, PASS)
+PASSED = (PASS, PASS_STAR)
+COUNTED = ("structure-informed", "blind")  # the roles that count as validation
+NAMED, AIM = "trap_off", 5  # variant named before the first run, and how many targets are to pass in it
+INTERVAL = (5.0, 95.0)  # per cent, of true effects over sets and of estimates over draws
+PUBLISHED = 1.96  # standard errors on each side: the published interval holds 95 %
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an outcome is judged against, in its unit; nan where the study gives no figure."""
+
+    kind: str
+    observed: float
+    se: float
+    low: float
+    high: float
+    deciding: bool = True
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """The tolerance; that of a null is never narrower than the published interval."""
+        if self.kind != "null" or not (self.se > 0.0 and math.isfinite(self.observed)):
+            return self.low, self.high
+        half = PUBLISHED * self.se
+        return min(self.low, self.observed - half), max(self.high, self.observed + half)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the draws gave: one true effect a set, and the estimates; those of a whole world's statistic are it.
+
+    `cash` is what cash arithmetic says; nan where it says nothing.
+    """
+
+    true: Sequence[float]
+    estimates: Sequence[float] = ()
+    errors: Sequence[float] = ()
+    cash: float = math.nan
+
+    @property
+    def mean(self) -> float:
+        """Mean of the true effects over sets."""
+        return float(np.mean(self.true))
+
+    def true_range(self) -> tuple[float, float]:
+        """5-95 % of the true effects over sets."""
+        return quantiles(self.true)
+
+    def estimate_range(self) -> tuple[float, float]:
+        """5-95 % of the estimates over draws."""
+        return quantiles(self.estimates if len(self.estimates) else self.true)
+
+
+def quantiles(values: Sequence[float]) -> tuple[float, float]:
+    """5th and 95th percentile."""
+    low, high = np.percentile(np.asarray(values, float), INTERVAL)
+    return float(low), float(high)
+
+
+def judge(target: Target, found: Found) -> str:
+    """The verdict on one outcome."""
+    low, high = target.band
+    first, last = found.estimate_range()
+    if not math.isfinite(found.mean):
+        return UNINFORMATIVE
+    right = low <= found.mean <= high and (target.kind == "null" or first <= target.observed <= last)
+    if not right:
+        return FAIL if target.deciding else WARN
+    if last - first > 2.0 * (target.high - target.low):
+        return UNINFORMATIVE
+    return PASS if target.se > 0.0 else PASS_STAR
+
+
+def rival_passes(target: Target, found: Found, value: float) -> bool:
+    """Whether a rival that says `value` would pass too, with the same sampling error where there is one."""
+    low, high = target.band
+    if not low <= value <= high:
+        return False
+    if target.kind == "null" or not len(found.errors):
+        return True
+    first, last = quantiles(found.errors)
+    return value + first <= target.observed <= value + last
+
+
+def worst(verdicts: Sequence[str]) -> str:
+    """The verdict of a target that several studies test: all must pass."""
+    return min(verdicts, key=ORDER.index)
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """All rows of one structural variant.
+
+    Attributes
+    ----------
+    rows
+        One row an outcome, failures first: variant, study, target, title, outcome, deciding, role, kind, unit,
+        observed, se, low, high, true_mean, true_low, true_high, estimate_low, estimate_high, rival_none, rival_cash,
+        verdict, discriminating, counts, bars, status, tolerance, column, rule, note, prior_low, prior_high.
+    manifest
+        Sets, worlds at rest, those rejected and why, sizes, digests, seconds.
+    """
+
+    variant: str
+    rows: pd.DataFrame
+    studies: tuple[Study, ...]
+    manifest: dict[str, object] = field(default_factory=dict)
+
+    def verdicts(self) -> dict[str, str]:
+        """Study -> verdict of the outcome that decides; of several, the worst."""
+        deciding = self.rows[self.rows["deciding"]]
+        return {study: worst(list(part)) for study, part in deciding.groupby("study", sort=False)["verdict"]}
+
+    def _validating(self) -> pd.DataFrame:
+        """Rows that decide on targets which count as validation."""
+        chosen = [study.id for study in self.studies if study.role in COUNTED]
+        return self.rows[self.rows["deciding"] & self.rows["study"].isin(chosen)]
+
+    def targets(self) -> dict[str, str]:
+        """Target that counts as validation -> verdict; one that several studies test passes where all do."""
+        found = {name: worst(list(part["verdict"])) for name, part in self._validating().groupby("target", sort=False)}
+        return {name: found[name] for name in dict.fromkeys(study.counts_as for study in self.studies) if name in found}
+
+    def counted(self) -> list[str]:
+        """Targets that passed and count: all that decides on them passed, and no rival passes a positive finding."""
+        rows = self._validating()
+        return [name for name in self.targets() if rows.loc[rows["target"] == name, "counts"].all()]
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+
+
+def scorecard(
+    studies: Sequence[Study],
+    draws: Sequence[Draw],
+    variant: str,
+    plan: Plan,
+    prior: pd.DataFrame | None = None,
+    manifest: dict[str, object] | None = None,
+) -> Scorecard:
+    """Judge what the draws gave."""
+    ranges = (
+        {} if prior is None or not len(prior) else prior.set_index(["study", "outcome"])[["low", "high"]].T.to_dict()
+    )
+    rows = []
+    for study in studies:
+        for k, outcome in enumerate(study.outcomes):
+            row = _row(study, k, outcome, draws, plan)
+            span = ranges.get((study.id, outcome.name), {})
+            rows.append({"variant": variant, **row, **{f"prior_{e}": span.get(e, math.nan) for e in ("low", "high")}})
+    frame = pd.DataFrame(rows)
+    rank = frame["verdict"].map(ORDER.index)
+    frame = frame.iloc[np.lexsort((np.arange(len(frame)), ~frame["deciding"], rank))].reset_index(drop=True)
+    return Scorecard(variant, frame, tuple(studies), manifest or {})
+
+
+def _row(study: Study, k: int, outcome: Outcome, draws: Sequence[Draw], plan: Plan) -> dict[str, object]:
+    """One outcome: what was observed, what the model says, verdict and rivals."""
+    row = _described(study, k, outcome, plan)
+    if outcome.missing:
+        return row
+    seen = [draw.seen[study.id, k] for draw in draws if (study.id, k) in draw.seen]
+    seen = [one for one in seen if math.isfinite(one.true)]
+    if not seen:
+        return {**row, "verdict": UNINFORMATIVE, "note": "In no world is anybody eligible."}
+    target = Target(outcome.kind, row["observed"], row["se"], row["low"], row["high"], row["deciding"])
+    cash = [one.cash for one in seen if math.isfinite(one.cash)]
+    found = Found(
+        [one.true for one in seen],
+        [value for one in seen for value in one.estimates],
+        [value - one.true for one in seen for value in one.estimates],
+        outcome.cash if outcome.cash is not None else float(np.mean(cash)) if cash else math.nan,
+    )
+    rivals = {"no effect": outcome.none, "cash arithmetic": found.cash}
+    passing = [name for name, value in rivals.items() if math.isfinite(value) and rival_passes(target, found, value)]
+    (row["true_low"], row["true_high"]), row["true_mean"] = found.true_range(), found.mean
+    row["estimate_low"], row["estimate_high"] = found.estimate_range()
+    row["rival_none"], row["rival_cash"] = outcome.none, found.cash
+    row["verdict"], row["discriminating"] = judge(target, found), not passing
+    row["counts"] = row["verdict"] in PASSED and (not passing or target.kind == "null")
+    rescaled = _rescaled(outcome.sample or study.sample, seen)
+    row["note"] = _note(target, found, passing, [outcome.note, *rescaled])
+    return row
+
+
+def _rescaled(sample: Sample | None, seen: Sequence[Seen]) -> list[str]:
+    """What a reader must know of a sample that was larger than the worlds."""
+    villages, households = (max(one.scaled[k] for one in seen) for k in (0, 1))
+    parts = [f"{villages} villages to the study's {sample.villages}"] if sample and villages else []
+    parts += [f"{households} households a village to {sample.households}"] if sample and households else []
+    return [f"sampling error rescaled from {' and '.join(parts)}"] if parts else []
+
+
+def _described(study: Study, k: int, outcome: Outcome, plan: Plan) -> dict[str, Any]:
+    """What a row says before anything is run."""
+    figures = ("observed", "se", "low", "high")
+    found = ("true_mean", "true_low", "true_high", "estimate_low", "estimate_high", "rival_none", "rival_cash")
+    return {
+        "study": study.id,
+        "target": study.counts_as,
+        "title": study.title,
+        "outcome": outcome.name,
+        "deciding": k == 0 or outcome.decides,
+        "role": outcome.role or study.role,
+        "kind": outcome.kind,
+        "unit": outcome.unit,
+        **{name: math.nan if (value := getattr(outcome, name)) is None else value for name in figures},
+        **dict.fromkeys(found, math.nan),
+        "verdict": MISSING,
+        "discriminating": True,
+        "counts": False,
+        "bars": study.bars,
+        "status": outcome.status,
+        "tolerance": outcome.tolerance,
+        "column": ", ".join([*outcome.columns, *([f"per {outcome.per}"] if outcome.per else [])]) or "none",
+        "rule": "; ".join(rule_of(name, plan) for name in outcome.columns),
+        "note": f"Not represented: {outcome.missing}." if outcome.missing else "",
+    }
+
+
+def _note(target: Target, found: Found, passing: Sequence[str], own: Iterable[str]) -> str:
+    """What a reader must know of a row."""
+    low, high = target.band
+    parts = [part for part in own if part]
+    if target.kind == "null":
+        ends = found.true_range()
+        reach = "stays inside too" if low <= ends[0] and ends[1] <= high else "reaches outside"
+        parts.append(f"judged by the mean of the true effects over sets; their 5-95 % {reach}")
+    if (low, high) != (target.low, target.high):
+        parts.append(f"band widened to the published interval, {low:.3g} to {high:.3g}")
+    if passing:
+        counts = "counts all the same" if target.kind == "null" else "does not count as validation"
+        parts.append(f"not discriminating: {' and '.join(passing)} would pass too; a {target.kind} {counts}")
+    return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in parts)
+
+
+def rule_of(name: str, plan: Plan) -> str:
+    """What sets a column, in words."""
+    if name in DERIVED:
+        of, how = DERIVED[name]
+        return f"{name} = {how}, of {rule_of(of, plan)}"
+    if name in plan.rules:
+        return f"{plan.rules[name].mechanism}.{name}: {plan.rules[name].meaning}"
+    return f"{name}: {plan.given[name].meaning} (given at the start)"
+
+
+def barred(rows: pd.DataFrame) -> list[str]:
+    """What may not be claimed, a sentence a claim and variant: a study that has not passed bars what its file names.
+
+    `rows` has variant, study, deciding, verdict and bars.
+    """
+    claims: dict[tuple[str, str], list[str]] = {}
+    for (variant, study), part in rows[rows["deciding"] & (rows["bars"] != "")].groupby(
+        ["variant", "study"], sort=False
+    ):
+        verdict = worst(list(part["verdict"]))
+        if verdict not in PASSED:
+            claims.setdefault((variant, part["bars"].iloc[0]), []).append(f"{study} {verdict}")
+    return [
+        f"{variant.replace('_', ' ').capitalize()}: no {claim} ({', '.join(why)})."
+        for (variant, claim), why in claims.items()
+    ]

@@ -1,0 +1,255 @@
+"""History matching: which points of a box have outcomes inside given bands, found with few runs of a dear simulator.
+
+Each wave simulates points spread evenly over what is not yet ruled out and fits an emulator to every outcome: least
+squares on the few terms that the runs so far speak for. A point is ruled out when an emulator puts it outside a band by
+more than `width` of its own errors. The last wave draws evenly from what is left and keeps only points that the
+simulator itself puts inside every band. What is kept is therefore an even sample of the acceptable part of the box: a
+direction of which no outcome speaks keeps its whole range.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from itertools import combinations_with_replacement, islice
+
+import numpy as np
+
+from sim.errors import InputError
+
+CHUNK = 20_000  # points that the emulators look at together
+MOST_TERMS = 30
+WIDTH = 2.0  # errors of an emulator beyond a band that rule a point out
+LAST_WIDTH = 1.0  # the same in the last wave: most of those errors is chance of single runs, which is averaged there
+ANY = "any outcome"
+HOPELESS = 0.05  # share of the points with an outcome that may be emulated to have none
+GIVE_UP = 3_000_000  # points looked at without finding one that is not ruled out
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a simulator says of a point: its outcomes by name, and why it is refused (empty: nothing speaks against)."""
+
+    values: Mapping[str, float]
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A point of the unit box, the wave that drew it, and what came of it."""
+
+    point: np.ndarray
+    wave: int
+    outcome: Outcome
+
+
+@dataclass
+class Matched:
+    """All that was tried; `kept` are the points of the last wave that nothing speaks against."""
+
+    tried: list[Tried] = field(default_factory=list)
+    looked_at: int = 0  # points that the emulators judged in the last wave
+    left: float = 1.0  # share of the box that they do not rule out
+    emulators: dict[str, Emulator] = field(default_factory=dict)
+    waves: int = 0
+
+    @property
+    def kept(self) -> list[Tried]:
+        """Points of the last wave that are inside every band."""
+        return [one for one in self.tried if one.wave == self.waves and not one.outcome.refused]
+
+    def reasons(self, wave: int) -> dict[str, int]:
+        """Why points of a wave were refused, the most frequent first."""
+        return dict(
+            Counter(t.outcome.refused for t in self.tried if t.wave == wave and t.outcome.refused).most_common()
+        )
+
+
+#: From a point, its number and whether it is to be judged (or only measured), what comes of it.
+Simulator = Callable[[np.ndarray, int, bool], Outcome]
+
+
+def hypercube(points: int, dimensions: int, random: np.random.Generator) -> np.ndarray:
+    """Latin hypercube of the unit box: each axis cut into as many strata as there are points, each used once."""
+    strata = np.stack([random.permutation(points) for _ in range(dimensions)], axis=1)
+    return (strata + random.random((points, dimensions))) / points
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """Least squares on a few terms: `terms` are places of the axes that are multiplied, on a scale of -1 to 1."""
+
+    terms: tuple[tuple[int, ...], ...]
+    weights: np.ndarray
+    error: float
+    least: float = -np.inf  # where it emulates the chance of any outcome: below it, there is too little hope
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """What the outcome is expected to be at points of the unit box."""
+        return _columns(points, self.terms) @ self.weights
+
+
+def _columns(points: np.ndarray, terms: Sequence[tuple[int, ...]]) -> np.ndarray:
+    scaled = 2.0 * points - 1.0
+    return np.stack([np.prod(scaled[:, term], axis=1) for term in terms], axis=1)
+
+
+def emulate(points: np.ndarray, values: np.ndarray, known: Sequence[tuple[int, ...]] = ((),)) -> Emulator:
+    """Fit one outcome: first the axes that matter, then squares and products of those.
+
+    Terms enter one at a time, the best first, as long as the Bayesian information criterion gains, charged
+    thrice for the choice among many terms: a term that is there by chance would bend what is kept.
+    Terms that are `known` from earlier fits stay: what was selected by them hides what they do.
+    """
+    single = [(axis,) for axis in range(points.shape[1])]
+    chosen = _grow(points, values, known, single)
+    active = sorted({axis for term in chosen for axis in term})
+    pairs = list(combinations_with_replacement(active, 2))
+    chosen = _grow(points, values, chosen, [*single, *pairs])
+    weights, rest = _fit(points, values, chosen)
+    return Emulator(tuple(chosen), weights, float(np.sqrt((rest**2).sum() / max(1, len(values) - len(chosen)))))
+
+
+def _fit(points: np.ndarray, values: np.ndarray, terms: Sequence[tuple[int, ...]]) -> tuple[np.ndarray, np.ndarray]:
+    columns = _columns(points, terms)
+    weights = np.linalg.lstsq(columns, values, rcond=None)[0]
+    return weights, values - columns @ weights
+
+
+def _grow(
+    points: np.ndarray, values: np.ndarray, chosen: Sequence[tuple[int, ...]], offered: Sequence[tuple[int, ...]]
+) -> list[tuple[int, ...]]:
+    """Add terms while they are worth it."""
+    found, offered = list(chosen), [term for term in offered if term not in chosen]
+    runs = len(values)
+    _, rest = _fit(points, values, found)
+    columns = _columns(points, offered) if offered else np.empty((runs, 0))
+    columns = columns - columns.mean(axis=0)
+    scale = np.maximum(np.sqrt((columns**2).sum(axis=0)), 1e-12)
+    price = 3.0 * np.log(max(2, len(offered)))
+    while offered and len(found) < min(MOST_TERMS, runs // 4):
+        before = (rest**2).mean()
+        if before <= 1e-24:
+            break
+        best = int(np.argmax(np.abs(columns.T @ rest) / scale))
+        _, after = _fit(points, values, [*found, offered[best]])
+        if offered[best] in found or runs * np.log(before / max((after**2).mean(), 1e-300)) <= price:
+            break
+        found.append(offered[best])
+        rest = after
+    return found
+
+
+def plausible(
+    points: np.ndarray,
+    emulators: Mapping[str, Emulator],
+    bands: Mapping[str, tuple[float, float]],
+    width: float,
+) -> np.ndarray:
+    """Which points no emulator puts outside its band by more than `width` errors."""
+    fine = np.ones(len(points), bool)
+    for name, emulator in emulators.items():
+        low, high = bands.get(name, (emulator.least, np.inf))
+        slack = width * emulator.error if name in bands else 0.0
+        value = emulator(points[fine])
+        fine[fine] = (value >= low - slack) & (value <= high + slack)
+    return fine
+
+
+def match(
+    simulate: Simulator,
+    dimensions: int,
+    bands: Mapping[str, tuple[float, float]],
+    *,
+    wanted: int,
+    waves: Sequence[int],
+    most: int,
+    seed: int,
+    executor: Executor | None = None,
+    tell: Callable[[str, int, int], None] = lambda doing, done, whole: None,
+) -> Matched:
+    """Find `wanted` points of the unit box whose outcomes are inside all bands.
+
+    Parameters
+    ----------
+    bands
+        Outcome -> lowest and highest value that is accepted.
+    waves
+        Points of each wave that only teaches the emulators.
+    most
+        Points simulated in the last wave at most; it ends with fewer than `wanted` kept ones rather than without end.
+    executor
+        Where to simulate; the result depends neither on it nor on its size.
+    """
+    random, found = np.random.default_rng(seed), Matched()
+    for points in waves:
+        found.waves += 1
+        sample = (
+            hypercube(points, dimensions, random)
+            if not found.emulators
+            else np.array(list(islice(_left(random, dimensions, found, bands, WIDTH), points)))
+        )
+        for done, one in enumerate(_run(simulate, sample, found, False, executor), 1):
+            found.tried.append(one)
+            tell(f"wave {found.waves}", done, points)
+        found.emulators = _learn(found, bands)
+    found.waves += 1
+    found.looked_at, found.left, kept, tried = 0, 0.0, 0, 0
+    source = _left(random, dimensions, found, bands, LAST_WIDTH)
+    while kept < wanted and tried < most:
+        batch = np.array(list(islice(source, min(32, most - tried))))
+        for one in _run(simulate, batch, found, True, executor):
+            found.tried.append(one)
+            tried, kept = tried + 1, kept + (not one.outcome.refused)
+            if kept == wanted:
+                break
+        tell("last wave: kept", kept, wanted)
+    return found
+
+
+def _left(
+    random: np.random.Generator,
+    dimensions: int,
+    found: Matched,
+    bands: Mapping[str, tuple[float, float]],
+    width: float,
+) -> Iterator[np.ndarray]:
+    """Points drawn evenly from what the emulators do not rule out, without end."""
+    looked = passed = since = 0
+    while True:
+        points = random.random((CHUNK, dimensions))
+        good = points[plausible(points, found.emulators, bands, width)]
+        looked, passed, since = looked + CHUNK, passed + len(good), 0 if len(good) else since + CHUNK
+        found.looked_at, found.left = looked, passed / looked
+        if since >= GIVE_UP:
+            raise InputError(
+                f"no set is left: {since} draws of the priors were all ruled out by what the runs so far show"
+            )
+        yield from good
+
+
+def _run(
+    simulate: Simulator, sample: np.ndarray, found: Matched, judged: bool, executor: Executor | None
+) -> Iterator[Tried]:
+    numbers = range(len(found.tried), len(found.tried) + len(sample))
+    done = (executor.map if executor else map)(simulate, list(sample), numbers, [judged] * len(sample))
+    for point, outcome in zip(sample, done, strict=True):
+        yield Tried(point, found.waves, outcome)
+
+
+def _learn(so_far: Matched, bands: Mapping[str, tuple[float, float]]) -> dict[str, Emulator]:
+    """An emulator of every outcome where points are left, and one of the chance that there is any outcome."""
+    points = np.array([one.point for one in so_far.tried])
+    whole = np.array([all(name in one.outcome.values for name in bands) for one in so_far.tried])
+    found = {}
+    if not whole.all():
+        hope = emulate(points, whole.astype(float))
+        found[ANY] = replace(hope, least=float(np.quantile(hope(points[whole]), HOPELESS)))
+    near = whole & plausible(points, so_far.emulators, bands, WIDTH)
+    for name in bands:
+        values = np.array([one.outcome.values[name] for one, close in zip(so_far.tried, near, strict=True) if close])
+        known = so_far.emulators[name].terms if name in so_far.emulators else ((),)
+        found[name] = emulate(points[near], values, known)
+    return found

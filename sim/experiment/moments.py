@@ -1,0 +1,144 @@
+"""Statistics of a world as a whole that studies are compared with: the fitted ones, the crisis, errors of targeting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from sim.experiment import fitted
+from sim.metrics import inequality, poverty, targeting
+from sim.model import CommunityModel
+from sim.start import World, measured
+
+AROUND = 1.0  # percentage points of the twin's headcount within which a crisis is over
+PEAK = 6  # quarters within which the peak is looked for
+Settings = Mapping[str, float]
+Found = dict[str, float]
+
+
+def cross_section(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
+    """V1: headcount at quarters 0 to 8, depth, inequality."""
+    return fitted.cross_section(world, seed, held)
+
+
+def churn(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
+    """V2: who is poor anew, who is poor at least once."""
+    return fitted.churn(world, seed, held)
+
+
+def persistence(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
+    """V2: what is left of a shock to own income after four years."""
+    return fitted.persistence(world, seed, held)
+
+
+def bottom(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
+    """Share of consumption of the poorest 40 % of persons, %, as a survey would measure it in quarter 0."""
+    model = fitted.quiet(world, seed + 1, held=held)
+    model.step()
+    seen, persons = measured(model.state, seed + 1, 0), model.state["size"] * model.state["weight"]
+    del model.state
+    return {"bottom_40": 100.0 * inequality.share_of_bottom(seen, persons, 0.4)}
+
+
+def crisis(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
+    """A fall of outside markets and of wages, against the same luck without it.
+
+    Persons are weighted so that `settings["headcount"]` % are poor before it, the poorer the more: those weights fall
+    evenly with the log of expected income.
+    """
+    first, quarters = int(settings["start"]), int(settings["quarters"])
+    plain = CommunityModel(world, fitted.programmes_2017(), seed=seed, held=held)
+    while plain.quarter < first:
+        plain.step()
+    persons = tilted(plain, seed, settings["headcount"] / 100.0)
+    shocks = {
+        first + k: {"wage_shock": math.log(1.0 - settings["wage"])} for k in range(int(settings["wage_quarters"]))
+    }
+    shocks[first] = {**shocks.get(first, {}), "macro_shock": math.log(1.0 - settings["macro"])}
+    hit = plain.branch(shocks=shocks)
+    paths: tuple[list[float], list[float]] = ([], [])
+    for _ in range(quarters):
+        for model, path in zip((plain, hit), paths, strict=True):
+            model.step()
+            path.append(100.0 * poverty.fgt(measured(model.state, seed, model.quarter - 1), persons))
+    del plain.state, hit.state
+    return recovery(*paths)
+
+
+def recovery(plain: Sequence[float], hit: Sequence[float]) -> Found:
+    """Peak of the headcount, %, and years from the shock until it is back for good within a point of its twin.
+
+    Where it is not back by the end, the years are those of the whole path.
+    """
+    away = [k for k, (a, b) in enumerate(zip(plain, hit, strict=True)) if b - a > AROUND]
+    back = away[-1] + 1 if away else 0
+    return {"crisis_peak": max(hit[:PEAK]), "crisis_years": back / 4.0}
+
+
+def tilted(model: CommunityModel, seed: int, headcount: float) -> np.ndarray:
+    """Person weights under which the measured headcount is the one wanted (a share)."""
+    state = model.state
+    poor = measured(state, seed, model.quarter - 1) < 1.0
+    persons, income = state["size"] * state["weight"], np.log(np.maximum(state["expected_income"], 1e-6))
+    low, high = -4.0, 4.0
+    for _ in range(50):
+        slope = 0.5 * (low + high)
+        weights = persons * np.exp(-slope * income)
+        low, high = (slope, high) if weights[poor].sum() < headcount * weights.sum() else (low, slope)
+    return weights * persons.sum() / weights.sum()
+
+
+def ranking(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
+    """Mistargeting of the community's ranking above that of the proxy means test, points of households.
+
+    Each village lists `settings["reach"]` of its households; those who should be listed are the same share of all
+    households, the poorest by consumption as a survey measures it.
+    """
+    model = CommunityModel(world, fitted.programmes_2017(), seed=seed, held=held)
+    while model.quarter <= int(settings["start"]):
+        model.step()
+    state, reach = model.state, settings["reach"]
+    seen, weight = measured(state, seed, model.quarter - 1), state["weight"]
+    poor = seen <= inequality.quantile(seen, weight, reach)
+    wrong = {}
+    for name in ("proxy_score", "community_score"):
+        listed = np.zeros(len(seen), bool)
+        for first, last in pairwise(state.layout.start["household"]):
+            listed[first + np.argsort(state[name][first:last])[: max(1, round(reach * (last - first)))]] = True
+        wrong[name] = targeting.errors(listed, poor, weight).mistargeting
+    del model.state
+    return {"ranking_gap": 100.0 * (wrong["community_score"] - wrong["proxy_score"])}
+
+
+#: Statistic -> the function that finds it.
+MOMENTS: dict[str, Callable[[World, int, Sequence[str], Settings], Found]] = {
+    **{f"headcount_{k}": cross_section for k in range(9)},
+    **dict.fromkeys(("poverty_gap", "severity", "gini"), cross_section),
+    **dict.fromkeys(("newly_poor", "ever_poor"), churn),
+    **dict.fromkeys(("shock_left", "shock_asymmetry"), persistence),
+    "bottom_40": bottom,
+    **dict.fromkeys(("crisis_peak", "crisis_years"), crisis),
+    "ranking_gap": ranking,
+}
+NEEDS: dict[Callable, tuple[str, ...]] = {
+    crisis: ("start", "quarters", "headcount", "macro", "wage", "wage_quarters"),
+    ranking: ("start", "reach"),
+}
+#: Statistic -> the numbers that a study's `settings` must hold for it.
+KNOWN: dict[str, tuple[str, ...]] = {name: NEEDS.get(function, ()) for name, function in MOMENTS.items()}
+
+
+def find(
+    world: World, seed: int, wanted: Sequence[tuple[str, int, str, Settings]], held: Sequence[str] = ()
+) -> Iterator[tuple[str, int, float]]:
+    """Study, place of the outcome and value of each wanted (study, place, statistic, settings)."""
+    done: dict[tuple[str, object], Found] = {}
+    for study, place, name, settings in wanted:
+        function = MOMENTS[name]
+        key = (function.__name__, tuple(sorted(settings.items())))
+        if key not in done:
+            done[key] = function(world, seed, held, settings)
+        yield study, place, done[key][name]

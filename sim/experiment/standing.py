@@ -1,0 +1,95 @@
+"""Where the model stands: the verdicts of the last full validation, stored, and what they forbid to claim.
+
+The verdicts are a small file beside the ensemble, with the digests of what they are of. Whoever shows results of the
+model prints `warnings()` with them, without running a study; when model, ensemble or studies have changed since, the
+warnings begin with that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from sim.errors import InputError
+from sim.experiment import ensemble, evidence
+from sim.experiment.judging import Scorecard, barred
+from sim.shipped import folder
+
+COLUMNS = ("variant", "study", "outcome", "deciding", "verdict", "bars")
+JUDGES = ("estimates.py", "evidence.py", "judging.py", "moments.py", "trials.py")  # beside the files of the studies
+NEVER = "Not validated: no scorecard is stored with this model; `swadaya validate` makes one."
+CHANGED = "Not validated since {what} changed: `swadaya validate` shows where it stands now. Before the change:"
+
+
+def path() -> Path:
+    """The file of the stored verdicts."""
+    return folder("scenarios") / "data" / "scorecard.csv"
+
+
+def studies_digest(folders: Sequence[Path] = ()) -> str:
+    """Digest of the files of the studies and of what judges them; ends of lines do not count."""
+    whole = hashlib.sha256(evidence.digest(folders).encode())
+    for name in JUDGES:
+        whole.update(Path(__file__).with_name(name).read_text(encoding="utf-8").encode())
+    return whole.hexdigest()
+
+
+def ensemble_digest(variants: Iterable[str]) -> str:
+    """Digest of the ensembles of some variants, as they are stored."""
+    found = [ensemble.digest(name) if ensemble.path(name).is_file() else "none" for name in sorted(set(variants))]
+    return hashlib.sha256(" ".join(found).encode()).hexdigest()
+
+
+def _now(variants: Iterable[str]) -> dict[str, str]:
+    """What verdicts are of, by name."""
+    return {"model": ensemble.rules_digest(), "ensemble": ensemble_digest(variants), "studies": studies_digest()}
+
+
+def store(cards: Sequence[Scorecard], where: Path | None = None) -> Path:
+    """Write the verdicts of a full validation, with the digests of what they are of."""
+    where = where or path()
+    rows = pd.concat([card.rows for card in cards], ignore_index=True)[list(COLUMNS)]
+    head = " ".join(f"{name} {digest}" for name, digest in _now(rows["variant"]).items())
+    where.write_text(f"# {head}\n{rows.to_csv(index=False, lineterminator=chr(10))}", encoding="utf-8")
+    return where
+
+
+def read(where: Path | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The stored verdicts, and the digests of what they are of.
+
+    Raises
+    ------
+    InputError
+        When the file is not one that `store` wrote.
+    """
+    where = where or path()
+    head, _, body = where.read_text(encoding="utf-8").partition("\n")
+    words = head.split()[1:]
+    digests = dict(zip(words[::2], words[1::2], strict=False))
+    rows = pd.read_csv(io.StringIO(body), keep_default_na=False) if body else pd.DataFrame()
+    if not {"model", "ensemble", "studies"} <= set(digests) or not set(COLUMNS) <= set(rows):
+        raise InputError(f"{where}: is not a stored scorecard; `swadaya validate --store` makes it anew")
+    return rows, digests
+
+
+def warnings(model: str | None = None, where: Path | None = None) -> list[str]:
+    """What whoever reads results must be told, a sentence each; none where every study that bars a claim passed.
+
+    Parameters
+    ----------
+    model
+        Digest of the model that is run; that of this project by default.
+    """
+    where = where or path()
+    if not where.is_file():
+        return [NEVER]
+    rows, then = read(where)
+    now = _now(rows["variant"])
+    now["model"] = model or now["model"]
+    changed = [name for name, digest in now.items() if then[name] != digest]
+    told = [CHANGED.format(what=" and ".join(f"the {name}" for name in changed))] if changed else []
+    return told + [f"Validation, {sentence[:1].lower()}{sentence[1:]}" for sentence in barred(rows)]

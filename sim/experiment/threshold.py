@@ -1,0 +1,80 @@
+"""Whether the lumpy technique holds people back: poor households below its threshold, lifted above it and not.
+
+Two equilibria would keep the lifted ones up and the others down for ever. Here people save a share of what they expect,
+whatever capital yields, so that a threshold may also be one that time wears away; this is looked at, not assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from sim.engine.lane import Lane
+from sim.errors import InputError, NotFiniteError
+from sim.experiment import fitted
+from sim.metrics import mean
+from sim.population import TwoPieceLognormal, synthesise
+from sim.start import World, solve, wire
+from sim.survey import read_aggregates
+
+LIFT = 1.2  # thresholds to which capital is raised
+YEARS = (5, 10, 20)
+VILLAGES, HOUSEHOLDS = 40, 60
+
+
+def threshold_of(parameters: Mapping[str, float]) -> float:
+    """Capital from which the lumpy technique is the better one at a skill of 1 (z per person)."""
+    gained = parameters["output.lumpy_scale"] - parameters["output.scale"]
+    return (parameters["output.lumpy_cost"] / gained) ** (1.0 / parameters["output.elasticity"])
+
+
+def lifted(world: World, luck: int) -> dict[str, float]:
+    """Shares of households, %: below the threshold; of those that are also poor, above it after some years.
+
+    Once by themselves (`alone_…`) and once with their capital raised at quarter 0 (`lifted_…`), under the same draws.
+    """
+    threshold = threshold_of({name: world.value(name) for name in world.lane.plan.parameters})
+    weight, below = world.state["weight"], world.state["effective_capital"] < threshold
+    poor = world.state["consumption"] < 1.0
+    found = {"below": 100.0 * mean(below, weight), "poor_below": 100.0 * mean(below[poor], weight[poor])}
+    models = {name: fitted.quiet(world, luck) for name in ("alone", "lifted")}
+    up = models["lifted"].state
+    up["capital"] = np.where(below & poor, np.maximum(up["capital"], LIFT * threshold), up["capital"])
+    who = weight * (below & poor)
+    for name, model in models.items():
+        for year in YEARS:
+            model.run_model(4 * year)
+            found[f"{name}_{year}"] = 100.0 * mean(model.state["effective_capital"] >= threshold, who)
+        del model.state
+    return found
+
+
+def _one(lane: Lane, target: TwoPieceLognormal, job: tuple[Mapping[str, float], int]) -> dict[str, float]:
+    parameters, seed = job
+    people = synthesise(read_aggregates(), VILLAGES, HOUSEHOLDS, seed)
+    try:
+        return lifted(solve(lane, people, fitted.programmes_2017(), target, seed, parameters), seed)
+    except (InputError, NotFiniteError):
+        return {}
+
+
+def thresholds(
+    sets: Sequence[Mapping[str, float]],
+    *,
+    seed: int = 1,
+    executor: Executor | None = None,
+    tell: Callable[[str, int, int], None] = lambda doing, done, whole: None,
+) -> pd.DataFrame:
+    """What `lifted` finds, mean over the sets and 5th to 95th percentile; each set has its own population and luck."""
+    lane, target = Lane(wire()), TwoPieceLognormal.published(read_aggregates())
+    jobs, rows = [(one, 2_000_000 + 1000 * seed + k) for k, one in enumerate(sets)], []
+    for done, row in enumerate((executor.map if executor else map)(partial(_one, lane, target), jobs), 1):
+        rows.append(row)
+        tell("threshold", done, len(jobs))
+    table = pd.DataFrame([row for row in rows if row])
+    summary = {"estimate": table.mean(), "low": table.quantile(0.05), "high": table.quantile(0.95)}
+    return pd.DataFrame(summary).rename_axis("share").reset_index()

@@ -1,0 +1,190 @@
+"""Published trials repeated in one world: what each arm truly did there, and what the study would have seen of it.
+
+A draw is a parameter set, a population and a luck. All studies share its world. The true effect is the paired
+difference between the same households with and without the programme; the estimate compares villages that were drawn
+to be treated with the others, on a sample of the study's size, measured with survey noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from sim import policies
+from sim.engine.lane import Lane
+from sim.errors import InputError, NotFiniteError
+from sim.experiment import moments
+from sim.experiment.estimates import Record, Seen, Trial, base_of
+from sim.experiment.evidence import CONTROL, Outcome, Study
+from sim.experiment.fitted import programmes_2017
+from sim.model import CommunityModel
+from sim.policies.policy import Programme
+from sim.population import Population, TwoPieceLognormal
+from sim.start import World, solve
+
+Key = tuple[str, int]  # study, place of the outcome in it
+
+
+@dataclass
+class Draw:
+    """What all studies came to in one world; `failed` says why there is none."""
+
+    seen: dict[Key, Seen] = field(default_factory=dict)
+    failed: str = ""
+
+
+def run_draw(
+    lane: Lane,
+    studies: Sequence[Study],
+    parameters: Mapping[str, float],
+    population: Population,
+    target: TwoPieceLognormal,
+    seed: int,
+    held: Sequence[str] = (),
+    sampled: bool = True,
+) -> Draw:
+    """All studies in the world of one parameter set.
+
+    Parameters
+    ----------
+    target
+        Distribution of measured consumption at the start.
+    seed
+        Of the luck, the assignments and the survey noise.
+    held
+        Rules that are switched off.
+    sampled
+        Also what the studies would have seen, not only what is true.
+    """
+    try:
+        world = solve(lane, population, programmes_2017(), target, seed, parameters, held)
+        return _repeated(world, studies, seed, held, sampled)
+    except (InputError, NotFiniteError) as error:
+        return Draw(failed=str(error))
+
+
+def _repeated(world: World, studies: Sequence[Study], seed: int, held: Sequence[str], sampled: bool) -> Draw:
+    """Every study in one world."""
+    draw = Draw()
+    wanted = [(s.id, k, o.moment, s.settings) for s in studies for k, o in enumerate(s.outcomes) if _is_moment(o)]
+    for name, k, value in moments.find(world, seed, wanted, held):
+        draw.seen[name, k] = Seen(value)
+    records = _follow_all(world, studies, seed, held)
+    for study in studies:
+        for k, outcome in enumerate(study.outcomes):
+            if not outcome.missing and not outcome.moment:
+                treated, control = records[_course(study, outcome.arm)], records[_course(study, CONTROL)]
+                draw.seen[study.id, k] = Trial(world, study, outcome, seed, treated, control).seen(sampled)
+    return draw
+
+
+def _is_moment(outcome: Outcome) -> bool:
+    return bool(outcome.moment) and not outcome.missing
+
+
+# -- what flows -------------------------------------------------------------------------------------------------------
+
+
+def share_reached(world: World, reach: float) -> float:
+    """Share of persons in the households that a proxy means test would list, `reach` of each village's households."""
+    score, size = world.state["proxy_score"], world.state["size"]
+    start = world.state.layout.start["household"]
+    listed = 0.0
+    for first, last in pairwise(start):
+        order = np.argsort(score[first:last])
+        listed += size[first:last][order[: max(1, round(reach * (last - first)))]].sum()
+    return float(listed / size.sum())
+
+
+def programmes(study: Study, arm: str, world: World) -> list[Programme]:
+    """All that flows in an arm: the programmes of 2017, and the study's own money."""
+    known, found = policies.catalogue(), programmes_2017()
+    for flow in study.flows:
+        if arm not in flow.arms:
+            continue
+        if flow.per_member is not None and flow.reach is not None:
+            dose = flow.per_member * share_reached(world, flow.reach) / (flow.quarters if flow.once else 1)
+        else:
+            dose = flow.dose or 0.0
+        if flow.times:
+            dose *= world.value(flow.times)
+        start, end = study.start, study.start + flow.quarters
+        stay = start + (flow.quarters if flow.facilitated is None else flow.facilitated)
+        if flow.replaces:
+            found = [
+                part for p in found for part in (_around(p, start, end) if p.policy.name == flow.replaces else [p])
+            ]
+        found.append(Programme(known[flow.policy], dose, start, end, stay, dict(flow.settings)))
+    return found
+
+
+def _around(programme: Programme, start: int, end: int) -> list[Programme]:
+    """A programme of 2017 with a gap in which another takes its place."""
+    spans = ((programme.start, start), (end, programme.funds_end))
+    return [Programme(programme.policy, programme.dose, a, b, b, programme.settings) for a, b in spans]
+
+
+# -- what is recorded -------------------------------------------------------------------------------------------------
+
+
+def _course(study: Study, arm: str) -> tuple[str, str]:
+    """Key of a run. A control without money of its own is the same world for every study."""
+    return (study.id if any(arm in flow.arms for flow in study.flows) else "", arm)
+
+
+def _wanted(study: Study, outcome: Outcome) -> Iterable[tuple[str, str, int]]:
+    """Arm, column and quarter that an outcome needs."""
+    assert outcome.quarters is not None and outcome.arm
+    names = {base_of(name) for name in (*outcome.columns, outcome.per) if name}
+    quarters = range(*outcome.quarters)
+    for arm in (CONTROL, outcome.arm):
+        yield from ((arm, name, study.start + q) for name in names for q in quarters)
+        yield from ((arm, name, study.start - 1) for name in (*names, "consumption"))
+        if outcome.roll is not None:
+            yield from ((arm, outcome.roll.column, study.start + q) for q in range(*outcome.roll.quarters))
+
+
+def _follow_all(
+    world: World, studies: Sequence[Study], seed: int, held: Sequence[str]
+) -> dict[tuple[str, str], Record]:
+    """Run every arm once, the common control once for all, and keep what the outcomes need."""
+    wanted: dict[tuple[str, str], dict[int, set[str]]] = {}
+    flows: dict[tuple[str, str], list[Programme]] = {}
+    for study in studies:
+        for outcome in study.outcomes:
+            if outcome.missing or outcome.moment:
+                continue
+            for arm, name, quarter in _wanted(study, outcome):
+                course = _course(study, arm)
+                wanted.setdefault(course, {}).setdefault(quarter, set()).add(name)
+                if course not in flows:
+                    flows[course] = programmes(study, arm, world)
+    return {course: _follow(world, flows[course], seed, held, wanted[course]) for course in wanted}
+
+
+def _follow(
+    world: World, flows: Sequence[Programme], seed: int, held: Sequence[str], wanted: Mapping[int, set[str]]
+) -> Record:
+    model = CommunityModel(world, flows, seed=seed, held=held)
+    found: Record = {}
+    while model.quarter <= max(wanted):
+        model.step()
+        quarter = model.quarter - 1
+        for name in wanted.get(quarter, ()):
+            found[name, quarter] = _rows(model, name)
+    del model.state
+    return found
+
+
+def _rows(model: CommunityModel, name: str) -> np.ndarray:
+    """A column, one value a household or a village: sums over kinds, and what holds for all repeated."""
+    values, state = model.state[name], model.state
+    table = state.index[name][0]
+    if table == "group":
+        return values.reshape(len(state.layout.codes), -1).sum(axis=1)
+    if table == "district":
+        return values[state.layout.district_of]
+    return np.full(len(state.layout.codes), values[0]) if table == "nation" else values.copy()

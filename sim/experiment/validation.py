@@ -1,0 +1,292 @@
+"""The scorecard: every published study against the frozen parameter sets, failures first, rivals beside.
+
+Nothing here can change a parameter. `validate` runs all studies in the worlds of the sets and judges them; `ablate`
+shows what each mechanism does to the result; `prior_predictive` is the third rival, made once from draws of the priors
+and stored with its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim import policies
+from sim.engine.compile import filler
+from sim.engine.lane import Lane
+from sim.engine.plan import Plan
+from sim.errors import InputError
+from sim.experiment import calibration, ensemble, evidence, moments, standing
+from sim.experiment.evidence import Study
+from sim.experiment.judging import Scorecard, quantiles, scorecard
+from sim.experiment.matching import hypercube
+from sim.experiment.trials import Draw, run_draw
+from sim.population import TwoPieceLognormal, synthesise
+from sim.shipped import folder
+from sim.start import wire
+from sim.survey import read_aggregates
+
+VILLAGES, HOUSEHOLDS = 240, 48  # of each world: all 236 villages of GoBifo, in each enough of the poorest tenth
+SEED = 31_000  # of populations and lucks, apart from those of calibration
+QUICK, QUICK_VILLAGES = 8, 100  # sets and villages of a first look, and of each column of the ablation table
+#: Mechanism -> its rules that can be held without breaking the quarter: their columns keep what the start gave them.
+HOLDS: dict[str, tuple[str, ...]] = {
+    "luck": ("luck", "weather", "macro_cycle"),
+    "participation": ("aware", "facilitation_effect"),
+    "production": ("works_benefit", "time_cost"),
+    "market": ("exposure",),
+    "collective": ("contribution", "institution_quality"),
+    "choice": ("misjudgement", "capture"),
+    "works": ("works",),
+    "targeting": ("proxy_misreading", "community_misreading"),
+    "savings_group": ("paid_in", "loan_asked"),
+    "sharing": ("gift",),
+    "saving": ("distress_sale",),
+    "learning": ("efficacy", "skill"),
+}
+Tell = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
+
+
+def quiet(doing: str, done: int, whole: int) -> None:
+    """Tells nobody."""
+
+
+def studies_of(plan: Plan, folders: Sequence[Path] = ()) -> tuple[Study, ...]:
+    """The shipped studies, or those of the folders that are named, checked against the model."""
+    return tuple(evidence.read_studies(plan, policies.catalogue(), moments.KNOWN, folders))
+
+
+def validate(
+    sets: Sequence[Mapping[str, float]],
+    variant: str,
+    *,
+    folders: Sequence[Path] = (),
+    villages: int = VILLAGES,
+    households: int = HOUSEHOLDS,
+    seed: int = SEED,
+    held: Sequence[str] = (),
+    executor: Executor | None = None,
+    tell: Tell = quiet,
+) -> Scorecard:
+    """Run every study in the world of every parameter set, and judge.
+
+    Parameters
+    ----------
+    sets, variant
+        Parameter sets, each "rule.argument" -> value (what it does not name keeps its default), and their name.
+    folders
+        Where the studies are; the shipped folder by default.
+    villages, households
+        Of each world; every set has a population and a luck of its own.
+    held
+        Rules that are switched off.
+    executor
+        Where draws run; by default as many threads as there are processors. Results do not depend on it.
+    """
+    began = time.perf_counter()
+    lane = Lane(wire())
+    studies = studies_of(lane.plan, folders)
+    draws = run_all(lane, studies, sets, villages, households, seed, held, executor, tell)
+    worlds = [draw for draw in draws if not draw.failed]
+    if not worlds:
+        raise InputError(
+            f"no parameter set of {variant} has a world at rest: {draws[0].failed if draws else 'no sets'}"
+        )
+    prior, stale = read_prior() if prior_path().is_file() else (pd.DataFrame({"variant": []}), False)
+    own = prior[prior["variant"] == variant]
+    manifest: dict[str, object] = {
+        "variant": variant,
+        "parameter sets": len(draws),
+        "worlds at rest": len(worlds),
+        "villages": villages,
+        "households a village": households,
+        "seed": seed,
+        "digest of the model": ensemble.rules_digest(),
+        "digest of the studies": standing.studies_digest(folders),
+        "prior draws": int(own["draws"].max()) if len(own) else 0,
+        "prior predictive is of other studies or another model": "yes" if stale else "no",
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+    return scorecard(studies, worlds, variant, lane.plan, own, manifest)
+
+
+def run_all(
+    lane: Lane,
+    studies: Sequence[Study],
+    sets: Sequence[Mapping[str, float]],
+    villages: int,
+    households: int,
+    seed: int,
+    held: Sequence[str] = (),
+    executor: Executor | None = None,
+    tell: Tell = quiet,
+    sampled: bool = True,
+) -> list[Draw]:
+    """One draw a set, in the order of the sets."""
+    filler()  # compiled before threads share it: its module may be loaded by one of them only
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        futures = {
+            (executor or threads).submit(_draw, lane, studies, one, villages, households, seed + k, held, sampled): k
+            for k, one in enumerate(sets)
+        }
+        found: dict[int, Draw] = {}
+        try:
+            for future in as_completed(futures):
+                found[futures[future]] = future.result()
+                tell("parameter sets", len(found), len(sets))
+        finally:
+            for future in futures:  # who stops, or meets an error, does not wait for what has not begun
+                future.cancel()
+    return [found[k] for k in range(len(sets))]
+
+
+def _draw(
+    lane: Lane,
+    studies: Sequence[Study],
+    parameters: Mapping[str, float],
+    villages: int,
+    households: int,
+    seed: int,
+    held: Sequence[str],
+    sampled: bool,
+) -> Draw:
+    """A population of its own, a luck of its own, one parameter set."""
+    aggregates = read_aggregates()
+    population = synthesise(aggregates, villages, households, seed)
+    return run_draw(lane, studies, parameters, population, TwoPieceLognormal.published(aggregates), seed, held, sampled)
+
+
+# -- mechanisms off ---------------------------------------------------------------------------------------------------
+
+
+def ablate(
+    sets: Sequence[Mapping[str, float]],
+    variant: str,
+    mechanisms: Sequence[str] | None = None,
+    *,
+    folders: Sequence[Path] = (),
+    count: int = QUICK,
+    villages: int = QUICK_VILLAGES,
+    households: int = HOUSEHOLDS,
+    seed: int = SEED,
+    executor: Executor | None = None,
+    tell: Tell = quiet,
+) -> pd.DataFrame:
+    """The scorecard with each mechanism off, solved anew on the first `count` sets.
+
+    Returns
+    -------
+    DataFrame
+        variant, study, outcome, a column "whole" and one a mechanism: verdicts.
+    """
+    wanted = list(HOLDS) if mechanisms is None else list(mechanisms)
+    for name in wanted:
+        if name not in HOLDS:
+            raise InputError(f"there is no mechanism {name} that can be switched off; there are {', '.join(HOLDS)}")
+    columns: dict[str, pd.Series] = {}
+    for place, name in enumerate(["whole", *wanted]):
+        tell("mechanisms off", place, 1 + len(wanted))
+        held = () if name == "whole" else HOLDS[name]
+        try:
+            card = validate(
+                sets[:count],
+                variant,
+                folders=folders,
+                villages=villages,
+                households=households,
+                seed=seed,
+                held=held,
+                executor=executor,
+            )
+        except InputError:
+            if not held:
+                raise
+            # without this mechanism no world is at rest
+            columns[name] = pd.Series("no world", columns["whole"].index)
+            continue
+        columns[name] = card.rows.set_index(["variant", "study", "outcome"])["verdict"]
+    tell("mechanisms off", 1 + len(wanted), 1 + len(wanted))
+    return pd.DataFrame(columns).reindex(columns["whole"].index).reset_index()
+
+
+# -- the third rival --------------------------------------------------------------------------------------------------
+
+
+def prior_path() -> Path:
+    """Where the prior predictive is stored."""
+    return folder("scenarios") / "data" / "prior_predictive.csv"
+
+
+def prior_sets(plan: Plan, variant: str, count: int, seed: int = SEED) -> list[dict[str, float]]:
+    """`count` parameter sets spread evenly over the priors of a structural variant, less those that it cannot have."""
+    spans = calibration.priors(plan, variant)
+    ends = np.array(list(spans.values()))
+    points = hypercube(count, len(spans), np.random.default_rng(seed))
+    values = ends[:, 0] + points * (ends[:, 1] - ends[:, 0])
+    sets = [calibration.complete(dict(zip(spans, row, strict=True)), variant) for row in values.tolist()]
+    known, lumpy = plan.parameters, calibration.LUMPY if variant == "trap_on" else ()
+    return [one for one in sets if all(known[name].low <= one[name] <= known[name].high for name in lumpy)]
+
+
+def prior_predictive(
+    sets: Sequence[Mapping[str, float]],
+    variant: str,
+    *,
+    folders: Sequence[Path] = (),
+    villages: int = QUICK_VILLAGES,
+    households: int = HOUSEHOLDS,
+    seed: int = SEED,
+    executor: Executor | None = None,
+    tell: Tell = quiet,
+) -> pd.DataFrame:
+    """True effects under sets drawn from the priors (500 or more): variant, study, outcome, draws, low, mean, high."""
+    lane = Lane(wire())
+    studies = studies_of(lane.plan, folders)
+    draws = run_all(lane, studies, sets, villages, households, seed, (), executor, tell, sampled=False)
+    rows = []
+    for study in studies:
+        for k, outcome in enumerate(study.outcomes):
+            seen = (draw.seen[study.id, k].true for draw in draws if (study.id, k) in draw.seen)
+            true = [value for value in seen if math.isfinite(value)]
+            if true:
+                low, high = quantiles(true)
+                rows.append((variant, study.id, outcome.name, len(true), low, float(np.mean(true)), high))
+    return pd.DataFrame(rows, columns=["variant", "study", "outcome", "draws", "low", "mean", "high"])
+
+
+def renew_prior(frames: Sequence[pd.DataFrame], path: Path | None = None, folders: Sequence[Path] = ()) -> Path:
+    """Store the prior predictive of all variants with the digests of its rows, the studies and the rules."""
+    path = path or prior_path()
+    body = pd.concat(frames, ignore_index=True).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    head = f"# rows {_sha(body)} studies {evidence.digest(folders)} model {ensemble.rules_digest()}\n"
+    path.write_text(head + body, encoding="utf-8")
+    return path
+
+
+def read_prior(path: Path | None = None, folders: Sequence[Path] = ()) -> tuple[pd.DataFrame, bool]:
+    """The stored prior predictive, and whether studies or model have changed since.
+
+    Raises
+    ------
+    InputError
+        When its rows are not those that were stored.
+    """
+    path = path or prior_path()
+    with path.open(encoding="utf-8", newline="") as file:
+        head, body = file.readline(), file.read()
+    words = head.split()
+    if len(words) != 7 or words[2] != _sha(body):
+        raise InputError(f"{path}: its rows are not those of its digest; make it anew")
+    return pd.read_csv(io.StringIO(body)), (words[4], words[6]) != (evidence.digest(folders), ensemble.rules_digest())
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

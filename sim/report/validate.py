@@ -1,0 +1,128 @@
+"""A validation as it is asked for on the command line: what is run, where it is written, what is told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from sim.errors import InputError
+from sim.experiment import ensemble, evidence, standing, validation
+from sim.experiment.judging import Scorecard, barred
+from sim.experiment.results import folder_named
+from sim.report import scorecard
+from sim.start import wire
+
+Tell = Callable[[str, int, int], None]
+LEAST = 500  # draws of the priors that make a rival
+OLD = "Its parameter sets were found with other rules: `swadaya calibrate` finds them anew."
+EARLY = "The prior predictive was made with other studies or rules: `swadaya validate --prior 600` makes it anew."
+NONE = "No prior predictive is stored: `swadaya validate --prior 600` makes it."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be validated: structural variants, with how much, against which studies."""
+
+    variants: tuple[str, ...]
+    quick: bool = False
+    studies: Path | None = None
+    ablate: bool = False
+    store: bool = False
+
+    def __post_init__(self) -> None:
+        if self.store and (self.quick or self.studies or set(self.variants) != set(ensemble.VARIANTS)):
+            raise InputError("--store keeps a full validation only: not with --quick, --variant or --studies")
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where the studies are."""
+        return (evidence.shipped(), self.studies) if self.studies else ()
+
+    @cached_property
+    def about(self) -> dict[str, object]:
+        """What decides the result, for the manifest; wrong studies and missing ensembles are told here."""
+        validation.studies_of(wire(), self.folders)
+        sets = {variant: len(ensemble.load(variant)) for variant in self.variants}
+        decided = {
+            "variants": {variant: ensemble.digest(variant) for variant in self.variants},
+            "sets": {variant: min(count, validation.QUICK) if self.quick else count for variant, count in sets.items()},
+            "rules": ensemble.rules_digest(),
+            "studies": standing.studies_digest(self.folders),
+            "villages": validation.QUICK_VILLAGES if self.quick else validation.VILLAGES,
+            "households": validation.HOUSEHOLDS,
+            "seed": validation.SEED,
+            "ablation": self.ablate,
+        }
+        digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
+        return {"name": "validation", "digest": digest, **decided}
+
+    def folder(self, base: Path) -> Path:
+        """The folder of these results."""
+        return folder_named("validation", str(self.about["digest"]), base)
+
+    def write(self, folder: Path, tell: Tell) -> list[Scorecard]:
+        """Run all of it and write page, tables and manifest into a folder that exists."""
+        cards, ablated = [], []
+        sizes = {name: int(str(self.about[name])) for name in ("villages", "households")}
+        for variant in self.variants:
+            sets = ensemble.load(variant)
+
+            def told(doing: str, done: int, whole: int, variant: str = variant) -> None:
+                tell(f"{doing}, {scorecard.said(variant)}", done, whole)
+
+            used = sets[: validation.QUICK] if self.quick else sets
+            cards.append(validation.validate(used, variant, folders=self.folders, **sizes, tell=told))
+            if self.ablate:
+                smaller = {**sizes, "villages": min(sizes["villages"], validation.QUICK_VILLAGES)}
+                ablated.append(validation.ablate(sets, variant, folders=self.folders, **smaller, tell=told))
+        about = {
+            **self.about,
+            "versions": {"python": platform.python_version(), "swadaya": version("swadaya"), "numpy": version("numpy")},
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        scorecard.write(cards, folder, pd.concat(ablated, ignore_index=True) if ablated else None, about)
+        return cards
+
+    def keep(self, cards: Sequence[Scorecard]) -> Path:
+        """Store the verdicts, for the warnings of reports."""
+        return standing.store(cards)
+
+
+def told(card: Scorecard) -> list[object]:
+    """What the terminal shows of a scorecard: the table, what came out, what may not be claimed, what is old."""
+    remarks = [OLD] if ensemble.stale(card.variant) else []
+    if not card.manifest["prior draws"]:
+        remarks.append(NONE)
+    elif card.manifest["prior predictive is of other studies or another model"] == "yes":
+        remarks.append(EARLY)
+    return [scorecard.terminal(card), scorecard.result(card), *barred(card.rows), *remarks, ""]
+
+
+def renew_prior(variants: Sequence[str], count: int, tell: Tell) -> Path:
+    """Make the prior predictive of both variants anew and store it.
+
+    Raises
+    ------
+    InputError
+        When there are fewer draws than make a rival, or one variant only is asked for.
+    """
+    if count < LEAST or set(variants) != set(ensemble.VARIANTS):
+        raise InputError(f"--prior: takes {LEAST} draws or more, of both variants")
+    plan, frames = wire(), []
+    for variant in variants:
+
+        def told(doing: str, done: int, whole: int, variant: str = variant) -> None:
+            tell(f"{doing}, {scorecard.said(variant)}", done, whole)
+
+        sets = validation.prior_sets(plan, variant, count)
+        frames.append(validation.prior_predictive(sets, variant, tell=told))
+    return validation.renew_prior(frames)

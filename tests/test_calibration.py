@@ -1,0 +1,362 @@
+"""Calibration: the search finds what it should where the answer is known; sets, files and tables hold together."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from sim.errors import InputError
+from sim.experiment import calibration, decomposition, ensemble, fitted, matching
+from sim.experiment.calibration import Calibration, Panel, Settings, Simulator, complete, drawn_from, priors
+from sim.experiment.matching import Outcome, emulate, hypercube, match
+from sim.experiment.moved import adjusted, distance, moved
+from sim.population import TwoPieceLognormal, synthesise
+from sim.processes.production import output
+from sim.report import calibration as report
+from sim.start import solve
+from sim.survey import read_aggregates
+
+TINY = Settings(villages=4, households=40, populations=2, worlds=2, checked=2, waves=(6,), most=4, margin=0.0)
+EVERYTHING = (-1e9, 1e9)
+
+
+# --- The search, on problems whose answer is known --------------------------------------------------------------------
+
+BANDS = {"sum": (0.9, 1.1), "product": (0.10, 0.30), "noisy": (0.4, 0.6)}
+AXES = 15
+
+
+def toy(point, number, judged):
+    """Outcomes of the first five axes; no outcome where the sixth is small. Judging averages chance away."""
+    if point[5] < 0.25:
+        return Outcome({}, "no outcome")
+    chance = np.random.default_rng(number).normal(0.0, 0.05) / (4.0 if judged else 1.0)
+    values = {"sum": point[0] + point[1], "product": point[2] * point[3], "noisy": point[4] ** 2 + chance}
+    wrong = [name for name, (low, high) in BANDS.items() if not low <= values[name] <= high]
+    return Outcome(values, wrong[0] if judged and wrong else "")
+
+
+def acceptable(points):
+    """Points that are inside every band when there is no chance."""
+    a, b, c, d, e, f = points[:, :6].T
+    fine = (a + b >= 0.9) & (a + b <= 1.1) & (c * d >= 0.1) & (c * d <= 0.3) & (f >= 0.25)
+    return points[fine & (e * e >= 0.4) & (e * e <= 0.6)]
+
+
+@pytest.fixture(scope="module")
+def found():
+    return match(toy, AXES, BANDS, wanted=300, waves=(200, 150), most=5000, seed=3)
+
+
+def test_the_search_keeps_what_plain_rejection_would_keep(found):
+    kept = np.array([one.point for one in found.kept])
+    even = acceptable(np.random.default_rng(1).random((400_000, AXES)))
+    assert len(kept) == 300
+    for axis in range(AXES):
+        assert stats.ks_2samp(kept[:, axis], even[:, axis]).pvalue > 0.001, axis
+
+
+def test_the_search_leaves_axes_that_no_outcome_speaks_of_at_their_whole_range(found):
+    kept = np.array([one.point for one in found.kept])
+    for axis in range(6, AXES):
+        assert stats.kstest(kept[:, axis], "uniform").pvalue > 0.001, axis
+        assert kept[:, axis].min() < 0.05 and kept[:, axis].max() > 0.95
+
+
+def test_the_search_tries_few_points_and_keeps_only_simulated_ones(found):
+    last = [one for one in found.tried if one.wave == found.waves]
+    assert len(last) < 1000 and found.left < 0.2  # plain rejection would need some 25 000
+    for one in found.kept:
+        assert all(low <= one.outcome.values[name] <= high for name, (low, high) in BANDS.items())
+    assert sum(found.reasons(found.waves).values()) == len(last) - len(found.kept)
+    assert set(found.reasons(1)) == {"no outcome"} and 30 < found.reasons(1)["no outcome"] < 70
+
+
+def test_the_search_depends_on_its_seed_and_on_nothing_else():
+    rules = {"wanted": 20, "waves": (80, 40), "most": 400}
+    one = match(toy, AXES, BANDS, **rules, seed=5)
+    with ThreadPoolExecutor(3) as threads:
+        same = match(toy, AXES, BANDS, **rules, seed=5, executor=threads)
+    other = match(toy, AXES, BANDS, **rules, seed=6)
+    points = [np.array([t.point for t in m.kept]) for m in (one, same, other)]
+    assert np.array_equal(points[0], points[1]) and not np.array_equal(points[0], points[2])
+
+
+def test_a_search_without_an_answer_ends_and_says_so(monkeypatch):
+    monkeypatch.setattr(matching, "GIVE_UP", 60_000)
+    with pytest.raises(InputError, match="all ruled out"):
+        match(toy, AXES, {**BANDS, "sum": (5.0, 6.0)}, wanted=5, waves=(60,), most=100, seed=1)
+    few = match(lambda p, n, judged: Outcome(toy(p, n, False).values, "never" if judged else ""), AXES, {}, **{
+        "wanted": 5, "waves": (30,), "most": 40, "seed": 1})  # fmt: skip
+    assert not few.kept and few.reasons(2) == {"never": 40}
+
+
+def test_a_hypercube_uses_every_stratum_once():
+    points = hypercube(40, 7, np.random.default_rng(1))
+    assert (np.sort((points * 40).astype(int), axis=0) == np.arange(40)[:, None]).all()
+
+
+def test_an_emulator_finds_the_terms_that_matter_and_no_others():
+    random = np.random.default_rng(2)
+    points = random.random((250, 60))
+    x = 2.0 * points - 1.0
+    values = 3.0 + 2.0 * x[:, 4] - x[:, 9] + 1.5 * x[:, 4] * x[:, 9] + random.normal(0.0, 0.1, 250)
+    fit = emulate(points, values)
+    assert {(), (4,), (9,), (4, 9)} <= {tuple(sorted(term)) for term in fit.terms} and len(fit.terms) <= 6
+    assert fit.error == pytest.approx(0.1, rel=0.2)
+    assert emulate(points, np.full(250, 2.0))(points[:3]) == pytest.approx([2.0, 2.0, 2.0])
+
+
+# --- Which priors moved -----------------------------------------------------------------------------------------------
+
+
+def test_the_distance_and_its_p_value_are_those_of_kolmogorov_and_smirnov():
+    random = np.random.default_rng(4)
+    for values in (random.random(64), random.random(100) ** 1.3, random.beta(2, 2, 200)):
+        away, chance = distance(values)
+        known = stats.kstest(values, "uniform")
+        assert away == pytest.approx(known.statistic) and chance == pytest.approx(known.pvalue, abs=0.02)
+    values = random.random(30)
+    assert adjusted(values) == pytest.approx(stats.false_discovery_control(values))
+
+
+def test_a_prior_is_called_moved_when_it_is_and_hardly_ever_when_not():
+    random = np.random.default_rng(5)
+    spans = {f"p{k}": (2.0, 4.0) for k in range(100)}
+    sets = [{name: 2.0 + 2.0 * u for name, u in zip(spans, row, strict=True)} for row in random.random((64, 100))]
+    for one in sets:
+        one["p0"] = 3.0 + 0.5 * (one["p0"] - 2.0)
+    frame = moved(sets, spans).set_index("parameter")
+    assert frame["verdict"]["p0"] == "moved" and (frame["verdict"] == "moved").sum() <= 2
+    assert frame.loc["p0", ["low", "high"]].tolist() == [2.0, 4.0]
+    assert 3.0 <= frame["kept_5"]["p0"] < frame["kept_50"]["p0"] < frame["kept_95"]["p0"] <= 4.0
+
+
+# --- Sets of the model ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def people():
+    return tuple(synthesise(read_aggregates(), 4, 40, seed, sd_log_size=0.0) for seed in (2, 2))
+
+
+def simulator(lane, people, variant, bands):
+    spans = priors(lane.plan, variant)
+    chance = dict.fromkeys((m.name for m in fitted.MOMENTS), 0.0)
+    panel = Panel(people, (chance, chance), chance)
+    target = TwoPieceLognormal.published(read_aggregates())
+    return Simulator(lane, target, variant, panel, TINY, spans, bands)
+
+
+def middle(plan, variant):
+    """The defaults where a parameter has one."""
+    return {n: float(plan.parameters.get(n, sum(span) / 2)) for n, span in priors(plan, variant).items()}
+
+
+@pytest.mark.parametrize("variant", calibration.VARIANTS)
+def test_priors_are_the_ranges_of_the_rules(lane, variant):
+    spans = priors(lane.plan, variant)
+    left_out = set(lane.plan.parameters) - set(spans)
+    assert left_out == {"attends.threshold", "output.lumpy_scale", "output.lumpy_cost"}
+    assert all(spans[n] == (p.low, p.high) for n, p in lane.plan.parameters.items() if n in spans)
+    assert set(spans) - set(lane.plan.parameters) == (set(calibration.LUMP) if variant == "trap_on" else set())
+
+
+def test_an_unknown_variant_is_named(lane):
+    with pytest.raises(InputError, match="no structural variant trap; there are trap_off and trap_on"):
+        priors(lane.plan, "trap")
+
+
+def test_a_lumpy_technique_is_the_better_one_from_its_threshold_on(lane):
+    drawn = middle(lane.plan, "trap_on")
+    full = complete(drawn, "trap_on")
+    assert drawn_from(full) == pytest.approx(drawn)
+    lump = {"scale": full["output.scale"], "elasticity": full["output.elasticity"]}
+    on = {**lump, "lumpy_scale": full["output.lumpy_scale"], "lumpy_cost": full["output.lumpy_cost"]}
+    none = ("ability", "works_benefit", "luck", "weather", "local_shock", "time_cost", "works_gain")
+    plain = {**dict.fromkeys(none, 0.0), "farm_wage": 0.5, "skill": 1.0}
+
+    def gain(capital):
+        with_it, without = (output(effective_capital=capital, **plain, **one) for one in (
+            on, {**lump, "lumpy_scale": 0.0, "lumpy_cost": 0.0}))  # fmt: skip
+        return with_it - without
+
+    threshold = drawn[calibration.THRESHOLD]
+    assert gain(0.99 * threshold) == 0.0 and gain(1.01 * threshold) > 0.0
+    assert complete({**drawn, "output.scale": 0.3}, "trap_off")["output.lumpy_scale"] == 0.0
+
+
+def test_the_moments_are_those_that_are_fitted(small_world):
+    found = calibration.moments(small_world, 1)
+    assert set(found) == {moment.name for moment in fitted.MOMENTS} and all(np.isfinite(list(found.values())))
+    assert {moment.target for moment in fitted.MOMENTS} == {"V1", "V2", "V6", "V8a"}
+    assert all(set(m.informs) <= set(small_world.lane.plan.parameters) for m in fitted.MOMENTS)
+    for ask in fitted.ASKED:
+        assert inspect.signature(ask).parameters["held"].default == ()
+
+
+def test_a_held_rule_changes_what_is_found(small_world):
+    plain, calm = (fitted.churn(small_world, 1, held) for held in ((), ("luck", "weather")))
+    assert calm["newly_poor"] != plain["newly_poor"]
+    assert fitted.cross_section(small_world, 1, ("macro_cycle",)) == fitted.cross_section(small_world, 1)
+
+
+def test_a_set_is_judged_by_the_mean_over_its_populations(lane, people):
+    loose = simulator(lane, people, "trap_off", {m.name: EVERYTHING for m in fitted.MOMENTS})
+    spans = np.array(list(loose.spans.values()))
+    point = (np.array(list(middle(lane.plan, "trap_off").values())) - spans[:, 0]) / (spans[:, 1] - spans[:, 0])
+    kept, measured = loose(point, 0, True), loose(point, 0, False)
+    assert not kept.refused and set(kept.values) == {m.name for m in fitted.MOMENTS} | {"attends.threshold"}
+    assert kept.values == pytest.approx(measured.values)  # both populations are the same here
+    strict = replace(loose, bands={"newly_poor": (99.0, 100.0)})
+    assert strict(point, 0, True).refused == "newly_poor" and not strict(point, 0, False).refused
+    assert loose.measured(loose.parameters(point), 0) == pytest.approx(kept.values)
+
+
+def test_a_set_without_a_world_says_why(lane, people):
+    loose = simulator(lane, people, "trap_off", {})
+    point = np.full(len(loose.spans), 0.5)
+    point[list(loose.spans).index("import_share.value")] = 0.0
+    assert loose(point, 0, False) == Outcome({}, calibration.NO_REST)
+    lumpy = simulator(lane, people, "trap_on", {})
+    point = np.full(len(lumpy.spans), 0.5)
+    point[list(lumpy.spans).index("output.scale")] = 1.0  # 1.6 times 0.8, and more than 0.5 a quarter
+    point[list(lumpy.spans).index(calibration.ADVANTAGE)] = 1.0
+    assert lumpy(point, 0, False).refused == calibration.NO_LUMP
+
+
+def test_chance_is_what_the_defaults_find_beside_their_mean(lane):
+    panel = Panel.drawn(lane, TINY, 2, None, lambda *_: None)
+    for name in ("headcount_0", "newly_poor"):
+        assert sum(row[name] for row in panel.chance) == pytest.approx(0.0, abs=1e-9) and panel.spread[name] > 0.0
+    assert panel.pick(0, 2) == [0, 1] and panel.pick(1, 1) == [1]
+
+
+def test_bands_stay_inside_the_published_ones(lane):
+    panel = Panel((), (), {m.name: 0.01 * (m.high - m.low) for m in fitted.MOMENTS})
+    bands = calibration.inner_bands(panel, Settings(), "trap_on")
+    assert bands.pop(calibration.BELOW) == calibration.FACED
+    assert all(m.low < bands[m.name][0] < bands[m.name][1] < m.high for m in fitted.MOMENTS)
+
+
+# --- From priors to files and tables ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def made():
+    """A calibration of a tiny world against bands that accept whatever has a world at rest."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(calibration, "inner_bands", lambda *_: {m.name: EVERYTHING for m in fitted.MOMENTS})
+    patch.setattr(decomposition, "VILLAGES", 4)
+    patch.setattr(decomposition, "WINDOWS", {"after two years": (4, 8)})
+    told = []
+    found = calibration.calibrate("trap_off", count=2, seed=1, settings=TINY, tell=lambda *what: told.append(what))
+    patch.undo()
+    assert told and all(done <= whole for _, done, whole in told)
+    return found
+
+
+def test_a_calibration_says_what_it_did(made):
+    assert 1 <= len(made.sets) <= 2 and len(made.moments) == len(made.fresh) == len(made.sets)
+    assert made.waves[0][0] == 6 and made.waves[1][0] <= TINY.most
+    assert set(made.sets[0]) == {*made.spans, "attends.threshold", "output.lumpy_scale", "output.lumpy_cost"}
+    assert list(made.moved["parameter"]) == list(made.spans)
+    parts = made.decomposition.set_index("factor")["estimate"]
+    assert parts.drop("headcount").sum() == pytest.approx(parts["headcount"])
+
+
+def test_an_ensemble_is_read_as_it_was_written(made, tmp_path):
+    files = ensemble.write(made, tmp_path)
+    assert [file.name for file in files] == ["ensemble_trap_off.csv", "ensemble.toml"]
+    assert ensemble.load("trap_off", tmp_path) == [dict(one) for one in made.sets]
+    about = ensemble.provenance(tmp_path)["trap_off"]
+    assert about["sets"] == len(made.sets) and about["sets_sha256"] == ensemble.digest("trap_off", tmp_path)
+    assert about["settings"]["villages"] == 4 and about["wave_1"]["tried"] == 6
+    assert set(about["moments"]) == {m.name for m in fitted.MOMENTS}
+    assert not ensemble.stale("trap_off", tmp_path)
+    files[0].write_text(files[0].read_text() + "\n")
+    assert ensemble.stale("trap_off", tmp_path)
+
+
+def test_one_variant_leaves_the_other_as_it_was(made, tmp_path):
+    ensemble.write(made, tmp_path)
+    before = ensemble.provenance(tmp_path)["trap_off"]
+    ensemble.write(replace(made, variant="trap_on"), tmp_path)
+    known = tomllib.loads((tmp_path / "ensemble.toml").read_text())
+    assert list(known) == ["trap_off", "trap_on"] and str(known["trap_off"]) == str(before)
+    assert known["trap_on"]["conditions"] == {calibration.BELOW: list(calibration.FACED)}
+
+
+def test_other_rules_make_an_ensemble_stale(made, tmp_path, monkeypatch):
+    ensemble.write(made, tmp_path)
+    monkeypatch.setattr(ensemble, "ALSO", ("start.py",))
+    assert ensemble.stale("trap_off", tmp_path)
+
+
+def test_a_missing_or_empty_ensemble_is_said(made, tmp_path):
+    with pytest.raises(InputError, match="swadaya calibrate"):
+        ensemble.load("trap_on", tmp_path)
+    with pytest.raises(InputError, match="there is no structural variant both"):
+        ensemble.load("both", tmp_path)
+    with pytest.raises(InputError, match="nothing was written"):
+        ensemble.write(replace(made, sets=[]), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_terminal_shows_all_of_it(made):
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, width=80).print(report.terminal(made))
+    for words in ("Sets tried", "Fitted targets", "Headcount, quarter 8", "What keeps people poor", "Bad luck"):
+        assert words in out.getvalue()
+    assert set(report.WORDS) == {moment.name for moment in fitted.MOMENTS}
+    empty = replace(made, sets=[], moments=pd.DataFrame(), fresh=pd.DataFrame(), decomposition=pd.DataFrame())
+    Console(file=out, width=80).print(report.terminal(empty))
+
+
+# --- Why people are poor ----------------------------------------------------------------------------------------------
+
+
+def test_shapley_divides_a_known_game():
+    """Two symmetric factors that only work together, and one that adds by itself."""
+
+    def value(there):
+        return np.array([6.0 * ({"a", "b"} <= there) + 2.0 * ("c" in there) + 1.0])
+
+    parts = decomposition.shapley(value, ["a", "b", "c"])
+    assert {name: float(part[0]) for name, part in parts.items()} == pytest.approx({"a": 3.0, "b": 3.0, "c": 2.0})
+
+
+def test_the_parts_of_poverty_sum_to_it(small_world):
+    parts = decomposition.decompose(small_world, 1, ["luck", "ability", "pass_through"])
+    whole = parts.pop("headcount")
+    assert sum(parts.values()) == pytest.approx(whole, abs=1e-9) and (whole > 0.0).all()
+    assert (parts["luck"] > 0.0).all() and (parts["ability"] > 0.0).all()
+    assert parts["pass_through"][1] > parts["pass_through"][0]  # growth missed adds up
+
+
+def test_what_is_taken_away_is_gone(lane, programmes_2017, small_population):
+    lump = {"output.lumpy_scale": 0.5, "output.lumpy_cost": 0.2}
+    target = TwoPieceLognormal.published(read_aggregates())
+    world = solve(lane, small_population, programmes_2017, target, 2, lump)
+    other, held = decomposition.without(world, decomposition.FACTORS)
+    assert held == ("luck", "weather") and np.ptp(other.state["ability"]) == 0.0
+    assert other.value("output.lumpy_cost") == 0.0 and world.value("output.lumpy_cost") == 0.2
+    model = fitted.quiet(other, 1, held=held)
+    model.step()
+    assert model.state["passed_trend"] == pytest.approx(model.state["macro_trend"][0])
+    assert decomposition.factors_of(lump) == list(decomposition.FACTORS)
+    assert decomposition.factors_of({"output.lumpy_scale": 0.0}) == list(decomposition.FACTORS)[:3]
+
+
+def test_the_class_is_what_the_report_needs():
+    assert {"waves", "left", "moved", "decomposition", "fresh"} <= set(Calibration.__dataclass_fields__)
