@@ -119,7 +119,7 @@ def drafted(folder: Path) -> Iterator[Path]:
 
 def run(arguments: argparse.Namespace) -> None:
     """`swadaya run`: simulate, tell, write."""
-    from sim.experiment import study
+    from sim.experiment import standing, study
     from sim.experiment.results import folder_for
     from sim.report.page import write
     from sim.report.tables import headline_terminal
@@ -133,7 +133,7 @@ def run(arguments: argparse.Namespace) -> None:
         bar("report", 0, 1)
         results.save(draft)
         write(results, draft)
-    console.print(headline_terminal(results))
+    console.print(headline_terminal(results), *standing.warnings(), sep="\n")
     console.print(f"report: {folder / 'report.html'}")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from sim.experiment import standing
 from sim.experiment.results import Results
 from sim.metrics.cost import rupiah
 from sim.report import (
@@ -297,7 +298,7 @@ def write(results: Results, folder: Path) -> Path:
         arms=[(arm.label, arm.label_id) for arm in results.scenario.resolved_arms if arm.label != arm.label_id],
         lead=lead(results),
         answer=answer(results),
-        warning=WARNING,
+        warnings=[WARNING, *standing.warnings()],
         headline=tables.headline(results),
         figures=[draw(plate, results, folder / "figures") for plate in plates],
         grids=tables.grids(results),
