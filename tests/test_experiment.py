@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim import metrics
 from sim.errors import InputError
-from sim.experiment import study
+from sim.experiment import spread, study
 from sim.experiment.results import folder_for
 from sim.experiment.run import YEAR, shocks
 from sim.metrics import cost, trajectories
@@ -330,6 +332,63 @@ def test_resilience_is_told_as_levels_and_paired_differences(six):
     assert (elasticity.loc["status_quo", ["difference", "difference_low", "difference_high"]] == 0.0).all()
 
 
+# --- Parameter sets ---------------------------------------------------------------------------------------------------
+
+
+def test_components_of_a_spread_are_those_of_the_textbook():
+    """Three sets of two: means 1, 3 and 8, within squares 2 each; balanced one-way layout solved by hand."""
+    values, sets = np.array([0.0, 2.0, 7.0, 2.0, 4.0, 9.0]), np.array([0, 1, 2, 0, 1, 2])
+    between, within = spread.components(values, sets)
+    assert within == pytest.approx(2.0)  # (1 + 1 + 1 + 1 + 1 + 1) / 3
+    assert between == pytest.approx((2 * ((1 - 4) ** 2 + (3 - 4) ** 2 + (8 - 4) ** 2) / 2 - 2.0) / 2)
+    assert spread.components(np.array([1.0, 5.0, 1.0, 5.0]), np.array([0, 0, 1, 1])) == (0.0, 8.0)
+    assert np.isnan(spread.components(np.array([1.0, 2.0]), np.array([0, 1]))).all()
+
+
+@given(wide=st.floats(0.0, 3.0), noise=st.floats(0.5, 2.0), seed=st.integers(0, 99))
+def test_components_are_found_again(wide, noise, seed):
+    random = np.random.default_rng(seed)
+    sets = np.arange(4000) % 500
+    values = wide * random.standard_normal(500)[sets] + noise * random.standard_normal(4000)
+    between, within = spread.components(values, sets)
+    assert within == pytest.approx(noise**2, rel=0.15)
+    assert between == pytest.approx(wide**2, rel=0.3, abs=0.1 * noise**2)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """An ensemble of three sets, one of them without a world at rest."""
+    sets = [{"luck.spread": 0.35}, {"import_share.value": 0.0}, {"luck.spread": 0.5}]
+    monkeypatch.setattr(study.ensemble, "load", lambda variant: sets)
+    return sets
+
+
+def test_seeds_meet_the_sets_in_turn_and_the_spread_is_separated(tiny, drawn, monkeypatch):
+    solve = study.solve
+
+    def at_rest(lane, population, of_2017, target, seed, parameters, held):
+        if "import_share.value" in parameters:
+            raise InputError("no world at rest")
+        return solve(lane, population, of_2017, target, seed, parameters, held)
+
+    monkeypatch.setattr(study, "solve", at_rest)
+    found = study.run(tiny(replications={"seeds": 4, "sets": 2}))
+    assert found.manifest["parameter_sets"] == len(found.manifest["solved"]) == 2
+    assert list(found.tables["spread"].columns) == ["arm", "metric", "unit", "parameters", "luck", "share_parameters"]
+    alone = study.run(tiny(replications={"seeds": 4}, parameters={"luck.spread": 0.5}))
+    for seed in (2, 4):
+        same(*(r.series[r.series["seed"] == seed].reset_index(drop=True) for r in (found, alone)))
+    first = [r.series[r.series["seed"] == 1]["value"].to_numpy() for r in (found, alone)]
+    assert not np.array_equal(*first)
+
+
+def test_too_few_sets_are_told(tiny, drawn):
+    with pytest.raises(InputError, match=r"only [12] of the calibrated parameter sets have a world at rest"):
+        study.run(tiny(replications={"seeds": 9, "sets": 9}))
+    with pytest.raises(InputError, match=r'"sets" in .replications. is 3; allowed: at most as many as there are seeds'):
+        tiny(replications={"seeds": 2, "sets": 3})
+
+
 # --- Twins ------------------------------------------------------------------------------------------------------------
 
 
@@ -406,7 +465,7 @@ def test_results_go_beside_what_is_foreign_or_nowhere(tiny, results, tmp_path):
     assert folder.parent == tmp_path and folder.name.endswith(scenario.digest()[:12]) and not folder.exists()
     assert folder != folder_for(tiny(budget={"dose": 0.05}), tmp_path)
     folder.mkdir()
-    with pytest.raises(InputError, match="something else than results of this scenario"):
+    with pytest.raises(InputError, match="something else than these results"):
         folder_for(scenario, tmp_path)
     for foreign in ("", "[]", "{}", '{"digest": "0"}'):
         (folder / "manifest.json").write_text(foreign)

@@ -118,7 +118,9 @@ def test_every_figure_has_alternative_text_caption_and_files(folder, text):
 
 def test_every_table_of_a_comparison_is_shown_and_has_units(results):
     shown = [tables.headline(results), *tables.grids(results), costs.ledger(results)]
-    assert {key for key, _ in tables.GRIDS} == set(results.tables) - {"headline", "winners", "lorenz", "poor_years"}
+    assert {key for key, _ in tables.GRIDS} == set(results.tables) - {"headline", "winners", "lorenz", "poor_years"} | {
+        "spread"
+    }
     for grid in shown:
         assert grid.rows, grid.key
         assert grid.unit or all(column.unit for column in grid.columns[1:]), grid.key

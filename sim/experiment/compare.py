@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -21,14 +21,18 @@ class Comparison:
     runs, classes, village_classes
         (arm, seed) -> the run, and the class codes of its households and villages; empty where the twins that a class
         needs were not run.
+    set_of
+        Which parameter set each seed met, a number a seed.
     national_growth
-        Yearly growth of outside markets, a share.
+        Seed -> yearly growth of outside markets, a share.
     """
 
-    def __init__(self, scenario: Scenario, world: World, runs: Sequence[Run]) -> None:
-        population = world.population
+    def __init__(self, scenario: Scenario, met: Mapping[int, World], runs: Sequence[Run]) -> None:
+        population = met[scenario.seeds[0]].population
         self.scenario, self.population = scenario, population
-        self.national_growth = float(np.exp(4.0 * world.value("macro_trend.growth")) - 1.0)
+        growth = {seed: world.value("macro_trend.growth") for seed, world in met.items()}
+        self.national_growth = {seed: float(np.exp(4.0 * quarterly) - 1.0) for seed, quarterly in growth.items()}
+        self.set_of = np.arange(len(scenario.seeds)) % scenario.replications.sets
         self.arms = [arm.id for arm in scenario.resolved_arms]
         self.rivals = [arm for arm in self.arms if arm != BASELINE]
         self.seeds = list(scenario.seeds)
@@ -67,7 +71,7 @@ class Comparison:
             run.windows["own_income", "on"] + run.windows["public_income", "on"],
             self.growth(run),
             run.household["stress_pass"],
-            self.national_growth,
+            self.national_growth[run.seed],
         )
 
     def village_medians(self, run: Run, window: str) -> np.ndarray:
@@ -102,7 +106,7 @@ class Comparison:
             headcount,
             run.village["upkeep_post"] >= trajectories.UPKEEP_COVERED,
             alive,
-            self.national_growth,
+            self.national_growth[run.seed],
         )
 
     def state_flow(self, run: Run) -> np.ndarray:

@@ -116,7 +116,7 @@ def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES)) -> Tr
         for arm, flows in study.programmes(scenario).items()
         for seed in scenario.seeds
     ]
-    comparison = Comparison(scenario, world, runs)
+    comparison = Comparison(scenario, dict.fromkeys(scenario.seeds, world), runs)
     levels = {
         (arm, outcome): np.array([OUTCOMES[outcome][0](comparison, comparison.runs[arm, s]) for s in comparison.seeds])
         for arm in comparison.arms

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -18,6 +19,7 @@ import pandas as pd
 from sim import ledger, metrics, policies
 from sim.engine.lane import Lane
 from sim.errors import InputError
+from sim.experiment import ensemble
 from sim.experiment.compare import Comparison
 from sim.experiment.results import Results
 from sim.experiment.run import LISTS, Run, run_arm
@@ -86,16 +88,48 @@ def _without(programme: Programme, own: Programme) -> list[Programme]:
     return [Programme(programme.policy, dose, first, last, last, programme.settings) for first, last, dose in spans]
 
 
-def build(scenario: Scenario) -> World:
-    """The world of a scenario at quarter 0: at rest under the programmes of 2017, whatever flows from then on."""
+def build(scenario: Scenario, drawn: Mapping[str, float] | None = None, lane: Lane | None = None) -> World:
+    """The world of a scenario at quarter 0: at rest under the programmes of 2017, whatever flows from then on.
+
+    The scenario's own numbers stand above those of a `drawn` parameter set.
+    """
     population, seed = people(scenario), scenario.population.seed
     of_2017 = _programmes(PROGRAMMES_2017)
     target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
     held = scenario.hold.ablate
-    world = solve(Lane(wire()), population, of_2017, target, seed, scenario.parameters, held)
+    parameters = {**(drawn or {}), **scenario.parameters}
+    world = solve(lane or Lane(wire()), population, of_2017, target, seed, parameters, held)
     if scenario.population.world == "poor_village":
         world = poorer(world, of_2017, scenario.population.poverty, seed, held)
     return world
+
+
+def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> list[World]:
+    """The worlds that seeds meet in turn: one, or one for each of so many calibrated parameter sets.
+
+    A set without a world at rest among these people is passed over for the next one.
+    """
+    wanted = scenario.replications.sets
+    if wanted == 1:
+        return [build(scenario)]
+    people(scenario)  # a file that cannot be read is told at once, not taken for a world without rest
+    lane, found = Lane(wire()), []
+    for world in executor.map(partial(_at_rest, scenario, lane), ensemble.load(scenario.replications.variant)):
+        found += [world] if world else []
+        tell("worlds at rest", len(found), wanted)
+        if len(found) == wanted:
+            return found
+    raise InputError(
+        f"{scenario.slug}: only {len(found)} of the calibrated parameter sets have a world at rest among these people, "
+        f"not the {wanted} that are asked for in [replications]"
+    )
+
+
+def _at_rest(scenario: Scenario, lane: Lane, drawn: Mapping[str, float]) -> World | None:
+    try:
+        return build(scenario, drawn, lane)
+    except InputError:
+        return None
 
 
 def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet) -> Results:
@@ -112,12 +146,13 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
     """
     began = time.perf_counter()
     tell("the world at rest", 0, 1)
-    world = build(scenario)
     measures, arms = metrics.catalogue(), programmes(scenario)
     jobs = [(arm, seed) for seed in scenario.seeds for arm in arms]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
+        worlds = worlds_of(scenario, executor or threads, tell)
+        met = {seed: worlds[place % len(worlds)] for place, seed in enumerate(scenario.seeds)}
         futures = {
-            (executor or threads).submit(run_arm, scenario, world, arm, arms[arm], seed, measures): (arm, seed)
+            (executor or threads).submit(run_arm, scenario, met[seed], arm, arms[arm], seed, measures): (arm, seed)
             for arm, seed in jobs
         }
         finished: dict[tuple[str, int], Run] = {}
@@ -130,16 +165,16 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
                 future.cancel()
     runs = [finished[key] for key in jobs]
     tell("tables", 0, 1)
-    comparison = Comparison(scenario, world, runs)
+    comparison = Comparison(scenario, met, runs)
     return Results(
         scenario,
         _series(runs),
         _households(comparison),
         _villages(comparison),
         _ledger(runs),
-        _population(world.population),
+        _population(comparison.population),
         tables(comparison),
-        _manifest(scenario, world, runs, began),
+        _manifest(scenario, worlds, runs, began),
     )
 
 
@@ -223,7 +258,7 @@ def _population(population: Population) -> pd.DataFrame:
     )
 
 
-def _manifest(scenario: Scenario, world: World, runs: list[Run], began: float) -> dict[str, object]:
+def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: float) -> dict[str, object]:
     """What was run, with what, for how long."""
     return {
         "scenario": scenario.text,
@@ -231,8 +266,9 @@ def _manifest(scenario: Scenario, world: World, runs: list[Run], began: float) -
         "digest": scenario.digest(),
         "seeds": list(scenario.seeds),
         "population_seed": scenario.population.seed,
-        "solved": world.solved,
-        "imputed": world.population.imputed,
+        "parameter_sets": len(worlds),
+        "solved": worlds[0].solved if len(worlds) == 1 else [world.solved for world in worlds],
+        "imputed": worlds[0].population.imputed,
         "ledger_largest_gap": max(found.worst_gap for found in runs),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",

@@ -6,25 +6,16 @@ and under one parameter set. Nothing here knows which arm should win.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from sim import ledger, metrics
 from sim.experiment.compare import Comparison
 from sim.experiment.run import LINES, ORDERS, Run
+from sim.experiment.spread import HEADLINE_UNITS, Levels, headline_values, spread_table
 from sim.metrics import cost, inequality, targeting, trajectories
 from sim.scenario import BASELINE
 
-HEADLINE_UNITS = {
-    "headcount": "pp",
-    "own_income_growth": "% a year",
-    "self_sufficient": "pp",
-    "participation": "pp",
-    "cost": "z per person",
-    "cost_rupiah": "Rp per person",
-}
 BINS = np.array([-np.inf, *range(-10, 16), np.inf])  # % change of consumption
 POOR, NEAR = 1.0, 1.5  # permanent income, z
 
@@ -58,6 +49,8 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
         "participation": participation_table(comparison),
         "pairing": pairing_table(comparison, levels),
     }
+    if comparison.scenario.replications.sets > 1:
+        found["spread"] = spread_table(comparison, levels)
     if comparison.classes:
         found["classes"] = class_table(comparison)
         found["class_grid"] = grid_table(comparison)
@@ -68,20 +61,13 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
     return found
 
 
-Levels = Mapping[tuple[str, int], Mapping[str, float]]
-
-
-def _values(comparison: Comparison, levels: Levels, arm: str, metric: str) -> np.ndarray:
-    return np.array([levels[arm, seed][metric] for seed in comparison.seeds])
-
-
 def headline_table(comparison: Comparison, levels: Levels) -> Frame:
     """The baseline's levels, then each arm's paired difference from it."""
     rows = []
     for metric, unit in HEADLINE_UNITS.items():
-        base = _values(comparison, levels, BASELINE, metric)
+        base = headline_values(comparison, levels, BASELINE, metric)
         for arm in comparison.arms:
-            values = base if arm == BASELINE else _values(comparison, levels, arm, metric) - base
+            values = base if arm == BASELINE else headline_values(comparison, levels, arm, metric) - base
             said = "%" if arm == BASELINE and unit == "pp" else unit
             rows.append(
                 {"arm": arm, "metric": metric, "unit": said, **interval(values), "baseline_value": float(base.mean())}
@@ -94,7 +80,7 @@ def contrast_table(comparison: Comparison, levels: Levels) -> Frame:
     rivals = comparison.rivals
     return Frame([
         {"arm": a, "against": b, "metric": metric, "unit": unit}
-        | interval(_values(comparison, levels, a, metric) - _values(comparison, levels, b, metric))
+        | interval(headline_values(comparison, levels, a, metric) - headline_values(comparison, levels, b, metric))
         for metric, unit in HEADLINE_UNITS.items() for a in rivals for b in rivals if a != b
     ], columns=["arm", "against", "metric", "unit", "estimate", "low", "high"])  # fmt: skip
 
@@ -103,10 +89,10 @@ def pairing_table(comparison: Comparison, levels: Levels) -> Frame:
     """How much sharper the paired difference is: variance of unpaired differences against paired ones."""
     rows = []
     for metric in ("headcount", "own_income_growth", "self_sufficient", "participation"):
-        base = _values(comparison, levels, BASELINE, metric)
+        base = headline_values(comparison, levels, BASELINE, metric)
         for arm in comparison.arms:
             if arm != BASELINE and len(base) > 1:
-                values = _values(comparison, levels, arm, metric)
+                values = headline_values(comparison, levels, arm, metric)
                 paired = float(np.var(values - base, ddof=1))
                 unpaired = float(np.var(values, ddof=1) + np.var(base, ddof=1))
                 rows.append(

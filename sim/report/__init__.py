@@ -87,7 +87,15 @@ def benchmark(results: Results) -> str | None:
 
 def source(results: Results) -> str:
     """What the intervals vary over."""
-    return f"90{SPACE}% of {results.scenario.replications.seeds} lucks, one parameter set"
+    luck = results.scenario.replications
+    if luck.sets == 1:
+        return f"90{SPACE}% of {luck.seeds} lucks, one parameter set"
+    return f"90{SPACE}% of {luck.seeds} draws, each of luck and of one of {luck.sets} parameter sets"
+
+
+def chance(results: Results) -> str:
+    """What the intervals vary over, in a word or three."""
+    return "luck" if results.scenario.replications.sets == 1 else "luck and parameters"
 
 
 def years(window: tuple[int, int], since: int = 0) -> str:

@@ -19,6 +19,7 @@ from sim.report import (
     SPACE,
     benchmark,
     canvas,
+    chance,
     costs,
     figures,
     has,
@@ -46,6 +47,17 @@ BEYOND_LUCK = (
     "“Beyond luck” means that the 90 % interval over {seeds} lucks lies on one side of zero: the same people and the "
     "same luck, with the programme and without. It says nothing of other parameters, and of many such comparisons a "
     "few pass by chance."
+)
+SETS = (
+    "{sets} calibrated parameter sets, {variant}, in turn with the lucks: intervals hold both, and the table “What the "
+    "intervals are made of” separates them. The sets reproduce poverty and its trend, churn, losses and a year of "
+    "cash; what no figure speaks of keeps its whole range. It shows what the mechanisms imply, not what will happen. "
+    "National growth is in every strategy, the status quo included."
+)
+BEYOND_SETS = (
+    "“Beyond luck and parameters” means that the 90 % interval over {seeds} draws of both lies on one side of zero: "
+    "the same people, the same luck and the same numbers of the model, with the programme and without. Of many such "
+    "comparisons a few pass by chance."
 )
 FEW = "With so few lucks the ends of an interval are little more than the extremes that were met: a first look."
 LEFT_OUT = (
@@ -166,9 +178,9 @@ def compared(results: Results, rows: dict[str, object], measure: tables.Measure)
         found = [arm for arm, row in rows.items() if sign(row.low, row.high, measure.decimals) == side]
         if found and word:
             said = listed(f"{names[arm]} ({shown(rows[arm], measure)})" for arm in found)
-            parts.append(f"{word} beyond luck with {said}")
+            parts.append(f"{word} beyond {chance(results)} with {said}")
         elif found:
-            parts.append(f"no difference beyond luck with {listed(names[arm] for arm in found)}")
+            parts.append(f"no difference beyond {chance(results)} with {listed(names[arm] for arm in found)}")
     return f"{measure.subject[:1].upper()}{measure.subject[1:]}:", f"{'; '.join(parts)}."
 
 
@@ -188,6 +200,12 @@ def lead(results: Results) -> list[tuple[str, str]]:
     """The answer at a glance, (lead, sentence) each: how it stands without a policy, and what changes that share."""
     found = [("", levels(results))]
     return found + against(results, BASELINE, results.tables["headline"])[:1]
+
+
+def warning(results: Results) -> str:
+    """What the numbers rest on."""
+    luck = results.scenario.replications
+    return WARNING if luck.sets == 1 else SETS.format(sets=luck.sets, variant=luck.variant.replace("_", " "))
 
 
 def conditions(results: Results) -> str:
@@ -247,7 +265,8 @@ def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
     if rival and len(arms) > 1:
         contrasts = results.tables["contrasts"]
         found.append((f"Against {names[rival]}", against(results, rival, contrasts[contrasts["against"] == rival])))
-    last = [BEYOND_LUCK.format(seeds=seeds), *([FEW] if seeds < 10 else [])]
+    meant = BEYOND_LUCK if results.scenario.replications.sets == 1 else BEYOND_SETS
+    last = [meant.format(seeds=seeds), *([FEW] if seeds < 10 else [])]
     if len(arms) > 1:
         last.append("Any other pair of strategies stands under “Each against each”; no order among them is stated.")
     return [*found, ("", [("", text) for text in last])]
@@ -288,6 +307,7 @@ def write(results: Results, folder: Path) -> Path:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     needed = dict.fromkeys([*(key for key, _ in tables.GRIDS), *(plate.needs for plate in PLATES if plate.needs)])
+    single = ("spread",) if results.scenario.replications.sets == 1 else ()
     spans, end = results.scenario.windows, results.scenario.calendar.end
     terms = {"rupiah": number(rupiah(1.0), 0), "space": SPACE, "post": years(spans.post), "late": years(spans.late)}
     terms["since"] = years(spans.post, end)
@@ -298,14 +318,15 @@ def write(results: Results, folder: Path) -> Path:
         arms=[(arm.label, arm.label_id) for arm in results.scenario.resolved_arms if arm.label != arm.label_id],
         lead=lead(results),
         answer=answer(results),
-        warnings=[WARNING, *standing.warnings()],
+        warnings=[warning(results), *standing.warnings()],
+        chance=chance(results),
         headline=tables.headline(results),
         figures=[draw(plate, results, folder / "figures") for plate in plates],
         grids=tables.grids(results),
         ledger=costs.ledger(results),
         words=[(word, meaning.format(**terms)) for word, meaning in WORDS],
         left_out=LEFT_OUT,
-        missing=[key.replace("_", " ") for key in needed if not has(results, key)],
+        missing=[key.replace("_", " ") for key in needed if not has(results, key) and key not in single],
         manifest=manifest,
         scenario_text=results.scenario.text,
     )

@@ -15,7 +15,9 @@ from sim.report import (
     CLASSES,
     ORIGINS,
     SPACE,
+    UNDEFINED,
     WINDOWS,
+    chance,
     flows_anyway,
     has,
     labels,
@@ -84,8 +86,8 @@ def headline(results: Results) -> Grid:
     note = (
         f"First row: levels in {when(results)} after the start, which are {years(windows.post, end)} years after the "
         "money ended. Other rows: paired difference from it (pp), same households, same luck. Beneath each estimate: "
-        f"{source(results)}; bold: beyond luck, with both ends on one side of zero. Cost, first row: what the state "
-        f"pays anyway{flows_anyway(results)}."
+        f"{source(results)}; bold: beyond {chance(results)}, with both ends on one side of zero. Cost, first row: what "
+        f"the state pays anyway{flows_anyway(results)}."
     )
     return Grid("headline", "What changes, by strategy", note, heads, tuple(body))
 
@@ -275,6 +277,30 @@ def participation(results: Results) -> Grid:
     return Grid("participation", "Attendance by window", note, columns, body, unit="% of households")
 
 
+def spread(results: Results) -> Grid:
+    """What the spread of the headline is made of."""
+    rows = lookup(results.tables["spread"], "arm", "metric")
+    columns = [
+        Column("Strategy"),
+        *(Column(measure.title, "parameters | luck, share of parameters") for measure in HEADLINES),
+    ]
+    body = []
+    for arm, label in labels(results).items():
+        cells = []
+        for measure in HEADLINES:
+            row = rows[arm, measure.metric]
+            both = f"{number(row.parameters, measure.decimals)} | {number(row.luck, measure.decimals)}"
+            share = f"{number(100 * row.share_parameters, 0)}{SPACE}%"
+            cells.append(Cell(both, share) if math.isfinite(row.share_parameters) else Cell(UNDEFINED))
+        body.append((Cell(label), *cells))
+    note = (
+        "Standard deviations, in the unit of each measure: over parameter sets, and over luck within a set (one-way "
+        "random effects); the first row is of levels, the others of paired differences. Beneath: the share of the "
+        f"variance that parameters make. {UNDEFINED.capitalize()} where no set met two lucks or nothing varies."
+    )
+    return Grid("spread", "What the intervals are made of", note, tuple(columns), tuple(body))
+
+
 def pairing(results: Results) -> Grid:
     """What the same households and the same luck are worth."""
     rows = lookup(results.tables["pairing"], "arm", "metric")
@@ -292,6 +318,7 @@ def pairing(results: Results) -> Grid:
 
 # The order of the page. The key names the table of the results that a definition needs.
 GRIDS: tuple[tuple[str, Callable[[Results], Grid | list[Grid]]], ...] = (
+    ("spread", spread),
     ("cost", cost),
     ("poverty", poverty),
     ("classes", classes),

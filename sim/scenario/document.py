@@ -109,10 +109,14 @@ class Calendar(Frozen):
 
 
 class Replications(Frozen):
-    """How often the luck is drawn anew; the people stay."""
+    """How often luck is drawn anew, and under how many sets of the model's numbers; the people stay."""
 
     seeds: int = whole(20, 1, 10_000, "seeds", "Number of draws of luck, paired over the arms")
     first_seed: int = whole(1, 0, 2**31, "", "The first seed; the others follow it")
+    sets: int = whole(1, 1, 1_000, "parameter sets", "Calibrated sets, seeds in turn; 1: the model's own numbers")
+    variant: Literal["trap_off", "trap_on"] = entry(
+        "trap_off", "Structural variant that calibrated sets are of", '"trap_off" or "trap_on"'
+    )
 
 
 class Budget(Frozen):
@@ -295,7 +299,7 @@ class Scenario(Frozen):
         return self.model_copy(
             update={
                 "population": people.model_copy(update=smaller),
-                "replications": luck.model_copy(update={"seeds": min(luck.seeds, 5)}),
+                "replications": luck.model_copy(update={"seeds": min(luck.seeds, 5), "sets": min(luck.sets, 5)}),
             }
         )
 

@@ -210,6 +210,10 @@ def _world_faults(scenario: Scenario) -> Faults:
     for row, name in enumerate(policies):
         if name in policies[:row]:
             yield ("programmes", row, "policy"), f"two [[programmes]] have the policy {show(name)}"
+    luck = scenario.replications
+    if luck.sets > luck.seeds:
+        allowed = f"allowed: at most as many as there are seeds ({luck.seeds})"
+        yield ("replications", "sets"), f'"sets" in [replications] is {luck.sets}; {allowed}'
     replaced = scenario.budget.replace
     if replaced and replaced not in policies:
         allowed = f"allowed: one of the programmes of the world ({', '.join(policies) or 'there are none'}) or empty"
