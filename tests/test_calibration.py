@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from sim.errors import InputError
-from sim.experiment import calibration, decomposition, ensemble, fitted, matching
+from sim.experiment import calibration, decomposition, ensemble, fitted, matching, threshold
 from sim.experiment.calibration import Calibration, Panel, Settings, Simulator, complete, drawn_from, priors
 from sim.experiment.matching import Outcome, emulate, hypercube, match
 from sim.experiment.moved import adjusted, distance, moved
@@ -189,8 +189,8 @@ def test_a_lumpy_technique_is_the_better_one_from_its_threshold_on(lane):
             on, {**lump, "lumpy_scale": 0.0, "lumpy_cost": 0.0}))  # fmt: skip
         return with_it - without
 
-    threshold = drawn[calibration.THRESHOLD]
-    assert gain(0.99 * threshold) == 0.0 and gain(1.01 * threshold) > 0.0
+    edge = drawn[calibration.THRESHOLD]
+    assert gain(0.99 * edge) == 0.0 and gain(1.01 * edge) > 0.0
     assert complete({**drawn, "output.scale": 0.3}, "trap_off")["output.lumpy_scale"] == 0.0
 
 
@@ -209,7 +209,14 @@ def test_a_held_rule_changes_what_is_found(small_world):
     assert fitted.cross_section(small_world, 1, ("macro_cycle",)) == fitted.cross_section(small_world, 1)
 
 
-def test_a_set_is_judged_by_the_mean_over_its_populations(lane, people):
+@pytest.fixture
+def short(monkeypatch):
+    """One luck and a few quarters instead of as many as the moments need."""
+    monkeypatch.setattr(fitted, "LUCKS", 1)
+    monkeypatch.setattr(fitted, "STEADY", 2)
+
+
+def test_a_set_is_judged_by_the_mean_over_its_populations(lane, people, short):
     loose = simulator(lane, people, "trap_off", {m.name: EVERYTHING for m in fitted.MOMENTS})
     spans = np.array(list(loose.spans.values()))
     point = (np.array(list(middle(lane.plan, "trap_off").values())) - spans[:, 0]) / (spans[:, 1] - spans[:, 0])
@@ -233,7 +240,7 @@ def test_a_set_without_a_world_says_why(lane, people):
     assert lumpy(point, 0, False).refused == calibration.NO_LUMP
 
 
-def test_chance_is_what_the_defaults_find_beside_their_mean(lane):
+def test_chance_is_what_the_defaults_find_beside_their_mean(lane, short):
     panel = Panel.drawn(lane, TINY, 2, None, lambda *_: None)
     for name in ("headcount_0", "newly_poor"):
         assert sum(row[name] for row in panel.chance) == pytest.approx(0.0, abs=1e-9) and panel.spread[name] > 0.0
@@ -255,6 +262,8 @@ def made():
     """A calibration of a tiny world against bands that accept whatever has a world at rest."""
     patch = pytest.MonkeyPatch()
     patch.setattr(calibration, "inner_bands", lambda *_: {m.name: EVERYTHING for m in fitted.MOMENTS})
+    patch.setattr(fitted, "LUCKS", 1)
+    patch.setattr(fitted, "STEADY", 2)
     patch.setattr(decomposition, "VILLAGES", 4)
     patch.setattr(decomposition, "WINDOWS", {"after two years": (4, 8)})
     told = []
@@ -299,6 +308,13 @@ def test_other_rules_make_an_ensemble_stale(made, tmp_path, monkeypatch):
     ensemble.write(made, tmp_path)
     monkeypatch.setattr(ensemble, "ALSO", ("start.py",))
     assert ensemble.stale("trap_off", tmp_path)
+
+
+def test_words_do_not_make_an_ensemble_stale():
+    plain = "def rule(a=1):\n    return a\n"
+    told = '"""Module."""\n\n\ndef rule(a=1):  # why\n    """What."""\n    # how\n    return a\n'
+    assert ensemble.code(told) == ensemble.code(plain) != ensemble.code(plain.replace("1", "2"))
+    assert len(ensemble.rules_digest()) == 64
 
 
 def test_a_missing_or_empty_ensemble_is_said(made, tmp_path):
@@ -360,3 +376,12 @@ def test_what_is_taken_away_is_gone(lane, programmes_2017, small_population):
 
 def test_the_class_is_what_the_report_needs():
     assert {"waves", "left", "moved", "decomposition", "fresh"} <= set(Calibration.__dataclass_fields__)
+
+
+def test_a_threshold_is_looked_at_from_below(lane, programmes_2017, small_population):
+    lump = {"output.lumpy_scale": 0.5, "output.lumpy_cost": 0.2}
+    world = solve(lane, small_population, programmes_2017, TwoPieceLognormal.published(read_aggregates()), 2, lump)
+    assert threshold.threshold_of({"output.scale": 0.36, "output.elasticity": 0.2, **lump}) == pytest.approx(5.96, 0.01)
+    found = threshold.lifted(world, 1)
+    assert 0.0 < found["below"] <= found["poor_below"] <= 100.0
+    assert found["lifted_5"] > found["alone_5"] and found["lifted_5"] >= found["lifted_20"] - 20.0

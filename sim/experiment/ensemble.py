@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import hashlib
 import io
 import math
+import tokenize
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -68,14 +70,29 @@ def digest(variant: str, where: Path | None = None) -> str:
     return hashlib.sha256(path(variant, where).read_bytes()).hexdigest()
 
 
+def code(text: str) -> str:
+    """Source without comments, docstrings, blank lines and line ends: what two versions that do the same share."""
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(text)):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if documented and ast.get_docstring(node, clean=False) is not None:
+            first = node.body[0]
+            lines[first.lineno - 1 : first.end_lineno] = [""] * ((first.end_lineno or 0) - first.lineno + 1)
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
 def rules_digest() -> str:
-    """SHA-256 of all source that decides what becomes of a parameter set; line ends do not count."""
+    """SHA-256 of all code that decides what becomes of a parameter set."""
     package = Path(engine.__file__).parents[1]
     files = [file for room in RULES for file in Path(room.__file__).parent.glob("*.py")]
     whole = hashlib.sha256()
     for file in sorted([*files, *(package / name for name in ALSO)]):
         whole.update(file.relative_to(package).as_posix().encode())
-        whole.update(b"\0".join(file.read_bytes().splitlines()))
+        whole.update(code(file.read_text(encoding="utf-8")).encode())
     return whole.hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 Each wave simulates points spread evenly over what is not yet ruled out and fits an emulator to every outcome: least
 squares on the few terms that the runs so far speak for. A point is ruled out when an emulator puts it outside a band by
-more than `width` of its own errors. The last wave draws evenly from what is left and keeps only points that the
+more than some of its errors. The last wave draws evenly from what is left and keeps only points that the
 simulator itself puts inside every band. What is kept is therefore an even sample of the acceptable part of the box: a
 direction of which no outcome speaks keeps its whole range.
 """
@@ -22,7 +22,8 @@ from sim.errors import InputError
 CHUNK = 20_000  # points that the emulators look at together
 MOST_TERMS = 30
 WIDTH = 2.0  # errors of an emulator beyond a band that rule a point out
-LAST_WIDTH = 1.0  # the same in the last wave: most of those errors is chance of single runs, which is averaged there
+LAST_WIDTH = 0.5  # the same in the last wave, of what is left of them without the chance of single runs
+LEAST_ERROR = 0.3  # of an emulator's error, at least, is called its own
 ANY = "any outcome"
 HOPELESS = 0.05  # share of the points with an outcome that may be emulated to have none
 GIVE_UP = 3_000_000  # points looked at without finding one that is not ruled out
@@ -83,7 +84,8 @@ class Emulator:
 
     terms: tuple[tuple[int, ...], ...]
     weights: np.ndarray
-    error: float
+    error: float  # of the emulator and of the chance in a single run, together
+    own_error: float = 0.0  # of the emulator alone
     least: float = -np.inf  # where it emulates the chance of any outcome: below it, there is too little hope
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
@@ -146,13 +148,14 @@ def plausible(
     points: np.ndarray,
     emulators: Mapping[str, Emulator],
     bands: Mapping[str, tuple[float, float]],
-    width: float,
+    last: bool = False,
 ) -> np.ndarray:
-    """Which points no emulator puts outside its band by more than `width` errors."""
+    """Which points no emulator puts too far outside its band; in the `last` wave chance is no excuse."""
     fine = np.ones(len(points), bool)
     for name, emulator in emulators.items():
         low, high = bands.get(name, (emulator.least, np.inf))
-        slack = width * emulator.error if name in bands else 0.0
+        error = emulator.own_error if last else emulator.error
+        slack = (LAST_WIDTH if last else WIDTH) * error if name in bands else 0.0
         value = emulator(points[fine])
         fine[fine] = (value >= low - slack) & (value <= high + slack)
     return fine
@@ -167,6 +170,7 @@ def match(
     waves: Sequence[int],
     most: int,
     seed: int,
+    chance: Mapping[str, float] | None = None,
     executor: Executor | None = None,
     tell: Callable[[str, int, int], None] = lambda doing, done, whole: None,
 ) -> Matched:
@@ -180,6 +184,8 @@ def match(
         Points of each wave that only teaches the emulators.
     most
         Points simulated in the last wave at most; it ends with fewer than `wanted` kept ones rather than without end.
+    chance
+        Outcome -> standard deviation of what chance does to it in one run that is not judged; judging averages it.
     executor
         Where to simulate; the result depends neither on it nor on its size.
     """
@@ -189,15 +195,15 @@ def match(
         sample = (
             hypercube(points, dimensions, random)
             if not found.emulators
-            else np.array(list(islice(_left(random, dimensions, found, bands, WIDTH), points)))
+            else np.array(list(islice(_left(random, dimensions, found, bands, False), points)))
         )
         for done, one in enumerate(_run(simulate, sample, found, False, executor), 1):
             found.tried.append(one)
             tell(f"wave {found.waves}", done, points)
-        found.emulators = _learn(found, bands)
+        found.emulators = _learn(found, bands, chance or {})
     found.waves += 1
     found.looked_at, found.left, kept, tried = 0, 0.0, 0, 0
-    source = _left(random, dimensions, found, bands, LAST_WIDTH)
+    source = _left(random, dimensions, found, bands, True)
     while kept < wanted and tried < most:
         batch = np.array(list(islice(source, min(32, most - tried))))
         for one in _run(simulate, batch, found, True, executor):
@@ -214,13 +220,13 @@ def _left(
     dimensions: int,
     found: Matched,
     bands: Mapping[str, tuple[float, float]],
-    width: float,
+    last: bool,
 ) -> Iterator[np.ndarray]:
     """Points drawn evenly from what the emulators do not rule out, without end."""
     looked = passed = since = 0
     while True:
         points = random.random((CHUNK, dimensions))
-        good = points[plausible(points, found.emulators, bands, width)]
+        good = points[plausible(points, found.emulators, bands, last)]
         looked, passed, since = looked + CHUNK, passed + len(good), 0 if len(good) else since + CHUNK
         found.looked_at, found.left = looked, passed / looked
         if since >= GIVE_UP:
@@ -239,7 +245,9 @@ def _run(
         yield Tried(point, found.waves, outcome)
 
 
-def _learn(so_far: Matched, bands: Mapping[str, tuple[float, float]]) -> dict[str, Emulator]:
+def _learn(
+    so_far: Matched, bands: Mapping[str, tuple[float, float]], chance: Mapping[str, float]
+) -> dict[str, Emulator]:
     """An emulator of every outcome where points are left, and one of the chance that there is any outcome."""
     points = np.array([one.point for one in so_far.tried])
     whole = np.array([all(name in one.outcome.values for name in bands) for one in so_far.tried])
@@ -247,9 +255,11 @@ def _learn(so_far: Matched, bands: Mapping[str, tuple[float, float]]) -> dict[st
     if not whole.all():
         hope = emulate(points, whole.astype(float))
         found[ANY] = replace(hope, least=float(np.quantile(hope(points[whole]), HOPELESS)))
-    near = whole & plausible(points, so_far.emulators, bands, WIDTH)
+    near = whole & plausible(points, so_far.emulators, bands)
     for name in bands:
         values = np.array([one.outcome.values[name] for one, close in zip(so_far.tried, near, strict=True) if close])
         known = so_far.emulators[name].terms if name in so_far.emulators else ((),)
-        found[name] = emulate(points[near], values, known)
+        fit = emulate(points[near], values, known)
+        own = max((LEAST_ERROR * fit.error) ** 2, fit.error**2 - chance.get(name, 0.0) ** 2) ** 0.5
+        found[name] = replace(fit, own_error=own)
     return found
