@@ -243,6 +243,9 @@ def main(arguments: list[str] | None = None) -> int:
     except NotFiniteError as error:
         complaint.print(f"stopped, nothing was written: {error}", markup=False, highlight=False, soft_wrap=True)
         return 1
+    except BrokenPipeError:  # whoever reads has had enough, as in `swadaya schema | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         complaint.print("stopped; nothing was written")
         return 130

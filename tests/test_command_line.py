@@ -308,3 +308,13 @@ def test_a_value_that_is_not_finite_stops_the_run_and_names_the_rule(scenario, t
     said = capsys.readouterr().err
     assert "rule output" in said and "quarter 12" in said and "nothing was written" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_who_stops_reading_sees_no_traceback():
+    with subprocess.Popen(
+        [sys.executable, "-m", "sim", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        told = process.stderr.read()
+    assert told == "" and process.returncode in (0, 141)
