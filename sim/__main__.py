@@ -102,6 +102,7 @@ class Bar:
 @contextmanager
 def drafted(folder: Path) -> Iterator[Path]:
     """An empty folder that takes the place of `folder` when all is written, and vanishes when anything stops it."""
+    new, old = not folder.parent.exists(), folder.with_name(f".{folder.name}-old")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -111,10 +112,16 @@ def drafted(folder: Path) -> Iterator[Path]:
         yield draft
         draft.chmod(0o755)
         if folder.exists():
-            shutil.rmtree(folder)
+            shutil.rmtree(old, ignore_errors=True)
+            folder.rename(old)
         draft.rename(folder)
     finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
         shutil.rmtree(draft, ignore_errors=True)
+        if new and not any(folder.parent.iterdir()):
+            folder.parent.rmdir()
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from sim.errors import InputError
-from sim.experiment import calibration, decomposition, ensemble, fitted, matching, threshold
+from sim.experiment import calibration, decomposition, ensemble, fitted, matching, threshold, worlds
 from sim.experiment.calibration import Calibration, Panel, Settings, Simulator, complete, drawn_from, priors
 from sim.experiment.matching import Outcome, emulate, hypercube, match
 from sim.experiment.moved import adjusted, distance, moved
@@ -204,9 +204,9 @@ def test_the_moments_are_those_that_are_fitted(small_world):
 
 
 def test_a_held_rule_changes_what_is_found(small_world):
-    plain, calm = (fitted.churn(small_world, 1, held) for held in ((), ("luck", "weather")))
+    plain, calm = (fitted.two_years(small_world, 1, held) for held in ((), ("luck", "weather")))
     assert calm["newly_poor"] != plain["newly_poor"]
-    assert fitted.cross_section(small_world, 1, ("macro_cycle",)) == fitted.cross_section(small_world, 1)
+    assert fitted.two_years(small_world, 1, ("macro_cycle",)) == fitted.two_years(small_world, 1)
 
 
 @pytest.fixture
@@ -264,7 +264,7 @@ def made():
     patch.setattr(calibration, "inner_bands", lambda *_: {m.name: EVERYTHING for m in fitted.MOMENTS})
     patch.setattr(fitted, "LUCKS", 1)
     patch.setattr(fitted, "STEADY", 2)
-    patch.setattr(decomposition, "VILLAGES", 4)
+    patch.setattr(worlds, "VILLAGES", 4)
     patch.setattr(decomposition, "WINDOWS", {"after two years": (4, 8)})
     told = []
     found = calibration.calibrate("trap_off", count=2, seed=1, settings=TINY, tell=lambda *what: told.append(what))
@@ -353,7 +353,7 @@ def test_shapley_divides_a_known_game():
 
 
 def test_the_parts_of_poverty_sum_to_it(small_world):
-    parts = decomposition.decompose(small_world, 1, ["luck", "ability", "pass_through"])
+    parts = decomposition.decompose(small_world, 1)
     whole = parts.pop("headcount")
     assert sum(parts.values()) == pytest.approx(whole, abs=1e-9) and (whole > 0.0).all()
     assert (parts["luck"] > 0.0).all() and (parts["ability"] > 0.0).all()

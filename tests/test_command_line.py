@@ -146,6 +146,26 @@ def test_quick_runs_a_smaller_copy_under_a_name_of_its_own(tmp_path, monkeypatch
     assert drafts[0].split("-")[1] != drafts[1].split("-")[1]
 
 
+def test_what_stops_the_last_step_costs_neither_the_old_results_nor_leaves_a_trace(tmp_path, monkeypatch):
+    folder = tmp_path / "new" / "tiny-0"
+    with pytest.raises(KeyboardInterrupt), command_line.drafted(folder):
+        raise KeyboardInterrupt
+    assert not folder.parent.exists()
+    with command_line.drafted(folder) as draft:
+        (draft / "what").write_text("old")
+    move = Path.rename
+
+    def stopped(self, target):
+        if target == folder and self.name.startswith(".tiny-0-") and not self.name.endswith("-old"):
+            raise OSError("power cut")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises(OSError, match="power cut"), command_line.drafted(folder) as draft:
+        (draft / "what").write_text("new")
+    assert [file.name for file in folder.parent.iterdir()] == ["tiny-0"] and (folder / "what").read_text() == "old"
+
+
 @pytest.mark.parametrize("content", [None, "not json", "[]", '{"digest": "another"}'])
 def test_a_foreign_folder_is_left_as_it_is(written, scenario, tmp_path, refused, content):
     foreign = tmp_path / "results" / written[1].name
@@ -203,7 +223,7 @@ def test_a_bad_survey_row_is_told_with_file_row_and_column(tmp_path, monkeypatch
     (tmp_path / "own.toml").write_text(TINY.replace("seed = 2", 'seed = 2\nsurvey = "survey.csv"', 1))
     for command in ("check", "run"):
         refused([command, "own.toml"], "survey.csv", "row 5", "size", "0")
-    assert list((tmp_path / "results").iterdir()) == []
+    assert not (tmp_path / "results").exists()
 
 
 def _with(line: str, column: int, value: str) -> str:
@@ -285,7 +305,7 @@ def test_ctrl_c_leaves_no_half_written_folder(tmp_path):
     assert time.monotonic() - asked < 20
     assert running.returncode == 130, complaint
     assert "nothing was written" in complaint and "Traceback" not in complaint
-    assert list((tmp_path / "results").iterdir()) == []
+    assert not (tmp_path / "results").exists()
 
 
 def test_an_interrupt_while_writing_leaves_no_draft(scenario, tmp_path, monkeypatch, capsys):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from llvmlite import binding
 
 from sim.engine import functions
-from sim.engine.functions import clip, cosine_sine, exp, floor, log, logistic, nearest, power, shared, sqrt
+from sim.engine.functions import cosine_sine, exp, log, logistic, nearest, power, shared, sqrt
 
 INFINITY = math.inf
 NAN = math.nan
@@ -35,8 +35,9 @@ def sine(turn):
 
 
 @shared
-def clip_to_share(x):
-    return clip(x, 0.0, 1.0)
+def share(x):
+    """A number held between 0 and 1, as rules hold it; NaN stays NaN."""
+    return min(max(x, 0.0), 1.0)
 
 
 @shared
@@ -48,10 +49,10 @@ def builtin_choices(x, y):
 @shared
 def nested(x, y):
     """A rule-like composition: every function calls another one."""
-    return logistic(power(exp(-abs(x)), y) - sqrt(abs(log(abs(y) + 1.0)))) * clip(x, -1.0, 1.0)
+    return logistic(power(exp(-abs(x)), y) - sqrt(abs(log(abs(y) + 1.0)))) * min(max(x, -1.0), 1.0)
 
 
-UNARY = [exp, log, logistic, sqrt, cosine, sine, clip_to_share, floor, nearest]
+UNARY = [exp, log, logistic, sqrt, cosine, sine, share, nearest]
 BINARY = [power, builtin_choices, nested]
 
 
@@ -192,8 +193,7 @@ def test_limits():
     assert math.isnan(power(-2.0, 2.0)) and math.isnan(sqrt(-1.0)) and sqrt(INFINITY) == INFINITY
     assert [logistic(x) for x in (-INFINITY, -800.0, 0.0, 40.0, INFINITY)] == [0.0, 0.0, 0.5, 1.0, 1.0]
     assert [cosine_sine(turn) for turn in (0.0, 0.25, 0.5, 0.75)] == [(1, 0), (0, 1), (-1, 0), (0, -1)]
-    assert [clip(x, 0.0, 1.0) for x in (-INFINITY, 0.3, 2.0)] == [0.0, 0.3, 1.0] and math.isnan(clip(NAN, 0.0, 1.0))
-    assert [floor(x) for x in (-1.5, -0.2, 0.5, 2.0, 3.99)] == [-2.0, -1.0, 0.0, 2.0, 3.0]
+    assert [share(x) for x in (-INFINITY, 0.3, 2.0)] == [0.0, 0.3, 1.0] and math.isnan(share(NAN))
     assert [nearest(x) for x in (0.5, 1.5, -2.6)] == [0.0, 2.0, -3.0]
 
 

@@ -224,10 +224,17 @@ def box(words) -> tuple[float, float, float, float]:
     return left, words.y - 0.76 * words.size, left + width, words.y + 0.2 * words.size
 
 
+@pytest.fixture
+def slight(results):
+    """The results, but hardly anybody gains or loses: the longest words that stand side by side."""
+    summary = results.tables["winners_summary"].assign(share=4e-4)
+    return replace(results, tables={**results.tables, "winners_summary": summary})
+
+
 @pytest.mark.parametrize("width", [canvas.WIDE, canvas.NARROW])
 @pytest.mark.parametrize("plate", PLATES, ids=lambda plate: plate.name)
-def test_texts_of_figures_neither_overlap_nor_leave_the_figure(plate, width, results):
-    drawing = plate.draw(labelled(results, LONG), width)
+def test_texts_of_figures_neither_overlap_nor_leave_the_figure(plate, width, slight):
+    drawing = plate.draw(labelled(slight, LONG), width)
     texts = [(box(words), words.text) for words in drawing.words if words.text.strip()]
     for (left, top, right, bottom), words in texts:
         assert left >= 0 and top >= 0 and right <= drawing.width and bottom <= drawing.height, words

@@ -29,7 +29,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload, register_jitable
 
-__all__ = ["clip", "cosine_sine", "exp", "floor", "log", "logistic", "nearest", "power", "sqrt"]
+__all__ = ["cosine_sine", "exp", "log", "logistic", "nearest", "power", "sqrt"]
 
 # What is written for compiled code. A division must not test for zero, and every call must be inlined whatever its
 # length: a loop that may raise, or that holds a call, stays scalar.
@@ -122,19 +122,6 @@ def _compiled_word_to_float(word: Any) -> Any:
 def nearest(x: float) -> float:
     """The nearest whole number (as a float), halves to the even one; for ``x`` below 2**51 in absolute value."""
     return (x + ROUNDER) - ROUNDER
-
-
-@shared
-def floor(x: float) -> float:
-    """The largest whole number (as a float) that is not above ``x``; for ``x`` below 2**51 in absolute value."""
-    whole = nearest(x)
-    return whole - 1.0 if whole > x else whole
-
-
-@shared
-def clip(x: float, low: float, high: float) -> float:
-    """``x``, but at least ``low`` and at most ``high`` (``low <= high``); NaN stays NaN."""
-    return min(max(x, low), high)
 
 
 @shared

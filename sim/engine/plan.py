@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .draw import name_key
@@ -274,30 +275,20 @@ class Plan:
         return False
 
     def _sorted(self, before: dict[str, set[str]]) -> list[Step]:
-        after: dict[str, list[str]] = {name: [] for name in before}
-        for name, needs in before.items():
-            for need in needs:
-                after[need].append(name)
-        waiting = {name: len(needs) for name, needs in before.items()}
-        rank = {name: (not self._outer(name), self._priority[name], name) for name in before}
-        free = [rank[name] for name, n in waiting.items() if n == 0]
+        sorter = TopologicalSorter(before)
+        try:
+            sorter.prepare()
+        except CycleError as error:
+            cycle = " → ".join(error.args[1])
+            raise PlanError(f"these wait for one another: {cycle}; let one of them read Last(…)") from None
+        free: list[tuple[bool, float, str]] = []
         steps: list[Step] = []
-        while free:
-            together = [name for *_, name in sorted(free) if steps and self.joins(steps[-1], self._nodes[name])]
-            name = together[0] if together else min(free)[2]
-            free.remove(rank[name])
-            steps.append(self._nodes[name])
-            for follower in after[name]:
-                waiting[follower] -= 1
-                if waiting[follower] == 0:
-                    free.append(rank[follower])
-        if len(steps) < len(before):
-            raise PlanError(f"these wait for one another: {self._cycle(before, waiting)}; let one of them read Last(…)")
+        while sorter.is_active():
+            free += [(not self._outer(name), self._priority[name], name) for name in sorter.get_ready()]
+            free.sort()
+            alike = (one for one in free if steps and self.joins(steps[-1], self._nodes[one[2]]))
+            chosen = next(alike, free[0])
+            free.remove(chosen)
+            steps.append(self._nodes[chosen[2]])
+            sorter.done(chosen[2])
         return steps
-
-    @staticmethod
-    def _cycle(before: dict[str, set[str]], waiting: dict[str, int]) -> str:
-        path = [next(name for name, n in waiting.items() if n > 0)]
-        while path[-1] not in path[:-1]:
-            path.append(next(need for need in sorted(before[path[-1]]) if waiting[need] > 0))
-        return " → ".join(reversed(path[path.index(path[-1]) :]))

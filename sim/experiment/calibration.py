@@ -27,18 +27,7 @@ from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
 from sim.experiment.decomposition import decomposition
-from sim.experiment.fitted import (
-    ASKED,
-    MOMENTS,
-    QUIET,
-    churn,
-    cross_section,
-    monitoring,
-    persistence,
-    programmes_2017,
-    steadiness,
-    temporary_cash,
-)
+from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
 from sim.experiment.matching import Matched, Outcome, match
 from sim.experiment.moved import moved
 from sim.experiment.threshold import threshold_of, thresholds
@@ -46,11 +35,6 @@ from sim.metrics import mean
 from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.start import World, solve, wire
 from sim.survey import read_aggregates
-
-__all__ = [
-    "QUIET", "Calibration", "Panel", "Settings", "calibrate", "churn", "complete", "cross_section", "monitoring",
-    "moved", "persistence", "priors", "programmes_2017", "steadiness", "temporary_cash",
-]  # fmt: skip
 
 #: Two structural variants: without and with a technique that needs a lump of capital.
 VARIANTS = ("trap_off", "trap_on")

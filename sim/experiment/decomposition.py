@@ -18,13 +18,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from sim.engine.lane import Lane
-from sim.errors import InputError, NotFiniteError
 from sim.experiment import fitted
+from sim.experiment.worlds import each
 from sim.metrics import poverty
-from sim.population import TwoPieceLognormal, synthesise
-from sim.start import World, solve, wire
-from sim.survey import read_aggregates
+from sim.start import World
 
 #: What is taken away, and what takes its place.
 FACTORS = {
@@ -35,7 +32,6 @@ FACTORS = {
 }
 LEFT, WHOLE = "left", "headcount"
 WINDOWS = {"after two years": (4, 8), "after ten years": (36, 40)}  # quarters from, to
-VILLAGES, HOUSEHOLDS = 40, 60
 
 
 def without(world: World, removed: Collection[str]) -> tuple[World, tuple[str, ...]]:
@@ -81,8 +77,9 @@ def shapley(value: Callable[[frozenset[str]], np.ndarray], factors: Sequence[str
     return parts
 
 
-def decompose(world: World, luck: int, factors: Sequence[str]) -> dict[str, np.ndarray]:
+def decompose(world: World, luck: int) -> dict[str, np.ndarray]:
     """Parts of one world's headcount in each window, what is left without any factor, and the whole."""
+    factors = factors_of({"output.lumpy_scale": world.value("output.lumpy_scale")})
     parts = shapley(lambda there: headcounts(world, luck, set(factors) - there), factors)
     return {**parts, LEFT: headcounts(world, luck, factors), WHOLE: headcounts(world, luck)}
 
@@ -90,16 +87,6 @@ def decompose(world: World, luck: int, factors: Sequence[str]) -> dict[str, np.n
 def factors_of(parameters: Mapping[str, float]) -> list[str]:
     """Factors that a set has: without a lumpy technique there is no threshold."""
     return [name for name in FACTORS if name != "threshold" or parameters["output.lumpy_scale"] > 0.0]
-
-
-def _one(lane: Lane, target: TwoPieceLognormal, job: tuple[Mapping[str, float], int]) -> dict[str, np.ndarray]:
-    parameters, seed = job
-    people = synthesise(read_aggregates(), VILLAGES, HOUSEHOLDS, seed)
-    try:
-        world = solve(lane, people, fitted.programmes_2017(), target, seed, parameters)
-        return decompose(world, seed, factors_of(parameters))
-    except (InputError, NotFiniteError):
-        return {}
 
 
 def decomposition(
@@ -113,12 +100,7 @@ def decomposition(
 
     Every set has a population and a luck of its own, so the interval is of parameters, population and luck together.
     """
-    lane, target = Lane(wire()), TwoPieceLognormal.published(read_aggregates())
-    jobs, found = [(one, 1000 * seed + k) for k, one in enumerate(sets)], []
-    for done, row in enumerate((executor.map if executor else map)(partial(_one, lane, target), jobs), 1):
-        found.append(row)
-        tell("decomposition", done, len(jobs))
-    found = [row for row in found if row]
+    found = each(decompose, sets, 1000 * seed, executor, partial(tell, "decomposition"))
     rows = []
     for place, window in enumerate(WINDOWS):
         for factor in (*factors_of(sets[0]), LEFT, WHOLE):

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.lane import normals
-from sim.experiment.evidence import CONTROL, DERIVED, Outcome, Sample, Study
-from sim.metrics import mean
-from sim.population import normal_score, uniforms
+from sim.experiment.evidence import CONTROL, Outcome, Sample, Study, base_of
+from sim.metrics import group_mean, inequality, mean
+from sim.population import normals as keyed_normals
+from sim.population import uniforms
 from sim.start import SURVEY_NOISE, World
 
 ASSIGNMENTS = 5  # random assignments of villages in each draw
@@ -42,11 +43,6 @@ class Seen:
     estimates: tuple[float, ...] = ()
     cash: float = math.nan
     scaled: tuple[int, int] = (0, 0)
-
-
-def base_of(name: str) -> str:
-    """The column that a derived one is made of, or the column itself."""
-    return DERIVED[name][0] if name in DERIVED else name
 
 
 def derived(name: str, values: np.ndarray) -> np.ndarray:
@@ -105,11 +101,7 @@ class Trial:
             return np.repeat(state["road_base"] < NO_ROAD, np.diff(state.layout.start["household"]))
         if among == "bottom_quintile":
             seen = self._noisy("consumption", self.control["consumption", self.study.start - 1], "before", 0)
-            persons, order = state["size"] * state["weight"], np.argsort(seen)
-            reached = np.cumsum(persons[order])
-            poorest = np.zeros(len(seen), bool)
-            poorest[order[reached <= 0.2 * reached[-1]]] = True
-            return poorest
+            return seen <= inequality.quantile(seen, state["size"] * state["weight"], 0.2)
         return np.ones(len(state["size"]), bool)
 
     def _window(self, record: Record, name: str) -> np.ndarray:
@@ -129,7 +121,7 @@ class Trial:
             return values * np.exp(spread * noise) if money else values + spread * noise
         if not own:
             return values
-        return values + own * normal_score(uniforms(self.seed, key, str(turn), len(values)))
+        return values + own * keyed_normals(self.seed, key, str(turn), len(values))
 
     # -- effects ----------------------------------------------------------------------------------------------------
 
@@ -197,9 +189,9 @@ class Trial:
         for part in self.study.flows:
             if CONTROL in part.arms or self.outcome.arm not in part.arms or part.once:
                 continue
-            share = np.mean([q < self.study.start + part.quarters for q in self.quarters])
-            everywhere = part.dose or 0.0
-            flow += share * (everywhere if part.per_member is None else part.per_member * self.listed)
+            share = np.mean([0 <= q - self.study.start < part.quarters for q in self.quarters])
+            price = self.world.value(part.times) if part.times else 1.0
+            flow += share * price * (part.dose if part.per_member is None else part.per_member * self.listed)
         return flow
 
     # -- what the study would have seen -------------------------------------------------------------------------------
@@ -264,10 +256,10 @@ class Trial:
 
 def _slope(after: np.ndarray, before: np.ndarray, arm: np.ndarray, home: np.ndarray, weight: np.ndarray) -> float:
     """Slope of villages' means after on those before, pooled within the arms."""
-    villages, at = np.unique(home, return_inverse=True)
-    mass = np.bincount(at, weight, len(villages))
-    means = [np.bincount(at, weight * values, len(villages)) / mass for values in (after, before)]
-    side = np.bincount(at, arm, len(villages)) > 0
+    at = np.unique(home, return_inverse=True)[1]
+    mass = np.bincount(at, weight)
+    means = [group_mean(values, weight, at) for values in (after, before)]
+    side = np.bincount(at, arm) > 0
     top = bottom = 0.0
     for inside in (side, ~side):
         y, x = (values[inside] - mean(values[inside], mass[inside]) for values in means)

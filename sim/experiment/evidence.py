@@ -7,7 +7,6 @@ eligible and what is compared, through the policies that everybody can run.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 import tomllib
@@ -20,7 +19,9 @@ from pydantic import ValidationError
 from sim.engine.plan import Plan
 from sim.errors import InputError
 from sim.policies.policy import Policy
+from sim.scenario.faults import did_you_mean
 from sim.scenario.fields import Frozen, entry, flag, number, table, whole, words
+from sim.scenario.lines import Location, line_of, locate
 from sim.shipped import folder
 
 CONTROL = "control"
@@ -32,6 +33,12 @@ DERIVED = {
     "all_works": ("works", "units of works of all kinds in the village"),
 }
 GROUPS = ("all", "listed", "not_listed", "bottom_quintile", "female_head", "low_schooling", "no_road")
+WHERE = ("all", "no_road")  # those that villages may be, too
+
+
+def base_of(name: str) -> str:
+    """The column that a derived one is made of, or the column itself."""
+    return DERIVED[name][0] if name in DERIVED else name
 
 
 class Sample(Frozen):
@@ -57,8 +64,7 @@ class Flow(Frozen):
     once: bool = flag(False, "`per_member` is the price of one package, paid within `quarters`")
     times: str = words("", 80, "Parameter of the model by which the dose is multiplied: what it cost there")
     quarters: int = whole(..., 1, 80, "quarters", "How long the funds flow")
-    facilitated: int | None = whole(None, 0, 80, "quarters", "How long facilitators stay; as long as the funds")
-    settings: dict[str, float] = table({}, "Settings of the policy")
+    settings: dict[str, float] = table({}, "Settings of the policy", "a table of numbers")
     replaces: str = words("", 60, "Programme of 2017 that it takes the place of")
     conversion: str = words(..., 1200, "How the study's money became z", 4)
 
@@ -76,9 +82,6 @@ class Outcome(Frozen):
     name: str = words(..., 90, "What was measured, in words", 3)
     kind: Literal["positive", "null"] = entry(..., "An effect, or its absence", '"positive" or "null"')
     decides: bool = flag(False, "Decides beside the first outcome, which always does")
-    role: Literal["", "fitted", "forced", "structure-informed", "blind"] = entry(
-        "", "Role, if not the study's", '"fitted", "forced", "structure-informed" or "blind"'
-    )
     unit: str = words(..., 60, "Unit of the figures", 1)
     observed: float | None = number(None, -1e6, 1e6, "", "The published figure")
     se: float | None = number(None, 0.0, 1e6, "", "Its standard error, if known")
@@ -100,7 +103,6 @@ class Outcome(Frozen):
     per: str = words("", 60, "Column by whose effect the effect is divided")
     noise: float | None = number(None, 0.0, 100.0, "unit of the column", "Measurement error in a village or household")
     none: float = number(0.0, -1e6, 1e6, "", "What a model without any effect says")
-    cash: float | None = number(None, -1e6, 1e6, "", "What cash arithmetic says; computed for effects")
     sample: Sample | None = table(None, "Sample, if not the study's")
     note: str = words("", 900, "What a reader must know")
 
@@ -121,7 +123,7 @@ class Study(Frozen):
     cost: str = words(..., 800, "What it cost", 1)
     start: int = whole(START, 1, 60, "quarter of the world", "When its programmes start")
     sample: Sample | None = table(None, "Size and estimator")
-    settings: dict[str, float] = table({}, "Numbers for a moment: shocks, shares")
+    settings: dict[str, float] = table({}, "Numbers for a moment: shocks, shares", "a table of numbers")
     flows: tuple[Flow, ...] = table((), "Money, beyond what flowed in 2017", "[[flows]] tables", strict=False)
     outcomes: tuple[Outcome, ...] = table(..., "Figures", "[[outcomes]] tables", strict=False, min_length=1)
 
@@ -144,7 +146,7 @@ def read_studies(
     Raises
     ------
     InputError
-        Naming file and key.
+        Naming file, line and key.
     """
     files = _files(folders)
     studies = [read(path, plan, policies, moments) for path in files]
@@ -173,16 +175,25 @@ def _order(path: Path) -> list[tuple[int, str]]:
 def read(path: Path, plan: Plan, policies: Mapping[str, Policy], moments: Mapping[str, tuple[str, ...]]) -> Study:
     """Read and check one study."""
     try:
-        study = Study.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path.name}: cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path.name}: not a TOML file: {error}") from None
+    try:
+        study = Study.model_validate(tomllib.loads(text))
     except ValidationError as error:
-        raise InputError(f"{path.name}: {_told(error)}") from None
-    for key, fault in _faults(study, plan, policies, moments):
-        raise InputError(f"{path.name}: {key}: {fault}")
+        raise InputError(_message(path, text, *_told(error))) from None
+    except (ValueError, RecursionError) as error:  # a number of too many digits, lists that are nested too deeply
+        raise InputError(f"{path.name}: not a TOML file: {error}") from None
+    for location, fault in _faults(study, plan, policies, moments):
+        raise InputError(_message(path, text, location, fault))
     return study
+
+
+def _message(path: Path, text: str, location: Location, fault: str) -> str:
+    """File, line, key and what is wrong with it; lists count from 1."""
+    key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    line = line_of(locate(text), location)
+    return f"{path.name}, line {line}: {key}: {fault}" if line else f"{path.name}: {key}: {fault}"
 
 
 def digest(folders: Sequence[Path] = ()) -> str:
@@ -193,99 +204,120 @@ def digest(folders: Sequence[Path] = ()) -> str:
     return whole_text.hexdigest()
 
 
-def _told(error: ValidationError) -> str:
-    """The first fault that the types see, a misspelt key before one that is missing: key, and what it takes."""
+#: Keys that hold tables with keys of their own.
+PARTS: dict[str, type[Frozen]] = {"flows": Flow, "outcomes": Outcome, "sample": Sample, "roll": Roll}
+
+
+def _told(error: ValidationError) -> tuple[Location, str]:
+    """The first fault that the types see, a misspelt key before one that is missing: where, and what it takes."""
     found = error.errors(include_url=False, include_context=False)
     first = min(found, key=lambda one: one["type"] != "extra_forbidden")
-    key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
-    parts: dict[str, type[Frozen]] = {"flows": Flow, "outcomes": Outcome, "sample": Sample, "roll": Roll}
-    place: type[Frozen] = Study
-    for part in first["loc"][:-1]:
-        place = parts.get(str(part), place)
-    name = str(first["loc"][-1])
-    if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key{_near(name, place.model_fields)}"
-    field = place.model_fields.get(name)
-    allowed = field.json_schema_extra["allowed"] if field is not None else "something else"  # type: ignore[index, call-overload]
+    place: type[Frozen] | None = Study
+    names, fields = [part for part in first["loc"] if isinstance(part, str)], []
+    for name in names:
+        if place is None:  # inside a list or a table of numbers
+            break
+        known, place = place.model_fields, PARTS.get(name)
+        if name not in known:
+            return first["loc"], f"unknown key{did_you_mean(name, known)}"
+        fields.append(known[name])
+    allowed = fields[-1].json_schema_extra["allowed"] if fields else "a study"
     if first["type"] == "missing":
-        return f"{key}: is missing; it takes {allowed}"
-    return f"{key}: is {first['input']!r}; allowed: {allowed}"
-
-
-def _near(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
+        return first["loc"], f"is missing; it takes {allowed}"
+    return first["loc"], f"is {first['input']!r}; allowed: {allowed}"
 
 
 def _faults(
     study: Study, plan: Plan, policies: Mapping[str, Policy], moments: Mapping[str, tuple[str, ...]]
-) -> Iterator[tuple[str, str]]:
-    """What the types of the fields alone cannot see: key and complaint."""
+) -> Iterator[tuple[Location, str]]:
+    """What the types of the fields alone cannot see: where, and the complaint."""
     arms = {arm for flow in study.flows for arm in flow.arms} - {CONTROL}
-    for k, flow in enumerate(study.flows, 1):
-        for key, fault in _flow_faults(flow, plan, policies):
-            yield f"flows[{k}].{key}", fault
-    for k, outcome in enumerate(study.outcomes, 1):
+    for k, flow in enumerate(study.flows):
+        for location, fault in _flow_faults(flow, plan, policies):
+            yield ("flows", k, *location), fault
+    for k, outcome in enumerate(study.outcomes):
         if outcome.missing:
             continue
-        for key, fault in _outcome_faults(study, outcome, arms, plan, moments):
-            yield f"outcomes[{k}].{key}", fault
+        faults = (
+            _moment_faults(study, outcome, moments) if outcome.moment else _effect_faults(study, outcome, arms, plan)
+        )
+        for location, fault in (*_outcome_faults(outcome, plan), *faults):
+            yield ("outcomes", k, *location), fault
 
 
-def _flow_faults(flow: Flow, plan: Plan, policies: Mapping[str, Policy]) -> Iterator[tuple[str, str]]:
+def _flow_faults(flow: Flow, plan: Plan, policies: Mapping[str, Policy]) -> Iterator[tuple[Location, str]]:
     if flow.policy not in policies:
-        yield "policy", f"there is no policy {flow.policy}{_near(flow.policy, policies)}"
+        yield ("policy",), f"there is no policy {flow.policy}{did_you_mean(flow.policy, policies)}"
         return
     own = policies[flow.policy].parameters
     for name, value in flow.settings.items():
         if name not in own:
-            yield f"settings.{name}", f"policy {flow.policy} has no such setting{_near(name, own)}"
+            yield ("settings", name), f"policy {flow.policy} has no such setting{did_you_mean(name, own)}"
         elif not own[name].low <= value <= own[name].high:
-            yield f"settings.{name}", f"is {value:g}; allowed: {own[name].low:g} to {own[name].high:g} {own[name].unit}"
+            yield ("settings", name), f"is {value:g}; allowed: {own[name].low:g} to {own[name].high:g} {own[name].unit}"
     if (flow.dose is None) == (flow.per_member is None):
-        yield "dose", "give either dose or per_member"
+        yield ("dose",), "give either dose or per_member"
     if (flow.per_member is None) != (flow.reach is None):
-        yield "reach", "per_member and reach go together"
+        yield ("reach",), "per_member and reach go together"
+    if flow.once and flow.per_member is None:
+        yield ("once",), "goes with per_member only"
     if flow.times and flow.times not in plan.parameters:
-        yield "times", f"there is no parameter {flow.times}{_near(flow.times, plan.parameters)}"
+        yield ("times",), f"there is no parameter {flow.times}{did_you_mean(flow.times, plan.parameters)}"
     if flow.replaces and flow.replaces not in policies:
-        yield "replaces", f"there is no programme {flow.replaces}{_near(flow.replaces, policies)}"
+        yield ("replaces",), f"there is no programme {flow.replaces}{did_you_mean(flow.replaces, policies)}"
 
 
-def _outcome_faults(
-    study: Study, outcome: Outcome, arms: Collection[str], plan: Plan, moments: Mapping[str, tuple[str, ...]]
-) -> Iterator[tuple[str, str]]:
+def _outcome_faults(outcome: Outcome, plan: Plan) -> Iterator[tuple[Location, str]]:
     for key in ("observed", "low", "high"):
         if getattr(outcome, key) is None and (key != "observed" or outcome.kind == "positive"):
-            yield key, "is missing; it takes a number"
+            yield (key,), "is missing; it takes a number"
     if outcome.low is not None and outcome.high is not None and outcome.low >= outcome.high:
-        yield "low", f"{outcome.low:g} is not below high, {outcome.high:g}"
-    wanted = (*outcome.columns, *([outcome.per] if outcome.per else []))
-    for name in (*wanted, *([outcome.roll.column] if outcome.roll else [])):
-        if name not in plan.rules and name not in plan.given and name not in DERIVED:
-            yield "columns", f"there is no column {name}{_near(name, [*plan.rules, *plan.given, *DERIVED])}"
+        yield ("low",), f"{outcome.low:g} is not below high, {outcome.high:g}"
     if not outcome.columns:
-        yield "columns", "is missing: every outcome names the columns that answer it"
-    if outcome.moment:
-        if outcome.moment not in moments:
-            yield "moment", f"there is no statistic {outcome.moment}{_near(outcome.moment, moments)}"
-        for name in moments.get(outcome.moment, ()):
-            if name not in study.settings:
-                yield "moment", f"{outcome.moment} needs the number {name} in [settings]"
-        return
+        yield ("columns",), "is missing: every outcome names the columns that answer it"
+    for key, name in _columns(outcome):
+        if base_of(name) not in plan.table_of:
+            yield (key,), f"there is no column {name}{did_you_mean(name, [*plan.table_of, *DERIVED])}"
+
+
+def _columns(outcome: Outcome) -> list[tuple[str, str]]:
+    """Key and column of all that an outcome reads."""
+    found = [("columns", name) for name in outcome.columns]
+    found += [("per", outcome.per)] if outcome.per else []
+    return found + ([("roll", outcome.roll.column)] if outcome.roll else [])
+
+
+def _moment_faults(
+    study: Study, outcome: Outcome, moments: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[Location, str]]:
+    if outcome.moment not in moments:
+        yield ("moment",), f"there is no statistic {outcome.moment}{did_you_mean(outcome.moment, moments)}"
+    for name in moments.get(outcome.moment, ()):
+        if name not in study.settings:
+            yield ("moment",), f"{outcome.moment} needs the number {name} in [settings]"
+
+
+def _effect_faults(study: Study, outcome: Outcome, arms: Collection[str], plan: Plan) -> Iterator[tuple[Location, str]]:
     if outcome.arm not in arms:
-        yield "arm", f"no money flows in an arm {outcome.arm!r}{_near(outcome.arm, arms)}"
+        yield ("arm",), f"no money flows in an arm {outcome.arm!r}{did_you_mean(outcome.arm, arms)}"
     if outcome.among not in GROUPS:
-        yield "among", f"{outcome.among!r}; allowed: {', '.join(GROUPS)}"
+        yield ("among",), f"{outcome.among!r}; allowed: {', '.join(GROUPS)}"
     if outcome.among in ("listed", "not_listed") and outcome.roll is None:
-        yield "roll", "is missing: it says who is listed"
+        yield ("roll",), "is missing: it says who is listed"
+    compared = {plan.table_of.get(base_of(name)) == "household" for key, name in _columns(outcome) if key != "roll"}
+    if len(compared) > 1:
+        yield ("columns",), "some are of households and some are not; one outcome compares either"
+    if compared == {False} and outcome.among not in WHERE:
+        yield ("among",), f"{outcome.among!r} are households, and {outcome.columns[0]} is not theirs"
+    if outcome.roll is not None and plan.table_of.get(outcome.roll.column) != "household":
+        yield ("roll", "column"), f"{outcome.roll.column} is not a column of households"
     if outcome.spread is not None and outcome.scale != "sd":
-        yield "spread", 'goes with scale = "sd" only'
+        yield ("spread",), 'goes with scale = "sd" only'
     if outcome.quarters is None:
-        yield "quarters", "is missing; it takes [first, last) since the start"
-    spans = {"quarters": outcome.quarters, "roll.quarters": outcome.roll.quarters if outcome.roll else None}
-    for key, span in spans.items():
+        yield ("quarters",), "is missing; it takes [first, last) since the start"
+    spans = {("quarters",): outcome.quarters, ("roll", "quarters"): outcome.roll.quarters if outcome.roll else None}
+    for location, span in spans.items():
         if span is not None and not -study.start <= span[0] < span[1]:
-            yield key, f"{list(span)}: the first is before the last, and not before the world begins"
+            yield location, f"{list(span)}: the first is before the last, and not before the world begins"
     if study.sample is None and outcome.sample is None:
-        yield "sample", "is missing, and the study has none"
+        yield ("sample",), "is missing, and the study has none"

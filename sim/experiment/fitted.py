@@ -93,23 +93,14 @@ def surveys(world: World, seed: int, held: Sequence[str] = (), last: int = QUART
         yield seen
 
 
-def cross_section(world: World, seed: int, held: Sequence[str] = ()) -> dict[str, float]:
-    """V1: measured poverty at quarters 0 to 8 and inequality, mean over lucks."""
-    return _cross_section(_persons(world), list(surveys(world, seed, held)))
-
-
-def churn(world: World, seed: int, held: Sequence[str] = ()) -> dict[str, float]:
-    """V2: three yearly rounds of a panel: who is poor anew, who is poor at least once."""
-    return _churn(_persons(world), list(surveys(world, seed, held)))
-
-
 def two_years(world: World, seed: int, held: Sequence[str] = ()) -> dict[str, float]:
-    """V1 and V2 in one: what `cross_section` and `churn` find."""
-    persons, seen = _persons(world), list(surveys(world, seed, held))
-    return {**_churn(persons, seen), **_cross_section(persons, seen)}
+    """V1 and V2 in one: measured poverty and inequality, and who of a panel is poor, mean over the same lucks."""
+    persons, lucks = _persons(world), list(surveys(world, seed, held))
+    return {**churn(persons, lucks), **cross_section(persons, lucks)}
 
 
-def _cross_section(persons: np.ndarray, lucks: Sequence[Sequence[np.ndarray]]) -> dict[str, float]:
+def cross_section(persons: np.ndarray, lucks: Sequence[Sequence[np.ndarray]]) -> dict[str, float]:
+    """V1: measured poverty at quarters 0 to 8, its depth and inequality, mean over lucks."""
     rows = []
     for seen in lucks:
         found = {f"headcount_{k}": 100.0 * poverty.fgt(one, persons) for k, one in enumerate(seen)}
@@ -120,7 +111,8 @@ def _cross_section(persons: np.ndarray, lucks: Sequence[Sequence[np.ndarray]]) -
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
-def _churn(persons: np.ndarray, lucks: Sequence[Sequence[np.ndarray]]) -> dict[str, float]:
+def churn(persons: np.ndarray, lucks: Sequence[Sequence[np.ndarray]]) -> dict[str, float]:
+    """V2: three yearly rounds of a panel: who is poor anew, who is poor at least once."""
     fresh, ever = [], []
     for seen in lucks:
         rounds = [one < 1.0 for one in seen[::4]]

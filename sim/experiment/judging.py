@@ -1,10 +1,11 @@
 """Verdicts: from what the draws gave to PASS or FAIL, beside two rivals that know nothing of the model.
 
 A positive finding passes where the published estimate lies in the 5-95 % range of what the study would have found in
-the model, and the mean of the true effects lies in the tolerance. A null passes where the mean of the true effects lies
-in its band, which is never narrower than the published interval. A pass without a known standard error is a PASS*; one
-where the study could not have told is UNINFORMATIVE, which never hides a failure. The first outcome of a study decides,
-with those that its file names; the others warn. A positive finding that a rival would pass too does not count.
+the model, and the mean of the true effects lies in the tolerance. A null passes where the true effects, 5-95 % of them
+over parameter sets, lie in its band, which is never narrower than the published interval. A pass without a known
+standard error is a PASS*; one where the study could not have told is UNINFORMATIVE, which never hides a failure. The
+first outcome of a study decides, with those that its file names; the others warn. A positive finding that a rival would
+pass too does not count.
 """
 
 from __future__ import annotations
@@ -55,15 +56,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Found:
-    """What the draws gave: one true effect a set, and the estimates; those of a whole world's statistic are it.
-
-    `cash` is what cash arithmetic says; nan where it says nothing.
-    """
+    """What the draws gave: one true effect a set, the estimates, and how far they are from what is true."""
 
     true: Sequence[float]
-    estimates: Sequence[float] = ()
+    estimates: Sequence[float]
     errors: Sequence[float] = ()
-    cash: float = math.nan
 
     @property
     def mean(self) -> float:
@@ -75,8 +72,8 @@ class Found:
         return quantiles(self.true)
 
     def estimate_range(self) -> tuple[float, float]:
-        """5-95 % of the estimates over draws."""
-        return quantiles(self.estimates if len(self.estimates) else self.true)
+        """5-95 % of the estimates over draws; nan where no study of its size could be made."""
+        return quantiles(self.estimates) if len(self.estimates) else (math.nan, math.nan)
 
 
 def quantiles(values: Sequence[float]) -> tuple[float, float]:
@@ -89,12 +86,13 @@ def judge(target: Target, found: Found) -> str:
     """The verdict on one outcome."""
     low, high = target.band
     first, last = found.estimate_range()
-    if not math.isfinite(found.mean):
-        return UNINFORMATIVE
-    right = low <= found.mean <= high and (target.kind == "null" or first <= target.observed <= last)
-    if not right:
+    if target.kind == "positive":
+        passes = low <= found.mean <= high and not (target.observed < first or target.observed > last)
+    else:
+        passes = low <= found.true_range()[0] and found.true_range()[1] <= high
+    if not passes:
         return FAIL if target.deciding else WARN
-    if last - first > 2.0 * (target.high - target.low):
+    if not last - first <= 2.0 * (target.high - target.low):  # nor where there are no estimates
         return UNINFORMATIVE
     return PASS if target.se > 0.0 else PASS_STAR
 
@@ -126,7 +124,7 @@ class Scorecard:
         observed, se, low, high, true_mean, true_low, true_high, estimate_low, estimate_high, rival_none, rival_cash,
         verdict, discriminating, counts, bars, status, tolerance, column, rule, note, prior_low, prior_high.
     manifest
-        Sets, worlds at rest, those rejected and why, sizes, digests, seconds.
+        Sets, worlds at rest, sizes, digests, seconds.
     """
 
     variant: str
@@ -134,15 +132,9 @@ class Scorecard:
     studies: tuple[Study, ...]
     manifest: dict[str, object] = field(default_factory=dict)
 
-    def verdicts(self) -> dict[str, str]:
-        """Study -> verdict of the outcome that decides; of several, the worst."""
-        deciding = self.rows[self.rows["deciding"]]
-        return {study: worst(list(part)) for study, part in deciding.groupby("study", sort=False)["verdict"]}
-
     def _validating(self) -> pd.DataFrame:
         """Rows that decide on targets which count as validation."""
-        chosen = [study.id for study in self.studies if study.role in COUNTED]
-        return self.rows[self.rows["deciding"] & self.rows["study"].isin(chosen)]
+        return self.rows[self.rows["deciding"] & self.rows["role"].isin(COUNTED)]
 
     def targets(self) -> dict[str, str]:
         """Target that counts as validation -> verdict; one that several studies test passes where all do."""
@@ -187,27 +179,30 @@ def _row(study: Study, k: int, outcome: Outcome, draws: Sequence[Draw], plan: Pl
     row = _described(study, k, outcome, plan)
     if outcome.missing:
         return row
-    seen = [draw.seen[study.id, k] for draw in draws if (study.id, k) in draw.seen]
-    seen = [one for one in seen if math.isfinite(one.true)]
+    met = [draw.seen[study.id, k] for draw in draws]
+    seen = [one for one in met if math.isfinite(one.true)]
     if not seen:
-        return {**row, "verdict": UNINFORMATIVE, "note": "In no world is anybody eligible."}
+        return {**row, "verdict": UNINFORMATIVE, "note": "In no world is anybody eligible and reached."}
     target = Target(outcome.kind, row["observed"], row["se"], row["low"], row["high"], row["deciding"])
     cash = [one.cash for one in seen if math.isfinite(one.cash)]
-    found = Found(
-        [one.true for one in seen],
-        [value for one in seen for value in one.estimates],
-        [value - one.true for one in seen for value in one.estimates],
-        outcome.cash if outcome.cash is not None else float(np.mean(cash)) if cash else math.nan,
-    )
-    rivals = {"no effect": outcome.none, "cash arithmetic": found.cash}
+    true = [one.true for one in seen]
+    pairs = [(value, one.true) for one in seen for value in one.estimates if math.isfinite(value)]
+    # a statistic of a whole world is measured as it is
+    found = Found(true, true if outcome.moment else [e for e, _ in pairs], [e - t for e, t in pairs])
+    rivals = {"no effect": outcome.none, "cash arithmetic": float(np.mean(cash)) if cash else math.nan}
     passing = [name for name, value in rivals.items() if math.isfinite(value) and rival_passes(target, found, value)]
     (row["true_low"], row["true_high"]), row["true_mean"] = found.true_range(), found.mean
     row["estimate_low"], row["estimate_high"] = found.estimate_range()
-    row["rival_none"], row["rival_cash"] = outcome.none, found.cash
+    row["rival_none"], row["rival_cash"] = rivals.values()
     row["verdict"], row["discriminating"] = judge(target, found), not passing
     row["counts"] = row["verdict"] in PASSED and (not passing or target.kind == "null")
+    fewer = (
+        [f"in {len(met) - len(seen)} of {len(met)} worlds nobody is eligible and reached"]
+        if len(seen) < len(met)
+        else []
+    )
     rescaled = _rescaled(outcome.sample or study.sample, seen)
-    row["note"] = _note(target, found, passing, [outcome.note, *rescaled])
+    row["note"] = _note(target, found, passing, [outcome.note, *fewer, *rescaled])
     return row
 
 
@@ -229,7 +224,7 @@ def _described(study: Study, k: int, outcome: Outcome, plan: Plan) -> dict[str, 
         "title": study.title,
         "outcome": outcome.name,
         "deciding": k == 0 or outcome.decides,
-        "role": outcome.role or study.role,
+        "role": study.role,
         "kind": outcome.kind,
         "unit": outcome.unit,
         **{name: math.nan if (value := getattr(outcome, name)) is None else value for name in figures},
@@ -251,9 +246,10 @@ def _note(target: Target, found: Found, passing: Sequence[str], own: Iterable[st
     low, high = target.band
     parts = [part for part in own if part]
     if target.kind == "null":
-        ends = found.true_range()
-        reach = "stays inside too" if low <= ends[0] and ends[1] <= high else "reaches outside"
-        parts.append(f"judged by the mean of the true effects over sets; their 5-95 % {reach}")
+        inside = low <= found.mean <= high
+        parts.append(
+            f"judged by 5-95 % of the true effects over sets; their mean lies {'inside' if inside else 'outside'}"
+        )
     if (low, high) != (target.low, target.high):
         parts.append(f"band widened to the published interval, {low:.3g} to {high:.3g}")
     if passing:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from sim.engine.table import State
 from sim.experiment import fitted
 from sim.metrics import inequality, poverty, targeting
 from sim.model import CommunityModel
@@ -19,14 +20,9 @@ Settings = Mapping[str, float]
 Found = dict[str, float]
 
 
-def cross_section(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
-    """V1: headcount at quarters 0 to 8, depth, inequality."""
-    return fitted.cross_section(world, seed, held)
-
-
-def churn(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
-    """V2: who is poor anew, who is poor at least once."""
-    return fitted.churn(world, seed, held)
+def two_years(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
+    """Surveys of two years: headcount, depth and inequality (V1), who is poor anew, who is poor at least once (V2)."""
+    return fitted.two_years(world, seed, held)
 
 
 def persistence(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
@@ -36,11 +32,9 @@ def persistence(world: World, seed: int, held: Sequence[str], settings: Settings
 
 def bottom(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
     """Share of consumption of the poorest 40 % of persons, %, as a survey would measure it in quarter 0."""
-    model = fitted.quiet(world, seed + 1, held=held)
-    model.step()
-    seen, persons = measured(model.state, seed + 1, 0), model.state["size"] * model.state["weight"]
-    del model.state
-    return {"bottom_40": 100.0 * inequality.share_of_bottom(seen, persons, 0.4)}
+    persons = world.state["size"] * world.state["weight"]
+    shares = [inequality.bottom40_share(seen, persons) for (seen,) in fitted.surveys(world, seed, held, 1)]
+    return {"bottom_40": float(np.mean(shares))}
 
 
 def crisis(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
@@ -88,7 +82,15 @@ def tilted(model: CommunityModel, seed: int, headcount: float) -> np.ndarray:
         slope = 0.5 * (low + high)
         weights = persons * np.exp(-slope * income)
         low, high = (slope, high) if weights[poor].sum() < headcount * weights.sum() else (low, slope)
-    return weights * persons.sum() / weights.sum()
+    return weights
+
+
+def listed(state: State, score: str, reach: float) -> np.ndarray:
+    """Households that a score lists: the lowest, `reach` of those of each village."""
+    found = np.zeros(len(state[score]), bool)
+    for first, last in pairwise(state.layout.start["household"]):
+        found[first + np.argsort(state[score][first:last])[: max(1, round(reach * (last - first)))]] = True
+    return found
 
 
 def ranking(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
@@ -103,21 +105,18 @@ def ranking(world: World, seed: int, held: Sequence[str], settings: Settings) ->
     state, reach = model.state, settings["reach"]
     seen, weight = measured(state, seed, model.quarter - 1), state["weight"]
     poor = seen <= inequality.quantile(seen, weight, reach)
-    wrong = {}
-    for name in ("proxy_score", "community_score"):
-        listed = np.zeros(len(seen), bool)
-        for first, last in pairwise(state.layout.start["household"]):
-            listed[first + np.argsort(state[name][first:last])[: max(1, round(reach * (last - first)))]] = True
-        wrong[name] = targeting.errors(listed, poor, weight).mistargeting
+    test, community = (
+        targeting.errors(listed(state, score, reach), poor, weight).mistargeting
+        for score in ("proxy_score", "community_score")
+    )
     del model.state
-    return {"ranking_gap": 100.0 * (wrong["community_score"] - wrong["proxy_score"])}
+    return {"ranking_gap": 100.0 * (community - test)}
 
 
 #: Statistic -> the function that finds it.
 MOMENTS: dict[str, Callable[[World, int, Sequence[str], Settings], Found]] = {
-    **{f"headcount_{k}": cross_section for k in range(9)},
-    **dict.fromkeys(("poverty_gap", "severity", "gini"), cross_section),
-    **dict.fromkeys(("newly_poor", "ever_poor"), churn),
+    **{f"headcount_{k}": two_years for k in range(fitted.QUARTERS)},
+    **dict.fromkeys(("poverty_gap", "severity", "gini", "newly_poor", "ever_poor"), two_years),
     **dict.fromkeys(("shock_left", "shock_asymmetry"), persistence),
     "bottom_40": bottom,
     **dict.fromkeys(("crisis_peak", "crisis_years"), crisis),

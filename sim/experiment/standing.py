@@ -20,9 +20,10 @@ from sim.experiment.judging import Scorecard, barred
 from sim.shipped import folder
 
 COLUMNS = ("variant", "study", "outcome", "deciding", "verdict", "bars")
-JUDGES = ("estimates.py", "evidence.py", "judging.py", "moments.py", "trials.py")  # beside the files of the studies
-NEVER = "Not validated: no scorecard is stored with this model; `swadaya validate` makes one."
-CHANGED = "Not validated since {what} changed: `swadaya validate` shows where it stands now. Before the change:"
+#: What decides on verdicts beside the files of the studies.
+JUDGES = ("estimates.py", "evidence.py", "judging.py", "moments.py", "trials.py", "validation.py")
+NEVER = "Not validated: no scorecard is stored with this model; “swadaya validate” makes one."
+CHANGED = "Not validated since {what} changed: “swadaya validate” shows where it stands now. Before the change:"
 
 
 def path() -> Path:
@@ -31,10 +32,10 @@ def path() -> Path:
 
 
 def studies_digest(folders: Sequence[Path] = ()) -> str:
-    """Digest of the files of the studies and of what judges them; ends of lines do not count."""
+    """Digest of the files of the studies and of the code that judges them; its words do not count."""
     whole = hashlib.sha256(evidence.digest(folders).encode())
     for name in JUDGES:
-        whole.update(Path(__file__).with_name(name).read_text(encoding="utf-8").encode())
+        whole.update(ensemble.code(Path(__file__).with_name(name).read_text(encoding="utf-8")).encode())
     return whole.hexdigest()
 
 
@@ -76,20 +77,12 @@ def read(where: Path | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
     return rows, digests
 
 
-def warnings(model: str | None = None, where: Path | None = None) -> list[str]:
-    """What whoever reads results must be told, a sentence each; none where every study that bars a claim passed.
-
-    Parameters
-    ----------
-    model
-        Digest of the model that is run; that of this project by default.
-    """
+def warnings(where: Path | None = None) -> list[str]:
+    """What whoever reads results must be told, a sentence each; none where every study that bars a claim passed."""
     where = where or path()
     if not where.is_file():
         return [NEVER]
     rows, then = read(where)
-    now = _now(rows["variant"])
-    now["model"] = model or now["model"]
-    changed = [name for name, digest in now.items() if then[name] != digest]
+    changed = [name for name, digest in _now(rows["variant"]).items() if then[name] != digest]
     told = [CHANGED.format(what=" and ".join(f"the {name}" for name in changed))] if changed else []
     return told + [f"Validation, {sentence[:1].lower()}{sentence[1:]}" for sentence in barred(rows)]

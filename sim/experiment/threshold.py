@@ -13,17 +13,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from sim.engine.lane import Lane
-from sim.errors import InputError, NotFiniteError
 from sim.experiment import fitted
+from sim.experiment.worlds import each
 from sim.metrics import mean
-from sim.population import TwoPieceLognormal, synthesise
-from sim.start import World, solve, wire
-from sim.survey import read_aggregates
+from sim.start import World
 
 LIFT = 1.2  # thresholds to which capital is raised
 YEARS = (5, 10, 20)
-VILLAGES, HOUSEHOLDS = 40, 60
 
 
 def threshold_of(parameters: Mapping[str, float]) -> float:
@@ -53,15 +49,6 @@ def lifted(world: World, luck: int) -> dict[str, float]:
     return found
 
 
-def _one(lane: Lane, target: TwoPieceLognormal, job: tuple[Mapping[str, float], int]) -> dict[str, float]:
-    parameters, seed = job
-    people = synthesise(read_aggregates(), VILLAGES, HOUSEHOLDS, seed)
-    try:
-        return lifted(solve(lane, people, fitted.programmes_2017(), target, seed, parameters), seed)
-    except (InputError, NotFiniteError):
-        return {}
-
-
 def thresholds(
     sets: Sequence[Mapping[str, float]],
     *,
@@ -70,11 +57,6 @@ def thresholds(
     tell: Callable[[str, int, int], None] = lambda doing, done, whole: None,
 ) -> pd.DataFrame:
     """What `lifted` finds, mean over the sets and 5th to 95th percentile; each set has its own population and luck."""
-    lane, target = Lane(wire()), TwoPieceLognormal.published(read_aggregates())
-    jobs, rows = [(one, 2_000_000 + 1000 * seed + k) for k, one in enumerate(sets)], []
-    for done, row in enumerate((executor.map if executor else map)(partial(_one, lane, target), jobs), 1):
-        rows.append(row)
-        tell("threshold", done, len(jobs))
-    table = pd.DataFrame([row for row in rows if row])
+    table = pd.DataFrame(each(lifted, sets, 2_000_000 + 1000 * seed, executor, partial(tell, "threshold")))
     summary = {"estimate": table.mean(), "low": table.quantile(0.05), "high": table.quantile(0.95)}
     return pd.DataFrame(summary).rename_axis("share").reset_index()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
@@ -17,9 +16,10 @@ from sim import policies
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
 from sim.experiment import moments
-from sim.experiment.estimates import Record, Seen, Trial, base_of
-from sim.experiment.evidence import CONTROL, Outcome, Study
+from sim.experiment.estimates import Record, Seen, Trial
+from sim.experiment.evidence import CONTROL, Outcome, Study, base_of
 from sim.experiment.fitted import programmes_2017
+from sim.metrics import mean
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
 from sim.population import Population, TwoPieceLognormal
@@ -69,20 +69,16 @@ def run_draw(
 def _repeated(world: World, studies: Sequence[Study], seed: int, held: Sequence[str], sampled: bool) -> Draw:
     """Every study in one world."""
     draw = Draw()
-    wanted = [(s.id, k, o.moment, s.settings) for s in studies for k, o in enumerate(s.outcomes) if _is_moment(o)]
+    asked = [(s, k, o) for s in studies for k, o in enumerate(s.outcomes) if not o.missing]
+    wanted = [(study.id, k, outcome.moment, study.settings) for study, k, outcome in asked if outcome.moment]
     for name, k, value in moments.find(world, seed, wanted, held):
         draw.seen[name, k] = Seen(value)
-    records = _follow_all(world, studies, seed, held)
-    for study in studies:
-        for k, outcome in enumerate(study.outcomes):
-            if not outcome.missing and not outcome.moment:
-                treated, control = records[_course(study, outcome.arm)], records[_course(study, CONTROL)]
-                draw.seen[study.id, k] = Trial(world, study, outcome, seed, treated, control).seen(sampled)
+    effects = [(study, k, outcome) for study, k, outcome in asked if not outcome.moment]
+    records = _follow_all(world, [(study, outcome) for study, _, outcome in effects], seed, held)
+    for study, k, outcome in effects:
+        treated, control = records[_course(study, outcome.arm)], records[_course(study, CONTROL)]
+        draw.seen[study.id, k] = Trial(world, study, outcome, seed, treated, control).seen(sampled)
     return draw
-
-
-def _is_moment(outcome: Outcome) -> bool:
-    return bool(outcome.moment) and not outcome.missing
 
 
 # -- what flows -------------------------------------------------------------------------------------------------------
@@ -90,13 +86,7 @@ def _is_moment(outcome: Outcome) -> bool:
 
 def share_reached(world: World, reach: float) -> float:
     """Share of persons in the households that a proxy means test would list, `reach` of each village's households."""
-    score, size = world.state["proxy_score"], world.state["size"]
-    start = world.state.layout.start["household"]
-    listed = 0.0
-    for first, last in pairwise(start):
-        order = np.argsort(score[first:last])
-        listed += size[first:last][order[: max(1, round(reach * (last - first)))]].sum()
-    return float(listed / size.sum())
+    return mean(moments.listed(world.state, "proxy_score", reach), world.state["size"])
 
 
 def programmes(study: Study, arm: str, world: World) -> list[Programme]:
@@ -105,19 +95,18 @@ def programmes(study: Study, arm: str, world: World) -> list[Programme]:
     for flow in study.flows:
         if arm not in flow.arms:
             continue
-        if flow.per_member is not None and flow.reach is not None:
+        if flow.dose is None:
             dose = flow.per_member * share_reached(world, flow.reach) / (flow.quarters if flow.once else 1)
         else:
-            dose = flow.dose or 0.0
+            dose = flow.dose
         if flow.times:
             dose *= world.value(flow.times)
         start, end = study.start, study.start + flow.quarters
-        stay = start + (flow.quarters if flow.facilitated is None else flow.facilitated)
         if flow.replaces:
             found = [
                 part for p in found for part in (_around(p, start, end) if p.policy.name == flow.replaces else [p])
             ]
-        found.append(Programme(known[flow.policy], dose, start, end, stay, dict(flow.settings)))
+        found.append(Programme(known[flow.policy], dose, start, end, end, dict(flow.settings)))
     return found
 
 
@@ -140,28 +129,25 @@ def _wanted(study: Study, outcome: Outcome) -> Iterable[tuple[str, str, int]]:
     assert outcome.quarters is not None and outcome.arm
     names = {base_of(name) for name in (*outcome.columns, outcome.per) if name}
     quarters = range(*outcome.quarters)
+    yield from ((CONTROL, name, study.start - 1) for name in (*names, "consumption"))
     for arm in (CONTROL, outcome.arm):
         yield from ((arm, name, study.start + q) for name in names for q in quarters)
-        yield from ((arm, name, study.start - 1) for name in (*names, "consumption"))
         if outcome.roll is not None:
             yield from ((arm, outcome.roll.column, study.start + q) for q in range(*outcome.roll.quarters))
 
 
 def _follow_all(
-    world: World, studies: Sequence[Study], seed: int, held: Sequence[str]
+    world: World, effects: Iterable[tuple[Study, Outcome]], seed: int, held: Sequence[str]
 ) -> dict[tuple[str, str], Record]:
     """Run every arm once, the common control once for all, and keep what the outcomes need."""
     wanted: dict[tuple[str, str], dict[int, set[str]]] = {}
     flows: dict[tuple[str, str], list[Programme]] = {}
-    for study in studies:
-        for outcome in study.outcomes:
-            if outcome.missing or outcome.moment:
-                continue
-            for arm, name, quarter in _wanted(study, outcome):
-                course = _course(study, arm)
-                wanted.setdefault(course, {}).setdefault(quarter, set()).add(name)
-                if course not in flows:
-                    flows[course] = programmes(study, arm, world)
+    for study, outcome in effects:
+        for arm, name, quarter in _wanted(study, outcome):
+            course = _course(study, arm)
+            wanted.setdefault(course, {}).setdefault(quarter, set()).add(name)
+            if course not in flows:
+                flows[course] = programmes(study, arm, world)
     return {course: _follow(world, flows[course], seed, held, wanted[course]) for course in wanted}
 
 

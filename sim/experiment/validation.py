@@ -12,8 +12,9 @@ import io
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from sim.experiment import calibration, ensemble, evidence, moments, standing
 from sim.experiment.evidence import Study
 from sim.experiment.judging import Scorecard, quantiles, scorecard
 from sim.experiment.matching import hypercube
+from sim.experiment.study import Tell, quiet
 from sim.experiment.trials import Draw, run_draw
 from sim.population import TwoPieceLognormal, synthesise
 from sim.shipped import folder
@@ -52,11 +54,28 @@ HOLDS: dict[str, tuple[str, ...]] = {
     "saving": ("distress_sale",),
     "learning": ("efficacy", "skill"),
 }
-Tell = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
 
 
-def quiet(doing: str, done: int, whole: int) -> None:
-    """Tells nobody."""
+@dataclass(frozen=True)
+class Worlds:
+    """Where studies are repeated.
+
+    Attributes
+    ----------
+    villages, households
+        Of each world; every set has a population and a luck of its own.
+    folders
+        Where the studies are; the shipped folder by default.
+    executor
+        Where draws run; by default as many threads as there are processors. Results do not depend on it.
+    """
+
+    villages: int = VILLAGES
+    households: int = HOUSEHOLDS
+    seed: int = SEED
+    folders: Sequence[Path] = ()
+    executor: Executor | None = None
+    tell: Tell = quiet
 
 
 def studies_of(plan: Plan, folders: Sequence[Path] = ()) -> tuple[Study, ...]:
@@ -67,14 +86,8 @@ def studies_of(plan: Plan, folders: Sequence[Path] = ()) -> tuple[Study, ...]:
 def validate(
     sets: Sequence[Mapping[str, float]],
     variant: str,
-    *,
-    folders: Sequence[Path] = (),
-    villages: int = VILLAGES,
-    households: int = HOUSEHOLDS,
-    seed: int = SEED,
+    worlds: Worlds = Worlds(),
     held: Sequence[str] = (),
-    executor: Executor | None = None,
-    tell: Tell = quiet,
 ) -> Scorecard:
     """Run every study in the world of every parameter set, and judge.
 
@@ -82,21 +95,15 @@ def validate(
     ----------
     sets, variant
         Parameter sets, each "rule.argument" -> value (what it does not name keeps its default), and their name.
-    folders
-        Where the studies are; the shipped folder by default.
-    villages, households
-        Of each world; every set has a population and a luck of its own.
     held
         Rules that are switched off.
-    executor
-        Where draws run; by default as many threads as there are processors. Results do not depend on it.
     """
     began = time.perf_counter()
     lane = Lane(wire())
-    studies = studies_of(lane.plan, folders)
-    draws = run_all(lane, studies, sets, villages, households, seed, held, executor, tell)
-    worlds = [draw for draw in draws if not draw.failed]
-    if not worlds:
+    studies = studies_of(lane.plan, worlds.folders)
+    draws = run_all(lane, studies, sets, worlds, held)
+    at_rest = [draw for draw in draws if not draw.failed]
+    if not at_rest:
         raise InputError(
             f"no parameter set of {variant} has a world at rest: {draws[0].failed if draws else 'no sets'}"
         )
@@ -105,43 +112,40 @@ def validate(
     manifest: dict[str, object] = {
         "variant": variant,
         "parameter sets": len(draws),
-        "worlds at rest": len(worlds),
-        "villages": villages,
-        "households a village": households,
-        "seed": seed,
+        "worlds at rest": len(at_rest),
+        "villages": worlds.villages,
+        "households a village": worlds.households,
+        "seed": worlds.seed,
         "digest of the model": ensemble.rules_digest(),
-        "digest of the studies": standing.studies_digest(folders),
+        "digest of the studies": standing.studies_digest(worlds.folders),
         "prior draws": int(own["draws"].max()) if len(own) else 0,
         "prior predictive is of other studies or another model": "yes" if stale else "no",
         "seconds": round(time.perf_counter() - began, 1),
     }
-    return scorecard(studies, worlds, variant, lane.plan, own, manifest)
+    return scorecard(studies, at_rest, variant, lane.plan, own, manifest)
 
 
 def run_all(
     lane: Lane,
     studies: Sequence[Study],
     sets: Sequence[Mapping[str, float]],
-    villages: int,
-    households: int,
-    seed: int,
+    worlds: Worlds,
     held: Sequence[str] = (),
-    executor: Executor | None = None,
-    tell: Tell = quiet,
     sampled: bool = True,
 ) -> list[Draw]:
     """One draw a set, in the order of the sets."""
+    size = worlds.villages, worlds.households  # an executor and `tell` may not go to another process
     filler()  # compiled before threads share it: its module may be loaded by one of them only
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         futures = {
-            (executor or threads).submit(_draw, lane, studies, one, villages, households, seed + k, held, sampled): k
+            (worlds.executor or threads).submit(_draw, lane, studies, one, *size, worlds.seed + k, held, sampled): k
             for k, one in enumerate(sets)
         }
         found: dict[int, Draw] = {}
         try:
             for future in as_completed(futures):
                 found[futures[future]] = future.result()
-                tell("parameter sets", len(found), len(sets))
+                worlds.tell("parameter sets", len(found), len(sets))
         finally:
             for future in futures:  # who stops, or meets an error, does not wait for what has not begun
                 future.cancel()
@@ -170,42 +174,20 @@ def _draw(
 def ablate(
     sets: Sequence[Mapping[str, float]],
     variant: str,
-    mechanisms: Sequence[str] | None = None,
-    *,
-    folders: Sequence[Path] = (),
-    count: int = QUICK,
-    villages: int = QUICK_VILLAGES,
-    households: int = HOUSEHOLDS,
-    seed: int = SEED,
-    executor: Executor | None = None,
-    tell: Tell = quiet,
+    worlds: Worlds = Worlds(QUICK_VILLAGES),
 ) -> pd.DataFrame:
-    """The scorecard with each mechanism off, solved anew on the first `count` sets.
+    """The scorecard with each mechanism off, solved anew on the first `QUICK` sets.
 
     Returns
     -------
     DataFrame
         variant, study, outcome, a column "whole" and one a mechanism: verdicts.
     """
-    wanted = list(HOLDS) if mechanisms is None else list(mechanisms)
-    for name in wanted:
-        if name not in HOLDS:
-            raise InputError(f"there is no mechanism {name} that can be switched off; there are {', '.join(HOLDS)}")
     columns: dict[str, pd.Series] = {}
-    for place, name in enumerate(["whole", *wanted]):
-        tell("mechanisms off", place, 1 + len(wanted))
-        held = () if name == "whole" else HOLDS[name]
+    for place, (name, held) in enumerate({"whole": (), **HOLDS}.items()):
+        worlds.tell("mechanisms off", place, 1 + len(HOLDS))
         try:
-            card = validate(
-                sets[:count],
-                variant,
-                folders=folders,
-                villages=villages,
-                households=households,
-                seed=seed,
-                held=held,
-                executor=executor,
-            )
+            card = validate(sets[:QUICK], variant, replace(worlds, tell=quiet), held)
         except InputError:
             if not held:
                 raise
@@ -213,7 +195,7 @@ def ablate(
             columns[name] = pd.Series("no world", columns["whole"].index)
             continue
         columns[name] = card.rows.set_index(["variant", "study", "outcome"])["verdict"]
-    tell("mechanisms off", 1 + len(wanted), 1 + len(wanted))
+    worlds.tell("mechanisms off", 1 + len(HOLDS), 1 + len(HOLDS))
     return pd.DataFrame(columns).reindex(columns["whole"].index).reset_index()
 
 
@@ -239,18 +221,12 @@ def prior_sets(plan: Plan, variant: str, count: int, seed: int = SEED) -> list[d
 def prior_predictive(
     sets: Sequence[Mapping[str, float]],
     variant: str,
-    *,
-    folders: Sequence[Path] = (),
-    villages: int = QUICK_VILLAGES,
-    households: int = HOUSEHOLDS,
-    seed: int = SEED,
-    executor: Executor | None = None,
-    tell: Tell = quiet,
+    worlds: Worlds = Worlds(QUICK_VILLAGES),
 ) -> pd.DataFrame:
     """True effects under sets drawn from the priors (500 or more): variant, study, outcome, draws, low, mean, high."""
     lane = Lane(wire())
-    studies = studies_of(lane.plan, folders)
-    draws = run_all(lane, studies, sets, villages, households, seed, (), executor, tell, sampled=False)
+    studies = studies_of(lane.plan, worlds.folders)
+    draws = run_all(lane, studies, sets, worlds, sampled=False)
     rows = []
     for study in studies:
         for k, outcome in enumerate(study.outcomes):
@@ -266,7 +242,7 @@ def renew_prior(frames: Sequence[pd.DataFrame], path: Path | None = None, folder
     """Store the prior predictive of all variants with the digests of its rows, the studies and the rules."""
     path = path or prior_path()
     body = pd.concat(frames, ignore_index=True).to_csv(index=False, float_format="%.6g", lineterminator="\n")
-    head = f"# rows {_sha(body)} studies {evidence.digest(folders)} model {ensemble.rules_digest()}\n"
+    head = f"# rows {_sha(body)} studies {standing.studies_digest(folders)} model {ensemble.rules_digest()}\n"
     path.write_text(head + body, encoding="utf-8")
     return path
 
@@ -285,7 +261,8 @@ def read_prior(path: Path | None = None, folders: Sequence[Path] = ()) -> tuple[
     words = head.split()
     if len(words) != 7 or words[2] != _sha(body):
         raise InputError(f"{path}: its rows are not those of its digest; make it anew")
-    return pd.read_csv(io.StringIO(body)), (words[4], words[6]) != (evidence.digest(folders), ensemble.rules_digest())
+    now = (standing.studies_digest(folders), ensemble.rules_digest())
+    return pd.read_csv(io.StringIO(body)), (words[4], words[6]) != now
 
 
 def _sha(text: str) -> str:

@@ -298,8 +298,8 @@ def tell_winners(results: Results, panel: Panel, arm: str) -> None:
     ):
         share = number(100 * shares[outcome], 1 if 0 < shares[outcome] < 0.01 else 0)
         share = "< 0.1" if share == "0.0" else share
-        panel.drawing.write(x, panel.top + 6, f"{share}{SPACE}% {word}", colour, anchor, bold=True)
-        panel.drawing.write(x, panel.top + 16, f"over 5{SPACE}%", colour, anchor)
+        panel.drawing.write(x, panel.top + 6, f"{share}{SPACE}%", colour, anchor, bold=True)
+        panel.drawing.write(x, panel.top + 16, f"{word} > 5{SPACE}%", colour, anchor)
 
 
 def participation(results: Results, width: float = WIDE) -> Drawing:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sim.experiment import standing
 from sim.experiment.results import Results
@@ -35,6 +34,7 @@ from sim.report import (
 )
 from sim.report.drawing import Drawing
 from sim.report.grid import lookup, sign
+from sim.report.template import filled
 from sim.start import SURVEY_NOISE
 from sim.survey import read_aggregates
 
@@ -303,16 +303,14 @@ def write(results: Results, folder: Path) -> Path:
     """Write report.html and figures/*.svg, *.png into `folder`; give the path of the page."""
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     plates = [plate for plate in PLATES if not plate.needs or has(results, plate.needs)]
-    here = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
     needed = dict.fromkeys([*(key for key, _ in tables.GRIDS), *(plate.needs for plate in PLATES if plate.needs)])
     single = ("spread",) if results.scenario.replications.sets == 1 else ()
     spans, end = results.scenario.windows, results.scenario.calendar.end
     terms = {"rupiah": number(rupiah(1.0), 0), "space": SPACE, "post": years(spans.post), "late": years(spans.late)}
     terms["since"] = years(spans.post, end)
     manifest = {key: flat(value) for key, value in results.manifest.items() if key != "scenario"}
-    text = here.get_template("page.html").render(
+    text = filled(
+        "page.html",
         scenario=results.scenario,
         note=results.scenario.report.note,
         arms=[(arm.label, arm.label_id) for arm in results.scenario.resolved_arms if arm.label != arm.label_id],

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.table import Table
 
 from sim.experiment.judging import AIM, NAMED, ORDER, Scorecard, barred
-from sim.report import SPACE, number, span
+from sim.report import SPACE, number, said, span
 from sim.report.grid import Cell, Column, Grid
 from sim.report.grid import terminal as printed
+from sim.report.template import filled
 
 DASH = "\u2013"
 FRAMED = ("low", "high", "observed", "true_mean", "rival_none")  # what a picture must hold
@@ -24,15 +24,16 @@ PLACES = (*FRAMED, "true_low", "true_high", "estimate_low", "estimate_high")
 SAME = "\u00b7"  # a verdict that a mechanism's absence leaves as it is
 FEW = 20  # parameter sets below which the ends of an interval are little more than extremes
 VERDICTS = (
-    ("FAIL", "The mean true effect is outside the tolerance; or, for a positive finding, the published estimate is "
-     "outside what the study would have found in the model."),
+    ("FAIL", "Positive: the mean true effect is outside the tolerance, or the published estimate outside what the "
+     "study would have found in the model. Null: 5-95 % of the true effects reach outside the band."),
     ("NOT REPRESENTED", "No column of the model answers it. Counts as not passed."),
     ("UNINFORMATIVE", "It would pass, but estimates at the study's size spread more than twice the tolerance. Counts "
      "as not passed."),
     ("WARN", "As FAIL, for an outcome that does not decide."),
     ("PASS*", "A pass where the study gives no standard error. Counts."),
     ("PASS", "Positive: the published estimate lies in the 5-95 % range of estimates and the mean true effect in the "
-     "tolerance. Null: the mean true effect lies in the band, never narrower than the published interval."),
+     "tolerance. Null: 5-95 % of the true effects over parameter sets lie in the band, never narrower than the "
+     "published interval."),
 )  # fmt: skip
 MARKS = {
     "FAIL": "\u2715",
@@ -55,11 +56,6 @@ WORDS = (
 )  # fmt: skip
 
 
-def rows_of(card: Scorecard) -> Iterable[Any]:
-    """The rows, each with its columns as attributes."""
-    return card.rows.itertuples(index=False)
-
-
 def decimals(row: Any) -> int:
     """Decimals at which the tolerance of a row still shows."""
     width = row.high - row.low
@@ -72,11 +68,6 @@ def _value(value: float, places: int) -> str:
 
 def _interval(low: float, high: float, places: int) -> str:
     return span(low, high, places) or DASH
-
-
-def said(variant: str) -> str:
-    """A structural variant in words."""
-    return variant.replace("_", " ")
 
 
 def strip(row: Any) -> dict[str, float]:
@@ -95,23 +86,18 @@ def strip(row: Any) -> dict[str, float]:
 def page_rows(card: Scorecard) -> list[dict[str, Any]]:
     """The rows as the page shows them."""
     found = []
-    for row in rows_of(card):
+    for row in card.rows.itertuples(index=False):
         places = decimals(row)
         published = f"se{SPACE}{number(row.se, places)}" if math.isfinite(row.se) else ""
-        spread = _interval(row.true_low, row.true_high, places)
         rivals = [(name, value) for name, value in (("none", row.rival_none), ("cash", row.rival_cash))]
         rivals = [f"{name} {number(value, places)}" for name, value in rivals if math.isfinite(value)]
-        prior = _interval(row.prior_low, row.prior_high, places)
+        prior = span(row.prior_low, row.prior_high, places)
         figures = (
             ("Observed", _value(row.observed, places), published),
             ("Tolerance", _interval(row.low, row.high, places), ""),
-            ("True effect", _value(row.true_mean, places), "" if spread == DASH else spread),
+            ("True effect", _value(row.true_mean, places), span(row.true_low, row.true_high, places)),
             ("Estimate", _interval(row.estimate_low, row.estimate_high, places), ""),
-            (
-                "Rivals",
-                "; ".join(rivals) or DASH,
-                "" if prior == DASH else f"prior {prior}",
-            ),
+            ("Rivals", "; ".join(rivals) or DASH, f"prior {prior}" if prior else ""),
         )
         source = f"Figure: {row.status}; tolerance: {row.tolerance}."
         found.append(
@@ -220,10 +206,8 @@ def write(
         | {"rows": page_rows(card), "manifest": card.manifest}
         for card in cards
     ]
-    here = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    text = here.get_template("scorecard.html").render(
+    text = filled(
+        "scorecard.html",
         cards=shown,
         verdicts=[(name, MARKS[name], meaning) for name, meaning in VERDICTS],
         words=WORDS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -18,10 +18,11 @@ from sim.errors import InputError
 from sim.experiment import ensemble, evidence, standing, validation
 from sim.experiment.judging import Scorecard, barred
 from sim.experiment.results import folder_named
-from sim.report import scorecard
+from sim.experiment.study import Tell
+from sim.experiment.validation import Worlds
+from sim.report import said, scorecard
 from sim.start import wire
 
-Tell = Callable[[str, int, int], None]
 LEAST = 500  # draws of the priors that make a rival
 OLD = "Its parameter sets were found with other rules: `swadaya calibrate` finds them anew."
 EARLY = "The prior predictive was made with other studies or rules: `swadaya validate --prior 600` makes it anew."
@@ -47,6 +48,11 @@ class Asked:
         """Where the studies are."""
         return (evidence.shipped(), self.studies) if self.studies else ()
 
+    @property
+    def villages(self) -> int:
+        """Of each world."""
+        return validation.QUICK_VILLAGES if self.quick else validation.VILLAGES
+
     @cached_property
     def about(self) -> dict[str, object]:
         """What decides the result, for the manifest; wrong studies and missing ensembles are told here."""
@@ -57,7 +63,7 @@ class Asked:
             "sets": {variant: min(count, validation.QUICK) if self.quick else count for variant, count in sets.items()},
             "rules": ensemble.rules_digest(),
             "studies": standing.studies_digest(self.folders),
-            "villages": validation.QUICK_VILLAGES if self.quick else validation.VILLAGES,
+            "villages": self.villages,
             "households": validation.HOUSEHOLDS,
             "seed": validation.SEED,
             "ablation": self.ablate,
@@ -72,18 +78,13 @@ class Asked:
     def write(self, folder: Path, tell: Tell) -> list[Scorecard]:
         """Run all of it and write page, tables and manifest into a folder that exists."""
         cards, ablated = [], []
-        sizes = {name: int(str(self.about[name])) for name in ("villages", "households")}
         for variant in self.variants:
             sets = ensemble.load(variant)
-
-            def told(doing: str, done: int, whole: int, variant: str = variant) -> None:
-                tell(f"{doing}, {scorecard.said(variant)}", done, whole)
-
-            used = sets[: validation.QUICK] if self.quick else sets
-            cards.append(validation.validate(used, variant, folders=self.folders, **sizes, tell=told))
+            worlds = Worlds(self.villages, validation.HOUSEHOLDS, folders=self.folders, tell=of(variant, tell))
+            cards.append(validation.validate(sets[: validation.QUICK] if self.quick else sets, variant, worlds))
             if self.ablate:
-                smaller = {**sizes, "villages": min(sizes["villages"], validation.QUICK_VILLAGES)}
-                ablated.append(validation.ablate(sets, variant, folders=self.folders, **smaller, tell=told))
+                smaller = replace(worlds, villages=min(worlds.villages, validation.QUICK_VILLAGES))
+                ablated.append(validation.ablate(sets, variant, smaller))
         about = {
             **self.about,
             "versions": {"python": platform.python_version(), "swadaya": version("swadaya"), "numpy": version("numpy")},
@@ -95,6 +96,11 @@ class Asked:
     def keep(self, cards: Sequence[Scorecard]) -> Path:
         """Store the verdicts, for the warnings of reports."""
         return standing.store(cards)
+
+
+def of(variant: str, tell: Tell) -> Tell:
+    """Tells also of which variant."""
+    return lambda doing, done, whole: tell(f"{doing}, {said(variant)}", done, whole)
 
 
 def told(card: Scorecard) -> list[object]:
@@ -119,10 +125,6 @@ def renew_prior(variants: Sequence[str], count: int, tell: Tell) -> Path:
         raise InputError(f"--prior: takes {LEAST} draws or more, of both variants")
     plan, frames = wire(), []
     for variant in variants:
-
-        def told(doing: str, done: int, whole: int, variant: str = variant) -> None:
-            tell(f"{doing}, {scorecard.said(variant)}", done, whole)
-
-        sets = validation.prior_sets(plan, variant, count)
-        frames.append(validation.prior_predictive(sets, variant, tell=told))
+        worlds = Worlds(validation.QUICK_VILLAGES, validation.HOUSEHOLDS, tell=of(variant, tell))
+        frames.append(validation.prior_predictive(validation.prior_sets(plan, variant, count), variant, worlds))
     return validation.renew_prior(frames)
