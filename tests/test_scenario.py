@@ -206,6 +206,9 @@ def test_a_shipped_scenario_is_found_by_name(write, tmp_path, monkeypatch):
     assert load("desa", CATALOGUE).slug == "desa"
     assert load("desa.toml", CATALOGUE).title == "Six ways to spend the same money"
     assert _message("dessa") == 'dessa: no such scenario file; did you mean "desa"?'
+    for other in ("data", "evidence"):
+        (tmp_path / other).mkdir()
+        (tmp_path / other / "figures.toml").write_text("")
     assert _message("zzzzz") == "zzzzz: no such scenario file; known: desa"
 
 
