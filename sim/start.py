@@ -186,6 +186,10 @@ def measured(state: State, seed: int, quarter: int) -> np.ndarray:
 
 
 def _quantiles(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
+    if not values.min() > 0.0:
+        raise InputError(
+            f"{np.count_nonzero(~(values > 0.0))} households would have nothing to consume: no such world is at rest"
+        )
     order = np.argsort(values)
     reached = np.cumsum(persons[order])
     return np.interp(SHARES, (reached - 0.5 * persons[order]) / reached[-1], np.log(values[order]))
@@ -229,7 +233,7 @@ def solve(
     Raises
     ------
     InputError
-        When a village would need negative demand from outside: no such world is at rest.
+        When no world is at rest: works would buy more material than a village offers, or households have nothing.
     """
     plan = lane.plan
     state, parameters = first_state(plan, population), settings(plan, overrides)
@@ -285,7 +289,10 @@ def _attendance(parameters: np.ndarray, plan: Plan, watch: Watch) -> None:
 
 
 def _demand(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str, np.ndarray]) -> None:
-    """Outside demand at which each village sells what it offers at the prices of the start."""
+    """Outside demand at which each village sells what it offers at the prices of the start.
+
+    Where people would buy more than is offered, they buy the rest outside, and nobody from outside buys there.
+    """
     layout = state.layout
     home = np.repeat(np.arange(len(layout.codes)), np.diff(layout.start["household"]))
 
@@ -294,14 +301,15 @@ def _demand(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str,
 
     share = parameters[list(plan.parameters).index("import_share.value")]
     margin = parameters[list(plan.parameters).index("transport_margin.base")]
-    base = total("local_supply") - (1.0 - share) * (total("spending") + total("investment")) - seen["local_materials"]
-    if np.any(base < 0.0):
-        worst = int(np.argmin(base))
+    offered, bought = total("local_supply") - seen["local_materials"], total("spending") + total("investment")
+    if np.any(offered < 0.0):
+        worst = int(np.argmin(offered))
         raise InputError(
-            f"village {layout.codes[worst]} would need negative demand from outside ({base[worst]:.3g} z a quarter): "
-            "its people buy more than they offer; a larger import_share.value or less exposure has a world at rest"
+            f"the works in village {layout.codes[worst]} would buy more material than is offered there "
+            f"({-offered[worst]:.3g} z a quarter more): no such world is at rest; smaller works have one"
         )
-    state["outside_base"] = base
+    state["import_need"] = np.maximum(0.0, 1.0 - offered / np.maximum(bought, 1e-9))
+    state["outside_base"] = np.maximum(0.0, offered - (1.0 - share) * bought)
     state["terms_base"] = np.log(1.0 - margin / (1.0 + state["road_base"]))
 
 
@@ -324,11 +332,7 @@ def poorer(world: World, programmes: Sequence[Programme], poverty: float, seed: 
     low, high = 0.0, 0.8
     for _ in range(16):
         middle = 0.5 * (low + high)
-        try:
-            state, found = _lowered(world, programmes, middle, seed, held)
-        except InputError:  # nobody outside would have to buy less than nothing: lowered too far
-            high = middle
-            continue
+        state, found = _lowered(world, programmes, middle, seed, held)
         if abs(found - poverty) < 0.002:
             solved = {"ability lowered by, log": middle, "measured headcount": found}
             return World(world.lane, world.population, state, world.parameters, {**world.solved, **solved})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.engine.lane import Lane
+from sim.errors import InputError
 from sim.policies import catalogue
 from sim.policies.policy import Programme
 from sim.population import TwoPieceLognormal, synthesise
@@ -12,7 +13,7 @@ from sim.scenario import Known
 from sim.start import solve, wire
 from sim.survey import read_aggregates
 
-SEED = 2  # of the population; its four villages have a world at rest
+SEED = 2  # of the population
 
 
 def pytest_addoption(parser):
@@ -50,6 +51,16 @@ def programmes_2017():
     found = catalogue()
     doses = {"dana_desa": 0.11, "pkh": 0.016, "rastra": 0.02}
     return tuple(Programme(found[name], dose) for name, dose in doses.items())
+
+
+@pytest.fixture
+def restless():
+    """In place of `solve`, where there is no world at rest."""
+
+    def found(*_, **__):
+        raise InputError("no such world is at rest")
+
+    return found
 
 
 @pytest.fixture(scope="session")

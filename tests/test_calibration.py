@@ -59,7 +59,7 @@ def found():
 def test_the_search_keeps_what_plain_rejection_would_keep(found):
     kept = np.array([one.point for one in found.kept])
     even = acceptable(np.random.default_rng(1).random((400_000, AXES)))
-    assert len(kept) == 300
+    assert 300 <= len(kept) < 300 + matching.ROUND
     for axis in range(AXES):
         assert stats.ks_2samp(kept[:, axis], even[:, axis]).pvalue > 0.001, axis
 
@@ -228,11 +228,10 @@ def test_a_set_is_judged_by_the_mean_over_its_populations(lane, people, short):
     assert loose.measured(loose.parameters(point), 0) == pytest.approx(kept.values)
 
 
-def test_a_set_without_a_world_says_why(lane, people):
+def test_a_set_without_a_world_says_why(lane, people, monkeypatch, restless):
     loose = simulator(lane, people, "trap_off", {})
-    point = np.full(len(loose.spans), 0.5)
-    point[list(loose.spans).index("import_share.value")] = 0.0
-    assert loose(point, 0, False) == Outcome({}, calibration.NO_REST)
+    monkeypatch.setattr(calibration, "solve", restless)
+    assert loose(np.full(len(loose.spans), 0.5), 0, False) == Outcome({}, calibration.NO_REST)
     lumpy = simulator(lane, people, "trap_on", {})
     point = np.full(len(lumpy.spans), 0.5)
     point[list(lumpy.spans).index("output.scale")] = 1.0  # 1.6 times 0.8, and more than 0.5 a quarter
@@ -274,7 +273,7 @@ def made():
 
 
 def test_a_calibration_says_what_it_did(made):
-    assert 1 <= len(made.sets) <= 2 and len(made.moments) == len(made.fresh) == len(made.sets)
+    assert 1 <= len(made.sets) <= TINY.most and len(made.moments) == len(made.fresh) == len(made.sets)
     assert made.waves[0][0] == 6 and made.waves[1][0] <= TINY.most
     assert set(made.sets[0]) == {*made.spans, "attends.threshold", "output.lumpy_scale", "output.lumpy_cost"}
     assert list(made.moved["parameter"]) == list(made.spans)

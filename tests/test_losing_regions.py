@@ -180,9 +180,11 @@ def test_draws_cover_the_ranges_but_not_what_is_solved(known):
             assert np.ptp(values) >= 0.94 * (about.high - about.low)
 
 
-def test_the_search_counts_what_has_no_world_at_rest(known):
+def test_the_search_counts_what_has_no_world_at_rest(known, monkeypatch, restless):
+    solve = regions.study.solve
+    monkeypatch.setattr(regions.study, "solve", lambda *a: (restless if a[5] else solve)(*a))
     base = scenario(known, "dividend", world={"villages": 4, "households": 40, "seed": 2}, seeds=1)
-    found = regions.search(base, [{"import_share.value": 0.3}, {}])
+    found = regions.search(base, [{"luck.spread": 0.3}, {}])
     assert found.without_rest == 1 and len(found.tried) == 1
     (only,) = found.tried
     assert set(only.levels) == {(arm, outcome) for arm in (BASELINE, "dividend") for outcome in OUTCOMES}

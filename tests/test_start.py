@@ -177,11 +177,31 @@ def test_a_poverty_that_no_ability_gives_is_refused(small_world, programmes_2017
         poorer(small_world, programmes_2017, 0.02, 2)
 
 
-def test_a_village_that_would_need_negative_demand_is_named(lane, programmes_2017, small_population):
-    with pytest.raises(InputError) as caught:
-        solve(lane, small_population, programmes_2017, None, 2, {"import_share.value": 0.3})
+def test_what_nobody_offers_in_a_village_is_bought_elsewhere(lane, programmes_2017, small_population):
+    share = 0.43
+    rest = solve(lane, small_population, programmes_2017, None, 2, {"import_share.value": share})
+    model = CommunityModel(rest, programmes_2017, seed=1, held=GROWTH)
+    ratios = []
+    for _ in range(24):
+        model.step()
+        ratios.append(model.state["demand_ratio"].copy())
+    state, lacking = model.state, rest.state["import_need"] > share
+    assert 0 < lacking.sum() < len(lacking) and (state["import_need"] <= 1.0).all()
+    assert (state["import_share"] == np.maximum(share, state["import_need"])).all()
+    assert (state["outside_base"][lacking] == 0.0).all() and (state["outside_base"][~lacking] > 0.0).all()
+    assert np.mean(ratios, axis=0) == pytest.approx(np.ones(len(lacking)), abs=0.08)
+
+
+def test_works_that_buy_more_than_a_village_offers_are_refused(lane, programmes_2017, small_population):
+    flood = (*programmes_2017, Programme(catalogue()["infrastructure"], 20.0))
+    with pytest.raises(InputError, match="no such world is at rest") as caught:
+        solve(lane, small_population, flood, None, 2)
     assert any(code in str(caught.value) for code in small_population.village_code)
-    assert "negative demand from outside" in str(caught.value) and "import_share.value" in str(caught.value)
+
+
+def test_a_world_in_which_somebody_has_nothing_is_refused(lane, programmes_2017, small_population):
+    with pytest.raises(InputError, match="nothing to consume"):
+        solve(lane, small_population, programmes_2017, None, 2, {"farm_wage.labour": 0.0, "output.scale": 0.0})
 
 
 def test_a_survey_keeps_each_households_consumption(lane, programmes_2017, small_population):

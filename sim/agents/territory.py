@@ -71,6 +71,7 @@ village = Table(
         Column("persons", "persons", "people of the village", 1.0, 1e6),
         Column("pass_through", "share", "how much of the trend of outside markets reaches the village", 0.0, 1.0),
         Column("outside_base", "z per quarter", "what outsiders bought in the village at the start, in all", 0.0, 1e7),
+        Column("import_need", "share", "share of spending for which nothing was offered in the village", 0.0, 1.0),
         Column("terms_base", "log", "outside price against local price at the start", -5.0, 5.0),
         Column("road_base", "units", "stock of roads at the start, kept up by the district", 0.0, 10.0),
         Column(

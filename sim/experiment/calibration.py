@@ -72,9 +72,9 @@ class Settings:
     villages: int = 60
     households: int = 60
     populations: int = 32
-    worlds: int = 5
-    checked: int = 6
-    waves: tuple[int, ...] = (300, 200, 200)
+    worlds: int = 8
+    checked: int = 8
+    waves: tuple[int, ...] = (300, 200)
     most: int = 3000
     margin: float = 0.3
 

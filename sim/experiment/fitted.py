@@ -195,5 +195,5 @@ def _share_of_persons(world: World, quota: float) -> float:
     return float(size[: max(1, round(quota * len(size)))].sum() / size.sum())
 
 
-#: Every way to ask a world, the cheapest first.
-ASKED = (monitoring, two_years, temporary_cash, persistence, steadiness)
+#: Every way to ask a world: first what is cheap and hardly depends on chance.
+ASKED = (monitoring, temporary_cash, persistence, two_years, steadiness)

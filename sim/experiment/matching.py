@@ -2,9 +2,10 @@
 
 Each wave simulates points spread evenly over what is not yet ruled out and fits an emulator to every outcome: least
 squares on the few terms that the runs so far speak for. A point is ruled out when an emulator puts it outside a band by
-more than some of its errors. The last wave draws evenly from what is left and keeps only points that the
-simulator itself puts inside every band. What is kept is therefore an even sample of the acceptable part of the box: a
-direction of which no outcome speaks keeps its whole range.
+more than some of its errors. The last wave draws evenly from what is left, in rounds from which the emulators go on
+learning, and keeps only points that the simulator itself puts inside every band. What is kept is therefore close to an
+even sample of the acceptable part of the box; it is thinner only where an emulator is wrong by more than the slack that
+it is given. A direction of which no outcome speaks keeps its whole range.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import numpy as np
 
 from sim.errors import InputError
 
+ROUND = 48  # points of the last wave between two fits of the emulators
 CHUNK = 20_000  # points that the emulators look at together
 MOST_TERMS = 30
 WIDTH = 2.0  # errors of an emulator beyond a band that rule a point out
 LAST_WIDTH = 0.5  # the same in the last wave, of what is left of them without the chance of single runs
 LEAST_ERROR = 0.3  # of an emulator's error, at least, is called its own
 ANY = "any outcome"
-HOPELESS = 0.05  # share of the points with an outcome that may be emulated to have none
+HOPELESS = 0.01  # share of the points with an outcome that may be emulated to have none
 GIVE_UP = 3_000_000  # points looked at without finding one that is not ruled out
 
 
@@ -202,16 +204,14 @@ def match(
             tell(f"wave {found.waves}", done, points)
         found.emulators = _learn(found, bands, chance or {})
     found.waves += 1
-    found.looked_at, found.left, kept, tried = 0, 0.0, 0, 0
-    source = _left(random, dimensions, found, bands, True)
+    kept = tried = 0
     while kept < wanted and tried < most:
-        batch = np.array(list(islice(source, min(32, most - tried))))
+        batch = np.array(list(islice(_left(random, dimensions, found, bands, True), min(ROUND, most - tried))))
         for one in _run(simulate, batch, found, True, executor):
             found.tried.append(one)
             tried, kept = tried + 1, kept + (not one.outcome.refused)
-            if kept == wanted:
-                break
-        tell("last wave: kept", kept, wanted)
+            tell("last wave: kept", min(kept, wanted), wanted)
+        found.emulators = _learn(found, bands, chance or {})
     return found
 
 
@@ -250,13 +250,14 @@ def _learn(
 ) -> dict[str, Emulator]:
     """An emulator of every outcome where points are left, and one of the chance that there is any outcome."""
     points = np.array([one.point for one in so_far.tried])
-    whole = np.array([all(name in one.outcome.values for name in bands) for one in so_far.tried])
+    outcome = np.array([bool(one.outcome.values) for one in so_far.tried])
     found = {}
-    if not whole.all():
-        hope = emulate(points, whole.astype(float))
-        found[ANY] = replace(hope, least=float(np.quantile(hope(points[whole]), HOPELESS)))
-    near = whole & plausible(points, so_far.emulators, bands)
+    if not outcome.all():
+        hope = emulate(points, outcome.astype(float))
+        found[ANY] = replace(hope, least=float(np.quantile(hope(points[outcome]), HOPELESS)))
+    left = plausible(points, so_far.emulators, bands)
     for name in bands:
+        near = left & np.array([name in one.outcome.values for one in so_far.tried])
         values = np.array([one.outcome.values[name] for one, close in zip(so_far.tried, near, strict=True) if close])
         known = so_far.emulators[name].terms if name in so_far.emulators else ((),)
         fit = emulate(points[near], values, known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.agents.household import household
-from sim.agents.territory import nation, village
+from sim.agents.territory import village
 from sim.engine.functions import exp, log, logistic, power
 from sim.engine.rule import Last, Param, Sum, rule
 
@@ -53,12 +53,13 @@ def transport_margin(
     return base / (1.0 + road)
 
 
-@rule(nation, "share", 0.0, 1.0)
+@rule(village, "share", 0.0, 1.0)
 def import_share(
+    import_need,
     value=Param(0.55, "share", low=0.3, high=0.65, source="multiplier 1.2-2.7 over its range; LEWIE Lesotho, Malawi"),
 ):
-    """Share of villagers' spending that goes outside."""
-    return value
+    """Share of villagers' spending that goes outside: what nobody offers in the village is bought elsewhere."""
+    return max(value, import_need)
 
 
 @rule(village, "z per quarter", 0.0)
