@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("topic", choices=TOPICS)
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
     _evidence_parsers(commands)
+    _reviewer_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
     return root
@@ -61,6 +62,20 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     calibrate.add_argument("--seed", type=int, default=1, help="of the draws (default: 1)")
     calibrate.add_argument("--check", action="store_true", help="instead: do the stored sets still reproduce them?")
     calibrate.add_argument("--out", type=Path, help="folder to write to (default: where the shipped ensemble is)")
+
+
+def _reviewer_parsers(commands: argparse._SubParsersAction) -> None:
+    """The commands that make results again, here or elsewhere."""
+    reproduce = commands.add_parser("reproduce", help="run published results, or a package, again: is it the same?")
+    reproduce.add_argument("name", nargs="*", help="what is published, or the file of a package")
+    reproduce.add_argument("--all", action="store_true", help="everything that is published")
+    reproduce.add_argument("--renew", action="store_true", help="store what comes out (maintainers)")
+    package = commands.add_parser("package", help="results and all that another machine needs to make them again")
+    package.add_argument("results", type=Path, help="a folder that `swadaya run` wrote")
+    package.add_argument("--out", type=Path, help="the file to write (default: beside the results, .zip)")
+    package.add_argument(
+        "--beside", type=Path, default=Path(), help="folder of the scenario file, where it names a survey (default: .)"
+    )
 
 
 def known():
@@ -245,6 +260,28 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
     console.print(f"{variant}: {len(sets)} sets; inside in fresh populations: {shares}; {about}", soft_wrap=True)
 
 
+def reproduce(arguments: argparse.Namespace) -> int:
+    """`swadaya reproduce`: run again, and say identical, equal within tolerance, or where it differs."""
+    from sim.reproduce import again
+
+    code = 0
+    for name in again.asked(arguments.name, arguments.all, arguments.renew):
+        with Bar() as bar:
+            told = (again.renewed if arguments.renew else again.held)(name, known(), bar)
+        console.print(*told.lines, sep="\n", soft_wrap=True, markup=False, highlight=False)
+        code = max(code, told.code)
+    return code
+
+
+def package(arguments: argparse.Namespace) -> None:
+    """`swadaya package`: a replication package of a folder of results."""
+    from sim.reproduce.archive import hashed
+    from sim.reproduce.package import pack
+
+    path = pack(arguments.results, arguments.out, arguments.beside, known())
+    console.print(f"package: {path}\nSHA-256: {hashed(path)}", soft_wrap=True, markup=False, highlight=False)
+
+
 COMMANDS = {
     "run": run,
     "check": check,
@@ -253,14 +290,16 @@ COMMANDS = {
     "validate": validate,
     "calibrate": calibrate,
     "bench": bench,
+    "reproduce": reproduce,
+    "package": package,
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; wrong input is told in one message and ends with 2."""
+    """Run a command; wrong input is told in one message and ends with 2, what is not reproduced with 1."""
     chosen = parser().parse_args(arguments)
     try:
-        COMMANDS[chosen.command](chosen)
+        return COMMANDS[chosen.command](chosen) or 0
     except InputError as error:
         complaint.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 2
@@ -273,7 +312,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         complaint.print("stopped; nothing was written")
         return 130
-    return 0
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 import numba
 import numpy as np
 from numba import float64, int8, int64
@@ -33,6 +34,7 @@ from .plan import Plan
 from .rule import reaches
 from .write import Writer, called, driver
 
+# Never fastmath: sums keep their order and nothing is contracted, so every processor and both lanes give the same bits.
 OPTIONS: Any = {"error_model": "numpy", "nogil": True}
 INNER: Any = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 ROWS, TABLE, NUMBERS = int64[::1], float64[:, ::1], float64[::1]
@@ -133,6 +135,11 @@ def _no_collection() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def compiled_for() -> str:
+    """The processor that machine code is made for, as LLVM calls it."""
+    return str(llvmlite.binding.get_host_cpu_name())
 
 
 @cache

@@ -9,9 +9,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-import numpy as np
-
 from sim.engine.lane import Lane, holding
+from sim.experiment.lanes import agree
 from sim.experiment.study import Tell, programmes, quiet
 from sim.model import CommunityModel
 from sim.policies.policy import set_levers
@@ -41,18 +40,6 @@ class Line:
     what: str
     value: float
     unit: str
-
-
-class LanesDiffer(AssertionError):
-    """The two lanes do not agree, so that no speed is worth printing; names the first column."""
-
-
-def agree(world: World, mesa: MesaLane, state: object, when: str) -> None:
-    """Compare every column of the two lanes bit for bit."""
-    found = mesa.state()
-    for name in found.index:
-        if not np.array_equal(found[name], state[name], equal_nan=True):  # type: ignore[index]
-            raise LanesDiffer(f"{name} differs between the lanes {when}")
 
 
 def bench(scenario: Scenario, world: World, tell: Tell = quiet) -> list[Line]:
@@ -117,5 +104,5 @@ def _mesa(world: World, arm: list) -> float:
         mesa.step_quarter(quarter, 1, world.parameters, hold)
         spent.append((time.perf_counter() - began) / len(state["size"]))
         lane.step(state, quarter, 1, world.parameters, hold)
-        agree(world, mesa, state, f"in quarter {quarter}")
+        agree(mesa, state, f"in quarter {quarter}")
     return min(spent)

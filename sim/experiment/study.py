@@ -19,7 +19,7 @@ import pandas as pd
 from sim import ledger, metrics, policies
 from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import ensemble
+from sim.experiment import canonical, ensemble
 from sim.experiment.compare import Comparison
 from sim.experiment.results import Results
 from sim.experiment.run import LISTS, Run, run_arm
@@ -114,7 +114,7 @@ def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> lis
         return [build(scenario)]
     people(scenario)  # a file that cannot be read is told at once, not taken for a world without rest
     lane, found = Lane(wire()), []
-    for world in executor.map(partial(_at_rest, scenario, lane), ensemble.load(scenario.replications.variant)):
+    for world in executor.map(partial(at_rest, scenario, lane), ensemble.load(scenario.replications.variant)):
         found += [world] if world else []
         tell("worlds at rest", len(found), wanted)
         if len(found) == wanted:
@@ -125,11 +125,24 @@ def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> lis
     )
 
 
-def _at_rest(scenario: Scenario, lane: Lane, drawn: Mapping[str, float]) -> World | None:
+def at_rest(scenario: Scenario, lane: Lane, drawn: Mapping[str, float]) -> World | None:
+    """The world of a scenario under a parameter set; None where it has none."""
     try:
         return build(scenario, drawn, lane)
     except InputError:
         return None
+
+
+def first_world(scenario: Scenario) -> World:
+    """One world of a scenario: that of the first parameter set that has one, or of the model's own numbers."""
+    if scenario.replications.sets == 1:
+        return build(scenario)
+    lane = Lane(wire())
+    found = (at_rest(scenario, lane, drawn) for drawn in ensemble.load(scenario.replications.variant))
+    world = next((one for one in found if one), None)
+    if world is None:
+        raise InputError(f"{scenario.slug}: none of the calibrated parameter sets has a world at rest")
+    return world
 
 
 def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet) -> Results:
@@ -166,15 +179,16 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
     runs = [finished[key] for key in jobs]
     tell("tables", 0, 1)
     comparison = Comparison(scenario, met, runs)
+    series, found = _series(runs), tables(comparison)
     return Results(
         scenario,
-        _series(runs),
+        series,
         _households(comparison),
         _villages(comparison),
         _ledger(runs),
         _population(comparison.population),
-        tables(comparison),
-        _manifest(scenario, worlds, runs, began),
+        found,
+        _manifest(scenario, worlds, runs, began) | canonical.digests(series, found),
     )
 
 
@@ -262,11 +276,14 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
     """What was run, with what, for how long."""
     return {
         "scenario": scenario.text,
+        "document": scenario.model_dump(mode="json"),
         "name": scenario.slug,
         "digest": scenario.digest(),
+        "rules": ensemble.rules_digest(),
         "seeds": list(scenario.seeds),
         "population_seed": scenario.population.seed,
         "parameter_sets": len(worlds),
+        "ensemble": ensemble.digest(scenario.replications.variant) if len(worlds) > 1 else "",
         "solved": worlds[0].solved if len(worlds) == 1 else [world.solved for world in worlds],
         "imputed": worlds[0].population.imputed,
         "ledger_largest_gap": max(found.worst_gap for found in runs),

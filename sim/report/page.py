@@ -38,6 +38,7 @@ from sim.report.template import filled
 from sim.start import SURVEY_NOISE
 from sim.survey import read_aggregates
 
+LONG = ("scenario", "document")  # of the manifest: shown elsewhere, or for machines only
 WARNING = (
     "One parameter set, uncalibrated beyond the cross-section at the start. The intervals hold luck only: how far the "
     "answer changes over the plausible values of the parameters is not part of this run. It shows what the mechanisms "
@@ -308,7 +309,7 @@ def write(results: Results, folder: Path) -> Path:
     spans, end = results.scenario.windows, results.scenario.calendar.end
     terms = {"rupiah": number(rupiah(1.0), 0), "space": SPACE, "post": years(spans.post), "late": years(spans.late)}
     terms["since"] = years(spans.post, end)
-    manifest = {key: flat(value) for key, value in results.manifest.items() if key != "scenario"}
+    manifest = {key: flat(value) for key, value in results.manifest.items() if key not in LONG}
     text = filled(
         "page.html",
         scenario=results.scenario,

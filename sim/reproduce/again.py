@@ -1,0 +1,92 @@
+"""Running something again: what the command `swadaya reproduce` does and says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.errors import InputError
+from sim.experiment.lanes import LanesDiffer
+from sim.experiment.study import Tell
+from sim.reproduce import package, published
+from sim.reproduce.agreement import DIFFERS, IDENTICAL
+from sim.scenario import Known
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a terminal shows, and what the command ends with."""
+
+    lines: Sequence[object]
+    code: int = 0
+
+
+def asked(names: Sequence[str], everything: bool, renew: bool) -> list[str]:
+    """What is to be run again.
+
+    Raises
+    ------
+    InputError
+        When nothing is named, or something that is neither published nor a package.
+    """
+    if everything == bool(names):
+        raise InputError(f"name a package or what is published ({', '.join(published.names())}), or --all of these")
+    found = published.names() if everything else list(dict.fromkeys(names))
+    for name in found:
+        if not _is_package(name):
+            published.find(name)
+        elif renew:
+            raise InputError(f"{name}: --renew is for what is published, not for packages")
+    return found
+
+
+def _is_package(name: str) -> bool:
+    return name.endswith(".zip") or Path(name).is_file()
+
+
+@contextmanager
+def _opened(name: str, known: Known) -> Iterator[published.Published | package.Package]:
+    """A package that was checked, or a published result."""
+    if _is_package(name):
+        with package.opened(Path(name), known) as found:
+            yield found
+    else:
+        yield published.find(name)
+
+
+def held(name: str, known: Known, tell: Tell) -> Told:
+    """Run it, and hold it against what is stored, and the two lanes against each other."""
+    with _opened(name, known) as one:
+        was = one.was()
+        lines: list[object] = [f"{name}"]
+        if isinstance(one, package.Package):
+            lines += [f"{one.files} files as the manifest says; SHA-256 of the package {one.sha256}"]
+        made = one.make(known, tell)
+        verdict = made.against(was)
+        tell("Mesa lane", 0, 1)
+        lanes, lanes_code = _lanes(made)
+    lines += [made.shown, f"{name}: {verdict.told()}"]
+    changes = made.changes(was)
+    if changes and verdict.word != IDENTICAL:
+        lines.append(f"Stored with: {'; '.join(changes)}.")
+    elif verdict.word == DIFFERS:
+        lines.append("Question, rules, versions and processor are those that it was stored with.")
+    return Told([*lines, lanes, ""], max(verdict.code, lanes_code))
+
+
+def _lanes(made: published.Made) -> tuple[str, int]:
+    """Whether the readable lane gives the same bits, in words, and what the command ends with."""
+    try:
+        return f"Both lanes agree in every bit: {made.lanes()}.", 0
+    except LanesDiffer as error:
+        return f"The lanes do not agree: {error}.", 1
+
+
+def renewed(name: str, known: Known, tell: Tell) -> Told:
+    """Run what is published, and store what came out in place of what was stored."""
+    one = published.find(name)
+    made = one.make(known, tell)
+    was = f"{name}: {made.against(one.was()).told()}" if one.path.is_file() else f"{name}: stored for the first time"
+    return Told([made.shown, was, f"stored: {one.keep(made)}", ""])

@@ -1,0 +1,128 @@
+"""Two canonical tables side by side: identical, equal within tolerance, or different, and where first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sim.experiment.canonical import COLUMNS, KEYS, NUMBERS, WHOLE, Stored, digest
+
+TOLERANCE = 0.1  # half-widths of the interval that is stored beside a number
+LAST_BITS, NOTHING = 1e-9, 1e-12  # of a number, and of any: rounding, whatever the width of an interval
+IDENTICAL, WITHIN, DIFFERS = "identical", "equal within tolerance", "differs"
+Key = tuple[str, str, str, str, int]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One row that is not as it was stored: which, what is wrong with it, and how far it is, in half-widths."""
+
+    key: Key
+    what: str
+    far: float = math.inf
+
+    @property
+    def when(self) -> tuple[bool, int, Key]:
+        """Its place in time; numbers of whole windows come last."""
+        quarter = self.key[4]
+        return quarter == WHOLE, quarter, self.key
+
+    def __str__(self) -> str:
+        table, metric, arm, part, quarter = self.key
+        where = ", ".join(filter(None, (f"{table}: {metric}", arm, part)))
+        return f"{where}, {'its window' if quarter == WHOLE else f'quarter {quarter}'}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison came to.
+
+    Attributes
+    ----------
+    numbers
+        How many were compared.
+    farthest
+        The row that is farthest from what was stored; None where all are the same.
+    first
+        The first row, in time, that is out of tolerance.
+    """
+
+    word: str
+    numbers: int
+    farthest: Difference | None = None
+    first: Difference | None = None
+
+    @property
+    def code(self) -> int:
+        """What a command ends with."""
+        return 1 if self.word == DIFFERS else 0
+
+    def told(self) -> str:
+        """One sentence."""
+        if self.word == IDENTICAL:
+            return f"{IDENTICAL}: every bit of every luck, quarter and metric; {self.numbers} printed numbers"
+        if self.word == DIFFERS:
+            return f"{DIFFERS}, first in {self.first}"
+        if self.farthest is None:
+            return f"{WITHIN}: the {self.numbers} printed numbers are the same bits; what is not printed is not"
+        return (
+            f"{WITHIN}: {self.numbers} printed numbers within {TOLERANCE} of their half-width; the farthest, "
+            f"{self.farthest.far:.2g} half-widths, in {self.farthest}"
+        )
+
+
+def compare(was: Stored, table: pd.DataFrame, series_sha256: str) -> Verdict:
+    """Hold what was made against what was stored.
+
+    Parameters
+    ----------
+    table, series_sha256
+        The canonical table that was made, and the digest of what lies under it.
+    """
+    count = int(was.table[[*NUMBERS]].notna().to_numpy().sum())
+    same_table = digest(table, KEYS) == was.about["table_sha256"]
+    if same_table and series_sha256 == was.about["series_sha256"]:
+        return Verdict(IDENTICAL, count)
+    found = sorted(_differences(_rows(was.table), _rows(table)), key=lambda one: one.when)
+    out = [one for one in found if one.far > TOLERANCE]
+    farthest = max(found, key=lambda one: one.far, default=None)
+    return Verdict(DIFFERS if out else WITHIN, count, farthest, out[0] if out else None)
+
+
+def _rows(table: pd.DataFrame) -> dict[Key, tuple]:
+    """Key -> unit or verdict, and the numbers."""
+    return {row[: len(KEYS)]: row[len(KEYS) :] for row in table[[*COLUMNS]].itertuples(index=False, name=None)}
+
+
+def _differences(was: Mapping[Key, tuple], now: Mapping[Key, tuple]) -> Iterator[Difference]:
+    """Every row that has changed by as little as a bit, at its farthest number."""
+    for key in was.keys() | now.keys():
+        if key not in now:
+            yield Difference(key, "is missing")
+        elif key not in was:
+            yield Difference(key, "was not stored")
+        elif was[key][0] != now[key][0]:
+            yield Difference(key, f'says "{now[key][0]}", stored "{was[key][0]}"')
+        else:
+            half = (was[key][3] - was[key][2]) / 2.0
+            far, place = max(
+                (_far(a, b, half), -k) for k, (a, b) in enumerate(zip(was[key][1:], now[key][1:], strict=True))
+            )
+            if far > 0.0:
+                name, old, new = NUMBERS[-place], was[key][1 - place], now[key][1 - place]
+                yield Difference(key, f"{name} is {new:.6g}, stored {old:.6g} (half-width {half:.3g})", far)
+
+
+def _far(was: float, now: float, half: float) -> float:
+    """How far a number is from the stored one, in half-widths of its interval; without any, it is equal or not."""
+    if was == now or (math.isnan(was) and math.isnan(now)):
+        return 0.0
+    if not (math.isfinite(was) and math.isfinite(now)):
+        return math.inf
+    apart = abs(now - was)
+    if apart <= LAST_BITS * abs(was) + NOTHING:
+        return LAST_BITS  # an interval may be as narrow as that
+    return apart / half if half > 0.0 else math.inf

@@ -1,0 +1,99 @@
+"""What results were made with: versions, processor, maths library, and every installed package with a digest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import sys
+from collections.abc import Mapping
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.engine.compile import compiled_for
+
+VERSIONS = ("swadaya", "numpy", "numba", "llvmlite", "pandas")
+LOCAL = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")  # written by whoever installs, not in the wheel
+LOCK = """\
+# What `swadaya` needs, directly or not, as it was installed where the results were made: pip install -r lock.txt
+# After each name: SHA-256 of the digests of all files of the package, sorted, as its RECORD lists them.
+"""
+
+
+def processor() -> str:
+    """The processor by its maker's name, and what code is compiled for."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+        name = found[1].strip() if found else name
+    return f"{name}, compiled for {compiled_for()}"
+
+
+def about() -> dict[str, str]:
+    """Versions and machine by name, as the head of a stored table has them."""
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in VERSIONS},
+        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
+        "processor": processor(),
+    }
+
+
+def others(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What is not here as it was where something was made, in words."""
+    return [f"{name} {value}, here {now[name]}" for name, value in then.items() if name in now and now[name] != value]
+
+
+def described() -> dict[str, Any]:
+    """Processor, system and maths library, for a machine to read."""
+    config: Any = np.show_config(mode="dicts")
+    libraries = config.get("Build Dependencies", {})
+    return {
+        **about(),
+        "release": platform.release(),
+        "processors": os.cpu_count(),
+        "implementation": platform.python_implementation(),
+        "maths": {name: {key: one.get(key, "") for key in ("name", "version")} for name, one in libraries.items()},
+        "simd": config.get("SIMD Extensions", {}),
+        "mode": "float64, no fastmath: no reordering of sums and no contraction",
+    }
+
+
+def lock() -> str:
+    """Every installed package that the project needs, with its version and the digest of its files."""
+    lines = [f"{name}=={one.version}  # sha256:{_contents(one)}\n" for name, one in sorted(_needed("swadaya").items())]
+    return LOCK + "".join(lines)
+
+
+def _needed(name: str) -> dict[str, Distribution]:
+    """A package and all that it needs and that is installed, by normal name."""
+    found: dict[str, Distribution] = {}
+    waiting = [name]
+    while waiting:
+        one = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
+        if one in found:
+            continue
+        try:
+            found[one] = distribution(one)
+        except PackageNotFoundError:  # not needed on this platform
+            continue
+        for requirement in found[one].requires or ():
+            wanted = re.match(r"[A-Za-z0-9._-]+", requirement)
+            if wanted and not re.search(r"\bextra\s*==", requirement):
+                waiting.append(wanted[0])
+    return found
+
+
+def _contents(one: Distribution) -> str:
+    """SHA-256 of what RECORD says of the files that the wheel brought."""
+    lines = sorted(
+        f"{file.as_posix()} {file.hash.value}"
+        for file in one.files or ()
+        if file.hash and ".." not in file.parts and file.name not in LOCAL and file.suffix != ".pyc"
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
