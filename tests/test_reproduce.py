@@ -40,6 +40,10 @@ villages = 4
 households = 40
 seed = 2
 
+[calendar]
+end = 12
+quarters = 64
+
 [replications]
 seeds = 3
 
@@ -98,10 +102,7 @@ def test_a_digest_is_of_the_values_and_nothing_else():
     assert canonical.digest(frame, ["name", "k"]) == hashlib.sha256(wanted).hexdigest()
 
 
-values = st.floats(allow_nan=True, allow_infinity=True)
-
-
-@given(st.lists(values, min_size=2, max_size=8), st.randoms())
+@given(st.lists(st.floats(), min_size=2, max_size=8), st.randoms())
 def test_neither_order_nor_kind_of_column_counts(numbers, random):
     frame = pd.DataFrame({"key": [f"row {k}" for k in range(len(numbers))], "a": numbers, "b": range(len(numbers))})
     order = [*range(len(frame))]
@@ -214,22 +215,32 @@ def test_what_is_not_printed_may_differ_but_is_not_called_identical(stored):
     assert agreement.compare(stored, stored.table, "another digest").word == agreement.WITHIN
 
 
+def test_every_number_may_change_by_last_bits_or_a_little(stored):
+    for new in (lambda v, h: np.nextafter(v, np.inf), lambda v, h: v - 0.09 * h):
+        table = stored.table.copy()
+        width = (table["high"] - table["low"]) / 2.0
+        width = width.where(width > 1e-6, 0.0)
+        for column in NUMBERS:
+            table[column] = new(table[column], width)
+        assert not table.equals(stored.table)
+        assert agreement.compare(stored, table, "another digest").word == agreement.WITHIN
+
+
 @pytest.mark.parametrize("column", NUMBERS)
-def test_every_number_may_change_by_a_last_bit_and_none_by_a_fifth_of_its_half_width(stored, column):
-    places = wide(stored.table)[::9]
-    assert len(places) > 30
+def test_a_fifth_of_a_half_width_is_caught_wherever_it_is(stored, column):
+    places = wide(stored.table)[::50]
+    assert len(places) > 5
     for place in places:
-        assert changed(stored, place, column, lambda v, _: math.nextafter(v, math.inf)).word == agreement.WITHIN
-        assert changed(stored, place, column, lambda v, h: v - 0.09 * h).word == agreement.WITHIN
         verdict = changed(stored, place, column, lambda v, h: v + 0.2 * h)
         assert verdict.word == agreement.DIFFERS and verdict.code == 1
-        assert verdict.first.key == tuple(stored.table.loc[place, [*KEYS]]) and verdict.first.far == pytest.approx(0.2)
+        assert verdict.first.key == tuple(stored.table.loc[place, [*KEYS]])
+        assert verdict.first.far == pytest.approx(0.2, rel=1e-6)
 
 
 def test_numbers_without_a_width_may_change_by_last_bits_only(stored):
     narrow = [row.Index for row in stored.table.itertuples() if row.high == row.low and row.estimate != 0.0]
     assert narrow
-    for place in narrow:
+    for place in narrow[::20]:
         assert changed(stored, place, "estimate", lambda v, _: math.nextafter(v, math.inf)).word == agreement.WITHIN
         assert changed(stored, place, "estimate", lambda v, _: v * 1.0001).word == agreement.DIFFERS
 
@@ -237,7 +248,7 @@ def test_numbers_without_a_width_may_change_by_last_bits_only(stored):
 def test_the_first_in_time_is_named_with_metric_arm_and_quarter(stored):
     table = stored.table.copy()
     series = table["table"].eq("series") & (table["high"] - table["low"] > 1e-6)
-    for quarter in (59, 35, 71):
+    for quarter in (59, 35, 47):
         table.loc[series & table["quarter"].eq(quarter) & table["arm"].eq("locality_development"), "estimate"] += 1.0
     table.loc[table["table"].eq("headline"), "estimate"] += 1e9
     verdict = agreement.compare(stored, table, "another digest")
@@ -361,7 +372,7 @@ def spoil(path, spoilt):
     path.write_text(Stored(table, about).text())
 
 
-def test_reproduce_says_identical_within_or_differs(home, capsys):
+def test_reproduce_says_identical_within_or_differs(home, capsys, monkeypatch):
     code, said = reproduced(capsys, "small")
     assert code == 2 and "--renew" in said
     code, said = reproduced(capsys, "small", "--renew")
@@ -370,7 +381,9 @@ def test_reproduce_says_identical_within_or_differs(home, capsys):
 
     code, said = reproduced(capsys, "--all")
     assert code == 0 and "small: identical" in said and "Status quo" in said
-    assert "Both lanes agree in every bit: locality_development, seed 1, two villages, 80 quarters." in said
+    assert "Both lanes agree in every bit: locality_development, seed 1, two villages, 64 quarters." in said
+
+    monkeypatch.setattr(published, "side_by_side", lambda *_, **__: None)  # once is enough
 
     def last_bit(table):
         table.loc[wide(table)[0], "estimate"] = math.nextafter(table.loc[wide(table)[0], "estimate"], 0.0)
@@ -531,7 +544,7 @@ def test_results_that_were_changed_are_not_packed(folder, tmp_path, refused):
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("rules", "0" * 64, "the rules changed since"),
+        ("code", "0" * 64, "own code changed since"),
         ("versions", {"numpy": "1.0"}, "numpy 1.0, here"),
         ("digest", "0" * 64, "is not what was run"),
         ("document", {"title": "no arms"}, "arms"),

@@ -171,8 +171,8 @@ def stored(text: str, name: str) -> Stored:
     try:
         about = tomllib.loads("".join(line[2:] for line in head))
         rows = [*csv.reader(lines[len(head) :])]
-        if tuple(rows[0]) != COLUMNS:
-            raise ValueError(f"columns are {', '.join(rows[0])}")
+        if tuple(rows[0]) != COLUMNS or {len(row) for row in rows} != {len(COLUMNS)}:
+            raise ValueError(f"not every row has the columns {', '.join(COLUMNS)}")
         table = framed([(*row[:4], int(row[4]), row[5], *map(float, row[6:])) for row in rows[1:]])
         wanted = about["table_sha256"], about["series_sha256"]
     except (ValueError, KeyError, IndexError, csv.Error) as error:

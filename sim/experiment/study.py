@@ -29,6 +29,7 @@ from sim.policies.policy import Programme
 from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.scenario import BASELINE, PROGRAMMES_2017, Scenario
 from sim.scenario import Programme as Standing
+from sim.shipped import code_digest
 from sim.start import World, poorer, solve, wire
 from sim.survey import population_from_survey, read_aggregates, read_survey, read_villages
 
@@ -279,6 +280,7 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
         "document": scenario.model_dump(mode="json"),
         "name": scenario.slug,
         "digest": scenario.digest(),
+        "code": code_digest(),
         "rules": ensemble.rules_digest(),
         "seeds": list(scenario.seeds),
         "population_seed": scenario.population.seed,

@@ -43,7 +43,7 @@ def asked(names: Sequence[str], everything: bool, renew: bool) -> list[str]:
 
 
 def _is_package(name: str) -> bool:
-    return name.endswith(".zip") or Path(name).is_file()
+    return name.endswith(".zip") or (name not in published.names() and Path(name).is_file())
 
 
 @contextmanager

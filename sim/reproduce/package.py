@@ -15,15 +15,16 @@ from typing import Any
 import pandas as pd
 
 from sim.errors import InputError
-from sim.experiment import canonical, ensemble
+from sim.experiment import canonical
 from sim.experiment.study import PACKAGES, Tell
 from sim.reproduce import archive, machine
 from sim.reproduce.archive import Content
-from sim.reproduce.published import Made, of_scenario
+from sim.reproduce.published import Made, asked_of, of_scenario
 from sim.scenario import Known, Scenario, check
+from sim.shipped import code_digest
 
 TABLE, DOCUMENT = "canonical.csv", "scenario/document.json"
-NEEDS = ("digest", "document", "rules", "series_sha256", "table_sha256", "versions", "finished")
+NEEDS = ("digest", "document", "code", "rules", "ensemble", "series_sha256", "table_sha256", "versions", "finished")
 READ_ME = """\
 {title}
 
@@ -96,8 +97,8 @@ def _same_code(results: Path, manifest: Mapping[str, Any]) -> None:
     """The lock describes what is installed now: it must be what made the results."""
     now = {"python": machine.about()["python"], **{name: version(name) for name in PACKAGES}}
     changed = machine.others(manifest["versions"], now)
-    if manifest["rules"] != ensemble.rules_digest():
-        changed.append("the rules changed since")
+    if manifest["code"] != code_digest():
+        changed.append("Swadaya's own code changed since")
     if changed:
         raise InputError(f"{results}: made with other code than is installed ({'; '.join(changed)}); run it again here")
 
@@ -160,9 +161,8 @@ def _stored(results: Path, manifest: Mapping[str, Any]) -> canonical.Stored:
     changed = [name for name, found in digests.items() if found != manifest[name]]
     if changed:
         raise InputError(f"{results}: was changed since it was made: {', '.join(changed)} is not that of its tables")
-    asked = {"asked_sha256": manifest["digest"], "rules_sha256": manifest["rules"]}
-    about = {**digests, **asked, "ensemble_sha256": manifest.get("ensemble", ""), **machine.about()}
-    return canonical.Stored(table, {**about, "made": str(manifest["finished"])})
+    about = {**digests, **asked_of(manifest), **machine.about(), "made": str(manifest["finished"])}
+    return canonical.Stored(table, about)
 
 
 def _crate(scenario: Scenario, manifest: Mapping[str, Any], files: Mapping[str, Content]) -> bytes:

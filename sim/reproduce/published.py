@@ -35,10 +35,16 @@ from sim.reproduce.agreement import Verdict, compare
 from sim.scenario import Known, Scenario, load
 from sim.scenario.faults import did_you_mean
 from sim.scenario.fields import Frozen, entry, whole, words
-from sim.shipped import folder
+from sim.shipped import code_digest, folder
 from sim.start import solve, wire
 from sim.survey import read_aggregates
 
+CHANGES = {
+    "asked_sha256": "what is asked",
+    "rules_sha256": "the rules",
+    "code_sha256": "the code",
+    "ensemble_sha256": "the parameter sets",
+}
 VARIANT = '"trap_off" or "trap_on"'
 
 
@@ -74,8 +80,7 @@ class Made:
 
     def changes(self, was: canonical.Stored) -> list[str]:
         """What is not as it was where the stored table was made: question, rules, versions, machine."""
-        asked = {"asked_sha256": "what is asked", "rules_sha256": "the rules", "ensemble_sha256": "the parameter sets"}
-        changed = [word for key, word in asked.items() if was.about.get(key, "") != self.about[key]]
+        changed = [word for key, word in CHANGES.items() if was.about.get(key, "") != self.about[key]]
         return [f"{word} changed since" for word in changed] + machine.others(was.about, machine.about())
 
 
@@ -135,6 +140,7 @@ class OneStudy(Frozen):
             "table_sha256": canonical.digest(table, canonical.KEYS),
             "asked_sha256": canonical.text_digest(self.model_dump_json(), standing.studies_digest()),
             "rules_sha256": ensemble.rules_digest(),
+            "code_sha256": code_digest(),
             "ensemble_sha256": ensemble.digest(self.variant) if self.sets > 1 else "",
         }
         lanes = partial(self._lanes, lane, found[self.study], drawn[0])
@@ -231,10 +237,15 @@ def of_scenario(scenario: Scenario, executor: Executor | None = None, tell: Tell
     results = study.run(scenario, executor, tell)
     manifest = results.manifest
     about = {name: str(manifest[name]) for name in ("series_sha256", "table_sha256")}
-    asked = {"asked_sha256": "digest", "rules_sha256": "rules", "ensemble_sha256": "ensemble"}
-    about |= {name: str(manifest[key]) for name, key in asked.items()}
+    about |= asked_of(manifest)
     table = canonical.of_comparison(results.series, results.tables)
     return Made(table, about, headline_terminal(results), partial(_lanes, scenario))
+
+
+def asked_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What decides the result of a run, as the head of a stored table has it."""
+    keys = {"asked": "digest", "rules": "rules", "code": "code", "ensemble": "ensemble"}
+    return {f"{name}_sha256": str(manifest[key]) for name, key in keys.items()}
 
 
 def _lanes(scenario: Scenario) -> str:
