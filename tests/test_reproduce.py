@@ -18,7 +18,7 @@ import numba
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rocrate.rocrate import ROCrate
 
@@ -102,6 +102,7 @@ def test_a_digest_is_of_the_values_and_nothing_else():
     assert canonical.digest(frame, ["name", "k"]) == hashlib.sha256(wanted).hexdigest()
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(), min_size=2, max_size=8), st.randoms())
 def test_neither_order_nor_kind_of_column_counts(numbers, random):
     frame = pd.DataFrame({"key": [f"row {k}" for k in range(len(numbers))], "a": numbers, "b": range(len(numbers))})
@@ -111,6 +112,7 @@ def test_neither_order_nor_kind_of_column_counts(numbers, random):
     assert canonical.digest(shuffled, ["key"]) == canonical.digest(frame, ["key"])
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_last_bit_counts(number):
     one, other = (pd.DataFrame({"key": ["x"], "value": [v]}) for v in (number, math.nextafter(number, math.inf)))
