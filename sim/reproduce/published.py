@@ -221,7 +221,8 @@ def find(name: str, where: Path | None = None) -> Published:
     try:
         return Published(name, KINDS[kind].model_validate(document), path.with_suffix(".csv"))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        found = error.errors(include_url=False, include_context=False)
+        first = min(found, key=lambda one: one["type"] != "extra_forbidden")  # a misspelt key before what is missing
         key = ".".join(map(str, first["loc"]))
         fields = KINDS[kind].model_json_schema()["properties"]
         if key not in fields:
