@@ -41,8 +41,8 @@ households = 40
 seed = 2
 
 [calendar]
-end = 12
-quarters = 64
+end = 16
+quarters = 68
 
 [replications]
 seeds = 3
@@ -383,7 +383,7 @@ def test_reproduce_says_identical_within_or_differs(home, capsys, monkeypatch):
 
     code, said = reproduced(capsys, "--all")
     assert code == 0 and "small: identical" in said and "Status quo" in said
-    assert "Both lanes agree in every bit: locality_development, seed 1, two villages, 64 quarters." in said
+    assert "Both lanes agree in every bit: locality_development, seed 1, two villages, 68 quarters." in said
 
     monkeypatch.setattr(published, "side_by_side", lambda *_, **__: None)  # once is enough
 
