@@ -134,6 +134,11 @@ def at_rest(scenario: Scenario, lane: Lane, drawn: Mapping[str, float]) -> World
         return None
 
 
+def sets_digest(variant: str) -> str:
+    """SHA-256 of the calibrated parameter sets of a structural variant, every number to its last bit."""
+    return canonical.text_digest(ensemble.text(ensemble.load(variant)))
+
+
 def first_world(scenario: Scenario) -> World:
     """One world of a scenario: that of the first parameter set that has one, or of the model's own numbers."""
     if scenario.replications.sets == 1:
@@ -285,7 +290,7 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
         "seeds": list(scenario.seeds),
         "population_seed": scenario.population.seed,
         "parameter_sets": len(worlds),
-        "ensemble": ensemble.digest(scenario.replications.variant) if len(worlds) > 1 else "",
+        "ensemble": sets_digest(scenario.replications.variant) if len(worlds) > 1 else "",
         "solved": worlds[0].solved if len(worlds) == 1 else [world.solved for world in worlds],
         "imputed": worlds[0].population.imputed,
         "ledger_largest_gap": max(found.worst_gap for found in runs),

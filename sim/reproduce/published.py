@@ -141,7 +141,7 @@ class OneStudy(Frozen):
             "asked_sha256": canonical.text_digest(self.model_dump_json(), standing.studies_digest()),
             "rules_sha256": ensemble.rules_digest(),
             "code_sha256": code_digest(),
-            "ensemble_sha256": ensemble.digest(self.variant) if self.sets > 1 else "",
+            "ensemble_sha256": study.sets_digest(self.variant) if self.sets > 1 else "",
         }
         lanes = partial(self._lanes, lane, found[self.study], drawn[0])
         return Made(table, about, page.terminal(card), lanes)
