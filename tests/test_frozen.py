@@ -1,0 +1,33 @@
+"""What is stored: the frozen parameter sets and verdicts are of the rules and studies of today."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.experiment import ensemble, standing
+from sim.experiment.calibration import SOLVED, VARIANTS, priors
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_frozen_sets_are_of_the_rules_of_today_and_within_their_ranges(lane, variant):
+    sets, about = ensemble.load(variant), ensemble.provenance()[variant]
+    assert not ensemble.stale(variant), "swadaya calibrate --check"
+    assert len(sets) == about["sets"] >= 64
+    assert set(sets[0]) == set(lane.plan.parameters) - {
+        name for name, known in lane.plan.parameters.items() if known.low == known.high and name not in SOLVED
+    }
+    for name, (low, high) in priors(lane.plan, "trap_off").items():
+        assert all(low <= one[name] <= high for one in sets), name
+    assert all((one["output.lumpy_scale"] > 0.0) == (variant == "trap_on") for one in sets)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_nine_of_ten_sets_reproduce_poverty_and_churn_where_none_was_chosen(variant):
+    inside = ensemble.provenance()[variant]["inside_in_fresh_populations"]
+    assert inside["V1"] >= ensemble.BAR and inside["V2"] >= ensemble.BAR
+
+
+def test_verdicts_are_of_the_model_the_sets_and_the_studies_of_today():
+    rows, _ = standing.read()
+    assert set(rows["variant"]) == set(VARIANTS)
+    assert not [line for line in standing.warnings() if line.startswith("Not validated")], "swadaya validate --store"
