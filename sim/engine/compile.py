@@ -24,7 +24,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import llvmlite.binding
 import numba
 import numpy as np
 from numba import float64, int8, int64
@@ -135,11 +134,6 @@ def _no_collection() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
-
-
-def compiled_for() -> str:
-    """The processor that machine code is made for, as LLVM calls it."""
-    return str(llvmlite.binding.get_host_cpu_name())
 
 
 @cache

@@ -12,9 +12,8 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution,
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 import numpy as np
-
-from sim.engine.compile import compiled_for
 
 VERSIONS = ("swadaya", "numpy", "numba", "llvmlite", "pandas")
 LOCAL = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")  # written by whoever installs, not in the wheel
@@ -31,7 +30,7 @@ def processor() -> str:
     if info.is_file():
         found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
         name = found[1].strip() if found else name
-    return f"{name}, compiled for {compiled_for()}"
+    return f"{name}, compiled for {llvmlite.binding.get_host_cpu_name()}"
 
 
 def about() -> dict[str, str]:
