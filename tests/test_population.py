@@ -246,7 +246,7 @@ def test_a_village_of_one_household_has_no_tie() -> None:
 # ---- published files ----
 
 
-FIGURES = sorted(
+FIGURES = sorted(path for path in DATA.glob("*.toml") if path.stem != "ensemble")  # a record of sets, no figures
     path for path in DATA.glob("*.toml") if path.stem != "ensemble"
 )  # which is the record of a calibration
 
