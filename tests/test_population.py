@@ -247,8 +247,6 @@ def test_a_village_of_one_household_has_no_tie() -> None:
 
 
 FIGURES = sorted(path for path in DATA.glob("*.toml") if path.stem != "ensemble")  # a record of sets, no figures
-    path for path in DATA.glob("*.toml") if path.stem != "ensemble"
-)  # which is the record of a calibration
 
 
 @pytest.mark.parametrize("path", FIGURES, ids=lambda path: path.stem)
