@@ -47,7 +47,7 @@ def first_villages(state: State, count: int) -> State:
         ends=np.ascontiguousarray(layout.ends[:, : ends["tie"]]),
         places=layout.places[:count],
     )
-    part.arrays = {table: np.ascontiguousarray(array[:, : ends[table]]) for table, array in state.arrays.items()}
+    part.arrays = {table: array[:, : ends[table]].copy() for table, array in state.arrays.items()}
     return part
 
 
