@@ -240,7 +240,7 @@ def test_what_a_policy_sees_cannot_be_written_to(state):
         institution_quality[:] = 1.0
         return {}
 
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(PolicyError, match="tried to change institution_quality, which a policy may only see"):
         set_levers((Programme(registered(vandal, ()), DOSE),), state, 5)
     assert not seen[0].flags.writeable
     assert not np.shares_memory(seen[0], state["institution_quality"])
