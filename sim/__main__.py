@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from sim.errors import InputError, NotFiniteError, PolicyError
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 console, complaint = Console(), Console(stderr=True)
 TOPICS = ("order", "parameters", "columns", "policies", "outcomes")
@@ -125,6 +129,17 @@ def drafted(folder: Path) -> Iterator[Path]:
             folder.parent.rmdir()
 
 
+def _unnamed(scenario: Scenario) -> None:
+    """Say which of the user's own policies would not run, because no arm names them."""
+    from sim import policies
+
+    named = {part.policy for part in (*scenario.arms, *scenario.programmes)}
+    idle = [name for name in scenario.known.policies if name not in policies.catalogue() and name not in named]
+    if idle:
+        arms = " and ".join(f'policy = "{name}"' for name in idle)
+        complaint.print(f"{scenario.slug}: no arm has {arms}", markup=False, highlight=False, soft_wrap=True)
+
+
 def run(arguments: argparse.Namespace) -> None:
     """`swadaya run`: simulate, tell, write."""
     from sim.experiment import standing, study
@@ -135,6 +150,7 @@ def run(arguments: argparse.Namespace) -> None:
     from sim.scenario import load
 
     scenario = load(arguments.scenario, known(arguments.policy))
+    _unnamed(scenario)
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
     with Bar() as bar, drafted(folder) as draft:
@@ -153,6 +169,7 @@ def check(arguments: argparse.Namespace) -> None:
     from sim.survey import read_survey, read_villages
 
     scenario = load(arguments.scenario, known(arguments.policy))
+    _unnamed(scenario)
     about, villages = scenario.population, scenario.population.villages
     if scenario.survey is not None:
         read_survey(scenario.survey)

@@ -65,7 +65,7 @@ def title(code: str, name: str, label: str, label_id: str) -> Padding:
 def ending(policy: Policy) -> str:
     """What ends with the facilitators, what with the funds, and what lasts until both are gone."""
     groups = {f"with {exit}": names for exit, names in policy.ends.items()}
-    groups["when both are gone"] = (*policy.others, "the dividend of what is not spent")
+    groups["when both are gone"] = policy.others if policy.levers else ("the dividend",)
     return "\n".join(f"{when}: {', '.join(names)}" for when, names in groups.items() if names)
 
 
@@ -131,7 +131,8 @@ def catalogue(known: Mapping[str, Policy], name: str = "") -> Group:
     if name:
         raise InputError(f"there is no policy or family {name}{did_you_mean(name, [*known, *FAMILIES])}")
     note = (
-        "Each arm of a scenario spends the same money; what a policy cannot spend is paid to all as dividend. "
+        "Each arm of a scenario spends the same money; what a policy cannot spend is paid to all as dividend, until "
+        "funds and facilitators are gone. "
         "`swadaya explain columns` says what each lever is.\n\nAt a glance: code, name in a scenario, who decides."
     )
     parts: list[object] = [*overview(known)]

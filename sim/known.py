@@ -31,11 +31,12 @@ def known(paths: Sequence[Path] = ()) -> Known:
     own = [files.read(path) for path in paths]
     plan, found = _wired(own), policies.catalogue()
     columns = [name for name, table in plan.table_of.items() if table == "village"]
-    owner = {**dict.fromkeys(found, "the catalogue"), **dict.fromkeys((BASELINE, *FAMILIES), "the catalogue")}
+    owner = dict.fromkeys((*found, BASELINE, *FAMILIES), "the catalogue")
     for file in own:
         for policy in file.policies:
             if policy.name in owner:
-                raise InputError(f"{file.name}: the name {policy.name} exists already, in {owner[policy.name]}")
+                said = f"{file.name}: a policy called {policy.name} exists already, in {owner[policy.name]}"
+                raise InputError(f"{said}; give this one a name of its own")
             owner[policy.name], found[policy.name] = file.name, policy
     for policy in found.values():
         try:

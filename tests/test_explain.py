@@ -7,7 +7,6 @@ import io
 import pytest
 from rich.console import Console
 
-from sim import policies
 from sim.explain import TOPICS, explain
 from sim.start import wire
 
@@ -49,11 +48,3 @@ def test_columns_have_unit_and_meaning():
     plan = wire()
     assert all(f"{name} {plan.unit(name)[0]}" in text for name in plan.table_of)
     assert "wages_paid z per quarter [at least 0] flow of the ledger Wages of works." in text
-
-
-def test_policies_say_who_decides_what_flows_and_when_they_lose():
-    text = words("policies")
-    for name, policy in policies.catalogue().items():
-        block = text[text.index(f"{name} {policy.label} in Indonesian {policy.label_id}") :]
-        for told in (policy.decides, policy.flows, policy.targets, policy.loses_when, *policy.parameters):
-            assert told in block
