@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from sim.errors import InputError, NotFiniteError
+from sim.errors import InputError, NotFiniteError, PolicyError
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 console, complaint = Console(), Console(stderr=True)
 TOPICS = ("order", "parameters", "columns", "policies", "outcomes")
@@ -34,15 +38,26 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("scenario", help="a file, or the name of one in scenarios/")
     run.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
+    _own_policies(run)
     check = commands.add_parser("check", help="read a scenario and say what it would do, or what is wrong")
     check.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    _own_policies(check)
     explain = commands.add_parser("explain", help="what the code says of itself")
     explain.add_argument("topic", choices=TOPICS)
+    explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
+    _own_policies(explain)
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
     _evidence_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
     return root
+
+
+def _own_policies(command: argparse.ArgumentParser) -> None:
+    """The option that names files with policies of the user's own."""
+    command.add_argument(
+        "--policy", type=Path, action="append", default=[], metavar="FILE", help="a Python file with policies of yours"
+    )
 
 
 def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
@@ -61,16 +76,6 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     calibrate.add_argument("--seed", type=int, default=1, help="of the draws (default: 1)")
     calibrate.add_argument("--check", action="store_true", help="instead: do the stored sets still reproduce them?")
     calibrate.add_argument("--out", type=Path, help="folder to write to (default: where the shipped ensemble is)")
-
-
-def known():
-    """What a scenario may name."""
-    from sim import policies
-    from sim.scenario import Known
-    from sim.start import wire
-
-    plan = wire()
-    return Known(plan.parameters, policies.catalogue(), set(plan.rules))
 
 
 class Bar:
@@ -125,15 +130,28 @@ def drafted(folder: Path) -> Iterator[Path]:
             folder.parent.rmdir()
 
 
+def _unnamed(scenario: Scenario) -> None:
+    """Say which of the user's own policies would not run, because no arm names them."""
+    from sim import policies
+
+    named = {part.policy for part in (*scenario.arms, *scenario.programmes)}
+    idle = [name for name in scenario.known.policies if name not in policies.catalogue() and name not in named]
+    if idle:
+        arms = " and ".join(f'policy = "{name}"' for name in idle)
+        complaint.print(f"{scenario.slug}: no arm has {arms}", markup=False, highlight=False, soft_wrap=True)
+
+
 def run(arguments: argparse.Namespace) -> None:
     """`swadaya run`: simulate, tell, write."""
     from sim.experiment import standing, study
     from sim.experiment.results import folder_for
+    from sim.known import known
     from sim.report.page import write
     from sim.report.tables import headline_terminal
     from sim.scenario import load
 
-    scenario = load(arguments.scenario, known())
+    scenario = load(arguments.scenario, known(arguments.policy))
+    _unnamed(scenario)
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
     with Bar() as bar, drafted(folder) as draft:
@@ -147,10 +165,12 @@ def run(arguments: argparse.Namespace) -> None:
 
 def check(arguments: argparse.Namespace) -> None:
     """`swadaya check`: a scenario in one line, or what is wrong with it."""
+    from sim.known import known
     from sim.scenario import load
     from sim.survey import read_survey, read_villages
 
-    scenario = load(arguments.scenario, known())
+    scenario = load(arguments.scenario, known(arguments.policy))
+    _unnamed(scenario)
     about, villages = scenario.population, scenario.population.villages
     if scenario.survey is not None:
         read_survey(scenario.survey)
@@ -164,6 +184,7 @@ def check(arguments: argparse.Namespace) -> None:
 
 def schema(arguments: argparse.Namespace) -> None:
     """`swadaya schema`: JSON Schema on standard output."""
+    from sim.known import known
     from sim.scenario import schema as made
 
     print(json.dumps(made(known()), indent=2, ensure_ascii=False))
@@ -172,15 +193,17 @@ def schema(arguments: argparse.Namespace) -> None:
 def explain(arguments: argparse.Namespace) -> None:
     """`swadaya explain`: a table from the code."""
     from sim.explain import explain as made
+    from sim.known import known
 
     wide = console if console.is_terminal else Console(width=max(100, console.width))
-    wide.print(made(arguments.topic))
+    wide.print(made(arguments.topic, arguments.name, known(arguments.policy)))
 
 
 def bench(arguments: argparse.Namespace) -> None:
     """`swadaya bench`: both lanes in one run."""
     from sim.experiment import study
     from sim.experiment.bench import bench as measure
+    from sim.known import known
     from sim.scenario import load
 
     scenario = load(arguments.scenario, known())
@@ -261,7 +284,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     try:
         COMMANDS[chosen.command](chosen)
-    except InputError as error:
+    except (InputError, PolicyError) as error:
         complaint.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 2
     except NotFiniteError as error:

@@ -169,6 +169,18 @@ def test_facilitators_may_stay_longer_than_the_funds(state):
     assert all(np.all(value == 0.0) for value in decide(state, programme, quarter=10).values())
 
 
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_what_a_policy_says_of_its_end_is_so(state, name):
+    """Money ends with funds or facilitators as told; what is no money, and the dividend, lasts until both are gone."""
+    about = CATALOGUE[name]
+    assert {*about.ends["the facilitators"], *about.ends["the funds"], *about.others} == set(about.levers)
+    for longer, dates in (("the funds", (10, 6)), ("the facilitators", (6, 10))):
+        found = decide(state, Programme(about, DOSE, 2, *dates), quarter=8)
+        flowing = {lever for lever in NEUTRAL if np.any(found[lever] != 0.0)}
+        assert flowing <= {*about.ends[longer], *about.others, "dividend"}
+        assert sum(found[lever] for lever in MONEY) == pytest.approx([DOSE] * 4)
+
+
 def test_a_policy_may_differ_between_villages(state):
     def to_small(budget, persons):
         """All to the two smallest villages' schools, dividend elsewhere."""
@@ -240,7 +252,7 @@ def test_what_a_policy_sees_cannot_be_written_to(state):
         institution_quality[:] = 1.0
         return {}
 
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(PolicyError, match="tried to change institution_quality, which a policy may only see"):
         set_levers((Programme(registered(vandal, ()), DOSE),), state, 5)
     assert not seen[0].flags.writeable
     assert not np.shares_memory(seen[0], state["institution_quality"])

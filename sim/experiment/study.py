@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import ledger, metrics, policies
+from sim import ledger, metrics
 from sim.engine.lane import Lane
 from sim.errors import InputError
 from sim.experiment import ensemble
@@ -25,7 +25,7 @@ from sim.experiment.results import Results
 from sim.experiment.run import LISTS, Run, run_arm
 from sim.experiment.tables import tables
 from sim.metrics import trajectories
-from sim.policies.policy import Programme
+from sim.policies.policy import Policy, Programme
 from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.scenario import BASELINE, PROGRAMMES_2017, Scenario
 from sim.scenario import Programme as Standing
@@ -55,15 +55,15 @@ def people(scenario: Scenario) -> Population:
     return synthesise(aggregates, villages, about.households, about.seed)
 
 
-def _programmes(standing: Sequence[Standing]) -> list[Programme]:
+def _programmes(standing: Sequence[Standing], known: Mapping[str, Policy]) -> list[Programme]:
     """Programmes that never stop."""
-    known = policies.catalogue()
     return [Programme(known[p.policy], p.dose, settings=dict(p.settings)) for p in standing]
 
 
 def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
     """All programmes of each arm: those of the world, and its own."""
-    known, base = policies.catalogue(), _programmes(scenario.programmes)
+    known = scenario.known.policies
+    base = _programmes(scenario.programmes, known)
     found = {}
     for arm in scenario.resolved_arms:
         if arm.policy == BASELINE or arm.dose == 0.0:
@@ -94,11 +94,11 @@ def build(scenario: Scenario, drawn: Mapping[str, float] | None = None, lane: La
     The scenario's own numbers stand above those of a `drawn` parameter set.
     """
     population, seed = people(scenario), scenario.population.seed
-    of_2017 = _programmes(PROGRAMMES_2017)
+    of_2017 = _programmes(PROGRAMMES_2017, scenario.known.policies)
     target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
     held = scenario.hold.ablate
     parameters = {**(drawn or {}), **scenario.parameters}
-    world = solve(lane or Lane(wire()), population, of_2017, target, seed, parameters, held)
+    world = solve(lane or Lane(wire(scenario.known.own_rules)), population, of_2017, target, seed, parameters, held)
     if scenario.population.world == "poor_village":
         world = poorer(world, of_2017, scenario.population.poverty, seed, held)
     return world
@@ -113,7 +113,7 @@ def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> lis
     if wanted == 1:
         return [build(scenario)]
     people(scenario)  # a file that cannot be read is told at once, not taken for a world without rest
-    lane, found = Lane(wire()), []
+    lane, found = Lane(wire(scenario.known.own_rules)), []
     for world in executor.map(partial(_at_rest, scenario, lane), ensemble.load(scenario.replications.variant)):
         found += [world] if world else []
         tell("worlds at rest", len(found), wanted)
@@ -264,6 +264,7 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
         "scenario": scenario.text,
         "name": scenario.slug,
         "digest": scenario.digest(),
+        "policy_files": [{"name": name, "sha256": digest} for name, digest in scenario.known.files.items()],
         "seeds": list(scenario.seeds),
         "population_seed": scenario.population.seed,
         "parameter_sets": len(worlds),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from sim import ledger, policies
+from sim import ledger
 from sim.experiment.results import Results
 from sim.scenario import BASELINE
 
@@ -117,7 +117,7 @@ def when(results: Results) -> str:
 
 def flows_anyway(results: Results) -> str:
     """The programmes of the world, which flow in every arm, in brackets; empty where there are none."""
-    known = policies.catalogue()
+    known = results.scenario.known.policies
     names = [known[programme.policy].label for programme in results.scenario.programmes]
     return f" ({', '.join(names)})" if names else ""
 

@@ -52,7 +52,7 @@ def check(
         found.sort(key=lambda one: line_of(lines, one["loc"]))
         told = [(one["loc"], complaint(one)) for one in found[:MOST_FAULTS]]
         raise InputError(_message(name, lines, told, len(found))) from None
-    scenario._path, scenario._text = path, text
+    scenario._path, scenario._text, scenario._known = path, text, known
     # more than are shown, because they are sorted by line; not all, because each may cost a search for names
     told = list(itertools.islice(faults(scenario, known), 10 * MOST_FAULTS))
     if told:
