@@ -262,10 +262,8 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
 
     sets, new = calibration.completed(ensemble.load(variant, arguments.out), wire(), arguments.seed)
     with Bar() as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
-        fresh = calibration.measured_anew(sets, variant, seed=arguments.seed, executor=threads, tell=bar)
-    about = ensemble.confirm(variant, sets, new, fresh, arguments.out)
-    shares = ", ".join(f"{target} {share:.0%}" for target, share in ensemble.inside_together(fresh).items())
-    console.print(f"{variant}: {len(sets)} sets; inside in fresh populations: {shares}; {about}", soft_wrap=True)
+        told = ensemble.confirm(variant, sets, new, arguments.out, threads, bar)
+    console.print(f"{variant}: {len(sets)} sets; {told}", soft_wrap=True)
 
 
 COMMANDS = {

@@ -3,7 +3,9 @@
 History matching (see `sim.experiment.matching`) was chosen over plain rejection, which keeps about one draw in some
 thousands of these hundred ranges, and over importance-weighted samplers, which shrink the ranges that no moment speaks
 of to the few sets that happen to survive. Every kept set was simulated, in several populations, and is inside the bands
-by its own moments, not by an emulator's.
+by its own moments, not by an emulator's; of these, the sets are those that are inside in other populations too, or
+nearest to it (`sim.experiment.look`). How well they do is then measured in a third lot of populations, by which none
+was chosen.
 
 All worlds of a panel of populations are also run with the defaults. Where the defaults find more poverty in a
 population than in the panel as a whole, that much is the population's chance, and is taken off what other sets find
@@ -17,7 +19,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -28,6 +30,7 @@ from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
 from sim.experiment.decomposition import decomposition
 from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
+from sim.experiment.look import Where, best, fingerprint, look, moments
 from sim.experiment.matching import Matched, Outcome, hypercube, match
 from sim.experiment.moved import moved
 from sim.experiment.threshold import threshold_of, thresholds
@@ -48,6 +51,7 @@ SOLVED = ("attends.threshold",)  # found with the start, never drawn
 NO_REST, NOT_FINITE = "no world at rest", "not finite"
 NO_LUMP = "the lumpy technique leaves its own range"
 CHANCE = 0.6  # sd of a moment over populations that is left when the defaults' chance is taken off (measured: 0.5-0.7)
+SPARE = 1.1  # sets that the last wave keeps for each that is wanted: some were kept by chance
 Tell = Callable[[str, int, int], None]
 
 
@@ -62,7 +66,7 @@ class Settings:
     populations
         Populations of a panel; a set meets `worlds` of them, and each set others.
     checked
-        Populations of another panel in which every kept set is looked at afresh.
+        Populations in which every kept set is looked at afresh, twice.
     waves, most
         Sets of the waves that teach the emulators, and sets of the last wave at most.
     margin
@@ -73,10 +77,14 @@ class Settings:
     households: int = 60
     populations: int = 32
     worlds: int = 8
-    checked: int = 8
+    checked: int = 6
     waves: tuple[int, ...] = (300, 200)
     most: int = 3000
     margin: float = 0.3
+
+    def where(self, seed: int) -> Where:
+        """Where kept sets are looked at afresh."""
+        return Where(seed, self.checked, self.villages, self.households)
 
 
 def priors(plan: Plan, variant: str) -> dict[str, tuple[float, float]]:
@@ -105,11 +113,6 @@ def drawn_from(parameters: Mapping[str, float]) -> dict[str, float]:
         return found
     advantage = parameters["output.lumpy_scale"] / parameters["output.scale"]
     return {**found, ADVANTAGE: advantage, THRESHOLD: threshold_of(parameters)}
-
-
-def moments(world: World, seed: int) -> dict[str, float]:
-    """All fitted moments of a world."""
-    return {name: value for ask in ASKED for name, value in ask(world, seed).items()}
 
 
 def below_threshold(world: World) -> float:
@@ -198,16 +201,6 @@ class Simulator:
         for ask in ASKED:
             yield {name: value - chance[name] for name, value in ask(world, people.seed).items()}
 
-    def measured(self, parameters: Mapping[str, float], number: int) -> dict[str, float]:
-        """Mean moments of a set over as many populations as any set meets; nan where no world is at rest."""
-        rows = []
-        for place in self.panel.pick(number, self.settings.checked):
-            try:
-                rows.append({name: value for found in self.ask(parameters, place) for name, value in found.items()})
-            except (InputError, NotFiniteError):
-                return dict.fromkeys(self.bands, float("nan"))
-        return _means(rows)
-
     def refused(self, rows: Sequence[Mapping[str, float]]) -> str:
         """The first moment that is outside its band; while populations are missing, by more than chance explains."""
         missing = len(rows) < self.settings.worlds
@@ -239,8 +232,12 @@ class Calibration:
     ----------
     sets
         Each a full set by "rule.argument".
-    moments, fresh
-        One row a set: moments where it was kept, and in populations and lucks that it had not met.
+    fresh
+        One row a set: its moments in populations and lucks that no set was chosen by.
+    fingerprint
+        See `sim.experiment.look.fingerprint`.
+    looked_at_again
+        Sets that the last wave kept; those that were inside, or nearest, in other populations are the sets.
     waves
         Wave, sets tried, sets refused by reason.
     left
@@ -255,8 +252,9 @@ class Calibration:
     spans: dict[str, tuple[float, float]]
     bands: dict[str, tuple[float, float]]
     sets: list[dict[str, float]]
-    moments: pd.DataFrame
     fresh: pd.DataFrame
+    fingerprint: str
+    looked_at_again: int
     waves: list[tuple[int, dict[str, int]]]
     left: float
     seconds: float
@@ -281,12 +279,21 @@ def calibrate(
     spans, bands = priors(lane.plan, variant), inner_bands(panel, settings, variant)
     simulator = Simulator(lane, target, variant, panel, settings, spans, bands)
     chance = {name: CHANCE * spread for name, spread in panel.spread.items()}
-    rules = {"wanted": count, "waves": settings.waves, "most": settings.most, "seed": seed, "chance": chance}
+    rules = {
+        "wanted": round(SPARE * count),
+        "waves": settings.waves,
+        "most": settings.most,
+        "seed": seed,
+        "chance": chance,
+    }
     found = match(simulator, len(spans), bands, **rules, executor=executor, tell=tell)
     sets = [simulator.parameters(one.point) for one in found.kept]
     for one, tried in zip(sets, found.kept, strict=True):
         one.update({name: tried.outcome.values[name] for name in SOLVED})
-    fresh = _afresh(simulator, sets, 10_000 * seed + 5_000, executor, tell)
+    again = best(look(sets, settings.where(10_000 * seed + 5_000), executor, tell), count)
+    sets = [one for one, fine in zip(sets, again, strict=True) if fine]
+    elsewhere = settings.where(10_000 * seed + 8_000)
+    fresh, print_ = look(sets, elsewhere, executor, tell), fingerprint(sets, elsewhere, executor, tell)
     explained = decomposition(sets, seed=seed, executor=executor, tell=tell) if sets else pd.DataFrame()
     lumpy = bool(sets) and variant == "trap_on"
     holds = thresholds(sets, seed=seed, executor=executor, tell=tell) if lumpy else pd.DataFrame()
@@ -297,8 +304,9 @@ def calibrate(
         spans,
         bands,
         sets,
-        pd.DataFrame([tried.outcome.values for tried in found.kept]),
         fresh,
+        print_,
+        len(again),
         [_wave(found, number) for number in range(1, found.waves + 1)],
         found.left,
         time.monotonic() - began,
@@ -320,41 +328,5 @@ def completed(sets: Sequence[Mapping[str, float]], plan: Plan, seed: int) -> tup
     return [{**one, **dict(zip(new, row, strict=True))} for one, row in zip(sets, values.tolist(), strict=True)], new
 
 
-def measured_anew(
-    sets: Sequence[Mapping[str, float]],
-    variant: str,
-    *,
-    seed: int,
-    settings: Settings = Settings(),
-    executor: Executor | None = None,
-    tell: Tell = lambda doing, done, whole: None,
-) -> pd.DataFrame:
-    """Moments of frozen sets under the rules of today, where they have not been yet: one row a set."""
-    lane = Lane(wire())
-    panel = Panel.drawn(lane, settings, 10_000 * seed + 7_000, executor, tell)
-    target = TwoPieceLognormal.published(read_aggregates())
-    bands = inner_bands(panel, settings, variant)
-    simulator = Simulator(lane, target, variant, panel, settings, priors(lane.plan, variant), bands)
-    return _measure(simulator, sets, executor, tell)
-
-
 def _wave(found: Matched, number: int) -> tuple[int, dict[str, int]]:
     return sum(one.wave == number for one in found.tried), found.reasons(number)
-
-
-def _afresh(
-    simulator: Simulator, sets: Sequence[Mapping[str, float]], seed: int, executor: Executor | None, tell: Tell
-) -> pd.DataFrame:
-    """Moments of every set in populations and lucks that no set was chosen by; nan where no world is at rest."""
-    panel = Panel.drawn(simulator.lane, simulator.settings, seed, executor, tell)
-    return _measure(replace(simulator, panel=panel), sets, executor, tell)
-
-
-def _measure(
-    simulator: Simulator, sets: Sequence[Mapping[str, float]], executor: Executor | None, tell: Tell
-) -> pd.DataFrame:
-    rows = []
-    for done, row in enumerate((executor.map if executor else map)(simulator.measured, sets, range(len(sets))), 1):
-        rows.append(row)
-        tell("check", done, len(sets))
-    return pd.DataFrame(rows)

@@ -10,6 +10,7 @@ import math
 import tokenize
 import tomllib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -20,11 +21,13 @@ from sim import agents, engine, policies, processes
 from sim.errors import InputError
 from sim.experiment.calibration import BELOW, FACED, VARIANTS, Calibration, moved
 from sim.experiment.fitted import MOMENTS
+from sim.experiment.look import Tell, Where, fingerprint, look
 from sim.shipped import folder
 
 METHOD = (
     "History matching in waves with polynomial emulators; every kept set was simulated in several populations and is "
-    "inside the bands by its own moments, less what chance the defaults have in the same populations."
+    "inside the bands by its own moments, less what chance the defaults have in the same populations, and inside again "
+    "in populations that it had not met."
 )
 RULES = (agents, engine, policies, processes)  # packages whose source says what a parameter does
 BAR, BARRED = 0.9, ("V1", "V2")  # share of sets that must have all moments of these targets in fresh populations
@@ -113,14 +116,14 @@ def stale(variant: str, where: Path | None = None) -> bool:
 
 
 def quality(calibration: Calibration) -> pd.DataFrame:
-    """One row a moment: its band, its quantiles where sets were kept and in fresh populations, the share inside."""
+    """One row a moment: its band, its quantiles over the sets in fresh populations, the share of sets inside."""
     rows = []
     for moment in MOMENTS:
-        kept, fresh = calibration.moments[moment.name], calibration.fresh[moment.name]
+        fresh = calibration.fresh[moment.name]
         inside = float(fresh.between(moment.low, moment.high).mean())
-        spread = (*kept.quantile([0.05, 0.5, 0.95]), *fresh.quantile([0.05, 0.5, 0.95]))
-        rows.append((moment.name, moment.target, moment.unit, moment.low, moment.high, *spread, inside))
-    quantiles = [f"{one}_{share}" for one in ("kept", "fresh") for share in (5, 50, 95)]
+        about = (moment.name, moment.target, moment.unit, moment.low, moment.high)
+        rows.append((*about, *fresh.quantile([0.05, 0.5, 0.95]), inside))
+    quantiles = [f"fresh_{share}" for share in (5, 50, 95)]
     return pd.DataFrame(rows, columns=["moment", "target", "unit", "low", "high", *quantiles, "inside"])
 
 
@@ -162,6 +165,9 @@ def record(calibration: Calibration, file: str) -> dict:
         "moved": list(changed["parameter"]),
         "settings": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(calibration.settings).items()},
         "conditions": ranges,
+        "looked_at_again": calibration.looked_at_again,
+        "fresh_look": asdict(calibration.settings.where(10_000 * calibration.seed + 8_000)),
+        "fingerprint": calibration.fingerprint,
         "inside_in_fresh_populations": inside_together(calibration.fresh),
         **waves,
         "accepted_between": {name: list(band) for name, band in calibration.bands.items()},
@@ -196,17 +202,21 @@ def confirm(
     variant: str,
     sets: Sequence[Mapping[str, float]],
     new: Sequence[str],
-    fresh: pd.DataFrame,
-    where: Path | None = None,
-) -> Path:
-    """Store that frozen sets reproduce their targets under the rules of today too; what was frozen stays on record.
+    where: Path | None,
+    executor: Executor | None,
+    tell: Tell,
+) -> str:
+    """Whether frozen sets reproduce their targets under the rules of today too; if so, store that they do.
 
     Parameters
     ----------
     sets, new
         The frozen sets with the parameters that came after them, and the names of these.
-    fresh
-        Moments of the sets under the rules of today, one row a set.
+
+    Returns
+    -------
+    str
+        What was found, in words.
 
     Raises
     ------
@@ -214,24 +224,30 @@ def confirm(
         When fewer of them than the bar demands do; nothing is written.
     """
     where = where or home()
-    known, together = provenance(where), inside_together(fresh)
-    short = [f"{target} {share:.0%}" for target, share in together.items() if target in BARRED and share < BAR]
-    if short:
-        raise InputError(
-            f"{variant}: the rules have changed what the frozen sets reproduce ({', '.join(short)} of sets inside, "
-            f"{BAR:.0%} are needed); nothing was written: `swadaya calibrate` finds sets anew"
-        )
-    about, content = known[_checked(variant)], text(sets)
+    known, content = provenance(where), text(sets)
+    about = known[_checked(variant)]
+    elsewhere = Where(**about["fresh_look"])
+    if fingerprint(sets, elsewhere, executor, tell) == about["fingerprint"]:
+        told = "what is fitted is the same to the last bit under the rules of today"
+    else:
+        together = inside_together(look(sets, elsewhere, executor, tell))
+        told = ", ".join(f"{target} {share:.0%}" for target, share in together.items()) + " of sets inside"
+        if any(share < BAR for target, share in together.items() if target in BARRED):
+            raise InputError(
+                f"{variant}: the rules have changed what the frozen sets reproduce ({told}, {BAR:.0%} are needed of "
+                f"{' and '.join(BARRED)}); nothing was written: `swadaya calibrate` finds sets anew"
+            )
+        about["inside_in_fresh_populations"] = together
     frozen = about.get("frozen", {key: about[key] for key in ("made", "rules", "sets_sha256")})
     about |= {
         "made": date.today().isoformat(),
         "rules": rules_digest(),
         "sets_sha256": hashlib.sha256(content.encode()).hexdigest(),
-        "inside_in_fresh_populations": together,
         "frozen": frozen | {"added_since": [*frozen.get("added_since", []), *new]},
     }
     path(variant, where).write_text(content, encoding="utf-8", newline="\n")
-    return _write_provenance(known, where)
+    _write_provenance(known, where)
+    return told
 
 
 def _toml(name: str, table: Mapping) -> list[str]:

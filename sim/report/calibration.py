@@ -45,8 +45,10 @@ def waves(calibration: Calibration) -> Grid:
         last = place == len(calibration.waves)
         name = "Last wave: judged" if last else f"Wave {place}: teaches the emulators"
         why = ", ".join(f"{WORDS.get(reason, reason)} {count}" for reason, count in reasons.items())
-        kept = number(len(calibration.sets), 0) if last else "\u2013"
+        kept = number(calibration.looked_at_again, 0) if last else "\u2013"
         rows.append((Cell(name, f"refused: {why}" if why else ""), Cell(number(tried, 0)), Cell(kept)))
+    again, left = number(calibration.looked_at_again, 0), number(len(calibration.sets), 0)
+    rows.append((Cell("Fresh look", "kept: inside, or nearest to it, in other populations"), Cell(again), Cell(left)))
     note = f"The emulators leave {100.0 * calibration.left:.2g} % of the prior. {calibration.seconds:.0f} s."
     columns = (Column("Wave"), Column("Sets tried"), Column("Kept"))
     return Grid("waves", f"From priors to sets, {calibration.variant.replace('_', ' ')}", note, columns, tuple(rows))
@@ -61,7 +63,6 @@ def fit(calibration: Calibration) -> Grid:
             (
                 Cell(WORDS[row.moment], f"{row.target}, {row.unit}"),
                 Cell(span(row.low, row.high, places)),
-                Cell(number(row.kept_50, places), span(row.kept_5, row.kept_95, places)),
                 Cell(number(row.fresh_50, places), span(row.fresh_5, row.fresh_95, places)),
                 Cell(number(100.0 * row.inside, 0)),
             )
@@ -71,7 +72,6 @@ def fit(calibration: Calibration) -> Grid:
     columns = (
         Column("Moment"),
         Column("Band"),
-        Column("Sets, where kept", "", "Kept\n5\u201395 %"),
         Column("Sets, fresh", "", "Fresh\n5\u201395 %"),
         Column("Inside, fresh", "%", "Inside\n%"),
     )
