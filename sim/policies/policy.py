@@ -2,6 +2,7 @@
 
 Its arguments are what it may see: `budget` (z per person and quarter, one number a village), `quarter`, any column of
 the villages (read-only), and parameters with a `Param` as default. What it does not spend is paid to all as dividend.
+It spends what each village has, or, where it `reallocates`, what all villages have together.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ NEUTRAL = {lever.name: lever.neutral for lever in LEVERS}
 ROW = {lever.name: row for row, lever in enumerate(LEVERS)}
 LOW, HIGH = (np.array([[getattr(lever, end)] for lever in LEVERS]) for end in ("low", "high"))
 PAID = np.array([lever.name in MONEY for lever in LEVERS])
-FACILITATED = ("facilitation", "training")  # these end with the facilitators, the rest with the funds
+FACILITATED = ("facilitation", "training", "organising")  # these end with the facilitators, the rest with the funds
 
 
 class PolicyError(ValueError):
@@ -31,7 +32,15 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True)
 class Policy:
-    """A registered policy: the function and what its author says of it."""
+    """A registered policy: the function and what its author says of it.
+
+    Attributes
+    ----------
+    reallocates
+        It may give one village more than another: its budget is that of all villages together.
+    ranked
+        It is compared with others at equal cost; what acts outside the villages is shown, but has no cost and no rank.
+    """
 
     name: str
     function: Callable[..., Mapping[str, object]]
@@ -43,6 +52,8 @@ class Policy:
     level: str
     loses_when: str
     levers: tuple[str, ...]
+    reallocates: bool = False
+    ranked: bool = True
 
     @property
     def meaning(self) -> str:
@@ -70,6 +81,8 @@ def policy(
     level: str,
     loses_when: str,
     levers: Sequence[str],
+    reallocates: bool = False,
+    ranked: bool = True,
 ) -> Callable:
     """Register a plain function as a policy under its own name.
 
@@ -81,6 +94,8 @@ def policy(
         Who decides, what flows, to whom, on which level, and where its author expects it to lose.
     levers
         The only levers that it may set.
+    reallocates, ranked
+        As in `Policy`.
     """
     for lever in levers:
         if lever not in NEUTRAL:
@@ -88,8 +103,9 @@ def policy(
             raise PolicyError(f"there is no lever {lever}" + (f"; did you mean {near[0]}?" if near else ""))
 
     def register(function: Callable) -> Callable:
+        said = (label, label_id, decides, flows, targets, level, loses_when)
         function.policy = Policy(  # type: ignore[attr-defined]
-            function.__name__, function, label, label_id, decides, flows, targets, level, loses_when, tuple(levers)
+            function.__name__, function, *said, tuple(levers), reallocates, ranked
         )
         return function
 
@@ -129,9 +145,20 @@ def set_levers(programmes: Sequence[Programme], state: State, quarter: int) -> N
         rows, asked = _decided(programme, state, quarter, np.full(villages, money))
         paid = PAID[rows]
         levers[rows[paid]] += asked[paid]
-        levers[ROW["dividend"]] += money - asked[paid].sum(axis=0)
+        levers[ROW["dividend"]] += _left(programme.policy, money, asked[paid].sum(axis=0), state)
         _combine(programme, levers, rows[~paid], asked[~paid])
     state.arrays["village"][[state.index[name][1] for name in NEUTRAL]] = levers
+
+
+def _left(about: Policy, money: float, spent: np.ndarray, state: State) -> np.ndarray | float:
+    """What is left for the dividend, z per person: in each village, or where a policy reallocates, in all alike."""
+    return max(0.0, money - _together(spent, state)) if about.reallocates else money - spent
+
+
+def _together(spent: np.ndarray, state: State) -> float:
+    """Spending of all villages together, z per person."""
+    persons = state["persons"]
+    return float((spent * persons).sum() / persons.sum())
 
 
 def _combine(programme: Programme, levers: np.ndarray, rows: np.ndarray, asked: np.ndarray) -> None:
@@ -177,7 +204,9 @@ def _decided(programme: Programme, state: State, quarter: int, budget: np.ndarra
     ends = [programme.facilitation_end if name in FACILITATED else programme.funds_end for name in decided]
     values[PAID[rows] & (quarter >= np.array(ends))] = 0.0
     spent = values[PAID[rows]].sum(axis=0)
-    if np.any(spent > budget * (1.0 + 1e-12)):
+    if about.reallocates:
+        spent = np.array([_together(spent, state)])
+    if np.any(spent > budget.max() * (1.0 + 1e-12)):
         raise PolicyError(f"policy {about.name} spent {spent.max():.6g} z per person and quarter of {budget.max():.6g}")
     return rows, values
 
