@@ -67,7 +67,7 @@ def service_quality(
     by_attention=Param(0.01, "index a quarter", low=0.0, high=0.05, source="assumption"),
 ):
     """Quality of school and health post above that of the start, by staff and by the agency's attention; below it where others are heard."""
-    given = gain * (service + (slack_released - slack_works)) + by_attention * (attention - 1.0)
+    given = gain * (service + max(0.0, slack_released - slack_works)) + by_attention * (attention - 1.0)
     return service_quality + given - fade * service_quality
 
 
