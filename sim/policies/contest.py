@@ -15,7 +15,7 @@ CEILING = Param(
 
 @policy(
     label="R3 social action", label_id="Aksi sosial", decides="the organised segment", flows="organisers, campaigns",
-    targets="bottom 60 %, against the elite's rents", level="segment",
+    targets="majority and marginal, against the elite's rents", level="segment",
     loses_when="the elite has no rents or is rich and united, the contest eats what it wins, patrons' insurance is lost",
     levers=("organising", "claim_rents"),
 )  # fmt: skip
@@ -26,7 +26,7 @@ def social_action(budget, claim=CLAIM, ceiling=CEILING):
 
 @policy(
     label="G2 community action", label_id="Aksi komunitas", decides="the organised segment", flows="organisers, campaigns",
-    targets="bottom 60 %, against the agency's slack", level="segment",
+    targets="majority and marginal, against the agency's slack", level="segment",
     loses_when="the agency has nothing idle, or what it gives is not what the village lacks",
     levers=("organising", "claim_slack"),
 )  # fmt: skip

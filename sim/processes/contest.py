@@ -1,7 +1,7 @@
 """Contest (M16): an organised segment claims the elite's rents or the agency's slack. One rule, two targets.
 
-Who organises against whom decides: the bottom against an elite that is the stronger, the richer and the more united it
-is. What is won fades when nobody claims it any more. Left out: violence, elections, courts.
+The majority and the marginal stand against an elite, which resists the more, the further it is ahead and the more
+united it is. What is won fades when nobody claims it any more. Left out: violence, elections, courts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sim.engine.rule import Mean, Param, Sum, rule
 
 @rule(household, "0 or 1", 0.0, 1.0)
 def segment(stratum):
-    """Belongs to the segment that is organised: the majority and the marginal, the bottom 60 % and more."""
+    """Belongs to the segment that is organised: the majority and the marginal."""
     return 1.0 if stratum > 1.5 else 0.0
 
 
