@@ -129,6 +129,10 @@ def about(policy: Policy) -> Table:
         "settings": "\n".join(settings) or "none",
         "loses when": f"{policy.loses_when} (a hypothesis)",
     }
+    if policy.reallocates:
+        lines["budget"] = "that of all villages together; it may give one more than another"
+    if not policy.ranked:
+        lines["rank"] = "none, and no cost: it acts outside the villages"
     block = Table.grid(padding=(0, 2))
     block.add_column(no_wrap=True, style="dim")
     block.add_column(overflow="fold")

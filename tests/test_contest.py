@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,9 +97,9 @@ def test_inequality_is_the_elites_lead_and_no_elite_has_none():
     assert value("elite_lead", elite=0.9, everybody=1.2) == value("elite_lead", elite=0.0, everybody=1.2) == 1.0
 
 
-@pytest.mark.parametrize("prize", ["rents_won", "slack_won"])
-def test_a_prize_follows_what_is_claimed_and_won_and_fades_slowly(prize):
-    claim, speed, fade = prize.replace("won", "").join(("claim_", "")).rstrip("_"), 0.15, 0.03
+@pytest.mark.parametrize(("prize", "claim"), [("rents_won", "claim_rents"), ("slack_won", "claim_slack")])
+def test_a_prize_follows_what_is_claimed_and_won_and_fades_slowly(prize, claim):
+    speed, fade = 0.15, 0.03
     won = 0.0
     for quarter in range(1, 20):
         won = value(prize, **{prize: won, claim: 0.8, "win": 0.5, "speed": speed, "fade": fade})
@@ -258,7 +257,6 @@ def test_attention_is_zero_sum_across_a_district(money):
     asked = value("attention_asked", pulls=sum(pulls) / len(pulls))
     given_out = [value("attention", attention_asked=asked, pull=pull) for pull in pulls]
     assert math.fsum(given_out) == pytest.approx(len(pulls), rel=1e-12)
-    assert (max(given_out) == 1.0) == (len(set(pulls)) == 1) or max(given_out) == pytest.approx(1.0)
 
 
 def liaison(*money):
@@ -287,9 +285,7 @@ def test_where_all_are_linked_alike_nobody_gains(small_world, programmes_2017):
     assert linked["attention"] == pytest.approx([1.0] * 4, rel=1e-15)
     assert linked["service_quality"] == pytest.approx(usual["service_quality"], abs=1e-14)
     assert np.array_equal(usual["attention"], np.ones(4))
-    assert np.array_equal(linked["staff_paid"] - usual["staff_paid"], DOSE * linked["persons"]) or linked[
-        "staff_paid"
-    ] - usual["staff_paid"] == pytest.approx(DOSE * linked["persons"])
+    assert linked["staff_paid"] - usual["staff_paid"] == pytest.approx(DOSE * linked["persons"])
 
 
 # --- The national account ---------------------------------------------------------------------------------------------
@@ -390,9 +386,9 @@ def test_regional_planning_spends_the_equal_budget_in_all(small_world, need, til
     assert whole == pytest.approx(DOSE * persons, rel=1e-12)
     assert (state["dividend"] >= 0.0).all() and len(set(state["dividend"])) == 1
     spent = money(state) - state["dividend"]
-    assert (
-        np.argsort(spent + 1e-9 * np.array(need), kind="stable") == np.argsort(need, kind="stable")
-    ).all() or tilt < 1e-3
+    for one in range(4):
+        for other in range(4):
+            assert need[one] < need[other] or spent[one] >= spent[other] * (1.0 - 1e-12)
 
 
 def test_equal_needs_get_equal_budgets_and_need_moves_money(small_world):
@@ -440,10 +436,3 @@ def test_what_people_cannot_absorb_is_paid_as_dividend(small_world, name):
     low = float(about.parameters["ceiling"].low)
     set_levers((Programme(about, DANA_DESA, settings={"ceiling": low}),), state, 5)
     assert (state["dividend"] >= DANA_DESA - low - 1e-12).all()
-
-
-def test_works_without_a_committee_are_not_reached_by_its_voice(small_world, programmes_2017):
-    """The committee of G3 weighs in where there are works to choose, and there are none in its own budget."""
-    told = replace(catalogue()["community_services"])
-    state = last(small_world, (*programmes_2017, Programme(told, DOSE)), 2)
-    assert list(state["right_goal"]) == [0.3] * 4 and not state["works_money"].any()

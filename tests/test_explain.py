@@ -55,5 +55,7 @@ def test_policies_say_who_decides_what_flows_and_when_they_lose():
     text = words("policies")
     for name, policy in policies.catalogue().items():
         block = text[text.index(f"{name} {policy.label} in Indonesian {policy.label_id}") :]
+        assert policy.reallocates == ("budget that of all villages together" in block.split(" in Indonesian ")[1])
+        assert policy.ranked != ("rank none, and no cost" in block.split(" in Indonesian ")[1])
         for told in (policy.decides, policy.flows, policy.targets, policy.loses_when, *policy.parameters):
             assert told in block

@@ -213,9 +213,9 @@ def conditions(results: Results) -> str:
     """What was run, for how long, at what cost."""
     scenario, names = results.scenario, labels(results)
     people = f"{number(len(results.population), 0)} households in {results.population['village'].nunique()} villages"
-    frame = results.tables["headline"]
-    cost = frame[(frame["metric"] == "cost") & frame["arm"].isin(ranked(results))]["estimate"]
-    others = listed(name for arm, name in names.items() if arm not in ranked(results))
+    frame, compared = results.tables["headline"], ranked(results)
+    cost = frame[(frame["metric"] == "cost") & frame["arm"].isin(compared)]["estimate"]
+    others = listed(name for arm, name in names.items() if arm not in compared)
     equal = len(cost) > 0 and cost.max() - cost.min() <= 0.01 * abs(cost.max())
     spent = (
         f"Each strategy but {others} costs the state the same present value, {number(cost.mean(), 2)}{SPACE}z "
