@@ -150,6 +150,8 @@ def _guess(state: State, consumption: np.ndarray) -> None:
         "contributors": 0.25,
         "institution_quality": 0.5,
         "attendance": ATTENDANCE,
+        "attention": 1.0,
+        "attention_asked": 1.0,
         "aware": 1.0,
         "attends": 0.0,
     }

@@ -285,6 +285,9 @@ def test_where_all_are_linked_alike_nobody_gains(small_world, programmes_2017):
     assert linked["attention"] == pytest.approx([1.0] * 4, rel=1e-15)
     assert linked["service_quality"] == pytest.approx(usual["service_quality"], abs=1e-14)
     assert np.array_equal(usual["attention"], np.ones(4))
+    deaf = ("attention", "attention_asked")
+    unheard = last(small_world, (*programmes_2017, liaison(1.0, 0.0, 0.0, 0.0)), 8, held=deaf)
+    assert np.array_equal(unheard["service_quality"], usual["service_quality"])
     assert linked["staff_paid"] - usual["staff_paid"] == pytest.approx(DOSE * linked["persons"])
 
 
@@ -393,9 +396,10 @@ def test_regional_planning_spends_the_equal_budget_in_all(small_world, need, til
 
 def test_equal_needs_get_equal_budgets_and_need_moves_money(small_world):
     state = small_world.state.copy()
-    state["need_seen"] = 0.7
-    set_levers((Programme(catalogue()["regional_planning"], DOSE),), state, 5)
-    assert money(state) == pytest.approx([DOSE] * 4, rel=1e-12)
+    for need in (0.7, 0.0):  # 0: the formula is switched off
+        state["need_seen"] = need
+        set_levers((Programme(catalogue()["regional_planning"], DOSE),), state, 5)
+        assert money(state) == pytest.approx([DOSE] * 4, rel=1e-12)
     state["need_seen"] = [1.0, 1.0, 1.0, 2.0]
     set_levers((Programme(catalogue()["regional_planning"], DOSE),), state, 5)
     works = state["works_money"]

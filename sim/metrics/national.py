@@ -9,4 +9,4 @@ from sim.metrics import metric
 def micro_share(village_micro_income, village_modern_sector):
     """Villages' own income as a share of national income, which is theirs and the modern sector's, %."""
     villages, modern = village_micro_income.sum(), village_modern_sector.sum()
-    return 100.0 * villages / (villages + modern)
+    return 100.0 * float(villages / (villages + modern)) if villages + modern > 0 else float("nan")

@@ -26,7 +26,7 @@ def regional_planning(
     ),
 ):
     """What all villages have together goes where a formula sees need; there a planner builds and staffs, after a survey."""
-    weight = need_seen**tilt
+    weight = need_seen.clip(min=1e-9) ** tilt  # where the formula is switched off, all are alike
     budget = budget * weight * persons.sum() / (weight * persons).sum()
     return {
         "works_money": budget * (1.0 - survey - service),
