@@ -84,6 +84,14 @@ def practised(name: str) -> Iterator[tuple[str, Text]]:
             yield f"  {words}", Text(getattr(found, variable))
 
 
+def unusual(policy: Policy) -> Iterator[tuple[str, Text]]:
+    """How its budget or its place in a comparison differs from the usual."""
+    if policy.reallocates:
+        yield "budget", Text("that of all villages together; it may give one more than another")
+    if not policy.ranked:
+        yield "rank", Text("none, and no cost: it acts outside the villages")
+
+
 def block(policy: Policy) -> Group:
     """One policy: its title, what it does, and its lines."""
     settings = [setting(name, parameter) for name, parameter in policy.parameters.items()]
@@ -96,6 +104,7 @@ def block(policy: Policy) -> Group:
         ("settings", Group(*settings) if settings else Text("none")),
         ("ends", Text(ending(policy))),
         ("may lose when", Text.assemble(policy.loses_when, (" (its author's hypothesis)", "dim"))),
+        *unusual(policy),
         *practised(policy.name),
     ]
     label = policy.label.removeprefix(policy.code).strip()

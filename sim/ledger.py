@@ -97,6 +97,20 @@ def gifts(given=Sum("gift_size")):
     return given
 
 
+@flow("households", "households")
+@money
+def rents_redistributed(received=Sum("rent_received", weight="size")):
+    """Rents that the elite gave up and others received."""
+    return received
+
+
+@flow("households", "loss")
+@money
+def rents_lost(rents_redistributed, paid=Sum("rent_paid", weight="size")):
+    """Rents that the elite gave up and the contest ate."""
+    return max(0.0, paid - rents_redistributed)
+
+
 @flow("households", "group")
 @money
 def contributed(given=Sum("contribution", weight="size")):
@@ -185,9 +199,16 @@ def cash_lost(persons, dividend, cash, pkh, rastra, cash_loss, rice_loss):
 
 @flow("state", "outside")
 @money
-def staff_paid(persons, facilitation, training, survey, audit, service):
-    """Facilitators, trainers, surveyors, auditors, teachers and nurses."""
-    return persons * (facilitation + training + survey + audit + service)
+def staff_paid(persons, facilitation, training, survey, audit, service, organising, linkage):
+    """Facilitators, trainers, surveyors, auditors, teachers and nurses, organisers and their campaigns, liaison."""
+    return persons * (facilitation + training + survey + audit + service + organising + linkage)
+
+
+@flow("state", "outside")
+@money
+def spent_nationally(persons, national):
+    """Money for the nation's modern sector."""
+    return national * persons
 
 
 @flow("state", "programme_fund")

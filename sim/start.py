@@ -150,6 +150,8 @@ def _guess(state: State, consumption: np.ndarray) -> None:
         "contributors": 0.25,
         "institution_quality": 0.5,
         "attendance": ATTENDANCE,
+        "attention": 1.0,
+        "attention_asked": 1.0,
         "aware": 1.0,
         "attends": 0.0,
     }
@@ -205,6 +207,7 @@ WATCH = (
     "success",
     "capture",
     "outside_demand",
+    "micro_income",
 )
 
 
@@ -259,6 +262,7 @@ def solve(
             _attendance(parameters, plan, watch)
             _demand(state, parameters, plan, {n: watch.mean(n) for n in WATCH})
             _institutions(state, parameters, plan, watch)
+    state["income_base"] = watch.mean("micro_income")
     gap = np.abs(wanted - np.mean(watch.quantiles, axis=0))
     threshold = float(parameters[list(plan.parameters).index("attends.threshold")])
     solved = {
@@ -359,4 +363,5 @@ def _lowered(
                 watch.see(quarter, WATCH)
                 poor.append(float(persons[measured(state, seed, quarter) < 1.0].sum() / persons.sum()))
         _demand(state, world.parameters, plan, {n: watch.mean(n) for n in WATCH})
+    state["income_base"] = watch.mean("micro_income")
     return state, float(np.mean(poor))

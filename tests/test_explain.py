@@ -92,6 +92,13 @@ def test_at_a_glance_every_policy_stands_once_under_its_heading():
         assert all(about.code[:1] == letter for about in groups.get(heading, ()))
 
 
+def test_who_reallocates_and_who_has_no_rank_is_told():
+    for name, about in policies.catalogue().items():
+        text = words("policies", name)
+        assert about.reallocates == ("budget that of all villages together" in text)
+        assert about.ranked != ("rank none, and no cost" in text)
+
+
 def test_what_ends_when_is_told():
     text = words("policies", "hybrid")
     assert "with the facilitators: facilitation with the funds: works_money, audit, asset when both are gone: " in text

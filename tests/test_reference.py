@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from pathlib import Path
 
@@ -23,7 +24,7 @@ SIX = ("status_quo", "dividend", "locality_development", "social_planning", "ass
 DIGITS = "%.10g"
 HEAD = """\
 # SHA-256 of the series of scenarios/desa.toml, sorted by arm, seed, metric and quarter, values to ten significant
-# digits.
+# digits: of the metrics named here, so that a new metric is no change of the others.
 # Written by tests/test_reference.py.
 """
 
@@ -60,11 +61,12 @@ def test_series_of_six_arms(six, renew):
 @pytest.mark.parametrize("size", ["quick", "full"])
 def test_digest_of_the_default_scenario(known, renew, size):
     scenario = load("desa", known)
-    results = study.run(scenario.quick() if size == "quick" else scenario)
-    digest = hashlib.sha256(canonical(results.series).encode()).hexdigest()
+    series = study.run(scenario.quick() if size == "quick" else scenario).series
     digests = tomllib.loads(DIGESTS.read_text(encoding="utf-8")) if DIGESTS.exists() else {}
+    named = sorted(set(series["metric"])) if renew else digests["metrics"]
+    digest = hashlib.sha256(canonical(series[series["metric"].isin(named)]).encode()).hexdigest()
     if renew:
-        digests[size] = digest
-        lines = [f'{name} = "{digests[name]}"\n' for name in sorted(digests)]
+        digests |= {"metrics": named, size: digest}
+        lines = [f"{key} = {json.dumps(digests[key])}\n" for key in sorted(digests)]
         DIGESTS.write_text(HEAD + "".join(lines), encoding="utf-8")
     assert digest == digests[size]

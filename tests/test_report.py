@@ -340,11 +340,34 @@ def test_missing_tables_are_left_out_and_named(results, tmp_path):
         {"arms": SMALL["arms"][:1]},
         {"arms": SMALL["arms"][:2], "replications": {"seeds": 1}, "twins": {"stress": False, "withdrawal": False}},
         {"calendar": {"end": 30, "funds_end": 20, "quarters": 90}, "programmes": [], "replications": {"seeds": 2}},
+        {"arms": [SMALL["arms"][0], {"policy": "macro_growth"}], "replications": {"seeds": 2}},
     ],
-    ids=["baseline alone", "one luck, no twins", "another calendar"],
+    ids=["baseline alone", "one luck, no twins", "another calendar", "nobody has a rank"],
 )
 def test_small_comparisons_make_a_page(changes, tmp_path):
     results = study.run(scenario(**changes))
     text = write(results, tmp_path).read_text(encoding="utf-8")
     assert not re.search(r"\b(nan|NaN|inf|None)\b", " ".join(Page(text).words))
     assert tables.headline_terminal(results).row_count == len(results.scenario.arms)
+
+
+def test_a_policy_without_rank_is_shown_but_not_compared(tmp_path):
+    arms = [*SMALL["arms"][:2], {"policy": "macro_growth"}, {"policy": "social_action"}]
+    results = study.run(scenario(arms=arms, replications={"seeds": 2}))
+    whole, compared = {"dividend", "macro_growth", "social_action"}, {"dividend", "social_action"}
+    for name in ("cost", "poor_years", "winners", "winners_summary", "contrasts"):
+        assert set(results.tables[name]["arm"]) == compared, name
+    assert set(results.tables["contrasts"]["against"]) == compared
+    for name in ("incidence", "money", "headline", "classes", "participation", "lorenz"):
+        assert set(results.tables[name]["arm"]) - {"status_quo"} == whole, name
+    frame = results.tables["headline"]
+    priced = frame[frame["metric"].isin(["cost", "cost_rupiah"])].set_index(["arm", "metric"])["estimate"]
+    assert priced["macro_growth"].isna().all() and priced.drop("macro_growth", level="arm").notna().all()
+    (row,) = (row for row in tables.headline(results).rows if row[0].text == "T4 macro growth")
+    assert row[-1].text == "\u2013" and row[1].text != "\u2013"
+    assert "T4 macro growth: acts outside the villages" in tables.headline(results).note
+    spent = costs.spent(results).groupby(["arm", "use"])["value"].sum()
+    assert spent["macro_growth"]["the modern sector"] == pytest.approx(0.04 * 20, rel=1e-6)
+    assert "Each strategy but Status quo and T4 macro growth costs the state" in prose(results)
+    text = write(results, tmp_path).read_text(encoding="utf-8")
+    assert not re.search(r"\b(nan|NaN|inf|None)\b", " ".join(Page(text).words))

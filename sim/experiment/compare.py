@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from sim import ledger, metrics
+from sim import ledger, metrics, policies
 from sim.experiment.run import Run
 from sim.metrics import cost, inequality, poverty, trajectories
 from sim.scenario import BASELINE, Scenario
@@ -21,6 +21,8 @@ class Comparison:
     runs, classes, village_classes
         (arm, seed) -> the run, and the class codes of its households and villages; empty where the twins that a class
         needs were not run.
+    ranked
+        The arms that are compared at equal cost: all but the baseline and policies that act outside the villages.
     set_of
         Which parameter set each seed met, a number a seed.
     national_growth
@@ -35,6 +37,9 @@ class Comparison:
         self.set_of = np.arange(len(scenario.seeds)) % scenario.replications.sets
         self.arms = [arm.id for arm in scenario.resolved_arms]
         self.rivals = [arm for arm in self.arms if arm != BASELINE]
+        outside = {name for name, about in policies.catalogue().items() if not about.ranked}
+        self.unranked = {arm.id for arm in scenario.resolved_arms if arm.policy in outside}
+        self.ranked = [arm for arm in self.rivals if arm not in self.unranked]
         self.seeds = list(scenario.seeds)
         self.runs = {(run.arm, run.seed): run for run in runs}
         people = population.household
@@ -120,6 +125,7 @@ class Comparison:
         medians = [inequality.quantile(run.windows["own_income", w], self.persons, 0.5) for w in ("pre", "post")]
         growth = trajectories.yearly_growth(np.array([medians[0]]), np.array([medians[1]]), spans.pre, spans.post)[0]
         value = cost.present_value(self.state_flow(run), self.scenario.calendar.start, self.scenario.budget.discount)
+        value = np.nan if run.arm in self.unranked else value
         first, last = spans.post
         among = self.poor(run) * self.persons
         return {

@@ -76,8 +76,8 @@ def headline_table(comparison: Comparison, levels: Levels) -> Frame:
 
 
 def contrast_table(comparison: Comparison, levels: Levels) -> Frame:
-    """Paired difference of every ordered pair of arms."""
-    rivals = comparison.rivals
+    """Paired difference of every ordered pair of arms that have a rank."""
+    rivals = comparison.ranked
     return Frame([
         {"arm": a, "against": b, "metric": metric, "unit": unit}
         | interval(headline_values(comparison, levels, a, metric) - headline_values(comparison, levels, b, metric))
@@ -191,7 +191,7 @@ def _spent(comparison: Comparison, arm: str, rate: float) -> np.ndarray:
 def cost_table(comparison: Comparison) -> Frame:
     """What the state pays beyond the baseline, at the budget's rate."""
     rows = []
-    for arm in comparison.rivals:
+    for arm in comparison.ranked:
         value = float(_spent(comparison, arm, comparison.scenario.budget.discount).mean())
         yearly = 4.0 * next(a.dose for a in comparison.scenario.resolved_arms if a.id == arm)
         scale = cost.at_scale(value)
@@ -214,7 +214,7 @@ def poor_year_table(comparison: Comparison) -> Frame:
     scenario, rows = comparison.scenario, []
     poor = comparison.over_seeds(lambda run: run.series["headcount"] / 100.0)
     for rate in dict.fromkeys((scenario.budget.discount, *scenario.report.discounts)):
-        for arm in comparison.rivals:
+        for arm in comparison.ranked:
             averted = np.array([cost.poor_years_averted(*both) for both in zip(poor[BASELINE], poor[arm], strict=True)])
             spent = _spent(comparison, arm, rate)
             price = cost.rupiah(np.array([cost.cost_per(*both) for both in zip(spent, averted, strict=True)]))
@@ -333,7 +333,7 @@ def _changes(comparison: Comparison, arm: str, seed: int) -> np.ndarray:
 def winner_table(comparison: Comparison) -> Frame:
     """Distribution of each household's change against the baseline under the same luck."""
     rows = []
-    for arm in comparison.rivals:
+    for arm in comparison.ranked:
         total = np.zeros(len(BINS) - 1)
         for seed in comparison.seeds:
             total += np.histogram(_changes(comparison, arm, seed), BINS, weights=comparison.persons)[0]
@@ -345,7 +345,7 @@ def winner_table(comparison: Comparison) -> Frame:
 def winner_summary(comparison: Comparison) -> Frame:
     """Share of persons who consume 5 % more, 5 % less, or about the same."""
     rows = []
-    for arm in comparison.rivals:
+    for arm in comparison.ranked:
         found = []
         for seed in comparison.seeds:
             change = _changes(comparison, arm, seed)

@@ -2,6 +2,7 @@
 
 Its arguments are what it may see: `budget` (z per person and quarter, one number a village), `quarter`, any column of
 the villages (read-only), and parameters with a `Param` as default. What it does not spend is paid to all as dividend.
+It spends what each village has, or, where it `reallocates`, what all villages have together.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ NEUTRAL = {lever.name: lever.neutral for lever in LEVERS}
 ROW = {lever.name: row for row, lever in enumerate(LEVERS)}
 LOW, HIGH = (np.array([[getattr(lever, end)] for lever in LEVERS]) for end in ("low", "high"))
 PAID = np.array([lever.name in MONEY for lever in LEVERS])
-FACILITATED = ("facilitation", "training")  # these end with the facilitators, the rest with the funds
+FACILITATED = ("facilitation", "training", "organising")  # these end with the facilitators, the rest with the funds
 
 
 def did_you_mean(name: object, known: Collection[str]) -> str:
@@ -38,7 +39,15 @@ def did_you_mean(name: object, known: Collection[str]) -> str:
 
 @dataclass(frozen=True)
 class Policy:
-    """A registered policy: the function and what its author says of it."""
+    """A registered policy: the function and what its author says of it.
+
+    Attributes
+    ----------
+    reallocates
+        It may give one village more than another: its budget is that of all villages together.
+    ranked
+        It is compared with others at equal cost; what acts outside the villages is shown, but has no cost and no rank.
+    """
 
     name: str
     function: Callable[..., Mapping[str, object]]
@@ -50,6 +59,8 @@ class Policy:
     level: str
     loses_when: str
     levers: tuple[str, ...]
+    reallocates: bool = False
+    ranked: bool = True
 
     @property
     def code(self) -> str:
@@ -121,6 +132,8 @@ def policy(
     level: str,
     loses_when: str,
     levers: Sequence[str],
+    reallocates: bool = False,
+    ranked: bool = True,
 ) -> Callable:
     """Register a plain function as a policy under its own name.
 
@@ -132,6 +145,8 @@ def policy(
         Who decides, what flows, to whom, on which level, and where its author expects it to lose.
     levers
         The only levers that it may set.
+    reallocates, ranked
+        As in `Policy`.
     """
     told = {"label": label, "label_id": label_id, "decides": decides, "flows": flows, "targets": targets,
             "level": level, "loses_when": loses_when}  # fmt: skip
@@ -146,7 +161,7 @@ def policy(
 
     def register(function: Callable) -> Callable:
         function.policy = Policy(  # type: ignore[attr-defined]
-            function.__name__, function, **told, levers=tuple(levers)
+            function.__name__, function, **told, levers=tuple(levers), reallocates=reallocates, ranked=ranked
         )
         return function
 
@@ -186,9 +201,20 @@ def set_levers(programmes: Sequence[Programme], state: State, quarter: int) -> N
         rows, asked = _checked(programme, _decided(programme, state, quarter, money), state, quarter, money)
         paid = PAID[rows]
         levers[rows[paid]] += asked[paid]
-        levers[ROW["dividend"]] += money - asked[paid].sum(axis=0)
+        levers[ROW["dividend"]] += _left(programme.policy, money, asked[paid].sum(axis=0), state)
         _combine(programme, levers, rows[~paid], asked[~paid], quarter)
     state.arrays["village"][[state.index[name][1] for name in NEUTRAL]] = levers
+
+
+def _left(about: Policy, money: float, spent: np.ndarray, state: State) -> np.ndarray | float:
+    """What is left for the dividend, z per person: in each village, or where a policy reallocates, in all alike."""
+    return max(0.0, money - _together(spent, state)) if about.reallocates else money - spent
+
+
+def _together(spent: np.ndarray, state: State) -> float:
+    """Spending of all villages together, z per person."""
+    persons = state["persons"]
+    return float((spent * persons).sum() / persons.sum())
 
 
 def _combine(programme: Programme, levers: np.ndarray, rows: np.ndarray, asked: np.ndarray, quarter: int) -> None:
@@ -276,10 +302,12 @@ def _checked(
     ends = [programme.facilitation_end if name in FACILITATED else programme.funds_end for name in decided]
     values[PAID[rows] & (quarter >= np.array(ends))] = 0.0
     spent = values[PAID[rows]].sum(axis=0)
+    if programme.policy.reallocates:
+        spent = np.array([_together(spent, state)])
     if np.any(spent > money * (1.0 + 1e-12)):
         levers = ", ".join(name for name in decided if name in MONEY)
-        village = state.layout.codes[int(spent.argmax())]
-        said = f"{who} spent {spent.max():.6g} z per person and quarter on {levers} in village {village}"
+        place = "all villages together" if programme.policy.reallocates else f"village {state.layout.codes[int(spent.argmax())]}"
+        said = f"{who} spent {spent.max():.6g} z per person and quarter on {levers} in {place}"
         raise PolicyError(f"{said}; allowed: the budget, {money:.6g}")
     return rows, values
 

@@ -7,9 +7,12 @@ from types import ModuleType
 from . import (
     choice,
     collective,
+    contest,
     learning,
+    linkage,
     luck,
     market,
+    national,
     participation,
     production,
     saving,
@@ -22,5 +25,5 @@ from . import (
 
 MECHANISMS: tuple[ModuleType, ...] = (
     luck, participation, production, market, collective, choice, works, targeting, transfers, savings_group, sharing,
-    saving, learning,
+    saving, learning, contest, linkage, national,
 )  # fmt: skip

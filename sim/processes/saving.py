@@ -39,8 +39,10 @@ def buffer_target(
 
 
 @rule(household, "z per person and quarter")
-def income(own_income, public_income, remittance, sharing, contribution, paid_in, pot_won, loan, repayment, interest):
-    """All that comes in this quarter, less gifts, contributions and what goes to the savings group."""
+def income(
+    own_income, public_income, remittance, sharing, contribution, paid_in, pot_won, loan, repayment, interest, rents
+):
+    """All that comes in this quarter, less gifts, contributions, rents given up and what goes to the savings group."""
     return (
         own_income
         + public_income
@@ -52,6 +54,7 @@ def income(own_income, public_income, remittance, sharing, contribution, paid_in
         + loan
         - repayment
         - interest
+        + rents
     )
 
 

@@ -57,6 +57,7 @@ def works_built(
     works_money,
     loss,
     right_fund,
+    slack_works,
     advantage=Param(
         0.2,
         "share",
@@ -65,9 +66,10 @@ def works_built(
         source="56 % cheaper by the programme's own consultants is the top of the range (from memory, medium)",
     ),
 ):
-    """Value of the works built, at the planner's unit cost; residents who contract themselves build for less."""
-    cheaper = works_money * advantage * right_fund * (1.0 if choice == kind else 0.0)
-    return (works_spending + cheaper) * (1.0 - loss)
+    """Value of the works built, at the planner's unit cost; residents who contract themselves build for less, idle capacity for nothing."""
+    chosen = 1.0 if choice == kind else 0.0
+    cheaper = works_money * advantage * right_fund * chosen
+    return (works_spending + cheaper + slack_works * chosen) * (1.0 - loss)
 
 
 @rule(group, "units", 0.0)

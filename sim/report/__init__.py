@@ -43,6 +43,7 @@ USES = {
     "materials": ("materials_local", "materials_outside"),
     "upkeep": ("upkeep_by_council",),
     "staff and facilitators": ("staff_paid",),
+    "the modern sector": ("spent_nationally",),
     "lost": ("cash_lost", "works_lost", "assets_lost"),
 }
 USE_OF = {flow: use for use, flows in USES.items() for flow in flows}
@@ -78,6 +79,13 @@ def labels(results: Results) -> dict[str, str]:
 def rivals(results: Results) -> list[str]:
     """Arms other than the baseline."""
     return [arm for arm in labels(results) if arm != BASELINE]
+
+
+def ranked(results: Results) -> list[str]:
+    """Arms that are compared at equal cost; a policy that acts outside the villages has no cost and no rank."""
+    outside = {name for name, about in policies.catalogue().items() if not about.ranked}
+    policy = {arm.id: arm.policy for arm in results.scenario.resolved_arms}
+    return [arm for arm in rivals(results) if policy[arm] not in outside]
 
 
 def benchmark(results: Results) -> str | None:

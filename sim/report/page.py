@@ -25,6 +25,7 @@ from sim.report import (
     labels,
     measured,
     number,
+    ranked,
     rivals,
     source,
     span,
@@ -212,11 +213,12 @@ def conditions(results: Results) -> str:
     """What was run, for how long, at what cost."""
     scenario, names = results.scenario, labels(results)
     people = f"{number(len(results.population), 0)} households in {results.population['village'].nunique()} villages"
-    frame = results.tables["headline"]
-    cost = frame[(frame["metric"] == "cost") & (frame["arm"] != BASELINE)]["estimate"]
+    frame, compared = results.tables["headline"], ranked(results)
+    cost = frame[(frame["metric"] == "cost") & frame["arm"].isin(compared)]["estimate"]
+    others = listed(name for arm, name in names.items() if arm not in compared)
     equal = len(cost) > 0 and cost.max() - cost.min() <= 0.01 * abs(cost.max())
     spent = (
-        f"Each strategy but {names[BASELINE]} costs the state the same present value, {number(cost.mean(), 2)}{SPACE}z "
+        f"Each strategy but {others} costs the state the same present value, {number(cost.mean(), 2)}{SPACE}z "
         "per person, on top of what flows in every arm"
         if equal
         else "The strategies do not cost the same (see the table of costs)"
@@ -262,12 +264,12 @@ def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
     if seeds < 2:
         return [*found, ("", [("", "One luck cannot tell an effect from chance: nothing is compared here.")])]
     found.append((f"Against {names[BASELINE]}", against(results, BASELINE, results.tables["headline"])))
-    if rival and len(arms) > 1:
+    if rival and len(ranked(results)) > 1:
         contrasts = results.tables["contrasts"]
         found.append((f"Against {names[rival]}", against(results, rival, contrasts[contrasts["against"] == rival])))
     meant = BEYOND_LUCK if results.scenario.replications.sets == 1 else BEYOND_SETS
     last = [meant.format(seeds=seeds), *([FEW] if seeds < 10 else [])]
-    if len(arms) > 1:
+    if len(ranked(results)) > 1:
         last.append("Any other pair of strategies stands under “Each against each”; no order among them is stated.")
     return [*found, ("", [("", text) for text in last])]
 

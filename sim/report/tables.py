@@ -23,6 +23,7 @@ from sim.report import (
     labels,
     number,
     present,
+    ranked,
     rivals,
     said,
     source,
@@ -50,6 +51,7 @@ class Measure:
     subject: str
 
 
+DASH = "\u2013"
 OWN = "Self-sufficient among the permanently poor"
 HEADLINES = (
     Measure("self_sufficient", OWN, "Permanently\npoor, self-\nsufficient %", "% of them", "pp", 1, 1,
@@ -74,7 +76,8 @@ def headline(results: Results) -> Grid:
             decimals = measure.level_decimals if level else measure.decimals
             cells.append(estimate_cell(rows[arm, measure.metric], decimals, signed=not level))
         paid, rupiah = rows[arm, "cost"].estimate, rows[arm, "cost_rupiah"].estimate
-        cells.append(Cell(number(paid, 2, not level), number(rupiah, 0, not level)))
+        known = math.isfinite(paid)
+        cells.append(Cell(number(paid, 2, not level), number(rupiah, 0, not level)) if known else Cell(DASH))
         body.append(tuple(cells))
     units = (f"{measure.level_unit}; difference in {measure.difference_unit}" for measure in HEADLINES)
     heads = (
@@ -87,9 +90,17 @@ def headline(results: Results) -> Grid:
         f"First row: levels in {when(results)} after the start, which are {years(windows.post, end)} years after the "
         "money ended. Other rows: paired difference from it (pp), same households, same luck. Beneath each estimate: "
         f"{source(results)}; bold: beyond {chance(results)}, with both ends on one side of zero. Cost, first row: what "
-        f"the state pays anyway{flows_anyway(results)}."
+        f"the state pays anyway{flows_anyway(results)}.{unranked(results)}"
     )
     return Grid("headline", "What changes, by strategy", note, heads, tuple(body))
+
+
+def unranked(results: Results) -> str:
+    """What is said of arms without cost and rank; nothing where there are none."""
+    names = [label for arm, label in labels(results).items() if arm in {*rivals(results)} - {*ranked(results)}]
+    return f" {DASH} {', '.join(names)}: acts outside the villages, so no cost is compared and no rank given." * bool(
+        names
+    )
 
 
 def headline_terminal(results: Results) -> Table:
@@ -99,13 +110,13 @@ def headline_terminal(results: Results) -> Table:
 
 def contrasts(results: Results) -> list[Grid]:
     """Each strategy against each other, a table a measure."""
-    rows, arms, found = lookup(results.tables["contrasts"], "arm", "against", "metric"), rivals(results), []
+    rows, arms, found = lookup(results.tables["contrasts"], "arm", "against", "metric"), ranked(results), []
     for measure in HEADLINES:
         heads = [Column(f"against {labels(results)[arm]}") for arm in arms]
         body = []
         for arm in arms:
             pairs = (rows.get((arm, other, measure.metric)) for other in arms)
-            cells = (estimate_cell(row, measure.decimals, signed=True) if row else Cell("\u2013") for row in pairs)
+            cells = (estimate_cell(row, measure.decimals, signed=True) if row else Cell(DASH) for row in pairs)
             body.append((Cell(labels(results)[arm]), *cells))
         note = f"Paired difference, row minus column, in {when(results)}. Beneath: {source(results)}."
         title = f"Each against each: {measure.title[:1].lower()}{measure.title[1:]}"
@@ -190,7 +201,7 @@ def resilience(results: Results) -> Grid:
             row = rows[arm, measure]
             change = row.difference, row.difference_low, row.difference_high
             cells.append(estimate_cell(row, decimals))
-            cells.append(Cell("\u2013") if arm == BASELINE else estimated(*change, decimals, signed=True))
+            cells.append(Cell(DASH) if arm == BASELINE else estimated(*change, decimals, signed=True))
         body.append(tuple(cells))
     cutoffs, windows = results.scenario.cutoffs, results.scenario.windows
     *others, last = results.scenario.twins.macro_shocks
