@@ -1,7 +1,8 @@
 """What a policy is: a plain function of the villages that returns levers, and what keeps it honest.
 
-Its arguments are what it may see: `budget` (z per person and quarter, one number a village), `quarter`, any column of
-the villages (read-only), and parameters with a `Param` as default. What it does not spend is paid to all as dividend.
+Its arguments are what it may see: `budget` (z per person and quarter, one number a village), `quarter`, `since_start`
+(quarters since its own start), any column of the villages (read-only), and parameters with a `Param` as default. What
+it does not spend is paid to all as dividend.
 """
 
 from __future__ import annotations
@@ -153,12 +154,13 @@ def _decided(programme: Programme, state: State, quarter: int, budget: np.ndarra
         Places of the levers in `LEVERS`, and what they are set to, [lever, village].
     """
     about = programme.policy
+    clock = {"quarter": quarter, "since_start": quarter - programme.start}
     arguments: dict[str, object] = {}
     for name, default in about.arguments.items():
         if isinstance(default, Param):
             arguments[name] = programme.settings.get(name, float(default))
-        elif name in ("budget", "quarter"):
-            arguments[name] = budget.copy() if name == "budget" else quarter
+        elif name == "budget" or name in clock:
+            arguments[name] = budget.copy() if name == "budget" else clock[name]
         else:
             arguments[name] = _seen(about, name, state)
     decided = about.function(**arguments)

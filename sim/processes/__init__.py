@@ -7,6 +7,8 @@ from types import ModuleType
 from . import (
     choice,
     collective,
+    credit,
+    empowerment,
     learning,
     luck,
     market,
@@ -22,5 +24,5 @@ from . import (
 
 MECHANISMS: tuple[ModuleType, ...] = (
     luck, participation, production, market, collective, choice, works, targeting, transfers, savings_group, sharing,
-    saving, learning,
+    saving, learning, credit, empowerment,
 )  # fmt: skip

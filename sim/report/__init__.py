@@ -42,7 +42,7 @@ USES = {
     "wages": ("wages_paid",),
     "materials": ("materials_local", "materials_outside"),
     "upkeep": ("upkeep_by_council",),
-    "staff and facilitators": ("staff_paid",),
+    "staff, facilitators, banks": ("staff_paid", "administered", "credit_subsidised"),
     "lost": ("cash_lost", "works_lost", "assets_lost"),
 }
 USE_OF = {flow: use for use, flows in USES.items() for flow in flows}
