@@ -59,7 +59,7 @@ def village_ties(
     # Assumption: between 0.3 and 0.9, so that a tie can grow and fade; neighbours and people of one trade start closer.
     alike = 0.3 * (activity[start] == activity[end]) if follow == USUAL else 0.15
     near = 0.3 * (1.0 - gap / np.sqrt(2.0)) if follow != "random" else 0.15
-    return start.astype(float), end.astype(float), 0.3 + alike + near
+    return start.astype(float), end.astype(float), np.broadcast_to(0.3 + alike + near, start.shape)
 
 
 def _keys(one: np.ndarray, draw: np.ndarray, count: int) -> list[int]:
