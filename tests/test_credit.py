@@ -17,7 +17,7 @@ from sim.engine.lane import holding, settings
 from sim.ledger import FLOWS, STOCKS
 from sim.policies import catalogue
 from sim.policies.policy import Programme, set_levers
-from sim.processes import credit, transfers, works
+from sim.processes import credit, production, transfers, works
 from sim.processes.targeting import entitled
 
 DOSE, START, END = 0.04, 2, 14  # z per person and quarter; quarters
@@ -230,6 +230,12 @@ def test_a_floor_at_the_top_leaves_nothing_for_materials(small_world):
     small_world.lane.step(state, 0, 4, small_world.parameters, holding(plan))
     assert max(state["materials_local"].max(), state["materials_outside"].max()) < 1e-12
     assert state["wages_paid"] == pytest.approx(0.04 * (1.0 - state["loss"]) * state["persons"])
+
+
+def test_work_on_works_may_cost_own_income():
+    told = {"attends": 0.0, "farm_wage": 0.6, "meeting_days": 0.02, "works_wage": 0.05}
+    assert production.time_cost(**told) == 0.0
+    assert production.time_cost(**told, forgone=0.5) == pytest.approx(0.025)
 
 
 # --- Cash by right, self-help, phases ---------------------------------------------------------------------------------

@@ -83,6 +83,20 @@ def test_four_fifths_of_nine_indicators_are_eight():
     assert told("empowered_share", helped=[0.0, 0.0, 1.0], member=[0.0] * 3, attended=[0.0] * 3) == 0.0  # 7/9
 
 
+def test_dimensions_add_up_to_the_plain_average():
+    parts = [told(f"empowerment_{one}") for one in emp.HEADLINE_DIMENSIONS]
+    assert parts == pytest.approx([5.0 / 6.0, 5.0 / 6.0, 7.0 / 12.0])
+    assert min(parts) == told("empowerment_weakest")
+
+
+def test_development_is_good_only_with_every_dimension_and_income():
+    gains = {"social": 0.1, "education": 0.2, "agency": 0.01}
+    assert emp.good_development(0.01, gains)
+    assert not emp.good_development(0.0, gains)
+    for dimension in gains:
+        assert not emp.good_development(0.1, gains | {dimension: 0.0}), dimension
+
+
 def test_no_input_is_among_the_indicators():
     inputs = {lever.name for lever in LEVERS} | {"public_income", "transfers", "works_wage", "gets_asset", "served"}
     inputs |= {"facilitation_effect", "bank_loan", "asset_received", "entitled"}
@@ -276,6 +290,18 @@ def test_friends_are_the_close_ties(small_world, programmes_2017):
     close = state["strength"] >= 0.5
     ends = (state.layout.ends + first)[:, close].ravel()
     assert np.array_equal(state["friends"], np.bincount(ends, minlength=160))
+
+
+def test_suspended_meetings_let_ties_fade_and_resumed_ones_bring_them_back(small_world, programmes_2017):
+    state, still = small_world.state.copy(), {"strength.envy": 0.0}
+    state["attends"] = 0.0
+    suspended = run(small_world, programmes_2017, 20, state, held=["attends"], overrides=still)
+    kept = state["kinship"] + (state["strength"] - state["kinship"]) * 0.98**20
+    np.testing.assert_allclose(suspended["strength"], kept, atol=1e-12)
+    resumed = run(small_world, programmes_2017, 20, suspended, overrides=still)
+    longer = run(small_world, programmes_2017, 20, suspended, held=["attends"], overrides=still)
+    assert resumed["strength"].mean() > longer["strength"].mean() + 0.01
+    assert resumed["friends"].sum() > longer["friends"].sum()
 
 
 # --- Place, institution, interest -------------------------------------------------------------------------------------

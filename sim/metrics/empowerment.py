@@ -137,6 +137,19 @@ def three(friends, attended, member, helped, schooling, skill, enrolled, aware, 
     }
 
 
+def good_development(growth: float, gains: Mapping[str, float]) -> bool:
+    """Whether income grew together with every dimension of empowerment; growth alone, or an average, is not enough.
+
+    Parameters
+    ----------
+    growth
+        Yearly growth of median own income, a share.
+    gains
+        Change of mean adequacy, by dimension of the headline.
+    """
+    return growth > 0.0 and all(gains[dimension] > 0.0 for dimension in HEADLINE_DIMENSIONS)
+
+
 @metric("empowerment", unit="0-1", better="higher", every=4)
 def empowerment(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched, persons):
     """Index of empowerment, social, educational and of agency, 0-1 (EMP)."""
@@ -160,6 +173,24 @@ def empowerment_weakest(
     """Mean adequacy in the weakest of the three dimensions, 0-1: what an average hides."""
     found = three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched)
     return min(mean(part.mean(axis=1), persons) for part in found.values())
+
+
+@metric("empowerment, social", unit="0-1", better="higher", every=4)
+def empowerment_social(friends, attended, member, helped, persons):
+    """Mean adequacy in the social dimension, 0-1."""
+    return mean(social(friends, attended, member, helped).mean(axis=1), persons)
+
+
+@metric("empowerment, education", unit="0-1", better="higher", every=4)
+def empowerment_education(schooling, skill, enrolled, aware, persons):
+    """Mean adequacy in the educational dimension, 0-1."""
+    return mean(education(schooling, skill, enrolled, aware).mean(axis=1), persons)
+
+
+@metric("empowerment, agency", unit="0-1", better="higher", every=4)
+def empowerment_agency(spoke, voted, matched, persons):
+    """Mean adequacy in the dimension of agency, 0-1."""
+    return mean(agency(spoke, voted, matched).mean(axis=1), persons)
 
 
 @metric("empowerment with an economic dimension", unit="0-1", better="higher", every=4)

@@ -21,7 +21,7 @@ def creditworthy(
         "z per person",
         low=3.0,
         high=7.0,
-        source="assumption: a business of its own, or as much in collateral; half of the poorest fifth has less",
+        source="assumption: a business of its own, or as much in collateral",
     ),
     capacity=Param(
         1.2,

@@ -288,7 +288,8 @@ def power(results: Results) -> Grid:
         ("control", "Control by residents", "share of works, 0 to 1", 2),
         ("participation_non_elite", "Attendance of the non-elite", "% of households", 1),
     )
-    columns = (Column("Strategy"), *(Column(title, unit) for _, title, unit, _ in measures), Column("Rung", "1 to 8"))
+    heads = (Column(title, unit) for _, title, unit, _ in measures)
+    columns = (Column("Strategy"), *heads, Column("Rung", "1 to 8"), Column("Good development", "% of lucks"))
     body = []
     for arm, label in labels(results).items():
         for window in ("during", "after"):
@@ -296,12 +297,14 @@ def power(results: Results) -> Grid:
             cells = (estimate_cell(found[name], decimals) for name, _, _, decimals in measures)
             decided, run, present = (found[name].estimate for name, *_ in measures[2:])
             place, name = rung(decided, run, present / 100.0)
-            body.append((Cell(label, window), *cells, Cell(str(place), name)))
+            good = "\u2013" if window == "during" else number(rows[arm, window, "good_development"].estimate, 0)
+            body.append((Cell(label, window), *cells, Cell(str(place), name), Cell(good)))
     note = (
         "Levels while the programme runs and after. Empowerment: social, education and agency at the ordinary village "
         "meeting, by a dual cut-off; empowered: adequate in 80 % of the weighted indicators. Decision power: how often "
         "money for works goes to the kind that most of the non-elite live of. Control: works that residents run, less "
-        "what the elite captures. Rung: Arnstein's eight, a label for the three numbers by a table of minima. "
+        "what the elite captures. Rung: Arnstein's eight, a label for the three numbers by a table of minima. Good "
+        "development: median own income grew and so did all three dimensions of empowerment, from before to after. "
         f"Beneath: {source(results)}."
     )
     return Grid("power", "Empowerment and decision power", note, columns, tuple(body))
