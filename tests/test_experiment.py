@@ -46,6 +46,7 @@ COLUMNS = {
     "winners_summary": ["arm", "outcome", "share", "low", "high"],
     "money": ["arm", "payer", "payee", "flow", "value"],
     "participation": ["arm", "window", *INTERVAL, "unit"],
+    "power": ["arm", "window", "measure", *INTERVAL],
     "pairing": ["arm", "metric", "variance_ratio"],
     "classes": [*CLASSED, "among"],
     "class_grid": ["arm", "line", "draws_to_pass", *INTERVAL],

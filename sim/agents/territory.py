@@ -36,11 +36,23 @@ LEVERS = (
         1.0,
         lever=True,
     ),
+    Column("credit", "z per person and quarter", "subsidy and guarantee of bank loans", 0.0, lever=True),
+    Column("entitlement", "z per person and quarter", "cash by right, averaged over the village", 0.0, lever=True),
+    Column(
+        "entitlement_category",
+        "0 or 1",
+        "who is entitled: 0 everybody, 1 households headed by women",
+        0.0,
+        1.0,
+        lever=True,
+    ),
+    Column("administration", "z per person and quarter", "offices and staff that reach nobody", 0.0, lever=True),
     Column(
         "works_money", "z per person and quarter", "works of a programme, for the kind that is chosen", 0.0, lever=True
     ),
     Column("works_council", "z per person and quarter", "works that the council chooses (Dana Desa)", 0.0, lever=True),
     Column("road_works", "z per person and quarter", "roads, planned by the agency", 0.0, lever=True),
+    Column("wage_floor", "share", "least share of a programme's works that is wages", 0.0, 1.0, lever=True),
     Column("facilitation", "z per person and quarter", "facilitators, their training and travel", 0.0, lever=True),
     Column("training", "z per person and quarter", "training open to all", 0.0, lever=True),
     Column("survey", "z per person and quarter", "the planner's fact-finding", 0.0, lever=True),

@@ -137,6 +137,11 @@ class TieSum(Aggregate):
 
 
 @dataclass(frozen=True)
+class TieTotal(Aggregate):
+    """Sum over an agent's ties of a column of the tie, the same for both ends."""
+
+
+@dataclass(frozen=True)
 class TieMean(Aggregate):
     """Mean of a column over the agents that one has ties with, weighted by a column of the tie."""
 

@@ -37,7 +37,7 @@ class Comparison:
         self.set_of = np.arange(len(scenario.seeds)) % scenario.replications.sets
         self.arms = [arm.id for arm in scenario.resolved_arms]
         self.rivals = [arm for arm in self.arms if arm != BASELINE]
-        outside = {name for name, about in policies.catalogue().items() if not about.ranked}
+        outside = {name for name, about in self.scenario.known.policies.items() if not about.ranked}
         self.unranked = {arm.id for arm in scenario.resolved_arms if arm.policy in outside}
         self.ranked = [arm for arm in self.rivals if arm not in self.unranked]
         self.seeds = list(scenario.seeds)

@@ -46,13 +46,12 @@ def people(scenario: Scenario) -> Population:
     if scenario.survey is not None and scenario.village_list is not None:
         raise InputError(f"{scenario.slug}: a population is read from a survey or from a village list, not from both")
     if scenario.survey is not None:
-        return population_from_survey(read_survey(scenario.survey), aggregates, about.villages or 40, seed=about.seed)
-    villages = about.villages or 40
+        survey, villages = read_survey(scenario.survey), about.villages or 40
+        return population_from_survey(survey, aggregates, villages, seed=about.seed, ties=about.ties)
+    known = about.villages or 40
     if scenario.village_list is not None:
-        return synthesise(
-            aggregates, read_villages(scenario.village_list, first=about.villages), about.households, about.seed
-        )
-    return synthesise(aggregates, villages, about.households, about.seed)
+        known = read_villages(scenario.village_list, first=about.villages)
+    return synthesise(aggregates, known, about.households, about.seed, ties=about.ties)
 
 
 def _programmes(standing: Sequence[Standing], known: Mapping[str, Policy]) -> list[Programme]:

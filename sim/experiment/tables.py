@@ -11,6 +11,7 @@ import pandas as pd
 
 from sim import ledger, metrics
 from sim.experiment.compare import Comparison
+from sim.experiment.power import power_table
 from sim.experiment.run import LINES, ORDERS, Run
 from sim.experiment.spread import HEADLINE_UNITS, Levels, headline_values, spread_table
 from sim.metrics import cost, inequality, targeting, trajectories
@@ -47,6 +48,7 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
         "winners_summary": winner_summary(comparison),
         "money": money_table(comparison),
         "participation": participation_table(comparison),
+        "power": power_table(comparison),
         "pairing": pairing_table(comparison, levels),
     }
     if comparison.scenario.replications.sets > 1:

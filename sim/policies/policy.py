@@ -1,8 +1,9 @@
 """What a policy is: a plain function of the villages that returns levers, and what keeps it honest.
 
-Its arguments are what it may see: `budget` (z per person and quarter, one number a village), `quarter`, any column of
-the villages (read-only), and parameters with a `Param` as default. What it does not spend is paid to all as dividend.
-It spends what each village has, or, where it `reallocates`, what all villages have together.
+Its arguments are what it may see: `budget` (z per person and quarter, one number a village), `quarter`, `since_start`
+(quarters since its own start), any column of the villages (read-only), and parameters with a `Param` as default. What
+it does not spend is paid to all as dividend. It spends what each village has, or, where it `reallocates`, what all
+villages have together.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ NEUTRAL = {lever.name: lever.neutral for lever in LEVERS}
 ROW = {lever.name: row for row, lever in enumerate(LEVERS)}
 LOW, HIGH = (np.array([[getattr(lever, end)] for lever in LEVERS]) for end in ("low", "high"))
 PAID = np.array([lever.name in MONEY for lever in LEVERS])
+GIVEN = ("budget", "quarter", "since_start")  # what a policy may ask for beside the columns of the villages
 FACILITATED = ("facilitation", "training", "organising")  # these end with the facilitators, the rest with the funds
 
 
@@ -117,8 +119,8 @@ class Policy:
             if default is not argument.empty and not isinstance(default, Param):
                 said = f"policy {self.name}: the default of {name} is {default!r}, which is no parameter"
                 raise PolicyError(f"{said}; allowed: Param(value, unit, low=..., high=..., source=...)")
-            if default is argument.empty and name not in ("budget", "quarter", *columns):
-                near = did_you_mean(name, ["budget", "quarter", *columns])
+            if default is argument.empty and name not in (*GIVEN, *columns):
+                near = did_you_mean(name, [*GIVEN, *columns])
                 raise PolicyError(f"policy {self.name} asks for {name}, which is no column of villages{near}")
 
 
@@ -231,12 +233,13 @@ def _combine(programme: Programme, levers: np.ndarray, rows: np.ndarray, asked: 
 def _decided(programme: Programme, state: State, quarter: int, money: float) -> Mapping[str, object]:
     """What a policy decides, unchecked; whatever it raises is told with its line."""
     about = programme.policy
+    clock = {"quarter": quarter, "since_start": quarter - programme.start}
     arguments: dict[str, object] = {}
     for name, default in about.arguments.items():
         if isinstance(default, Param):
             arguments[name] = programme.settings.get(name, float(default))
-        elif name in ("budget", "quarter"):
-            arguments[name] = np.full(len(state.layout.codes), money) if name == "budget" else quarter
+        elif name == "budget" or name in clock:
+            arguments[name] = np.full(len(state.layout.codes), money) if name == "budget" else clock[name]
         else:
             if state.index.get(name, ("",))[0] != "village":
                 about.check([column for column, (table, _) in state.index.items() if table == "village"])
@@ -244,7 +247,7 @@ def _decided(programme: Programme, state: State, quarter: int, money: float) -> 
     try:
         decided = about.function(**arguments)
     except Exception as error:  # the code is a user's: whatever it raises ends in one sentence
-        seen = [name for name in arguments if name not in ("budget", "quarter", *about.parameters)]
+        seen = [name for name in arguments if name not in (*GIVEN, *about.parameters)]
         raise PolicyError(f"policy {about.name}, quarter {quarter}: {_raised(about, error, seen)}") from error
     if not isinstance(decided, Mapping):
         said = f"policy {about.name}, quarter {quarter}: returned {_short(decided)}"
@@ -306,7 +309,11 @@ def _checked(
         spent = np.array([_together(spent, state)])
     if np.any(spent > money * (1.0 + 1e-12)):
         levers = ", ".join(name for name in decided if name in MONEY)
-        place = "all villages together" if programme.policy.reallocates else f"village {state.layout.codes[int(spent.argmax())]}"
+        place = (
+            "all villages together"
+            if programme.policy.reallocates
+            else f"village {state.layout.codes[int(spent.argmax())]}"
+        )
         said = f"{who} spent {spent.max():.6g} z per person and quarter on {levers} in {place}"
         raise PolicyError(f"{said}; allowed: the budget, {money:.6g}")
     return rows, values

@@ -8,6 +8,8 @@ from . import (
     choice,
     collective,
     contest,
+    credit,
+    empowerment,
     learning,
     linkage,
     luck,
@@ -25,5 +27,5 @@ from . import (
 
 MECHANISMS: tuple[ModuleType, ...] = (
     luck, participation, production, market, collective, choice, works, targeting, transfers, savings_group, sharing,
-    saving, learning, contest, linkage, national,
+    saving, learning, contest, linkage, national, credit, empowerment,
 )  # fmt: skip

@@ -65,12 +65,20 @@ def time_cost(
     attends,
     farm_wage,
     meeting_days,
+    works_wage,
     value=Param(
         0.5, "share of the farm wage", low=0.0, high=1.0, source="usual shadow price of rural time; 0 and 1 shown"
     ),
+    forgone=Param(
+        0.0,
+        "share of the wages",
+        low=0.0,
+        high=0.6,
+        source="0: works fill idle days, the same for all arms; up to half in workfare (from memory, low)",
+    ),
 ):
-    """Own income given up by going to meetings."""
-    return attends * meeting_days * value * farm_wage
+    """Own income given up by going to meetings, and by working on works where hands are not idle."""
+    return attends * meeting_days * value * farm_wage + forgone * works_wage
 
 
 @rule(household, "z per person and quarter", 0.0)

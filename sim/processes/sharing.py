@@ -90,9 +90,9 @@ def sharing(size, received=TieSum("gift")):
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
-def listed(gets_pkh, gets_rastra, gets_cash, served):
-    """On any list: neighbours see who gets something."""
-    return max(max(gets_pkh, gets_rastra), max(gets_cash, served))
+def listed(gets_pkh, gets_rastra, gets_cash, served, entitled, entitlement_category):
+    """On any list: neighbours see who gets something that not all get."""
+    return max(max(max(gets_pkh, gets_rastra), max(gets_cash, served)), entitled * entitlement_category)
 
 
 @rule(tie, "z per quarter", 0.0)

@@ -107,10 +107,14 @@ def construction(works_money, council_works, road_works):
 def wage_bill(
     construction,
     loss,
+    works_money,
+    road_works,
+    wage_floor,
     share=Param(0.3, "share", low=0.2, high=0.5, source="wages to residents in village works (from memory, low)"),
 ):
-    """Wages to residents out of what is spent on works: a transfer, not own income."""
-    return share * construction * (1.0 - loss)
+    """Wages to residents out of what is spent on works: a transfer, not own income. The floor binds a programme's works."""
+    more = max(share, wage_floor) - share
+    return (share * construction + more * (works_money + road_works)) * (1.0 - loss)
 
 
 @rule(village, "z per quarter", 0.0)
@@ -118,9 +122,11 @@ def local_materials(
     construction,
     loss,
     persons,
+    wage_bill,
     upkeep=Sum("council_upkeep"),
     kept=Sum("group_upkeep"),
     local=Param(0.3, "share", low=0.1, high=0.5, source="assumption: sand, stone, timber, food"),
 ):
-    """Materials bought in the village for works, and all upkeep."""
-    return local * construction * (1.0 - loss) * persons + upkeep + kept
+    """Materials bought in the village for works, no more than wages leave, and all upkeep."""
+    left = max(0.0, construction * (1.0 - loss) - wage_bill)
+    return min(local * construction * (1.0 - loss), left) * persons + upkeep + kept

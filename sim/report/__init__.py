@@ -42,7 +42,7 @@ USES = {
     "wages": ("wages_paid",),
     "materials": ("materials_local", "materials_outside"),
     "upkeep": ("upkeep_by_council",),
-    "staff and facilitators": ("staff_paid",),
+    "staff, facilitators, banks": ("staff_paid", "administered", "credit_subsidised"),
     "the modern sector": ("spent_nationally",),
     "lost": ("cash_lost", "works_lost", "assets_lost"),
 }
@@ -83,7 +83,7 @@ def rivals(results: Results) -> list[str]:
 
 def ranked(results: Results) -> list[str]:
     """Arms that are compared at equal cost; a policy that acts outside the villages has no cost and no rank."""
-    outside = {name for name, about in policies.catalogue().items() if not about.ranked}
+    outside = {name for name, about in results.scenario.known.policies.items() if not about.ranked}
     policy = {arm.id: arm.policy for arm in results.scenario.resolved_arms}
     return [arm for arm in rivals(results) if policy[arm] not in outside]
 

@@ -84,6 +84,9 @@ class Population(Frozen):
     seed: int = whole(2017, 0, 2**32 - 1, "", "Seed of the people, the same in all arms and replications")
     survey: str = words("", 500, "Household survey (CSV), relative to the scenario file; empty: synthesised people")
     village_list: str = words("", 500, "Village list (CSV), relative to the scenario file; empty: synthesised villages")
+    ties: Literal["place and interest", "place", "random"] = entry(
+        "place and interest", "What ties at quarter 0 follow", '"place and interest", "place" or "random"'
+    )
 
     @model_validator(mode="before")
     @classmethod
