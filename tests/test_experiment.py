@@ -19,7 +19,7 @@ from sim import metrics
 from sim.errors import InputError
 from sim.experiment import spread, study
 from sim.experiment.results import folder_for
-from sim.experiment.run import YEAR, shocks
+from sim.experiment.stress import YEAR, shocks
 from sim.metrics import cost, trajectories
 from sim.scenario import check, load
 

@@ -13,6 +13,18 @@ from sim.scenario import BASELINE, Scenario
 from sim.start import World
 
 
+AMONG = ("the permanently poor", "those whom a survey calls poor", "all persons")  # of whom classes are shares
+
+
+def interval(values: np.ndarray) -> dict[str, float]:
+    """Mean and 5th and 95th percentile over seeds; nan where nothing is defined."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return {"estimate": np.nan, "low": np.nan, "high": np.nan}
+    low, high = np.percentile(known, [5.0, 95.0])
+    return {"estimate": float(known.mean()), "low": float(low), "high": float(high)}
+
+
 class Comparison:
     """Runs side by side: every arm under the same lucks.
 
@@ -53,6 +65,13 @@ class Comparison:
     def poor(self, run: Run) -> np.ndarray:
         """Who is permanently poor when the programmes start: own income without luck below the line."""
         return poverty.baseline_poor(run.household["permanent_income"])
+
+    def counted(self, run: Run, among: str) -> np.ndarray | float:
+        """Who is counted (see `AMONG`): a survey calls poor whose measured consumption before the start is below z."""
+        permanent, surveyed, _ = AMONG
+        if among == permanent:
+            return self.poor(run)
+        return run.household["measured_before"] < metrics.LINE if among == surveyed else 1.0
 
     # -- what a run comes to ------------------------------------------------------------------------------------------
 
