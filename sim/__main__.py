@@ -36,6 +36,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
     check = commands.add_parser("check", help="read a scenario and say what it would do, or what is wrong")
     check.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    mediate = commands.add_parser("mediate", help="how much of each arm's effect runs through participation")
+    mediate.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    mediate.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     explain = commands.add_parser("explain", help="what the code says of itself")
     explain.add_argument("topic", choices=TOPICS)
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
@@ -161,6 +164,20 @@ def check(arguments: argparse.Namespace) -> None:
     console.print(f"{scenario.slug}: {size}, {length}; arms: {arms}", soft_wrap=True, highlight=False)
 
 
+def mediate(arguments: argparse.Namespace) -> None:
+    """`swadaya mediate`: the effect of each arm, with participation free, clamped to the baseline's, and full."""
+    from sim.experiment.mediation import mediation
+    from sim.report.grid import terminal
+    from sim.report.mediation import grids
+    from sim.scenario import load
+
+    scenario = load(arguments.scenario, known())
+    scenario = scenario.quick() if arguments.quick else scenario
+    with Bar() as bar:
+        found = mediation(scenario, tell=bar)
+    console.print(*(terminal(grid) for grid in grids(scenario, found)), sep="\n\n")
+
+
 def schema(arguments: argparse.Namespace) -> None:
     """`swadaya schema`: JSON Schema on standard output."""
     from sim.scenario import schema as made
@@ -231,6 +248,7 @@ def calibrate(arguments: argparse.Namespace) -> None:
 COMMANDS = {
     "run": run,
     "check": check,
+    "mediate": mediate,
     "explain": explain,
     "schema": schema,
     "validate": validate,

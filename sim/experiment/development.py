@@ -34,6 +34,8 @@ MEASURES = {
     "asymmetry_consumption": PER_INDEX,
     "half_life_own_income": "quarters",
     "half_life_consumption": "quarters",
+    "left_own_income": "% of the deepest gap",
+    "left_consumption": "% of the deepest gap",
     "shortfall": "% of consumption",
 }
 #: From this probability on a household counts as vulnerable (Suryahadi and Sumarto 2003; from memory). Frozen.
@@ -134,21 +136,26 @@ def top_against_bottom(comparison: Comparison, run: Run) -> float:
     return 100.0 * (float(found["growth"].iloc[-1]) - ((after / before) ** (1.0 / years) - 1.0))
 
 
-def good_development(comparison: Comparison, run: Run) -> float:
-    """1 where the median own income grows and empowerment rises, from before to after; 0 where not.
+def risen(comparison: Comparison, run: Run) -> float:
+    """Share of what empowerment is measured by that is higher after than before, 0-1.
 
     Empowerment is the series of that name where there is one, and else every indicator of `EMPOWERMENT`.
     """
     spans = comparison.scenario.windows
     names = (INDEX,) if INDEX in run.series else EMPOWERMENT
-    risen = [
-        np.nanmean(run.series[name][slice(*spans.post)]) > np.nanmean(run.series[name][slice(*spans.pre)])
-        for name in names
-    ]
-    medians = (
-        np.array([inequality.quantile(run.windows["own_income", w], comparison.persons, 0.5)]) for w in ("pre", "post")
-    )
-    return float(trajectories.yearly_growth(*medians, spans.pre, spans.post)[0] > 0.0 and all(risen))
+
+    def mean(name: str, window: tuple[int, int]) -> float:
+        return float(np.nanmean(run.series[name][slice(*window)]))
+
+    return float(np.mean([mean(name, spans.post) > mean(name, spans.pre) for name in names]))
+
+
+def good_development(comparison: Comparison, run: Run) -> float:
+    """1 where the median own income grows and all of empowerment rises, from before to after; 0 where not."""
+    spans = comparison.scenario.windows
+    medians = [inequality.quantile(run.windows["own_income", w], comparison.persons, 0.5) for w in ("pre", "post")]
+    growth = trajectories.yearly_growth(*(np.array([value]) for value in medians), spans.pre, spans.post)
+    return float(growth[0] > 0.0 and risen(comparison, run) == 1.0)
 
 
 def vulnerability(comparison: Comparison, arm: str) -> np.ndarray:
@@ -190,5 +197,6 @@ def growth_table(comparison: Comparison) -> pd.DataFrame:
         "vulnerability": (OF_PERSONS, over(falls)),
         "poor_vulnerability": (OF_POOR, over(lambda run: falls(run, poor=True))),
         "likely_to_fall": (OF_PERSONS, likely),
+        "empowerment_risen": ("% of indicators", over(lambda run: 100.0 * risen(comparison, run))),
         "good_development": ("% of draws", over(lambda run: 100.0 * good_development(comparison, run))),
     })  # fmt: skip

@@ -136,12 +136,14 @@ def measures(
     found |= {f"first_{name}": first[name] for name in ("own_income", "consumption")}
     rise = responses(twin, up)
     found |= {f"asymmetry_{name}": rise[name] - parts[name] for name in ("own_income", "consumption")}
-    whole = {"own_income": [], "consumption": []}  # type: dict[str, list[np.ndarray]]
+    whole: dict[str, list[np.ndarray]] = {"own_income": [], "consumption": []}
     for path in (down, twin):
         whole["own_income"].append((path["outside_sales"] + path["local_sales"]).sum(axis=1, keepdims=True))
         whole["consumption"].append((path["spending"] / path["price"]).sum(axis=1, keepdims=True))
     for name, (hit, still) in whole.items():
         found[f"half_life_{name}"] = float(resilience.half_life(hit, still)[0])
+        gap = still - hit
+        found[f"left_{name}"] = 100.0 * float(gap[-1, 0] / gap.max()) if gap.max() > 0.0 else 0.0
     found["shortfall"] = 100.0 * float(resilience.shortfall(*whole["consumption"])[0])
     return found
 
