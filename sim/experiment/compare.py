@@ -12,7 +12,6 @@ from sim.metrics import cost, inequality, poverty, trajectories
 from sim.scenario import BASELINE, Scenario
 from sim.start import World
 
-
 AMONG = ("the permanently poor", "those whom a survey calls poor", "all persons")  # of whom classes are shares
 
 

@@ -91,6 +91,7 @@ def resilience_table(comparison: Comparison) -> pd.DataFrame:
     def stands(run: Run) -> np.ndarray:
         return run.household["stress_pass"]
 
+    found: dict[str, tuple[str, Values]]
     found = {name: (unit, comparison.over_seeds(lambda run, n=name: run.stress[n])) for name, unit in MEASURES.items()}  # type: ignore[misc]
     found |= {
         "pushed_below": (OF_PERSONS, share(lambda run: run.household["pushed_below"])),
@@ -119,8 +120,8 @@ def slope(series: np.ndarray, quarters: np.ndarray) -> float:
 def village_growth(comparison: Comparison, run: Run) -> np.ndarray:
     """Yearly growth of each village's median own income, a share, from before to after."""
     spans = comparison.scenario.windows
-    medians = (comparison.village_medians(run, window) for window in ("pre", "post"))
-    return trajectories.yearly_growth(*medians, spans.pre, spans.post)
+    before, after = (comparison.village_medians(run, window) for window in ("pre", "post"))
+    return trajectories.yearly_growth(before, after, spans.pre, spans.post)
 
 
 def top_against_bottom(comparison: Comparison, run: Run) -> float:
@@ -153,8 +154,11 @@ def risen(comparison: Comparison, run: Run) -> float:
 def good_development(comparison: Comparison, run: Run) -> float:
     """1 where the median own income grows and all of empowerment rises, from before to after; 0 where not."""
     spans = comparison.scenario.windows
-    medians = [inequality.quantile(run.windows["own_income", w], comparison.persons, 0.5) for w in ("pre", "post")]
-    growth = trajectories.yearly_growth(*(np.array([value]) for value in medians), spans.pre, spans.post)
+    before, after = (
+        np.array([inequality.quantile(run.windows["own_income", window], comparison.persons, 0.5)])
+        for window in ("pre", "post")
+    )
+    growth = trajectories.yearly_growth(before, after, spans.pre, spans.post)
     return float(growth[0] > 0.0 and risen(comparison, run) == 1.0)
 
 
@@ -165,7 +169,7 @@ def vulnerability(comparison: Comparison, arm: str) -> np.ndarray:
 
 
 def growth_table(comparison: Comparison) -> pd.DataFrame:
-    """Growth of own income against the nation's, vulnerability, and whether development is good (see `good_development`).
+    """Growth of own income against the nation's, vulnerability, and whether development is good.
 
     The share of persons likely to fall is one number over all draws: it has no interval.
     """
@@ -184,7 +188,9 @@ def growth_table(comparison: Comparison) -> pd.DataFrame:
         return 100.0 * metrics.mean(fell, persons * (comparison.poor(run) if poor else 1.0))
 
     ones = np.ones(len(comparison.population.village_code))
-    likely = {a: np.array([100.0 * metrics.mean(vulnerability(comparison, a) > LIKELY, persons)]) for a in comparison.arms}
+    likely = {
+        a: np.array([100.0 * metrics.mean(vulnerability(comparison, a) > LIKELY, persons)]) for a in comparison.arms
+    }
     over = comparison.over_seeds
     return _table(comparison, {
         "national": ("% a year", over(lambda run: 100.0 * national[run.seed])),

@@ -132,8 +132,8 @@ def _found(comparison: Comparison, arm: str, seed: int, of: Callable[[np.ndarray
 def evaluation_table(comparison: Comparison) -> pd.DataFrame:
     """What each design would find of each arm, beside the truth.
 
-    `estimate`, `low` and `high` are over lucks and assignments, `error` is the mean clustered standard error, `bias` the
-    mean of estimate minus truth, and `coverage` the share of nominal 95 % intervals that hold the truth of their luck.
+    `estimate`, `low` and `high` are over lucks and assignments, `error` is the mean clustered standard error, `bias`
+    the mean of estimate minus truth, `coverage` the share of nominal 95 % intervals that hold the truth of their luck.
     """
     rows = []
     villages = len(comparison.population.village_code)

@@ -1,9 +1,9 @@
 """How much of a programme's effect runs through participation: found by clamping it, not by regression.
 
-Each arm is run three times under each luck: free; with participation held on the baseline's path, household by household
-and quarter by quarter; and with everybody at every meeting from the start of the programmes on. What the first clamp
-takes away ran through participation, the rest did not; the last run is the ceiling. Participation is awareness of the
-meeting and attendance, clamped together: who attends knows.
+Each arm is run three times under each luck: free; with participation held on the baseline's path, household by
+household and quarter by quarter; and with everybody at every meeting from the start of the programmes on. What the
+first clamp takes away ran through participation, the rest did not; the last run is the ceiling. Participation is
+awareness of the meeting and attendance, clamped together: who attends knows.
 
 What people do at a meeting still follows the arm (what they contribute, choose and learn). So the rest is a controlled
 direct effect, and what runs through participation is the total effect less that (Pearl 2001).
@@ -83,7 +83,7 @@ def everybody(quarters: int, households: int) -> dict[str, np.ndarray]:
 def outcomes(scenario: Scenario, clamp: Clamp) -> dict[str, float]:
     """Run a model to the end of the years after the programmes and measure what it comes to, means over those years.
 
-    Meetings cost time while they are held: it is the mean from the start of the programmes on, z per person and quarter.
+    Meetings cost time while they are held: that is a mean from the start of the programmes on.
     """
     (first, last), start, model = scenario.windows.post, scenario.calendar.start, clamp.model
     persons = model.state["size"] * model.state["weight"]
@@ -112,10 +112,10 @@ def outcomes(scenario: Scenario, clamp: Clamp) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Mediated:
-    """One luck: outcomes of the baseline, and of each arm free, on the baseline's path, and with all at the meetings."""
+    """One luck: outcomes of the baseline, and of each arm free, on the baseline's path, and with all at meetings."""
 
     baseline: Mapping[str, float]
-    arms: Mapping[str, tuple[Mapping[str, float], Mapping[str, float], Mapping[str, float]]]
+    arms: Mapping[str, Sequence[Mapping[str, float]]]
 
     def effect(self, arm: str, outcome: str) -> dict[str, float]:
         """The parts of an arm's effect on an outcome, in the unit of `OUTCOMES`."""

@@ -123,8 +123,8 @@ class Found:
 def _elasticities(hit: Mapping[str, np.ndarray], twin: Mapping[str, np.ndarray]) -> np.ndarray:
     """Total elasticity of each household's consumption to the macro index."""
     moved = hit["index"].mean(axis=0) / twin["index"].mean(axis=0)
-    both = (found["consumption"].mean(axis=0) for found in (hit, twin))
-    return resilience.elasticity(*both, moved, np.array(1.0))
+    after, before = (found["consumption"].mean(axis=0) for found in (hit, twin))
+    return resilience.elasticity(after, before, moved, np.array(1.0))
 
 
 def measures(

@@ -29,9 +29,11 @@ def grids(scenario: Scenario, frame: pd.DataFrame) -> list[Grid]:
             for arm in scenario.resolved_arms
         )
         note = (
-            f"{unit}, against the baseline under the same luck; beneath: 90 % of {over}. Not through it: the effect "
-            "that is left when awareness and attendance are held on the baseline's path. If everybody attends: all "
-            "households at all meetings from the start of the programmes on."
+            f"All against the baseline under the same luck; beneath: 90 % of {over}. Not through participation: the "
+            "effect that is left when awareness and attendance are held on the baseline's path. If everybody attends: "
+            "all households at all meetings from the start of the programmes on."
+            if outcome == [*OUTCOMES][-1]
+            else ""
         )
         found.append(Grid(f"mediation_{outcome}", f"{TITLES[outcome]}, {unit}", note, columns, body, unit=unit))
     return found
