@@ -48,8 +48,10 @@ COLUMNS = {
     "participation": ["arm", "window", *INTERVAL, "unit"],
     "pairing": ["arm", "metric", "variance_ratio"],
     "classes": [*CLASSED, "among"],
-    "class_grid": ["arm", "line", "draws_to_pass", *INTERVAL],
+    "class_grid": ["arm", "among", "line", "draws_to_pass", *INTERVAL],
     "resilience": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
+    "growth": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
+    "evaluation": ["arm", "indicator", "unit", "estimator", *INTERVAL, "error", "truth", "bias", "coverage"],
     "transitions": ["arm", "from_class", "to_class", "share"],
     "village_classes": CLASSED,
 }
