@@ -12,20 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.engine.lane import holding
 from sim.experiment import evaluation, study
 from sim.experiment.compare import AMONG
 from sim.experiment.development import good_development, risen, slope
+from sim.metrics import trajectories
+from sim.model import CommunityModel
 from sim.scenario import check
 from sim.start import SURVEY_NOISE
 
-VILLAGES, EACH = 6, 5
-HOME = np.repeat(np.arange(VILLAGES), EACH)
-NOBODY = np.zeros(len(HOME), bool)
+VILLAGES = 6
+HERE = np.arange(VILLAGES)
+PERSONS = np.array([3.0, 1.0, 2.0, 5.0, 4.0, 2.0])
+EQUAL = np.ones(VILLAGES)
 
 
 def panel(trend: float, effect: float, treated: np.ndarray, seed: int = 1):
-    """Households that all follow a trend; those treated gain the effect; levels differ, changes do not."""
-    before = np.random.default_rng(seed).normal(1.0, 0.3, len(HOME))
+    """Villages that all follow a trend; those treated gain the effect; levels differ, changes do not."""
+    before = np.random.default_rng(seed).normal(1.0, 0.3, VILLAGES)
     return before, before + trend + effect * treated
 
 
@@ -34,43 +38,49 @@ def panel(trend: float, effect: float, treated: np.ndarray, seed: int = 1):
 
 @given(st.floats(-1.0, 1.0), st.floats(-1.0, 1.0))
 def test_before_and_after_is_biased_by_the_trend_exactly(trend, effect):
-    before, after = panel(trend, effect, ~NOBODY)
-    found = evaluation.before_after(before, after, np.ones(len(HOME)), HOME)
+    before, after = panel(trend, effect, np.ones(VILLAGES, bool))
+    found = evaluation.before_after(before, after, PERSONS)
     assert found.value - effect == pytest.approx(trend, abs=1e-12)
     assert found.error == pytest.approx(0.0, abs=1e-12)
 
 
 @given(st.floats(-1.0, 1.0), st.floats(-1.0, 1.0), st.integers(1, VILLAGES - 1))
 def test_difference_in_differences_takes_a_common_trend_away_exactly(trend, effect, villages):
-    treated = villages > HOME
+    treated = villages > HERE
     before, after = panel(trend, effect, treated)
-    found = evaluation.difference_in_differences(before, after, treated, np.ones(len(HOME)), HOME)
+    found = evaluation.difference_in_differences(before, after, treated, PERSONS)
     assert found.value == pytest.approx(effect, abs=1e-12)
 
 
 def test_over_all_assignments_both_designs_with_two_halves_are_unbiased():
     """Effects, levels and trends of the villages' own; each half of the villages is treated once."""
     draw = np.random.default_rng(3)
-    before, trend, effect = draw.normal(1.0, 0.3, len(HOME)), *draw.normal(0.2, 0.2, (2, VILLAGES))
-    never, always = before + trend[HOME], before + (trend + effect)[HOME]
+    before, trend, effect = draw.normal(1.0, 0.9, VILLAGES), *draw.normal(0.2, 0.2, (2, VILLAGES))
+    never, always = before + trend, before + trend + effect
     found = {"did": [], "after": []}
     for chosen in itertools.combinations(range(VILLAGES), VILLAGES // 2):
-        side = np.isin(HOME, chosen)
+        side = np.isin(HERE, chosen)
         after = np.where(side, always, never)
-        found["did"].append(evaluation.difference_in_differences(before, after, side, np.ones(len(HOME)), HOME).value)
-        found["after"].append(evaluation.randomised(after, side, np.ones(len(HOME)), HOME).value)
+        found["did"].append(evaluation.difference_in_differences(before, after, side, EQUAL).value)
+        found["after"].append(evaluation.randomised(after, side, EQUAL).value)
     assert np.mean(found["did"]) == pytest.approx(effect.mean(), abs=1e-12)
     assert np.mean(found["after"]) == pytest.approx(effect.mean(), abs=1e-12)
     assert np.std(found["did"]) < np.std(found["after"])
 
 
 def test_the_clustered_error_is_that_of_the_village_means():
-    """With villages of one size it is the textbook error of a mean of as many means as there are villages."""
-    values = np.random.default_rng(5).normal(0.0, 1.0, len(HOME)) + HOME
-    means = values.reshape(VILLAGES, EACH).mean(axis=1)
-    found = evaluation.variance_of_mean(values, np.full(len(HOME), 2.0), HOME)
+    """With villages of one size the textbook error of a mean; else the sandwich over the persons of all villages."""
+    means = np.random.default_rng(5).normal(0.0, 1.0, VILLAGES) + HERE
+    found = evaluation.variance_of_mean(means, np.full(VILLAGES, 2.0))
     assert found == pytest.approx(np.var(means, ddof=1) / VILLAGES, rel=1e-12)
-    assert math.isnan(evaluation.variance_of_mean(values[:EACH], np.ones(EACH), HOME[:EACH]))
+    count = PERSONS.astype(int)
+    values = np.random.default_rng(6).normal(np.repeat(means, count))
+    home = np.repeat(HERE, count)
+    strays = np.array([(values - values.mean())[home == village].sum() for village in HERE])
+    sandwich = VILLAGES / (VILLAGES - 1) * (strays**2).sum() / len(values) ** 2
+    by_village = np.array([values[home == village].mean() for village in HERE])
+    assert evaluation.variance_of_mean(by_village, PERSONS) == pytest.approx(sandwich, rel=1e-12)
+    assert math.isnan(evaluation.variance_of_mean(means[:1], PERSONS[:1]))
 
 
 @pytest.mark.parametrize(("freedom", "within"), [(1, 1e-9), (2, 1e-9), (3, 0.05), (5, 0.005), (10, 2e-4), (38, 1e-6)])
@@ -80,10 +90,10 @@ def test_students_quantile(freedom, within):
 
 def test_the_nominal_interval_holds_the_truth_as_often_as_it_says():
     draw, held = np.random.default_rng(7), []
-    side = HOME < VILLAGES // 2
+    side = HERE < VILLAGES // 2
     for _ in range(2000):
-        values = draw.normal(0.0, 1.0, VILLAGES)[HOME] + 0.3 * side
-        held.append(evaluation.randomised(values, side, np.ones(len(HOME)), HOME).covers(0.3))
+        values = draw.normal(0.0, 1.0, VILLAGES) + 0.3 * side
+        held.append(evaluation.randomised(values, side, EQUAL).covers(0.3))
     assert np.mean(held) == pytest.approx(0.95, abs=0.02)  # 4 standard errors
 
 
@@ -183,6 +193,24 @@ def test_the_slope_of_steady_growth_is_its_rate():
     series[::3] = np.nan
     assert slope(series, quarters) == pytest.approx(2.0, rel=1e-9)
     assert math.isnan(slope(np.full(4, np.nan), np.arange(4)))
+
+
+@pytest.mark.parametrize("passed", [1.0, 0.2])
+def test_villages_fall_behind_the_nation_by_what_does_not_reach_them(passed, small_world, programmes_2017):
+    """All is sold outside, nobody saves and nobody is lucky: the gap is what is not passed on, else nothing."""
+    model = CommunityModel(small_world, programmes_2017, seed=1)
+    model.held = holding(model.plan, ("exposure", "capital", "macro_cycle", "luck", "weather"))
+    model.state["pass_through"], model.state["exposure"] = passed, 1.0
+    medians = {}
+    while model.quarter < 48:
+        model.step()
+        if model.quarter in (8, 48):
+            medians[model.quarter] = np.array([np.median(model.state["own_income"])])
+    found = trajectories.yearly_growth(medians[8], medians[48], (7, 8), (47, 48))[0]
+    national = math.exp(4.0 * small_world.value("macro_trend.growth"))
+    level = min(1.0, passed * small_world.value("passed_trend.level"))
+    assert 100 * found == pytest.approx(100 * (national**level - 1.0), abs=0.1)
+    assert (100 * (national - 1.0 - found) < 0.1) == (passed == 1.0)
 
 
 @pytest.mark.parametrize(

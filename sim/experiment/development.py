@@ -117,13 +117,6 @@ def slope(series: np.ndarray, quarters: np.ndarray) -> float:
     return 100.0 * float((time * value).sum() / (time * time).sum())
 
 
-def village_growth(comparison: Comparison, run: Run) -> np.ndarray:
-    """Yearly growth of each village's median own income, a share, from before to after."""
-    spans = comparison.scenario.windows
-    before, after = (comparison.village_medians(run, window) for window in ("pre", "post"))
-    return trajectories.yearly_growth(before, after, spans.pre, spans.post)
-
-
 def top_against_bottom(comparison: Comparison, run: Run) -> float:
     """Growth of the top tenth's mean own income less that of the bottom four tenths', percentage points a year."""
     spans = comparison.scenario.windows
@@ -178,7 +171,7 @@ def growth_table(comparison: Comparison) -> pd.DataFrame:
     half = comparison.scenario.cutoffs.growth_of_national
 
     def median(run: Run) -> float:
-        return 100.0 * float(np.median(village_growth(comparison, run)))
+        return 100.0 * float(np.median(comparison.village_growth(run)))
 
     def below(run: Run, growth: np.ndarray, weight: np.ndarray) -> float:
         return 100.0 * metrics.mean(growth < half * national[run.seed], weight)
@@ -198,7 +191,7 @@ def growth_table(comparison: Comparison) -> pd.DataFrame:
         "median_village": ("% a year", over(median)),
         "gap": ("pp a year", over(lambda run: 100.0 * national[run.seed] - median(run))),
         "gap_top_bottom": ("pp a year", over(lambda run: top_against_bottom(comparison, run))),
-        "stagnating_villages": ("% of villages", over(lambda run: below(run, village_growth(comparison, run), ones))),
+        "stagnating_villages": ("% of villages", over(lambda run: below(run, comparison.village_growth(run), ones))),
         "stagnating_persons": (OF_PERSONS, over(lambda run: below(run, comparison.growth(run), persons))),
         "vulnerability": (OF_PERSONS, over(falls)),
         "poor_vulnerability": (OF_POOR, over(lambda run: falls(run, poor=True))),

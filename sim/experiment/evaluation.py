@@ -23,6 +23,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from sim import metrics
 from sim.experiment.compare import Comparison, interval
 from sim.experiment.estimates import ASSIGNMENTS, contrast
 from sim.metrics import mean
@@ -74,33 +75,31 @@ def student(freedom: int, share: float = NOMINAL) -> float:
     return x + sum(term / freedom ** (k + 1) for k, term in enumerate(terms))
 
 
-def variance_of_mean(values: np.ndarray, weight: np.ndarray, home: np.ndarray) -> float:
-    """Variance of a weighted mean with villages as clusters; nan where there are fewer than two."""
-    villages = len(np.unique(home))
-    if villages < 2:
+def variance_of_mean(means: np.ndarray, persons: np.ndarray) -> float:
+    """Variance of a mean over persons with villages as clusters, from the villages' means; nan below two villages."""
+    if len(means) < 2:
         return math.nan
-    strays = np.bincount(home, weight * (values - mean(values, weight)))
-    return villages / (villages - 1) * float((strays * strays).sum()) / float(weight.sum()) ** 2
+    strays = persons * (means - mean(means, persons))
+    return len(means) / (len(means) - 1) * float((strays * strays).sum()) / float(persons.sum()) ** 2
 
 
-def before_after(before: np.ndarray, after: np.ndarray, weight: np.ndarray, home: np.ndarray) -> Estimate:
-    """Mean change over time, in villages that all have the programme."""
+def before_after(before: np.ndarray, after: np.ndarray, persons: np.ndarray) -> Estimate:
+    """Mean change over time, in villages that all have the programme; one value a village."""
     change = after - before
-    error = math.sqrt(variance_of_mean(change, weight, home))
-    return Estimate(mean(change, weight), error, len(np.unique(home)) - 1)
+    return Estimate(mean(change, persons), math.sqrt(variance_of_mean(change, persons)), len(change) - 1)
 
 
-def randomised(after: np.ndarray, arm: np.ndarray, weight: np.ndarray, home: np.ndarray) -> Estimate:
-    """Difference of the means of villages with (`arm`) and without the programme."""
-    parts = [variance_of_mean(after[side], weight[side], home[side]) for side in (arm, ~arm)]
-    return Estimate(contrast(after, arm, weight), math.sqrt(sum(parts)), len(np.unique(home)) - 2)
+def randomised(after: np.ndarray, treated: np.ndarray, persons: np.ndarray) -> Estimate:
+    """Difference of the means of villages with (`treated`) and without the programme; one value a village."""
+    variance = sum(variance_of_mean(after[side], persons[side]) for side in (treated, ~treated))
+    return Estimate(contrast(after, treated, persons), math.sqrt(variance), len(after) - 2)
 
 
 def difference_in_differences(
-    before: np.ndarray, after: np.ndarray, arm: np.ndarray, weight: np.ndarray, home: np.ndarray
+    before: np.ndarray, after: np.ndarray, treated: np.ndarray, persons: np.ndarray
 ) -> Estimate:
-    """Difference of the mean changes of villages with (`arm`) and without the programme."""
-    return randomised(after - before, arm, weight, home)
+    """Difference of the mean changes of villages with (`treated`) and without the programme; one value a village."""
+    return randomised(after - before, treated, persons)
 
 
 def halves(seed: int, villages: int) -> Iterator[np.ndarray]:
@@ -114,18 +113,22 @@ def halves(seed: int, villages: int) -> Iterator[np.ndarray]:
 
 def _found(comparison: Comparison, arm: str, seed: int, of: Callable[[np.ndarray], np.ndarray]) -> tuple[float, dict]:
     """The true effect of an arm under one luck, and what each design finds: estimator -> estimates."""
-    with_it, without = (comparison.runs[name, seed].household for name in (arm, BASELINE))
-    weight, home = comparison.persons, comparison.home
-    truth = mean(of(with_it["consumption_after"]) - of(without["consumption_after"]), weight)
-    before, after = of(with_it["measured_before"]), of(with_it["measured_after"])
-    never = [of(without[f"measured_{when}"]) for when in ("before", "after")]
+
+    def village(name: str, column: str) -> np.ndarray:
+        values = of(comparison.runs[name, seed].household[column])
+        return metrics.group_mean(values, comparison.persons, comparison.home)
+
+    persons = np.bincount(comparison.home, comparison.persons)
+    truth = mean(village(arm, "consumption_after") - village(BASELINE, "consumption_after"), persons)
+    before, after, never_before, never_after = (
+        village(name, f"measured_{when}") for name in (arm, BASELINE) for when in ("before", "after")
+    )
     found: dict[str, list[Estimate]] = {name: [] for name in ESTIMATORS}
-    found["before_after"].append(before_after(before, after, weight, home))
-    for treated in halves(seed, len(comparison.population.village_code)):
-        side = treated[home]
-        first, second = (np.where(side, one, other) for one, other in zip((before, after), never, strict=True))
-        found["difference_in_differences"].append(difference_in_differences(first, second, side, weight, home))
-        found["randomised_villages"].append(randomised(second, side, weight, home))
+    found["before_after"].append(before_after(before, after, persons))
+    for treated in halves(seed, len(persons)):
+        first, second = np.where(treated, before, never_before), np.where(treated, after, never_after)
+        found["difference_in_differences"].append(difference_in_differences(first, second, treated, persons))
+        found["randomised_villages"].append(randomised(second, treated, persons))
     return truth, found
 
 
