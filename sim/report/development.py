@@ -21,7 +21,7 @@ class Line(NamedTuple):
     decimals: int
 
 
-PER_INDEX = "% per 1 % of the national index"
+PER_INDEX = "% per 1 % of the index"
 RESILIENCE = (
     Line("elasticity", "Elasticity of consumption, median household", PER_INDEX, 3),
     Line("first_own_income", "Own income, at once", PER_INDEX, 3),
@@ -29,8 +29,8 @@ RESILIENCE = (
     Line("total_direct", "… of it by outside markets directly", PER_INDEX, 3),
     Line("total_demand", "… of it by local demand", PER_INDEX, 3),
     Line("total_response", "… of it by producing and selling otherwise", PER_INDEX, 3),
-    Line("total_cushion", "Kept from consumption by savings, gifts and public money", PER_INDEX, 3),
-    Line("total_price", "Kept from consumption by local prices", PER_INDEX, 3),
+    Line("total_cushion", "Less, by savings, gifts and public money", PER_INDEX, 3),
+    Line("total_price", "Less, by local prices", PER_INDEX, 3),
     Line("total_consumption", "Consumption, over three years", PER_INDEX, 3),
     Line("asymmetry_own_income", "Own income after a rise, less that after a fall", PER_INDEX, 3),
     Line("shortfall", "Consumption lost over three years", "% of consumption", 2),
@@ -97,8 +97,8 @@ def resilience(results: Results) -> Grid:
         f"output by {number(100 * cutoffs.local_shock, 0)}{SPACE}% for a year; each is followed for three years "
         "against the same world without it. The first row is the mean of the national shocks, the last two are of all; "
         f"what stands between is of the fall by {number(100 * middle_fall(results.scenario), 0)}{SPACE}% (a rise: the "
-        "same step up). The parts of own income sum to it, and with what is kept, which is negative, to consumption: "
-        "where local demand grows, the same demand carries more of the nation's shock to people. Half-life: left out "
+        "same step up). The parts of own income sum to it, and with what comes off they sum to consumption; the larger the "
+        "part by local demand, the more of the nation's shock reaches people through their neighbours. Half-life: left out "
         "where half the gap is not regained within three years. Independent: own income of at least "
         f"1{SPACE}z, not pushed below it by the fall, and an elasticity not above that of the person in the middle "
         "without a policy; who is as little reached but below 1 z is isolated, not independent. To withstand: in at "
