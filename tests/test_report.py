@@ -199,7 +199,7 @@ def test_what_an_evaluator_would_find_stands_beside_the_truth(results):
     assert row[1].text == number(frame["truth"][(*key, "before_after")], 1, signed=True)
     assert row[2].text == number(frame["estimate"][(*key, "before_after")], 1, signed=True)
     held = frame["coverage"][(*key, "difference_in_differences")]
-    assert row[3].beneath.endswith(f"holds the truth: {number(100 * held, 0)}\u00a0%")
+    assert row[3].beneath.endswith(f"covers {number(100 * held, 0)}\u00a0%")
 
 
 def test_what_a_shock_never_lets_go_within_three_years_has_no_half_life(results):

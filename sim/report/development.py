@@ -57,7 +57,7 @@ GROWTH = (
     Line("empowerment_risen", "Indicators of empowerment that rise", "% of indicators", 0),
     Line("good_development", "Good development", "% of draws", 0),
 )
-INDICATORS = {"headcount": ("poverty, pp", 1), "log_consumption": ("consumption, log points, %", 1)}
+INDICATORS = {"headcount": ("poverty, pp", 1), "log_consumption": ("log consumption, %", 1)}
 ESTIMATORS = {
     "before_after": "Before and after",
     "difference_in_differences": "Difference in differences",
@@ -97,9 +97,9 @@ def resilience(results: Results) -> Grid:
         f"output by {number(100 * cutoffs.local_shock, 0)}{SPACE}% for a year; each is followed for three years "
         "against the same world without it. The first row is the mean of the national shocks, the last two are of all; "
         f"what stands between is of the fall by {number(100 * middle_fall(results.scenario), 0)}{SPACE}% (a rise: the "
-        "same step up). The parts of own income sum to it, and with what comes off they sum to consumption; the larger the "
-        "part by local demand, the more of the nation's shock reaches people through their neighbours. Half-life: left out "
-        "where half the gap is not regained within three years. Independent: own income of at least "
+        "same step up). The parts of own income sum to it, and with what comes off they sum to consumption; the larger "
+        "the part by local demand, the more of the nation's shock reaches people through their neighbours. Half-life: "
+        "left out where half the gap is not regained within three years. Independent: own income of at least "
         f"1{SPACE}z, not pushed below it by the fall, and an elasticity not above that of the person in the middle "
         "without a policy; who is as little reached but below 1 z is isolated, not independent. To withstand: in at "
         f"least {number(100 * cutoffs.stress_pass, 0)}{SPACE}% of the shocks, to be pushed below 1{SPACE}z in at most "
@@ -133,7 +133,7 @@ def evaluation(results: Results) -> Grid:
             cells = [Cell(labels(results)[arm], unit), Cell(number(found[0].truth, decimals, signed=True))]
             for row in found:
                 cell = estimate_cell(row, decimals, signed=True)
-                covered = f"holds the truth: {number(100 * row.coverage, 0)}{SPACE}%"
+                covered = f"covers {number(100 * row.coverage, 0)}{SPACE}%"
                 beneath = f"{cell.beneath}; {covered}" if cell.beneath else covered
                 cells.append(Cell(cell.text, beneath))
             body.append(tuple(cells))
@@ -143,8 +143,8 @@ def evaluation(results: Results) -> Grid:
         f"{results.scenario.windows.post[0] / 4:g}. Before and after takes all change for the programme's; the other "
         "two compare a drawn half of the villages with the half that lives on without it. True effect: the paired "
         "difference of true consumption, all villages. Estimates: mean over lucks and draws of villages; beneath: "
-        f"90{SPACE}% of them, and how often the evaluator's own 95{SPACE}% interval (villages as clusters) holds the "
+        f"90{SPACE}% of them, and how often the evaluator's own 95{SPACE}% interval (villages as clusters) covers the "
         "truth."
     )
     title = "What an evaluator would find"
-    return Grid("evaluation", title, note, columns, tuple(body), unit="unit of the row")
+    return Grid("evaluation", title, note, columns, tuple(body), unit="in the unit of each row")
