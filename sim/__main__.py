@@ -42,6 +42,9 @@ def parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="read a scenario and say what it would do, or what is wrong")
     check.add_argument("scenario", help="a file, or the name of one in scenarios/")
     _own_policies(check)
+    mediate = commands.add_parser("mediate", help="how much of each arm's effect runs through participation")
+    mediate.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    mediate.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     explain = commands.add_parser("explain", help="what the code says of itself")
     explain.add_argument("topic", choices=TOPICS)
     explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
@@ -182,6 +185,21 @@ def check(arguments: argparse.Namespace) -> None:
     console.print(f"{scenario.slug}: {size}, {length}; arms: {arms}", soft_wrap=True, highlight=False)
 
 
+def mediate(arguments: argparse.Namespace) -> None:
+    """`swadaya mediate`: the effect of each arm, with participation free, clamped to the baseline's, and full."""
+    from sim.experiment.mediation import mediation
+    from sim.known import known
+    from sim.report.grid import terminal
+    from sim.report.mediation import grids
+    from sim.scenario import load
+
+    scenario = load(arguments.scenario, known())
+    scenario = scenario.quick() if arguments.quick else scenario
+    with Bar() as bar:
+        found = mediation(scenario, tell=bar)
+    console.print(*(terminal(grid) for grid in grids(scenario, found)), sep="\n\n")
+
+
 def schema(arguments: argparse.Namespace) -> None:
     """`swadaya schema`: JSON Schema on standard output."""
     from sim.known import known
@@ -269,6 +287,7 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
 COMMANDS = {
     "run": run,
     "check": check,
+    "mediate": mediate,
     "explain": explain,
     "schema": schema,
     "validate": validate,

@@ -330,6 +330,19 @@ def test_a_value_that_is_not_finite_stops_the_run_and_names_the_rule(scenario, t
     assert list(tmp_path.iterdir()) == []
 
 
+def test_mediate_prints_a_table_an_outcome(scenario, capsys):
+    from sim.report.mediation import TITLES
+
+    assert command_line.main(["mediate", str(scenario)]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert all(title.split(" who ")[0] in out for title in TITLES.values())
+    assert "90 % of 2 lucks" in out and "T0 dividend" in out
+
+
+def test_mediate_refuses_what_is_no_scenario(refused):
+    refused(["mediate", "dessa"])
+
+
 def test_a_reader_who_stops_reading_sees_no_traceback():
     with subprocess.Popen(
         [sys.executable, "-m", "sim", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

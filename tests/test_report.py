@@ -176,11 +176,39 @@ def test_cost_of_a_year_of_poverty_is_shown_at_every_rate(results):
 def test_resilience_shows_levels_and_paired_differences(results):
     grid = tables.resilience(results)
     frame = results.tables["resilience"].set_index(["arm", "measure"])
-    assert grid.rows[0][2].text == "\u2013"
-    assert [row[1].text for row in grid.rows] == [number(frame["estimate"][row, "elasticity"], 3) for row in ARMS]
-    change = frame["estimate"]["dividend", "withstand"] - frame["estimate"]["status_quo", "withstand"]
-    assert frame["difference"]["dividend", "withstand"] == pytest.approx(change, abs=1e-9)
-    assert grid.rows[1][4].text == number(change, 1, signed=True)
+    assert [column.unit for column in grid.columns] == ["", "level", "difference", "difference"]
+    rows = {row[0].text: row for row in grid.rows}
+    for words, measure, decimals in (
+        ("Elasticity of consumption, median household", "elasticity", 3),
+        ("… of it by local demand", "total_demand", 3),
+        ("Withstand the shocks of the test", "withstand", 1),
+    ):
+        row, level = rows[words], frame["estimate"]["status_quo", measure]
+        assert row[1].text == number(level, decimals)
+        for place, arm in enumerate(ARMS[1:], 2):
+            change = frame["estimate"][arm, measure] - level
+            assert frame["difference"][arm, measure] == pytest.approx(change, abs=1e-9)
+            assert row[place].text == number(change, decimals, signed=True)
+
+
+def test_what_an_evaluator_would_find_stands_beside_the_truth(results):
+    grid = tables.evaluation(results)
+    frame = results.tables["evaluation"].set_index(["arm", "indicator", "estimator"])
+    assert len(grid.rows) == 2 * (len(ARMS) - 1)
+    row, key = grid.rows[0], ("dividend", "headcount")
+    assert row[1].text == number(frame["truth"][(*key, "before_after")], 1, signed=True)
+    assert row[2].text == number(frame["estimate"][(*key, "before_after")], 1, signed=True)
+    held = frame["coverage"][(*key, "difference_in_differences")]
+    assert row[3].beneath.endswith(f"covers {number(100 * held, 0)}\u00a0%")
+
+
+def test_what_a_shock_never_lets_go_within_three_years_has_no_half_life(results):
+    frame = results.tables["resilience"].copy()
+    half = frame["measure"] == "half_life_own_income"
+    for value, count in ((math.nan, 0), (7.0, 1)):
+        frame.loc[half, ["estimate", "low", "high"]] = value
+        grid = tables.resilience(replace(results, tables={**results.tables, "resilience": frame}))
+        assert sum(row[0].text.startswith("Half-life") for row in grid.rows) == count
 
 
 def test_only_differences_beyond_luck_are_bold(results):

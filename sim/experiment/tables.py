@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from sim import ledger, metrics
-from sim.experiment.compare import Comparison
+from sim.experiment.compare import AMONG, Comparison, interval
+from sim.experiment.development import growth_table, resilience_table
+from sim.experiment.evaluation import evaluation_table
 from sim.experiment.power import power_table
 from sim.experiment.run import LINES, ORDERS, Run
 from sim.experiment.spread import HEADLINE_UNITS, Levels, headline_values, spread_table
@@ -21,15 +23,6 @@ BINS = np.array([-np.inf, *range(-10, 16), np.inf])  # % change of consumption
 POOR, NEAR = 1.0, 1.5  # permanent income, z
 
 Frame = pd.DataFrame
-
-
-def interval(values: np.ndarray) -> dict[str, float]:
-    """Mean and 5th and 95th percentile over seeds; nan where nothing is defined."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return {"estimate": np.nan, "low": np.nan, "high": np.nan}
-    low, high = np.percentile(known, [5.0, 95.0])
-    return {"estimate": float(known.mean()), "low": float(low), "high": float(high)}
 
 
 def tables(comparison: Comparison) -> dict[str, Frame]:
@@ -50,6 +43,8 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
         "participation": participation_table(comparison),
         "power": power_table(comparison),
         "pairing": pairing_table(comparison, levels),
+        "growth": growth_table(comparison),
+        "evaluation": evaluation_table(comparison),
     }
     if comparison.scenario.replications.sets > 1:
         found["spread"] = spread_table(comparison, levels)
@@ -231,51 +226,32 @@ def _share(values: np.ndarray) -> dict[str, float]:
 
 
 def class_table(comparison: Comparison) -> Frame:
-    """Shares of the household classes, of the permanently poor and of all."""
+    """Shares of the household classes, of the poor by both definitions and of all; the baseline's first."""
     rows = []
-    for among, everybody in (("the permanently poor", False), ("all persons", True)):
+    for among in AMONG:
         for arm in comparison.arms:
             found = []
             for seed in comparison.seeds:
-                weight = comparison.persons * (1.0 if everybody else comparison.poor(comparison.runs[arm, seed]))
+                weight = comparison.persons * comparison.counted(comparison.runs[arm, seed], among)
                 found.append(trajectories.class_shares(comparison.classes[arm, seed], weight))
             for code, name in enumerate(trajectories.CLASSES):
                 rows.append({"arm": arm, "class": name, **_share(np.array(found)[:, code]), "among": among})
     return Frame(rows)
 
 
-def resilience_table(comparison: Comparison) -> Frame:
-    """What the shocks of the stress test do: levels, and paired differences from the baseline."""
-    persons, rows = comparison.persons, []
-
-    def stands(run: Run, among: np.ndarray | float = 1.0) -> float:
-        return 100.0 * metrics.mean(run.household["stress_pass"], persons * among)
-
-    for measure, unit, value in (
-        ("elasticity", "% of consumption per 1 % of the national index", lambda run: run.elasticity),
-        ("withstand", "% of persons", stands),
-        ("poor_withstand", "% of the permanently poor", lambda run: stands(run, comparison.poor(run))),
-    ):
-        found = comparison.over_seeds(value)
-        for arm, values in found.items():
-            change = interval(values - found[BASELINE])
-            change = dict(zip(("difference", "difference_low", "difference_high"), change.values(), strict=True))
-            rows.append({"arm": arm, "measure": measure, "unit": unit, **interval(values), **change})
-    return Frame(rows)
-
-
 def grid_table(comparison: Comparison) -> Frame:
-    """Share self-sufficient among the permanently poor over a grid of lines and of draws to be passed."""
+    """Share self-sufficient of the poor by both definitions, over a grid of lines and of draws to be passed."""
     rows = []
-    for line in trajectories.GRID_LINES:
-        for draws in (3, 4, 5):
+    for among in AMONG[:2]:
+        for line in trajectories.GRID_LINES:
+            for draws in (3, 4, 5):
 
-            def share(run: Run, line: float = line, draws: int = draws) -> float:
-                stands = (run.windows["own_income", "post"] >= line) & (run.household["draws_passed"] >= draws)
-                return metrics.mean(stands, comparison.poor(run) * comparison.persons)
+                def share(run: Run, line: float = line, draws: int = draws, among: str = among) -> float:
+                    stands = (run.windows["own_income", "post"] >= line) & (run.household["draws_passed"] >= draws)
+                    return metrics.mean(stands, comparison.counted(run, among) * comparison.persons)
 
-            for arm, values in comparison.over_seeds(share).items():
-                rows.append({"arm": arm, "line": line, "draws_to_pass": draws, **interval(values)})
+                for arm, values in comparison.over_seeds(share).items():
+                    rows.append({"arm": arm, "among": among, "line": line, "draws_to_pass": draws, **interval(values)})
     return Frame(rows)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
+from sim.experiment.compare import AMONG
 from sim.experiment.results import Results
 from sim.metrics.cost import rupiah
 from sim.metrics.decision import rung
@@ -32,7 +33,10 @@ from sim.report import (
     years,
 )
 from sim.report.costs import cost, money
+from sim.report.development import evaluation, growth, resilience
 from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell, terminal
+
+PERMANENT, SURVEYED, _ = AMONG
 
 
 @dataclass(frozen=True)
@@ -184,45 +188,11 @@ def targeting(results: Results) -> Grid:
     return Grid("targeting", "Errors of targeting", note, columns, tuple(body))
 
 
-def resilience(results: Results) -> Grid:
-    """How much of a national shock reaches consumption, and who stands the shocks of the test."""
-    rows, arms = lookup(results.tables["resilience"], "arm", "measure"), labels(results)
-    measures = (
-        ("elasticity", "Elasticity of consumption", "% per 1 % of the national index", "% per 1 %", 3),
-        ("withstand", "Withstand the shocks", "% of persons", "pp", 1),
-        ("poor_withstand", "Permanently poor who do", "% of them", "pp", 1),
-    )
-    columns = [Column("Strategy")]
-    for _, title, unit, difference, _ in measures:
-        columns += [Column(title, unit), Column("Difference", difference)]
-    body = []
-    for arm, label in arms.items():
-        cells = [Cell(label)]
-        for measure, *_, decimals in measures:
-            row = rows[arm, measure]
-            change = row.difference, row.difference_low, row.difference_high
-            cells.append(estimate_cell(row, decimals))
-            cells.append(Cell(DASH) if arm == BASELINE else estimated(*change, decimals, signed=True))
-        body.append(tuple(cells))
-    cutoffs, windows = results.scenario.cutoffs, results.scenario.windows
-    *others, last = results.scenario.twins.macro_shocks
-    falls = f"{', '.join(number(100 * fall, 0) for fall in others)} or {number(100 * last, 0)}{SPACE}%"
-    note = (
-        f"Shocks strike in year {windows.stress[0] / 4:g}: the national index falls by {falls}, or the village's own "
-        f"output by {number(100 * cutoffs.local_shock, 0)}{SPACE}% for a year. Elasticity: consumption in the three "
-        "years that follow against the same world without the shock; median household, mean of the national shocks; "
-        "the higher, the more exposed. To withstand: in at least "
-        f"{number(100 * cutoffs.stress_pass, 0)}{SPACE}% of the shocks, to be pushed below 1{SPACE}z in at most two of "
-        "eight quarters and to have own income back in the end; who is below anyway is not pushed. Differences are "
-        f"paired, against {arms[BASELINE]}. Beneath: {source(results)}."
-    )
-    return Grid("resilience", "Resilience: what a shock does", note, tuple(columns), tuple(body))
-
-
 def classes(results: Results) -> list[Grid]:
-    """Share of each class, a table for each population that it is a share of."""
+    """Share of each class, of the permanently poor and of all; of the survey's poor the grid of cut-offs tells."""
     order, found = tuple((name,) for name in CLASSES), []
-    for among, part in results.tables["classes"].groupby("among", sort=False):
+    frame = results.tables["classes"]
+    for among, part in frame[frame["among"] != SURVEYED].groupby("among", sort=False):
         columns, body = crossed(results, part, ("class",), "Class", share_cell, order)
         note = f"Person-weighted, {when(results)}. Beneath: {source(results)}."
         key, title = f"classes_{among}".replace(" ", "_"), f"Classes among {among}"
@@ -231,22 +201,27 @@ def classes(results: Results) -> list[Grid]:
 
 
 def class_grid(results: Results) -> Grid:
-    """The self-sufficient share over other cut-offs than the frozen ones."""
+    """The self-sufficient share over other cut-offs than the frozen ones, and of the poor by both definitions."""
     draws, frozen = len(results.scenario.twins.macro_shocks) + 1, results.scenario.cutoffs
     needed = math.ceil(frozen.stress_pass * draws)
 
     def words(group: tuple) -> Cell:
-        line, passed = group
-        mark = "used elsewhere" if (line, passed) == (frozen.line, needed) else ""
+        among, line, passed = group
+        mark = f"of {among}"
+        if (among, line, passed) == (PERMANENT, frozen.line, needed):
+            mark += "; used elsewhere"
         return Cell(f"{number(line)}{SPACE}z, {passed} of {draws} shocks", mark)
 
     columns, body = crossed(
-        results, results.tables["class_grid"], ("line", "draws_to_pass"), "Own income at least; shocks withstood",
-        lambda row: estimate_cell(row, scale=100), words=words,
+        results, results.tables["class_grid"], ("among", "line", "draws_to_pass"),
+        "Own income at least; shocks withstood", lambda row: estimate_cell(row, scale=100), words=words,
     )  # fmt: skip
-    note = f"How the share depends on its cut-offs, levels, {when(results)}. Beneath: {source(results)}."
-    unit = "% of the permanently poor"
-    return Grid("class_grid", "Self-sufficient by other cut-offs", note, columns, body, False, unit)
+    note = (
+        f"How the share depends on its cut-offs and on who counts as poor, levels, {when(results)}. A survey calls "
+        "poor whose measured consumption is below 1 z in the last quarter before the start: mostly bad luck, which "
+        f"passes without any policy. Beneath: {source(results)}."
+    )
+    return Grid("class_grid", "Self-sufficient by other cut-offs", note, columns, body, False, "% of the poor")
 
 
 def transitions(results: Results) -> Grid:
@@ -368,6 +343,8 @@ GRIDS: tuple[tuple[str, Callable[[Results], Grid | list[Grid]]], ...] = (
     ("classes", classes),
     ("class_grid", class_grid),
     ("resilience", resilience),
+    ("growth", growth),
+    ("evaluation", evaluation),
     ("winners_summary", winners),
     ("incidence", incidence),
     ("targeting", targeting),
