@@ -11,6 +11,7 @@ Any other axis is one number of the model, drawn over its whole range, and measu
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class Axis:
         What is drawn, by "rule.argument" (or a name of the trap), with the ends of its range.
     measure
         From a world at quarter 0 and its runs to the value that is mapped, in `unit`.
+    meaning
+        What it is, in a sentence or two; of a number of the model its source.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Axis:
     unit: str
     draws: Mapping[str, tuple[float, float]]
     measure: Callable[[World, Sequence[Run]], float]
+    meaning: str = ""
 
 
 def chosen(value: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -113,6 +117,11 @@ def _drawn(name: str, world: World, runs: Sequence[Run]) -> float:
     return world.value(name)
 
 
+def told(function: Callable) -> str:
+    """What a function says of itself, on one line."""
+    return " ".join((inspect.getdoc(function) or "").split())
+
+
 def measured_axes(parameters: Mapping[str, Param]) -> dict[str, Axis]:
     """The three axes of the default map."""
 
@@ -122,11 +131,12 @@ def measured_axes(parameters: Mapping[str, Param]) -> dict[str, Axis]:
     works = {name: span(name) for name in ("output.works_gain", "works_cost.value")}
     invited = {name: span(name) for name in ("attends.invitation",)}
     trap = {SHARE: (0.0, FACED[1]), ADVANTAGE: LUMP[ADVANTAGE]}
-    found = (
-        Axis("works", "works per z of budget", "% of output a year", works, works_per_z),
-        Axis("attendance", "attendance at most", "% of households", invited, attendance),
-        Axis("trap", "below the threshold", "% of households", trap, trapped),
+    drawn = (
+        ("works", "works per z of budget", "% a year", works, works_per_z),
+        ("attendance", "attendance", "% of households", invited, attendance),
+        ("trap", "share in a trap", "% of households", trap, trapped),
     )
+    found = [Axis(*one, told(one[-1])) for one in drawn]
     return {axis.name: axis for axis in found}
 
 
@@ -160,7 +170,9 @@ def named(names: Sequence[str], parameters: Mapping[str, Param]) -> tuple[Axis, 
 
 
 def _plain(name: str, parameter: Param) -> Axis:
-    return Axis(name, name, parameter.unit, {name: (parameter.low, parameter.high)}, partial(_drawn, name))
+    return Axis(
+        name, name, parameter.unit, {name: (parameter.low, parameter.high)}, partial(_drawn, name), parameter.source
+    )
 
 
 def _draws(axis: Axis) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ from sim.experiment.run import Run, run_arm
 from sim.experiment.winning import binomial, crowd, errors, judged, neighbours, student, vote
 from sim.metrics import inequality
 from sim.scenario import Scenario
-from sim.start import World, wire
+from sim.start import QUARTERS, ROUNDS, World, wire
 
 BENCHMARK = "dividend"  # the policy of the arm that every other is compared with
 LEAST = 20  # points of a map
@@ -114,6 +115,7 @@ class Question:
     axes: tuple[Axis, ...]
     outcome: Outcome
     points: int
+    variant: str = ""  # structural variant of the calibrated sets; empty where there are none
     sets: Sequence[Mapping[str, float]] = ()
     seed: int = 1
 
@@ -122,9 +124,19 @@ class Question:
         """SHA-256 over all that a result depends on."""
         about = [
             self.scenario.digest(), [axis.name for axis in self.axes], self.outcome.name, self.points, self.seed,
-            [sorted(one.items()) for one in self.sets], ensemble.rules_digest(),
+            self.variant, [sorted(one.items()) for one in self.sets], ensemble.rules_digest(),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+
+    @property
+    def quarters(self) -> int:
+        """How many quarters all worlds together are run, those that find a world at rest among them."""
+        shocked = (len(self.scenario.twins.macro_shocks) + 1) * self.scenario.twins.stress
+        first, last = self.scenario.windows.stress
+        each = self.scenario.calendar.quarters + shocked * (last - first)
+        rest = ROUNDS * QUARTERS * (2 if any(SHARE in axis.draws for axis in self.axes) else 1)
+        runs = len(self.scenario.resolved_arms) * self.scenario.replications.seeds
+        return (self.points + 1) * (runs * each + rest)
 
     def draws(self) -> list[dict[str, float]]:
         """Points of a Latin hypercube over all that the axes draw."""
@@ -135,9 +147,14 @@ class Question:
 
 
 def asked(
-    scenario: Scenario, axes: Sequence[Axis], outcome: str, points: int | None = None, quick: bool = False
+    scenario: Scenario,
+    axes: Sequence[Axis],
+    outcome: str,
+    points: int | None = None,
+    quick: bool = False,
+    where: Path | None = None,
 ) -> Question:
-    """The question of a scenario, at the size of a map.
+    """The question of a scenario, at the size of a map; `where` is the folder of the ensemble.
 
     Raises
     ------
@@ -164,7 +181,17 @@ def asked(
         "replications": scenario.replications.model_copy(update={"seeds": LUCKS[quick], "sets": 1}),
         "twins": scenario.twins.model_copy(update={"withdrawal": False, "stress": outcome == "self_sufficient"}),
     }
-    return Question(small.model_copy(update=change), tuple(axes), OUTCOMES[outcome], points)
+    variant, sets = stored(scenario, axes, where)
+    return Question(small.model_copy(update=change), tuple(axes), OUTCOMES[outcome], points, variant, sets)
+
+
+def stored(scenario: Scenario, axes: Sequence[Axis], where: Path | None = None) -> tuple[str, list[dict[str, float]]]:
+    """The calibrated parameter sets that points take in turn, and their structural variant; none where none is stored.
+
+    Where the trap is an axis they are those of the variant that has one.
+    """
+    variant = "trap_on" if any(SHARE in axis.draws for axis in axes) else scenario.replications.variant
+    return (variant, ensemble.load(variant, where)) if ensemble.path(variant, where).is_file() else ("", [])
 
 
 def ranked(scenario: Scenario) -> list[str]:
@@ -246,7 +273,6 @@ class RegimeMap:
     points: Sequence[Point]
     default: Point | None = None
     without_rest: int = 0
-    manifest: dict[str, object] = field(default_factory=dict)
 
     @property
     def scenario(self) -> Scenario:
@@ -269,9 +295,14 @@ class RegimeMap:
         return np.array([[point.measured[axis.name] for axis in self.question.axes] for point in self.points])
 
     @cached_property
+    def reach(self) -> np.ndarray:
+        """How far the points reach along each axis, in its unit; distances count in these."""
+        return np.maximum(np.ptp(self.places, axis=0), 1e-9)
+
+    @cached_property
     def near(self) -> np.ndarray:
         """The neighbours of each point over all axes, itself the first."""
-        return neighbours(self.places, self.places, crowd(len(self.points)))[0]
+        return neighbours(*[self.places / self.reach] * 2, crowd(len(self.points)))[0]
 
     @cached_property
     def winners(self) -> list[str]:
@@ -334,7 +365,7 @@ class RegimeMap:
         Whose winner is what most of its neighbours have, itself left out; and what one would be right in by naming the
         most frequent everywhere.
         """
-        near = neighbours(self.places, self.places, crowd(len(self.points)) + 1)[0]
+        near = neighbours(*[self.places / self.reach] * 2, crowd(len(self.points)) + 1)[0]
         others = np.array([[one for one in row if one != k][: crowd(len(self.points))] for k, row in enumerate(near)])
         said, _ = vote(self.winners, others)
         right = float(np.mean([a == b for a, b in zip(said, self.winners, strict=True)]))

@@ -38,9 +38,8 @@ def binomial(count: int, whole: int, level: float = LEVEL) -> tuple[float, float
 
 
 def neighbours(places: np.ndarray, spots: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The `count` places that are nearest to each spot, the nearest first, and how far; axes scaled to their ranges."""
-    reach = np.maximum(np.ptp(places, axis=0), 1e-12)
-    away = np.sqrt((((spots[:, None, :] - places[None, :, :]) / reach) ** 2).sum(axis=2))
+    """The `count` places that are nearest to each spot, the nearest first, and how far they are."""
+    away = np.sqrt(((spots[:, None, :] - places[None, :, :]) ** 2).sum(axis=2))
     order = np.argsort(away, axis=1, kind="stable")[:, :count]
     return order, np.take_along_axis(away, order, axis=1)
 
