@@ -163,7 +163,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def draw_map(arguments: argparse.Namespace) -> None:
     """`swadaya map`: worlds over some uncertainties, and who wins in each."""
-    from sim.experiment import axes, regime
+    from sim.experiment import axes, regime, regime_question
     from sim.experiment.results import folder_named
     from sim.report.grid import terminal
     from sim.report.regime import answer, grid, planned, warnings, write
@@ -172,7 +172,7 @@ def draw_map(arguments: argparse.Namespace) -> None:
     may = known()
     scenario, names = load(arguments.scenario, may), [name.strip() for name in arguments.axes.split(",")]
     chosen = axes.named(names, may.parameters)
-    question = regime.asked(scenario, chosen, arguments.outcome, arguments.points, arguments.quick)
+    question = regime_question.asked(scenario, chosen, arguments.outcome, arguments.points, arguments.quick)
     folder = folder_named(f"map-{scenario.slug}", question.digest, arguments.out)
     console.print(planned(question, os.cpu_count() or 1), soft_wrap=True, highlight=False)
     with Bar() as bar, drafted(folder) as draft, ThreadPoolExecutor(os.cpu_count()) as threads:

@@ -8,75 +8,29 @@ more than luck makes; else the point has no clear winner. Nothing but its outcom
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from sim import policies
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import ensemble, regions, study
-from sim.experiment.axes import SHARE, Axis
+from sim.experiment import study
+from sim.experiment.axes import SHARE
 from sim.experiment.calibration import ADVANTAGE, LUMPY, THRESHOLD, complete
 from sim.experiment.compare import Comparison
-from sim.experiment.run import Run, run_arm
+from sim.experiment.regime_question import BENCHMARK, LEAST, Question, ranked
+from sim.experiment.run import run_arm
 from sim.experiment.winning import binomial, crowd, errors, judged, neighbours, student, vote
 from sim.metrics import inequality
 from sim.scenario import Scenario
-from sim.start import QUARTERS, ROUNDS, World, wire
+from sim.start import World, wire
 
-BENCHMARK = "dividend"  # the policy of the arm that every other is compared with
-LEAST = 20  # points of a map
-POINTS, LUCKS = {False: 200, True: 40}, {False: 3, True: 2}  # of a full and of a quick map
-QUICK = {"villages": 6, "households": 60}  # largest world of a quick map
 NONE = ""  # in place of a winner
-
-
-def own_income(comparison: Comparison, run: Run) -> float:
-    """Median own income after the programmes, z per person and quarter."""
-    return float(inequality.quantile(run.windows["own_income", "post"], comparison.persons, 0.5))
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What decides who wins; `better` is 1 where more of it is better and -1 where less is."""
-
-    name: str
-    label: str
-    unit: str
-    difference_unit: str
-    decimals: int
-    better: float
-    measure: Callable[[Comparison, Run], float]
-
-
-#: The first is the headline: the founding question is who stands on their own, asked of those who are permanently poor.
-#: Who is poor in one quarter is mostly so by bad luck, and back above the line without any policy.
-OUTCOMES = {
-    one.name: one
-    for one in (
-        Outcome(
-            "self_sufficient", "share of the permanently poor who are self-sufficient after the programmes",
-            "% of the permanently poor", "pp", 1, 1.0, regions.self_sufficient,
-        ),
-        Outcome(
-            "headcount", "poverty headcount after the programmes",
-            "% of persons", "pp", 2, -1.0, regions.headcount,
-        ),
-        Outcome(
-            "own_income", "median own income after the programmes",
-            "z per person and quarter", "z", 4, 1.0, own_income,
-        ),
-    )
-}  # fmt: skip
 
 
 # -- points -----------------------------------------------------------------------------------------------------------
@@ -105,99 +59,6 @@ class Point:
     drawn: Mapping[str, float]
     measured: Mapping[str, float]
     levels: np.ndarray
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is mapped: a scenario's arms over some axes, by an outcome."""
-
-    scenario: Scenario
-    axes: tuple[Axis, ...]
-    outcome: Outcome
-    points: int
-    variant: str = ""  # structural variant of the calibrated sets; empty where there are none
-    sets: Sequence[Mapping[str, float]] = ()
-    seed: int = 1
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over all that a result depends on."""
-        about = [
-            self.scenario.digest(), [axis.name for axis in self.axes], self.outcome.name, self.points, self.seed,
-            self.variant, [sorted(one.items()) for one in self.sets], ensemble.rules_digest(),
-        ]  # fmt: skip
-        return hashlib.sha256(json.dumps(about).encode()).hexdigest()
-
-    @property
-    def quarters(self) -> int:
-        """How many quarters all worlds together are run, those that find a world at rest among them."""
-        shocked = (len(self.scenario.twins.macro_shocks) + 1) * self.scenario.twins.stress
-        first, last = self.scenario.windows.stress
-        each = self.scenario.calendar.quarters + shocked * (last - first)
-        rest = ROUNDS * QUARTERS * (2 if any(SHARE in axis.draws for axis in self.axes) else 1)
-        runs = len(self.scenario.resolved_arms) * self.scenario.replications.seeds
-        return (self.points + 1) * (runs * each + rest)
-
-    def draws(self) -> list[dict[str, float]]:
-        """Points of a Latin hypercube over all that the axes draw."""
-        spans = {name: span for axis in self.axes for name, span in axis.draws.items()}
-        low, high = np.array(list(spans.values())).T
-        places = low + regions.latin_hypercube(self.points, len(spans), self.seed) * (high - low)
-        return [dict(zip(spans, map(float, place), strict=True)) for place in places]
-
-
-def asked(
-    scenario: Scenario,
-    axes: Sequence[Axis],
-    outcome: str,
-    points: int | None = None,
-    quick: bool = False,
-    where: Path | None = None,
-) -> Question:
-    """The question of a scenario, at the size of a map; `where` is the folder of the ensemble.
-
-    Raises
-    ------
-    InputError
-        When there are too few points, or no arm pays the whole budget in cash, or none can win against it.
-    """
-    points = POINTS[quick] if points is None else points
-    if points < LEAST:
-        raise InputError(f"--points: is {points}; allowed: a whole number from {LEAST}")
-    if all(arm.policy != BENCHMARK for arm in scenario.resolved_arms):
-        raise InputError(
-            f'{scenario.slug}: a map compares with plain cash: one of the [[arms]] must have policy = "{BENCHMARK}"'
-        )
-    if len(ranked(scenario)) < 2:
-        raise InputError(f"{scenario.slug}: a map needs two or more arms that are ranked")
-    small, end = scenario.quick(), scenario.windows.post[1]
-    people = small.population
-    if quick:
-        size = {name: min(most, getattr(people, name)) for name, most in QUICK.items()}
-        people = people.model_copy(update=size)
-    change = {
-        "population": people,
-        "calendar": scenario.calendar.model_copy(update={"quarters": end}),  # nothing later is looked at
-        "replications": scenario.replications.model_copy(update={"seeds": LUCKS[quick], "sets": 1}),
-        "twins": scenario.twins.model_copy(update={"withdrawal": False, "stress": outcome == "self_sufficient"}),
-    }
-    variant, sets = stored(scenario, axes, where)
-    return Question(small.model_copy(update=change), tuple(axes), OUTCOMES[outcome], points, variant, sets)
-
-
-def stored(scenario: Scenario, axes: Sequence[Axis], where: Path | None = None) -> tuple[str, list[dict[str, float]]]:
-    """The calibrated parameter sets that points take in turn, and their structural variant; none where none is stored.
-
-    Where the trap is an axis they are those of the variant that has one.
-    """
-    variant = "trap_on" if any(SHARE in axis.draws for axis in axes) else scenario.replications.variant
-    return (variant, ensemble.load(variant, where)) if ensemble.path(variant, where).is_file() else ("", [])
-
-
-def ranked(scenario: Scenario) -> list[str]:
-    """Arms that may win: all but those whose policy asks not to be ranked."""
-    known = policies.catalogue()
-    return [arm.id for arm in scenario.resolved_arms if getattr(known.get(arm.policy), "ranked", True)]
 
 
 def world_at(scenario: Scenario, base: Mapping[str, float], drawn: Mapping[str, float], lane: Lane) -> World:
@@ -302,7 +163,8 @@ class RegimeMap:
     @cached_property
     def near(self) -> np.ndarray:
         """The neighbours of each point over all axes, itself the first."""
-        return neighbours(*[self.places / self.reach] * 2, crowd(len(self.points)))[0]
+        scaled = self.places / self.reach
+        return neighbours(scaled, scaled, crowd(len(scaled)))[0]
 
     @cached_property
     def winners(self) -> list[str]:
@@ -365,8 +227,9 @@ class RegimeMap:
         Whose winner is what most of its neighbours have, itself left out; and what one would be right in by naming the
         most frequent everywhere.
         """
-        near = neighbours(*[self.places / self.reach] * 2, crowd(len(self.points)) + 1)[0]
-        others = np.array([[one for one in row if one != k][: crowd(len(self.points))] for k, row in enumerate(near)])
+        scaled, count = self.places / self.reach, crowd(len(self.points))
+        near = neighbours(scaled, scaled, count + 1)[0]
+        others = np.array([[one for one in row if one != k][:count] for k, row in enumerate(near)])
         said, _ = vote(self.winners, others)
         right = float(np.mean([a == b for a, b in zip(said, self.winners, strict=True)]))
         return right, float(pd.Series(self.winners).value_counts().iloc[0]) / len(self.winners)

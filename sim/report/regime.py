@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
-from sim.experiment.regime import NONE, Question, RegimeMap
+from sim.experiment.regime import NONE, RegimeMap
+from sim.experiment.regime_question import Question
 from sim.experiment.winning import crowd
 from sim.report import SPACE, labels, number, span, years
 from sim.report.canvas import NARROW, WIDE
 from sim.report.grid import Cell, Column, Grid, estimated
+from sim.report.page import listed
 from sim.report.template import filled
 from sim.report.winners import names, shown, winners_map
 
@@ -53,10 +55,10 @@ def grid(found: RegimeMap, full: bool = True) -> Grid:
     )
     rows = []
     for row in found.shares.to_dict("records"):
-        shares = (100 * row[name] for name in ("share", "low", "high"))
+        share, low, high = (100 * row[name] for name in ("share", "low", "high"))
         against = [Cell("\u2013" if math.isnan(row[one]) else number(100 * row[one], 0)) for one in AGAINST]
         where = [placed([row[f"{axis.name}_{q}"] for q in (50, 10, 90)], found.reach[k]) for k, axis in enumerate(axes)]
-        rows.append((Cell(told[row["arm"]]), estimated(*shares, 0), *against, *where))
+        rows.append((Cell(told[row["arm"]]), estimated(share, low, high, 0), *against, *where))
     every = [placed(np.quantile(found.places[:, k], [0.5, 0.1, 0.9]), found.reach[k]) for k in range(len(axes))]
     rows.append((Cell("all worlds"), Cell(number(100, 0)), Cell("\u2013"), Cell("\u2013"), *every))
     note = (
@@ -114,7 +116,7 @@ def where(found: RegimeMap, arm: str) -> str:
             told.append(f"{axis.label} is {word} (median {values[0]} against {values[1]} {axis.unit})")
     if not told:
         return f"{names(found)[arm]} wins all over the map: no axis tells where."
-    return f"{names(found)[arm]} wins where {' and '.join(told)}."
+    return f"{names(found)[arm]} wins where {listed(told)}."
 
 
 def foretold(found: RegimeMap) -> str:
@@ -135,7 +137,7 @@ def warnings(found: RegimeMap) -> list[str]:
     if not question.variant:
         return [UNCALIBRATED, PRIOR]
     variant = question.variant.replace("_", " ")
-    old = [OLD] if ensemble.stale(question.variant) else []
+    old = [OLD] if question.old else []
     return [CALIBRATED.format(sets=len(question.sets), variant=variant), *old, PRIOR]
 
 
@@ -146,7 +148,7 @@ def planned(question: Question, processors: int) -> str:
     minutes = question.quarters * (people.villages or 1) * people.households * PACE / processors / 60.0
     return (
         f"{scenario.slug}: {question.points} worlds of {people.villages} villages with about {people.households} "
-        f"households, by {' and '.join([', '.join(names[:-1]), names[-1]])}; {arms} arms under {lucks} lucks; who wins "
+        f"households, by {listed(names)}; {arms} arms under {lucks} lucks; who wins "
         f"is told by {question.outcome.name}. About {number(max(minutes, 1.0), 0)} min on {processors} idle processors"
     )
 

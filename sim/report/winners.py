@@ -141,8 +141,8 @@ def draw_map(found: RegimeMap, panel: Panel, rows: np.ndarray, cells: int) -> No
         fill_line(panel, edges[0], edges[1][line : line + 2], fills[line * cells : (line + 1) * cells])
     size = 1.9 if (panel.right - panel.left) ** 2 > 300 * len(rows) else 1.5
     for row in sorted(rows, key=lambda row: winners[row] != NONE):
-        spot = panel.across(places[row, 0]), panel.down(places[row, 1])
-        dot(panel.drawing, *map(float, spot), hue[winners[row]], winners[row] == NONE, size)
+        x, y = float(panel.across(places[row, 0])), float(panel.down(places[row, 1]))
+        dot(panel.drawing, x, y, hue[winners[row]], winners[row] == NONE, size)
 
 
 def fill_line(panel: Panel, edges: np.ndarray, ends: np.ndarray, fills: Sequence[str]) -> None:
@@ -152,7 +152,7 @@ def fill_line(panel: Panel, edges: np.ndarray, ends: np.ndarray, fills: Sequence
         if place == len(fills) or fills[place] != fills[first]:
             if fills[first]:
                 (left, right), (bottom, top) = panel.across(edges[[first, place]]), panel.down(ends)
-                right, top = min(right + 0.4, panel.right), max(top - 0.4, panel.top)
+                right, top = min(right + 1.0, panel.right), max(top - 1.0, panel.top)
                 corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
                 panel.drawing.area(np.array(corners), fills[first])
             first = place
