@@ -21,7 +21,7 @@ from sim.errors import InputError
 from sim.experiment import axes, ensemble, regime
 from sim.experiment.regime import NONE, Point, RegimeMap, mapped, world_at
 from sim.experiment.regime_question import LEAST, OUTCOMES, Question, asked
-from sim.experiment.winning import binomial, crowd, judged, neighbours, student, vote
+from sim.experiment.winning import binomial, crowd, judged, neighbours, shifted, student, vote
 from sim.model import CommunityModel
 from sim.report import regime as page
 from sim.report import winners
@@ -97,7 +97,7 @@ def test_a_known_boundary_gives_the_known_shares(known, lane, numbers, first, tr
     for arm, true in {"hybrid": truth, "targeted_cash": 1.0 - truth, "status_quo": 0.0, "dividend": 0.0}.items():
         assert shares.loc[arm, "low"] - 1e-12 <= true <= shares.loc[arm, "high"], arm
     assert shares.loc[NONE, "won"] == 0 and shares["won"].sum() == len(found.points)
-    assert found.foretold[0] > 0.85
+    assert found.foretold[0] > 0.85 and page.foretold(found).startswith("The axes tell who wins")
 
 
 def test_less_is_better_where_the_outcome_says_so(known, lane, numbers):
@@ -216,6 +216,22 @@ def test_the_table_holds_paired_differences_with_their_interval(known, lane, num
     assert 5 in near and len(near) == crowd(60) == 8
 
 
+def test_a_shift_is_the_rank_sum():
+    draw = np.random.default_rng(2)
+    one, other = draw.normal(0.5, 1.0, 30), draw.normal(0.0, 1.0, 50)
+    test = stats.mannwhitneyu(one, other, use_continuity=False, method="asymptotic")
+    assert 2.0 * stats.norm.sf(abs(shifted(one, other))) == pytest.approx(test.pvalue, rel=1e-9)
+    assert shifted(one, other) == -shifted(other, one)
+    assert shifted(np.ones(4), np.ones(9)) == 0.0
+
+
+def test_axes_that_do_not_matter_tell_nothing(known, lane, numbers):
+    coin = np.random.default_rng(8)
+    found = toy(known, lane, numbers, lambda x, y: (0.0, 1.0, 3.0 + coin.choice([-2.0, 2.0]), 3.0))
+    assert page.foretold(found).startswith("The axes do not tell who wins") or found.foretold[0] < 0.6
+    assert page.where(found, "hybrid").endswith("wins all over the map: no axis tells where, beyond chance.")
+
+
 # -- what is measured -------------------------------------------------------------------------------------------------
 
 
@@ -240,10 +256,10 @@ def by_hand(**more):
 def test_works_per_z_by_hand():
     """One z builds 0.75 / 1.5 = 0.5 units, of a kind that nobody tells from the others; each unit adds 1 / (1 + 1)².
 
-    Without works the households make 1 and 2; three quarters of the persons are in the second: 1.75 a head. So a year
-    brings 4 · 0.12 · 1.75 · 0.5 · 0.25 = 10.5 %.
+    Without works the households make 1 and 2; three quarters of the persons are in the second: 1.75 a head. Of what
+    anybody does, a quarter is of the kind that was hit on. So a year brings 4 · 0.12 · 1.75 · 0.5 · 0.25 / 4 = 2.625 %.
     """
-    assert axes.works_per_z(by_hand()) == pytest.approx(10.5, rel=1e-9)
+    assert axes.works_per_z(by_hand()) == pytest.approx(2.625, rel=1e-9)
 
 
 def test_works_per_z_by_hand_where_the_best_kind_is_known():

@@ -17,7 +17,7 @@ import pandas as pd
 from sim.experiment import ensemble, standing
 from sim.experiment.regime import NONE, RegimeMap
 from sim.experiment.regime_question import Question
-from sim.experiment.winning import crowd
+from sim.experiment.winning import crowd, shifted
 from sim.report import SPACE, labels, number, span, years
 from sim.report.canvas import NARROW, WIDE
 from sim.report.grid import Cell, Column, Grid, estimated
@@ -25,6 +25,7 @@ from sim.report.page import listed
 from sim.report.template import filled
 from sim.report.winners import names, shown, winners_map
 
+BEYOND_CHANCE = 2.58  # standard errors: one axis in a hundred by chance
 PACE = 0.8e-6  # seconds that a household takes a quarter, on one processor (measured)
 AGAINST = ("better_than_cash", "worse_than_cash")
 UNCALIBRATED = (
@@ -101,21 +102,20 @@ def answer(found: RegimeMap) -> list[str]:
 
 
 def where(found: RegimeMap, arm: str) -> str:
-    """Along which axes the worlds that an arm wins differ most from all others; empty where it wins too few."""
+    """Along which axes the worlds that an arm wins differ from all others beyond chance; empty where it hardly wins."""
     won = np.array([one == arm for one in found.winners])
     if won.sum() < 5 or won.all():
         return ""
-    middle, others = np.median(found.places[won], axis=0), np.median(found.places[~won], axis=0)
-    spread = np.maximum(np.subtract(*np.quantile(found.places, [0.75, 0.25], axis=0)), 1e-9)
-    apart = (middle - others) / spread
     told = []
-    for place in np.argsort(-np.abs(apart), kind="stable"):
-        if abs(apart[place]) >= 0.25:
-            axis, values = found.question.axes[place], shown((middle[place], others[place]), found.reach[place])
-            word = "higher" if apart[place] > 0 else "lower"
-            told.append(f"{axis.label} is {word} (median {values[0]} against {values[1]} {axis.unit})")
+    away = [shifted(values[won], values[~won]) for values in found.places.T]
+    for place in np.argsort(-np.abs(away), kind="stable"):
+        if abs(away[place]) >= BEYOND_CHANCE:
+            axis, values = found.question.axes[place], found.places[:, place]
+            middle = shown([np.median(values[won]), np.median(values[~won])], found.reach[place])
+            word = "higher" if away[place] > 0 else "lower"
+            told.append(f"{axis.label} is {word} (median {middle[0]} against {middle[1]} {axis.unit})")
     if not told:
-        return f"{names(found)[arm]} wins all over the map: no axis tells where."
+        return f"{names(found)[arm]} wins all over the map: no axis tells where, beyond chance."
     return f"{names(found)[arm]} wins where {listed(told)}."
 
 
@@ -125,8 +125,9 @@ def foretold(found: RegimeMap) -> str:
     if plain == 1.0:
         return "All worlds have the same winner: along these axes nothing changes who wins."
     told = [f"{number(100 * share, 0)}{SPACE}%" for share in (right, plain)]
+    lead = "The axes tell who wins, to a degree" if right > plain else "The axes do not tell who wins"
     return (
-        f"How much the axes tell: the winner of a world is what most of its {crowd(len(found.points))} nearest worlds "
+        f"{lead}: the winner of a world is what most of its {crowd(len(found.points))} nearest worlds "
         f"have in {told[0]} of worlds; naming the most frequent everywhere is right in {told[1]}."
     )
 
