@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 console, complaint = Console(), Console(stderr=True)
 TOPICS = ("order", "parameters", "columns", "policies", "outcomes")
 VARIANTS = ("trap_off", "trap_on")
+AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
     _own_policies(explain)
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
+    _map_parser(commands)
     _evidence_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
@@ -61,6 +63,21 @@ def _own_policies(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--policy", type=Path, action="append", default=[], metavar="FILE", help="a Python file with policies of yours"
     )
+
+
+def _map_parser(commands: argparse._SubParsersAction) -> None:
+    """The command that asks who wins where."""
+    who = commands.add_parser("map", help="who wins where, over two or three uncertainties")
+    who.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    who.add_argument(
+        "--axes", default=AXES, metavar="A,B[,C]", help=f"measured ones ({AXES}; the default), or any rule.argument"
+    )
+    who.add_argument("--points", type=int, metavar="N", help="worlds (default: 200, with --quick 40)")
+    who.add_argument(
+        "--outcome", choices=OUTCOMES, default=OUTCOMES[0], help=f"what decides who wins (default: {OUTCOMES[0]})"
+    )
+    who.add_argument("--quick", action="store_true", help="fewer worlds, smaller ones, fewer lucks: a first look")
+    who.add_argument("--out", type=Path, default=Path("results"), help="where to write (default: results)")
 
 
 def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
@@ -164,6 +181,28 @@ def run(arguments: argparse.Namespace) -> None:
         write(results, draft)
     console.print(headline_terminal(results), *standing.warnings(), sep="\n")
     console.print(f"report: {folder / 'report.html'}")
+
+
+def draw_map(arguments: argparse.Namespace) -> None:
+    """`swadaya map`: worlds over some uncertainties, and who wins in each."""
+    from sim.experiment import axes, regime, regime_question
+    from sim.experiment.results import folder_named
+    from sim.known import known
+    from sim.report.grid import terminal
+    from sim.report.regime import answer, grid, planned, warnings, write
+    from sim.scenario import load
+
+    may = known()
+    scenario, names = load(arguments.scenario, may), [name.strip() for name in arguments.axes.split(",")]
+    chosen = axes.named(names, may.parameters)
+    question = regime_question.asked(scenario, chosen, arguments.outcome, arguments.points, arguments.quick)
+    folder = folder_named(f"map-{scenario.slug}", question.digest, arguments.out)
+    console.print(planned(question, os.cpu_count() or 1), soft_wrap=True, highlight=False)
+    with Bar() as bar, drafted(folder) as draft, ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = regime.mapped(question, threads, bar)
+        write(found, draft)
+    console.print(terminal(grid(found, full=False)), *answer(found), *warnings(found), sep="\n\n", highlight=False)
+    console.print(f"map: {folder / 'map.html'}", soft_wrap=True)
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -286,6 +325,7 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
 
 COMMANDS = {
     "run": run,
+    "map": draw_map,
     "check": check,
     "mediate": mediate,
     "explain": explain,

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Protocol
 
 from sim import ledger
 from sim.experiment.results import Results
-from sim.scenario import BASELINE
+from sim.scenario import BASELINE, Scenario
 
 BENCHMARK = "dividend"  # the policy against which every other is measured too
 CLASSES = ("self_sufficient", "fragile", "rising", "dependency", "declining", "stagnation")
@@ -50,6 +51,14 @@ USE_OF = {flow: use for use, flows in USES.items() for flow in flows}
 FLOWS = {rule.rule.name: rule.rule.meaning.rstrip(".") for rule in ledger.RULES}  # what a reader sees for a flow
 
 
+class Armed(Protocol):
+    """Whatever compares the arms of a scenario."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+
+
 def number(value: float | None, decimals: int = 1, signed: bool = False) -> str:
     """Format `value` with a true minus and thin non-breaking spaces; what is not finite is "undefined"."""
     if value is None or not math.isfinite(value):
@@ -70,13 +79,13 @@ def said(name: object) -> str:
     return SAID.get(str(name)) or FLOWS.get(str(name)) or str(name).replace("_", " ")
 
 
-def labels(results: Results) -> dict[str, str]:
+def labels(results: Armed) -> dict[str, str]:
     """Label of each arm, in the order of the scenario but with the baseline first."""
     arms = sorted(results.scenario.resolved_arms, key=lambda arm: arm.id != BASELINE)
     return {arm.id: arm.label for arm in arms}
 
 
-def rivals(results: Results) -> list[str]:
+def rivals(results: Armed) -> list[str]:
     """Arms other than the baseline."""
     return [arm for arm in labels(results) if arm != BASELINE]
 
@@ -88,7 +97,7 @@ def ranked(results: Results) -> list[str]:
     return [arm for arm in rivals(results) if policy[arm] not in outside]
 
 
-def benchmark(results: Results) -> str | None:
+def benchmark(results: Armed) -> str | None:
     """The arm that pays the whole budget as an equal dividend, against which every programme is also measured."""
     return next((arm.id for arm in results.scenario.resolved_arms if arm.policy == BENCHMARK), None)
 
