@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import groupby
 
 from rich.console import Group
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,35 +15,11 @@ from sim.engine.rule import End, Normal, Param, Row, Rule, Uniform
 from sim.experiment.evidence import Outcome, Study, read_studies
 from sim.experiment.judging import MISSING, rule_of
 from sim.experiment.moments import KNOWN, MOMENTS
+from sim.explain_article import article_page
 from sim.policies.policy import Policy
 from sim.scenario import PROGRAMMES_2017
 from sim.start import wire
-
-
-def span(low: float, high: float) -> str:
-    """A range in words."""
-    infinite = float("inf")
-    if low == -infinite:
-        return "any" if high == infinite else f"at most {high:g}"
-    return f"at least {low:g}" if high == infinite else f"{low:g} to {high:g}"
-
-
-def entry(head: Text, below: str = "", indent: int = 2) -> Group:
-    """A line, and dimmed beneath it what it rests on; both fold with an indent."""
-    parts = [Padding(head, (0, 0, 0, indent))]
-    if below:
-        parts.append(Padding(Text(below, style="dim"), (0, 0, 0, indent + 4)))
-    return Group(*parts)
-
-
-def page(title: str, note: str, parts: Iterable[object]) -> Group:
-    """A title, a remark and what follows."""
-    return Group(Text(title, style="bold"), Text(note, style="dim"), *parts)
-
-
-def section(name: str) -> Text:
-    """Head of a group of entries, after an empty line."""
-    return Text(f"\n{name}", style="bold underline")
+from sim.terminal import entry, page, section, span
 
 
 def reads(rule: Rule) -> str:
@@ -193,6 +168,7 @@ TOPICS: dict[str, Callable[[Plan], Group]] = {
     "columns": columns,
     "policies": catalogue,
     "outcomes": outcomes,
+    "article": article_page,
 }
 
 

@@ -384,7 +384,9 @@ def test_cash_arithmetic_is_the_propensity_while_it_flows(lane, small_population
     assert draw.seen["T1", 0].cash == 0.0
 
 
-def test_a_world_that_is_not_at_rest_is_counted_not_hidden(lane, small_population, target, write, monkeypatch, restless):
+def test_a_world_that_is_not_at_rest_is_counted_not_hidden(
+    lane, small_population, target, write, monkeypatch, restless
+):
     monkeypatch.setattr(trials, "solve", restless)
     studies = studies_of(lane.plan, write(FILE))
     draw = run_draw(lane, studies, {}, small_population, target, SEED)

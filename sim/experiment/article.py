@@ -42,7 +42,6 @@ COLUMNS = (
     "variant", "claim", "statistic", "unit", "sets", "holds", "share", "low", "high", "undefined",
     "value_5", "value_50", "value_95", "condition", "side", "separation",
 )  # fmt: skip
-NOTHING = "nothing separates the sets where it holds from the others"
 
 
 def question(known: Known) -> Scenario:
@@ -180,13 +179,23 @@ def verdicts(
         whole, yes = len(held), int(held.sum())
         # a value that is infinite is one at the far end, and only what is no number is left out
         known = np.sort(numbers[~np.isnan(numbers)])
-        spread = [known[round(share * (len(known) - 1))] for share in (0.05, 0.5, 0.95)] if len(known) else [math.nan] * 3
+        spread = (
+            [known[round(share * (len(known) - 1))] for share in (0.05, 0.5, 0.95)] if len(known) else [math.nan] * 3
+        )
         about = STATISTICS[claim.statistic]
         rows.append((
             variant, claim.id, claim.statistic, about.unit, whole, yes, yes / whole, *wilson(yes, whole),
             int(np.isnan(numbers).sum()), *spread, *condition(held, drawn),
         ))  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def stored_variants(where: Path | None = None) -> tuple[str, ...]:
+    """The structural variants that have an ensemble; refused where none has."""
+    found = tuple(name for name in ensemble.VARIANTS if ensemble.path(name, where).is_file())
+    if not found:
+        raise InputError("there is no ensemble to ask: `swadaya calibrate` finds the parameter sets")
+    return found
 
 
 def ask(variant: str, count: int | None = None, where: Path | None = None, tell: Tell = study.quiet) -> pd.DataFrame:

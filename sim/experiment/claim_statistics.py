@@ -23,7 +23,10 @@ from sim.policies.policy import Programme
 from sim.scenario import BASELINE
 from sim.start import World
 
-SPILL_SHOCK, SPILL_QUARTERS = math.log(0.9), 8  # what villages lose in the twin of `spill_up`, and how long they are followed
+SPILL_SHOCK, SPILL_QUARTERS = (
+    math.log(0.9),
+    8,
+)  # what villages lose in the twin of `spill_up`, and how long they are followed
 DISTANCE = 1e-9  # z: below it a distance is none
 
 

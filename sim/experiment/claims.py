@@ -154,7 +154,10 @@ def faults(claims: Collection[Claim], known: Known) -> Iterator[tuple[Location, 
     for row, claim in enumerate(claims):
         for place, name in enumerate(claim.elements):
             if name not in known.elements:
-                yield ("claims", row, "elements", place), _unknown(claim, "rule, column, metric or policy", name, known.elements)
+                yield (
+                    ("claims", row, "elements", place),
+                    _unknown(claim, "rule, column, metric or policy", name, known.elements),
+                )
         for place, name in enumerate(claim.arms):
             if name not in known.arms:
                 yield ("claims", row, "arms", place), _unknown(claim, "arm of the scenario", name, known.arms)
