@@ -9,6 +9,7 @@ from itertools import groupby
 import pandas as pd
 from rich.console import Group
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from sim.engine.plan import Plan
@@ -18,10 +19,10 @@ from sim.experiment.claims import SILENT, Claim
 from sim.terminal import page, section
 
 NOTE = (
-    "What the founding article says, in other words, and two verdicts on each sentence. “Implemented” names the test that "
-    "shows that this part of the model works; it says nothing on whether the article is right. “Ensemble” says in how many "
-    "calibrated parameter sets the sentence holds in this model, by a condition that was written down beforehand, with its "
-    "95 % interval and what tells these sets from the others. No verdict is about Indonesia itself."
+    "What the founding article says, in other words, and two verdicts on each sentence. “Implemented” names the test "
+    "that shows that this part of the model works; it says nothing on whether the article is right. “Ensemble” says in "
+    "how many calibrated parameter sets the sentence holds in this model, by a condition that was written down before "
+    "any result, with its 95 % interval and what tells these sets from the others. No verdict is about Indonesia."
 )
 UNASKED = "not asked yet: `swadaya claims --store` asks it of every calibrated parameter set"
 NO_CONDITION = "no single condition found"
@@ -54,11 +55,19 @@ def condition(row: Mapping) -> str:
 
 def verdict(claim: Claim, row: Mapping) -> str:
     """What the ensemble says of a claim, in one line."""
-    about = STATISTICS[claim.statistic]
     parts = [share(row), spread(row), condition(row)]
     if row["undefined"]:
         parts.append(f"undefined in {row['undefined']} sets, which count as not holding")
-    return f"{about.unit}, {claim.condition}: " + "; ".join(parts)
+    return f"{row['unit']}, {claim.condition}: " + "; ".join(parts)
+
+
+def sentence(claim: Claim, kind: str) -> Table:
+    """A claim's number and what it says."""
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_column(min_width=INDENT - 1, no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(Text(f"  {claim.id}", style="bold"), Text.assemble(claim.says, (kind, "dim")))
+    return row
 
 
 def line(name: str, words: str, style: str = "") -> Padding:
@@ -111,7 +120,7 @@ def told(rows: pd.DataFrame, digests: Mapping[str, Mapping[str, str]] | None = N
         parts.append(section(name))
         for claim in group:
             kind = "" if claim.kind == "testable" else f"  ({claim.kind})"
-            parts.append(Padding(Text.assemble((f"{claim.id:5}", "bold"), claim.says, (kind, "dim")), (0, 0, 0, 2)))
+            parts.append(sentence(claim, kind))
             parts += beneath(claim, found)
     return page("The article, sentence by sentence", NOTE, parts)
 

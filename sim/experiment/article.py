@@ -18,13 +18,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim import metrics, policies
+from sim import policies
 from sim.engine.compile import filler
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
 from sim.experiment import claims, ensemble, study
-from sim.experiment.claim_statistics import OWN, STATISTICS, Case, ranks
+from sim.experiment.claim_case import Case, ranks, series
+from sim.experiment.claim_statistics import STATISTICS
 from sim.experiment.claims import Claim
 from sim.experiment.compare import Comparison
 from sim.experiment.run import run_arm
@@ -59,10 +60,10 @@ def question(known: Known) -> Scenario:
 
 def offered(plan: Plan, arms: Sequence[str]) -> claims.Known:
     """What the article's claims may name."""
-    series = {**metrics.catalogue(), **OWN}
-    elements = {*plan.table_of, *plan.parameters, *series, *policies.catalogue()}
+    named = series()
+    elements = {*plan.table_of, *plan.parameters, *named, *policies.catalogue()}
     needs = {name: (*found.arms, found.of_metric) for name, found in STATISTICS.items()}
-    return claims.Known(elements, set(series), list(arms), needs)
+    return claims.Known(elements, set(named), list(arms), needs)
 
 
 # -- what is computed -------------------------------------------------------------------------------------------------
@@ -75,7 +76,7 @@ def values(
     executor: Executor | None = None,
     tell: Tell = study.quiet,
 ) -> pd.DataFrame:
-    """Every statistic in every set: one row a set, one column a claim; a set without a world at rest is a row of nan."""
+    """Every statistic in every set, a row a set and a column a claim; nan where a set has no world at rest."""
     lane = Lane(wire())
     filler()  # compiled before threads share it: its module may be loaded by one of them only
     tested = [claim for claim in sentences if claim.statistic]
@@ -115,7 +116,7 @@ def _values_of(lane: Lane, asked: Scenario, sentences: Sequence[Claim], one: Map
 def case(asked: Scenario, parameters: Mapping[str, float], lane: Lane | None = None) -> Case:
     """All arms of the scenario in the world of one parameter set."""
     world, flows = study.build(asked, parameters, lane), study.programmes(asked)
-    measures = {**metrics.catalogue(), **OWN}
+    measures = series()
     runs = [run_arm(asked, world, arm, flows[arm], seed, measures) for seed in asked.seeds for arm in flows]
     return Case(Comparison(asked, dict.fromkeys(asked.seeds, world), runs), world, flows)
 
@@ -184,7 +185,7 @@ def verdicts(
         )
         about = STATISTICS[claim.statistic]
         rows.append((
-            variant, claim.id, claim.statistic, about.unit, whole, yes, yes / whole, *wilson(yes, whole),
+            variant, claim.id, claim.statistic, about.unit_for(claim), whole, yes, yes / whole, *wilson(yes, whole),
             int(np.isnan(numbers).sum()), *spread, *condition(held, drawn),
         ))  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -235,7 +236,7 @@ def question_digest() -> str:
     """Digest of claims, scenario, and the code that computes and judges; its words do not count."""
     whole = hashlib.sha256(claims.digest().encode())
     whole.update((folder("scenarios") / "article.toml").read_bytes())
-    for name in ("article.py", "claim_statistics.py", "claims.py"):
+    for name in ("article.py", "claim_case.py", "claim_statistics.py", "claims.py"):
         whole.update(ensemble.code(Path(__file__).with_name(name).read_text(encoding="utf-8")).encode())
     return whole.hexdigest()
 

@@ -6,137 +6,30 @@ the series; each returns one number, the mean over lucks. None of them knows whi
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from sim import metrics
-from sim.experiment.claims import Claim
-from sim.experiment.compare import Comparison
+from sim.experiment.claim_case import (
+    Case,
+    Statistic,
+    correlation,
+    growth,
+    over,
+    percent,
+    ranks,
+    series,
+    statistic,
+    window_mean,
+)
 from sim.experiment.run import Run
-from sim.metrics import cost, inequality, metric
+from sim.metrics import cost, inequality
 from sim.model import CommunityModel
-from sim.policies.policy import Programme
 from sim.scenario import BASELINE
-from sim.start import World
 
-SPILL_SHOCK, SPILL_QUARTERS = (
-    math.log(0.9),
-    8,
-)  # what villages lose in the twin of `spill_up`, and how long they are followed
+SPILL_SHOCK, SPILL_QUARTERS = math.log(0.9), 8  # what villages lose in the twin of `spill_up`, and for how long
 DISTANCE = 1e-9  # z: below it a distance is none
-
-
-@dataclass(frozen=True)
-class Case:
-    """One parameter set: its world, and all arms under the same lucks.
-
-    Attributes
-    ----------
-    programmes
-        Arm -> all that flows in it.
-    """
-
-    comparison: Comparison
-    world: World
-    programmes: Mapping[str, Sequence[Programme]]
-
-    def level(self, arm: str, value: Callable[[Run], float]) -> float:
-        """Mean of a number over the lucks of an arm."""
-        found = self.comparison
-        return float(np.mean([value(found.runs[arm, seed]) for seed in found.seeds]))
-
-    def effect(self, claim: Claim, value: Callable[[Run], float]) -> float:
-        """A number in the claim's first arm less the same in its second."""
-        return self.level(claim.arms[0], value) - self.level(claim.arms[1], value)
-
-
-@dataclass(frozen=True)
-class Statistic:
-    """A registered statistic: what it needs and what its number means."""
-
-    name: str
-    function: Callable[[Case, Claim], float]
-    unit: str
-    arms: tuple[int, int]
-    of_metric: bool
-
-    @property
-    def meaning(self) -> str:
-        """First line of the docstring."""
-        return (inspect.getdoc(self.function) or "").split("\n")[0]
-
-
-STATISTICS: dict[str, Statistic] = {}
-
-
-def statistic(unit: str, *, arms: int | tuple[int, int], of_metric: bool = False) -> Callable:
-    """Register a statistic under its own name: its unit, how many arms it compares, whether a series is named."""
-    span = (arms, arms) if isinstance(arms, int) else arms
-
-    def register(function: Callable[[Case, Claim], float]) -> Callable[[Case, Claim], float]:
-        STATISTICS[function.__name__] = Statistic(function.__name__, function, unit, span, of_metric)
-        return function
-
-    return register
-
-
-# -- series that only claims need -------------------------------------------------------------------------------------
-
-
-@metric("match of works to the place", unit="0-1", better="higher")
-def match(village_match):
-    """Value of the works that were chosen against the best that could have been, mean over villages."""
-    return village_match.mean()
-
-
-@metric("outside markets", unit="index", better="neither")
-def outside_market(village_outside_market):
-    """Price that goods of the village fetch outside, mean over villages (1 at the start)."""
-    return village_outside_market.mean()
-
-
-OWN: dict[str, metrics.Metric] = {found.metric.name: found.metric for found in (match, outside_market)}
-
-
-# -- parts ------------------------------------------------------------------------------------------------------------
-
-
-def over(case: Case, name: str, window: str) -> Callable[[Run], float]:
-    """Mean of a series over a window, of a run."""
-    first, last = getattr(case.comparison.scenario.windows, window)
-    return lambda run: float(np.nanmean(run.series[name][first:last]))
-
-
-def window_mean(case: Case, name: str, window: str = "post") -> Callable[[Run], float]:
-    """Mean over persons of a household column's window mean, of a run."""
-    return lambda run: metrics.mean(run.windows[name, window], case.comparison.persons)
-
-
-def growth(case: Case) -> Callable[[Run], float]:
-    """Yearly growth of the median person's own income from before to after, %, of a run."""
-    return lambda run: case.comparison.headline(run)["own_income_growth"]
-
-
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Pearson's; 0 where one of the two does not move."""
-    if len(one) < 3 or np.ptp(one) < 1e-12 or np.ptp(other) < 1e-12:
-        return 0.0
-    return float(np.corrcoef(one, other)[0, 1])
-
-
-def ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1; equals share their mean rank."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(count) - 0.5 * (count - 1.0))[place]
-
-
-def percent(new: float, old: float) -> float:
-    """By how much a number is above another, %."""
-    return 100.0 * (new / old - 1.0) if old > 0.0 else math.nan
 
 
 # -- growth and income ------------------------------------------------------------------------------------------------
@@ -217,26 +110,26 @@ def between_villages(case, claim):
 # -- series -----------------------------------------------------------------------------------------------------------
 
 
-@statistic("unit of the series", arms=1, of_metric=True)
+@statistic("", arms=1, of_metric=True)
 def level(case, claim):
     """Mean of a series after the programmes."""
     return case.level(claim.arms[0], over(case, claim.metric, "post"))
 
 
-@statistic("unit of the series", arms=1, of_metric=True)
+@statistic("", arms=1, of_metric=True)
 def change(case, claim):
     """Change of a series from before the programmes to ten years after them."""
     late, before = over(case, claim.metric, "late"), over(case, claim.metric, "pre")
     return case.level(claim.arms[0], lambda run: late(run) - before(run))
 
 
-@statistic("unit of the series", arms=2, of_metric=True)
+@statistic("", arms=2, of_metric=True)
 def effect(case, claim):
     """Mean of a series after the programmes, above that of the second arm."""
     return case.effect(claim, over(case, claim.metric, "post"))
 
 
-@statistic("unit of the series", arms=2, of_metric=True)
+@statistic("", arms=2, of_metric=True)
 def effect_during(case, claim):
     """Mean of a series in the last two years of the programmes, above that of the second arm."""
     return case.effect(claim, over(case, claim.metric, "on"))
@@ -273,7 +166,7 @@ def kept_participation(case, claim):
 
 @statistic("% of own income", arms=2)
 def through_participation(case, claim):
-    """Part of the effect on own income that goes when attendance is what it was in the second arm, quarter by quarter."""
+    """Part of the effect on own income that goes when households attend as they do in the second arm."""
     arm, other = claim.arms
     found = case.comparison
     total, base = case.level(arm, window_mean(case, "own_income")), case.level(other, window_mean(case, "own_income"))
@@ -304,12 +197,14 @@ def community_field(attendance: np.ndarray, activity: np.ndarray, persons: np.nd
     Parameters
     ----------
     attendance
-        Share of households at the meeting, one number a village (a village without people has none).
+        Share of households at the meeting, one number a village; where nobody lives there is no place.
     activity, persons, home
-        Main kind of activity, person weight and village of each household.
+        Main kind of activity, person weight and village of each household. Interest is shared as far as two persons
+        have the same activity more often than if all kinds were equally frequent.
     """
     kinds = np.array([metrics.group_mean(activity == kind, persons, home, len(attendance)) for kind in range(4)])
-    return np.nan_to_num(attendance * (kinds * kinds).sum(axis=0))
+    shared = ((kinds * kinds).sum(axis=0) - 0.25) / 0.75
+    return np.nan_to_num(attendance * np.maximum(shared, 0.0))
 
 
 @statistic("rank correlation over villages", arms=2)
@@ -375,15 +270,14 @@ def good_development(case, claim):
 
 @statistic("% of outside markets per % of village income", arms=1, of_metric=True)
 def spill_up(case, claim):
-    """How far the series follows when all villages lose a tenth of their output for two years: a twin without the loss beside it."""
+    """How far a series follows when all villages lose a tenth of their output for two years, against a twin."""
     scenario, arm = case.comparison.scenario, claim.arms[0]
-    declared = {**metrics.catalogue(), **OWN}
-    asked = [declared["mean_own_income"], declared[claim.metric]]
+    asked = [series()[name] for name in ("mean_own_income", claim.metric)]
     start, found = scenario.calendar.start, []
     for seed in case.comparison.seeds:
         model = CommunityModel(case.world, case.programmes[arm], seed=seed, held=scenario.hold.ablate)
         model.run_model(start)
-        shock = dict.fromkeys(range(start, start + SPILL_QUARTERS), {"local_shock": SPILL_SHOCK})
+        shock = {quarter: {"local_shock": SPILL_SHOCK} for quarter in range(start, start + SPILL_QUARTERS)}
         hit = model.branch(shocks=shock)
         sums = np.zeros((2, 2))
         while model.quarter < start + SPILL_QUARTERS:
@@ -391,14 +285,14 @@ def spill_up(case, claim):
                 twin.step()
                 sums[row] += list(metrics.measure(asked, lambda _, name, twin=twin: twin.state[name]).values())
         del model.state, hit.state
-        income, series = np.log(sums[1] / sums[0])
-        found.append(series / income)
+        income, followed = np.log(sums[1] / sums[0])
+        found.append(followed / income)
     return float(np.mean(found))
 
 
 @statistic("times the best other arm's price", arms=(2, 20))
 def price_of_a_poor_year(case, claim):
-    """Price of a year of poverty averted in the first arm against the cheapest of the others; infinite where none is averted."""
+    """Price of a year of poverty averted against the cheapest other arm's; infinite where none is averted."""
     prices = [_price(case, arm) for arm in claim.arms]
     best = min(prices[1:])
     if math.isinf(prices[0]):
@@ -421,3 +315,9 @@ def _price(case: Case, arm: str) -> float:
     averted = case.level(base, poor_years) - case.level(arm, poor_years)
     spent = case.level(arm, paid) - case.level(base, paid)
     return spent / averted if averted > 0.0 else math.inf
+
+
+#: Statistic by name, as a claim names it.
+STATISTICS: dict[str, Statistic] = {
+    value.statistic.name: value.statistic for value in list(vars().values()) if hasattr(value, "statistic")
+}
