@@ -1,4 +1,4 @@
-"""The article's elements work as they are said to: closed forms, worlds in pairs. Whether the article is right is not tested."""
+"""The article's elements work as they are said to: closed forms, worlds in pairs. Whether it is right is not tested."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ CALM = ("luck", "weather", "macro_cycle")
 
 @pytest.mark.parametrize("passed", [1.0, 0.2])
 def test_villages_keep_up_where_growth_is_passed_on_and_fall_behind_where_not(small_world, programmes_2017, passed):
-    """Sold outside only, nothing else moves: villages grow by what is passed on of national growth, and by that alone."""
+    """All is sold outside and nothing else moves: villages grow by what is passed on of national growth alone."""
     still = (*CALM, "exposure", "capital", "skill", "works", "attends", "road")
     share = passed / small_world.value("passed_trend.level")
     start = {"luck": 0.0, "weather": 0.0, "exposure": 1.0, "pass_through": share}

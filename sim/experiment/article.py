@@ -279,7 +279,9 @@ def read(file: Path | None = None) -> tuple[pd.DataFrame, dict[str, dict[str, st
     rows = pd.read_csv(io.StringIO(body), keep_default_na=False, na_values=["nan", ""]) if body else pd.DataFrame()
     if list(rows) != list(COLUMNS) or set(rows["variant"]) != set(digests):
         raise InputError(f"{file}: holds no stored verdicts; `swadaya claims --store` makes them anew")
-    return rows.fillna({"condition": "", "side": ""}), digests
+    said = ["condition", "side"]
+    rows[said] = rows[said].astype(object).where(rows[said].notna(), "")
+    return rows, digests
 
 
 def stale(variant: str, then: Mapping[str, str], where: Path | None = None) -> list[str]:

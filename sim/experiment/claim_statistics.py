@@ -75,7 +75,7 @@ def consumption_effect(case, claim):
 
 @statistic("percentage points", arms=2)
 def before_after_error(case, claim):
-    """How far a comparison of before and after misses the true effect on consumption."""
+    """How far a comparison of before and after misses the paired effect on consumption."""
     arm, other = claim.arms
     before, after = (case.level(arm, window_mean(case, "consumption", window)) for window in ("pre", "post"))
     return percent(after, before) - percent(after, case.level(other, window_mean(case, "consumption")))
