@@ -12,7 +12,7 @@ import pytest
 
 from sim.engine.rule import Param
 from sim.experiment import article, claims
-from sim.experiment.claim_statistics import STATISTICS, community_field
+from sim.experiment.claim_statistics import STATISTICS, common_ground
 from sim.metrics import catalogue as series_of_runs
 from sim.metrics import empowerment, resilience, trajectories
 from sim.model import CommunityModel
@@ -288,10 +288,10 @@ def test_a_community_needs_place_meeting_and_interest(small_world, programmes_20
     alike, mixed = np.zeros(8), np.tile(np.arange(4.0), 2)
     persons, home = np.ones(8), np.repeat([0, 1], 4)
     meeting = np.array([0.2, 0.5])
-    assert community_field(meeting, alike, persons, home) == pytest.approx(meeting)
-    assert community_field(np.zeros(2), alike, persons, home) == pytest.approx([0.0, 0.0])
-    assert community_field(meeting, mixed, persons, home) == pytest.approx([0.0, 0.0])
-    assert community_field(meeting, alike, persons, np.zeros(8, int)) == pytest.approx([0.2, 0.0])
+    assert common_ground(meeting, alike, persons, home) == pytest.approx(meeting)
+    assert common_ground(np.zeros(2), alike, persons, home) == pytest.approx([0.0, 0.0])
+    assert common_ground(meeting, mixed, persons, home) == pytest.approx([0.0, 0.0])
+    assert common_ground(meeting, alike, persons, np.zeros(8, int)) == pytest.approx([0.2, 0.0])
     silent = run(small_world, programmes_2017, 8, held=["attends"], attends=0.0)
     assert silent["contribution"].sum() == 0.0 and silent["members"].sum() == 0.0
     assert contribution(1.0, expected=1.0) > 0.0

@@ -191,7 +191,7 @@ def _clamped(case: Case, arm: str, other: str, seed: int) -> float:
     return total / (last - first)
 
 
-def community_field(attendance: np.ndarray, activity: np.ndarray, persons: np.ndarray, home: np.ndarray) -> np.ndarray:
+def common_ground(attendance: np.ndarray, activity: np.ndarray, persons: np.ndarray, home: np.ndarray) -> np.ndarray:
     """Place, regular meeting and shared interest of each village in one number, 0-1; 0 where any of them is missing.
 
     Parameters
@@ -215,7 +215,7 @@ def field_and_effect(case, claim):
     for seed in found.seeds:
         one, other = (found.runs[arm, seed] for arm in claim.arms)
         gained = one.windows["own_income", "post"] - other.windows["own_income", "post"]
-        there = community_field(other.village["attendance_pre"], people["activity"], found.persons, found.home)
+        there = common_ground(other.village["attendance_pre"], people["activity"], found.persons, found.home)
         pairs.append(correlation(ranks(there), ranks(metrics.group_mean(gained, found.persons, found.home))))
     return float(np.mean(pairs))
 
