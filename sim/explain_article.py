@@ -26,7 +26,7 @@ NOTE = (
 )
 UNASKED = "not asked yet: `swadaya claims --store` asks it of every calibrated parameter set"
 NO_CONDITION = "no single condition found"
-INDENT = 7  # columns of what stands beneath a sentence
+INDENT = 6  # columns of what stands beneath a sentence
 
 
 def share(row: Mapping) -> str:
@@ -66,7 +66,7 @@ def sentence(claim: Claim, kind: str) -> Table:
     row = Table.grid(padding=(0, 1, 0, 0))
     row.add_column(min_width=INDENT - 1, no_wrap=True)
     row.add_column(overflow="fold")
-    row.add_row(Text(f"  {claim.id}", style="bold"), Text.assemble(claim.says, (kind, "dim")))
+    row.add_row(Text(f" {claim.id}", style="bold"), Text.assemble(claim.says, (kind, "dim")))
     return row
 
 
