@@ -82,15 +82,15 @@ def match(village_match):
     return village_match.mean()
 
 
-@metric("outside markets", unit="index", better="neither")
-def outside_market(village_outside_market):
-    """Price that goods of the village fetch outside, mean over villages (1 at the start)."""
-    return village_outside_market.mean()
+@metric("national and world markets", unit="index", better="neither")
+def national_market(nation_macro_trend, nation_macro_cycle):
+    """Outside markets with their trend and their cycle, before anything is passed on to villages (1 at the start)."""
+    return float(np.exp(nation_macro_trend[0] + nation_macro_cycle[0]))
 
 
 def series() -> dict[str, metrics.Metric]:
     """All series that a claim may name: those of every run, and two that only claims need."""
-    return {**metrics.catalogue(), **{found.metric.name: found.metric for found in (match, outside_market)}}
+    return {**metrics.catalogue(), **{found.metric.name: found.metric for found in (match, national_market)}}
 
 
 # -- parts ------------------------------------------------------------------------------------------------------------

@@ -42,11 +42,21 @@ def growth_by_share(case, claim):
     return float(np.polyfit(np.linspace(0.0, 1.0, len(found)), found, 1)[0])
 
 
-@statistic("times national growth", arms=1)
+@statistic("times national growth", arms=1, of_metric=True)
 def growth_of_national(case, claim):
-    """Growth of villagers' median own income against national income per head; half of it is stagnation."""
-    national = {seed: 100.0 * value for seed, value in case.comparison.national_growth.items()}
-    return case.level(claim.arms[0], lambda run: growth(case)(run) / national[run.seed])
+    """Growth of villagers' median own income against the nation's income, of which the series is their share."""
+    spans = case.comparison.scenario.windows
+    years = (sum(spans.post) - sum(spans.pre)) / 8.0
+
+    def national(run: Run, window: tuple[int, int]) -> float:
+        first, last = window
+        return float(np.mean((run.series["mean_own_income"] / run.series[claim.metric])[first:last]))
+
+    def found(run: Run) -> float:
+        grown = (national(run, spans.post) / national(run, spans.pre)) ** (1.0 / years) - 1.0
+        return growth(case)(run) / (100.0 * grown)
+
+    return case.level(claim.arms[0], found)
 
 
 @statistic("% of consumption", arms=1)
