@@ -247,7 +247,7 @@ def claims(arguments: argparse.Namespace) -> None:
         variants = (arguments.variant,) if arguments.variant else article.stored_variants()
         rows = pd.concat([article.ask(name, arguments.sets, tell=bar) for name in variants], ignore_index=True)
     wide = console if console.is_terminal else Console(width=max(100, console.width))
-    wide.print(told(rows))
+    wide.print(told(rows, {name: article.now(name) for name in variants}))
     if arguments.store:
         console.print(f"verdicts kept: {article.store(rows)}", soft_wrap=True)
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.engine.plan import Plan
-from sim.experiment import article, claims
+from sim.experiment import article, claims, ensemble
 from sim.experiment.claim_statistics import STATISTICS
 from sim.experiment.claims import SILENT, Claim
 from sim.terminal import page, section
@@ -98,8 +98,11 @@ def beneath(claim: Claim, found: Mapping[str, Mapping[str, Mapping]]) -> Iterato
 
 
 def standing(digests: Mapping[str, Mapping[str, str]]) -> Iterator[Text]:
-    """What has changed since the verdicts were stored."""
+    """What has changed since the verdicts, and the parameter sets themselves, were found."""
     for variant, then in digests.items():
+        if ensemble.path(variant).is_file() and ensemble.stale(variant):
+            old = f"The parameter sets of {variant.replace('_', ' ')} were found with other rules; `swadaya calibrate`"
+            yield Text(f"{old} finds them anew.", style="bold")
         changed = article.stale(variant, then)
         if changed:
             what = " and ".join(f"the {name}" for name in changed)

@@ -426,6 +426,7 @@ def write(tmp_path):
         ("above = 0.0\n", "", "P1.1: says where it holds: give above, below or both"),
         ("above = -1.0\nbelow = 1.0", "above = 1.0\nbelow = -1.0", "S2: 1 is not below -1"),
         ('section = "Diagnosis"\n', "", "is missing; it takes text in quotes"),
+        ("py::test_the_mixture", "py:test_the_mixture", "P1.1: tests/test_article.py:test_the_mixture"),
         ("[[claims]]", "[[claim]]", "unknown key claim"),
         ("[[claims]]", "[[claims", "cannot be read"),
     ],
@@ -597,5 +598,6 @@ def test_the_command_asks_shows_and_stores(rows, tmp_path, monkeypatch, capsys):
     assert seen == [("trap_off", None)]
     text = " ".join(capsys.readouterr().out.split())
     assert "holds in 38 of 64 sets" in text and "verdicts kept" in text
+    assert "The parameter sets of trap off were found with other rules" in text
     assert main(["explain", "article"]) == 0
     assert "holds in 38 of 64 sets" in " ".join(capsys.readouterr().out.split())

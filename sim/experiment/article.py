@@ -241,7 +241,7 @@ def question_digest() -> str:
     return whole.hexdigest()
 
 
-def _now(variant: str, where: Path | None = None) -> dict[str, str]:
+def now(variant: str, where: Path | None = None) -> dict[str, str]:
     """What verdicts are of, by name."""
     stored = ensemble.path(variant, where)
     sets = ensemble.digest(variant, where) if stored.is_file() else "none"
@@ -254,7 +254,7 @@ def store(rows: pd.DataFrame, file: Path | None = None, where: Path | None = Non
     kept, heads = read(file) if file.is_file() else (pd.DataFrame(columns=list(COLUMNS)), {})
     renewed = list(dict.fromkeys(rows["variant"]))
     heads = {name: digests for name, digests in heads.items() if name not in renewed}
-    heads |= {name: _now(name, where) for name in renewed}
+    heads |= {name: now(name, where) for name in renewed}
     frames = [frame for frame in (kept[~kept["variant"].isin(renewed)], rows) if len(frame)]
     whole = pd.concat(frames, ignore_index=True).sort_values("variant", kind="stable")
     lines = [f"# {name} " + " ".join(f"{key} {value}" for key, value in heads[name].items()) for name in sorted(heads)]
@@ -286,4 +286,4 @@ def read(file: Path | None = None) -> tuple[pd.DataFrame, dict[str, dict[str, st
 
 def stale(variant: str, then: Mapping[str, str], where: Path | None = None) -> list[str]:
     """What has changed since the verdicts of a variant were stored: model, ensemble, question."""
-    return [name for name, digest in _now(variant, where).items() if then.get(name) != digest]
+    return [name for name, digest in now(variant, where).items() if then.get(name) != digest]

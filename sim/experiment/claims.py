@@ -27,7 +27,6 @@ IDS = (
     *("P3.5", "P4.1", "P4.2", "P4.3"),
     *(f"S{number}" for number in range(1, 22)),
 )
-KINDS = ("testable", "identity", "label", "out of scope")
 #: What the second column says of a claim without a statistic.
 SILENT = {
     "identity": "a definition or an accounting rule: nothing to find out",
@@ -197,6 +196,9 @@ def _set_faults(claims: Collection[Claim]) -> Iterator[tuple[Location, str]]:
             yield ("claims", row, "statistic"), f"{claim.id}: says where it holds: give above, below or both"
         if (claim.kind == "out of scope") == bool(claim.tests):
             yield ("claims", row, "tests"), f"{claim.id}: what is modelled has a test, and nothing else has one"
+        for place, name in enumerate(claim.tests):
+            if name.count("::") != 1:
+                yield ("claims", row, "tests", place), f"{claim.id}: {name} is not FILE::NAME"
         if claim.above is not None and claim.below is not None and claim.above >= claim.below:
             yield ("claims", row, "above"), f"{claim.id}: {claim.above:g} is not below {claim.below:g}"
     missing = [name for name in IDS if name not in seen]
