@@ -59,6 +59,7 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     calibrate.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
     calibrate.add_argument("--count", type=int, default=64, help="parameter sets of each variant (default: 64)")
     calibrate.add_argument("--seed", type=int, default=1, help="of the draws (default: 1)")
+    calibrate.add_argument("--check", action="store_true", help="instead: do the stored sets still reproduce them?")
     calibrate.add_argument("--out", type=Path, help="folder to write to (default: where the shipped ensemble is)")
     claims = commands.add_parser("claims", help="ask the article's claims of every calibrated parameter set")
     claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
@@ -223,6 +224,9 @@ def calibrate(arguments: argparse.Namespace) -> None:
     if arguments.count < 1:
         raise InputError(f"--count: is {arguments.count}; allowed: a whole number from 1")
     for variant in (arguments.variant,) if arguments.variant else VARIANTS:
+        if arguments.check:
+            _confirm(variant, arguments)
+            continue
         with Bar() as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
             found = calibration.calibrate(
                 variant, count=arguments.count, seed=arguments.seed, executor=threads, tell=bar
@@ -250,6 +254,19 @@ def claims(arguments: argparse.Namespace) -> None:
     wide.print(told(rows, {name: article.now(name) for name in variants}))
     if arguments.store:
         console.print(f"verdicts kept: {article.store(rows)}", soft_wrap=True)
+
+
+def _confirm(variant: str, arguments: argparse.Namespace) -> None:
+    """`swadaya calibrate --check`: whether the frozen sets still reproduce their targets."""
+    from sim.experiment import calibration, ensemble
+    from sim.start import wire
+
+    sets, new = calibration.completed(ensemble.load(variant, arguments.out), wire(), arguments.seed)
+    with Bar() as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
+        fresh = calibration.measured_anew(sets, variant, seed=arguments.seed, executor=threads, tell=bar)
+    about = ensemble.confirm(variant, sets, new, fresh, arguments.out)
+    shares = ", ".join(f"{target} {share:.0%}" for target, share in ensemble.inside_together(fresh).items())
+    console.print(f"{variant}: {len(sets)} sets; inside in fresh populations: {shares}; {about}", soft_wrap=True)
 
 
 COMMANDS = {

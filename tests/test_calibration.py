@@ -303,6 +303,35 @@ def test_one_variant_leaves_the_other_as_it_was(made, tmp_path):
     assert known["trap_on"]["conditions"] == {calibration.BELOW: list(calibration.FACED)}
 
 
+def test_frozen_sets_get_the_parameters_that_came_after_them(lane):
+    known = priors(lane.plan, "trap_off")
+    old = [{name: low for name, (low, _) in known.items() if name != "luck.spread"} for _ in range(40)]
+    sets, new = calibration.completed(old, lane.plan, 7)
+    assert new == ["luck.spread"] and calibration.completed(old, lane.plan, 7) == (sets, new)
+    low, high = known["luck.spread"]
+    strata = sorted(int(40 * (one["luck.spread"] - low) / (high - low)) for one in sets)
+    assert strata == list(range(40))  # one in each fortieth of its range
+    assert [{**one, "luck.spread": two["luck.spread"]} for one, two in zip(old, sets, strict=True)] == sets
+    assert calibration.completed(sets, lane.plan, 7) == (sets, [])
+
+
+def test_frozen_sets_are_confirmed_or_nothing_is_written(made, tmp_path, monkeypatch):
+    ensemble.write(made, tmp_path)
+    frozen = ensemble.provenance(tmp_path)["trap_off"]
+    monkeypatch.setattr(ensemble, "ALSO", ("start.py",))
+    inside = pd.DataFrame({m.name: [0.5 * (m.low + m.high)] * 10 for m in fitted.MOMENTS})
+    before = ensemble.digest("trap_off", tmp_path)
+    with pytest.raises(InputError, match=r"V1 80%.*nothing was written"):
+        ensemble.confirm("trap_off", made.sets, [], inside.assign(headcount_8=[20.0] * 2 + [12.6] * 8), tmp_path)
+    assert ensemble.stale("trap_off", tmp_path) and ensemble.digest("trap_off", tmp_path) == before
+    sets = [{**one, "new.parameter": 0.5} for one in made.sets]
+    ensemble.confirm("trap_off", sets, ["new.parameter"], inside, tmp_path)
+    assert not ensemble.stale("trap_off", tmp_path) and ensemble.load("trap_off", tmp_path) == sets
+    about = ensemble.provenance(tmp_path)["trap_off"]
+    assert about["frozen"]["rules"] == frozen["rules"] and about["frozen"]["sets_sha256"] == before
+    assert about["frozen"]["added_since"] == ["new.parameter"] and about["inside_in_fresh_populations"]["V1"] == 1.0
+
+
 def test_other_rules_make_an_ensemble_stale(made, tmp_path, monkeypatch):
     ensemble.write(made, tmp_path)
     monkeypatch.setattr(ensemble, "ALSO", ("start.py",))

@@ -28,7 +28,7 @@ from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
 from sim.experiment.decomposition import decomposition
 from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
-from sim.experiment.matching import Matched, Outcome, match
+from sim.experiment.matching import Matched, Outcome, hypercube, match
 from sim.experiment.moved import moved
 from sim.experiment.threshold import threshold_of, thresholds
 from sim.metrics import mean
@@ -308,6 +308,36 @@ def calibrate(
     )
 
 
+def completed(sets: Sequence[Mapping[str, float]], plan: Plan, seed: int) -> tuple[list[dict[str, float]], list[str]]:
+    """Frozen sets with the parameters that came after them, drawn evenly from their priors; and which these are."""
+    known = priors(plan, "trap_off")
+    new = [name for name in known if name not in sets[0]]
+    if not new:
+        return [dict(one) for one in sets], []
+    drawn = hypercube(len(sets), len(new), np.random.default_rng(seed))
+    ends = np.array([known[name] for name in new])
+    values = ends[:, 0] + drawn * (ends[:, 1] - ends[:, 0])
+    return [{**one, **dict(zip(new, row, strict=True))} for one, row in zip(sets, values.tolist(), strict=True)], new
+
+
+def measured_anew(
+    sets: Sequence[Mapping[str, float]],
+    variant: str,
+    *,
+    seed: int,
+    settings: Settings = Settings(),
+    executor: Executor | None = None,
+    tell: Tell = lambda doing, done, whole: None,
+) -> pd.DataFrame:
+    """Moments of frozen sets under the rules of today, where they have not been yet: one row a set."""
+    lane = Lane(wire())
+    panel = Panel.drawn(lane, settings, 10_000 * seed + 7_000, executor, tell)
+    target = TwoPieceLognormal.published(read_aggregates())
+    bands = inner_bands(panel, settings, variant)
+    simulator = Simulator(lane, target, variant, panel, settings, priors(lane.plan, variant), bands)
+    return _measure(simulator, sets, executor, tell)
+
+
 def _wave(found: Matched, number: int) -> tuple[int, dict[str, int]]:
     return sum(one.wave == number for one in found.tried), found.reasons(number)
 
@@ -317,9 +347,14 @@ def _afresh(
 ) -> pd.DataFrame:
     """Moments of every set in populations and lucks that no set was chosen by; nan where no world is at rest."""
     panel = Panel.drawn(simulator.lane, simulator.settings, seed, executor, tell)
-    other = replace(simulator, panel=panel)
+    return _measure(replace(simulator, panel=panel), sets, executor, tell)
+
+
+def _measure(
+    simulator: Simulator, sets: Sequence[Mapping[str, float]], executor: Executor | None, tell: Tell
+) -> pd.DataFrame:
     rows = []
-    for done, row in enumerate((executor.map if executor else map)(other.measured, sets, range(len(sets))), 1):
+    for done, row in enumerate((executor.map if executor else map)(simulator.measured, sets, range(len(sets))), 1):
         rows.append(row)
         tell("check", done, len(sets))
     return pd.DataFrame(rows)

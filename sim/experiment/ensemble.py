@@ -27,6 +27,7 @@ METHOD = (
     "inside the bands by its own moments, less what chance the defaults have in the same populations."
 )
 RULES = (agents, engine, policies, processes)  # packages whose source says what a parameter does
+BAR, BARRED = 0.9, ("V1", "V2")  # share of sets that must have all moments of these targets in fresh populations
 ALSO = ("start.py", "model.py", "population.py", "ledger.py", "experiment/fitted.py")
 
 
@@ -123,11 +124,11 @@ def quality(calibration: Calibration) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["moment", "target", "unit", "low", "high", *quantiles, "inside"])
 
 
-def inside_together(calibration: Calibration) -> dict[str, float]:
+def inside_together(fresh: pd.DataFrame) -> dict[str, float]:
     """Target -> share of sets that have all of its moments inside their bands in fresh populations."""
     found = {}
     for target in dict.fromkeys(moment.target for moment in MOMENTS):
-        fine = [calibration.fresh[m.name].between(m.low, m.high) for m in MOMENTS if m.target == target]
+        fine = [fresh[m.name].between(m.low, m.high) for m in MOMENTS if m.target == target]
         found[target] = float(pd.concat(fine, axis=1).all(axis=1).mean())
     return found
 
@@ -161,7 +162,7 @@ def record(calibration: Calibration, file: str) -> dict:
         "moved": list(changed["parameter"]),
         "settings": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(calibration.settings).items()},
         "conditions": ranges,
-        "inside_in_fresh_populations": inside_together(calibration),
+        "inside_in_fresh_populations": inside_together(calibration.fresh),
         **waves,
         "accepted_between": {name: list(band) for name, band in calibration.bands.items()},
         "headcount_explained": explained(calibration),
@@ -179,12 +180,58 @@ def write(calibration: Calibration, where: Path | None = None) -> list[Path]:
     sets, known = path(calibration.variant, where), provenance(where)
     content = text(calibration.sets)
     known[calibration.variant] = record(calibration, content)
+    sets.write_text(content, encoding="utf-8", newline="\n")
+    return [sets, _write_provenance(known, where)]
+
+
+def _write_provenance(known: Mapping[str, Mapping], where: Path) -> Path:
     about = where / "ensemble.toml"
     head = "# How the parameter sets in ensemble_*.csv were found. Written by `swadaya calibrate`; do not edit.\n"
     tables = [line for variant in VARIANTS if variant in known for line in _toml(variant, known[variant])]
-    sets.write_text(content, encoding="utf-8", newline="\n")
     about.write_text(head + "\n".join(tables) + "\n", encoding="utf-8", newline="\n")
-    return [sets, about]
+    return about
+
+
+def confirm(
+    variant: str,
+    sets: Sequence[Mapping[str, float]],
+    new: Sequence[str],
+    fresh: pd.DataFrame,
+    where: Path | None = None,
+) -> Path:
+    """Store that frozen sets reproduce their targets under the rules of today too; what was frozen stays on record.
+
+    Parameters
+    ----------
+    sets, new
+        The frozen sets with the parameters that came after them, and the names of these.
+    fresh
+        Moments of the sets under the rules of today, one row a set.
+
+    Raises
+    ------
+    InputError
+        When fewer of them than the bar demands do; nothing is written.
+    """
+    where = where or home()
+    known, together = provenance(where), inside_together(fresh)
+    short = [f"{target} {share:.0%}" for target, share in together.items() if target in BARRED and share < BAR]
+    if short:
+        raise InputError(
+            f"{variant}: the rules have changed what the frozen sets reproduce ({', '.join(short)} of sets inside, "
+            f"{BAR:.0%} are needed); nothing was written: `swadaya calibrate` finds sets anew"
+        )
+    about, content = known[_checked(variant)], text(sets)
+    frozen = about.get("frozen", {key: about[key] for key in ("made", "rules", "sets_sha256")})
+    about |= {
+        "made": date.today().isoformat(),
+        "rules": rules_digest(),
+        "sets_sha256": hashlib.sha256(content.encode()).hexdigest(),
+        "inside_in_fresh_populations": together,
+        "frozen": frozen | {"added_since": [*frozen.get("added_since", []), *new]},
+    }
+    path(variant, where).write_text(content, encoding="utf-8", newline="\n")
+    return _write_provenance(known, where)
 
 
 def _toml(name: str, table: Mapping) -> list[str]:

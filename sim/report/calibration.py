@@ -66,7 +66,7 @@ def fit(calibration: Calibration) -> Grid:
                 Cell(number(100.0 * row.inside, 0)),
             )
         )
-    whole = ", ".join(f"{target} {100.0 * share:.0f} %" for target, share in inside_together(calibration).items())
+    whole = ", ".join(f"{target} {100.0 * share:.0f} %" for target, share in inside_together(calibration.fresh).items())
     note = f"Fresh: populations and lucks that no set was chosen by. All moments of a target inside together: {whole}."
     columns = (
         Column("Moment"),
