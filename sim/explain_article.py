@@ -101,8 +101,8 @@ def standing(digests: Mapping[str, Mapping[str, str]]) -> Iterator[Text]:
     """What has changed since the verdicts, and the parameter sets themselves, were found."""
     for variant, then in digests.items():
         if ensemble.path(variant).is_file() and ensemble.stale(variant):
-            old = f"The parameter sets of {variant.replace('_', ' ')} were found with other rules; `swadaya calibrate --check`"
-            yield Text(f"{old} looks at them anew.", style="bold")
+            old = f"The parameter sets of {variant.replace('_', ' ')} were found with other rules;"
+            yield Text(f"{old} `swadaya calibrate --check` looks at them anew.", style="bold")
         changed = article.stale(variant, then)
         if changed:
             what = " and ".join(f"the {name}" for name in changed)
