@@ -134,11 +134,14 @@ def test_effects_on_consumption_have_a_sign():
     assert of("consumption_effect", case, "less", "more") == pytest.approx(-100.0 / 11.0)
 
 
-@pytest.mark.parametrize("trend", [0.0, 0.2])
-def test_before_and_after_err_by_the_trend(trend):
-    """The true effect is 10 %; without trend the naive comparison finds it, with one it finds the trend too."""
-    case = case_of(arm=eaten(1.1 * (1.0 + trend)), base=eaten(1.0 + trend))
-    assert of("before_after_error", case, "arm", "base") == pytest.approx(100.0 * 1.1 * trend)
+@pytest.mark.parametrize(("trends", "error"), [((0.3, 0.3), 0.0), ((0.0, 1.0), 10.0)])
+def test_an_evaluation_errs_by_what_villages_differ_in(trends, error):
+    """An effect of 0.1 in two villages: a trend that they share is taken away, one that they do not is the error."""
+    later = 1.0 + np.repeat(trends, 2)
+    arm, base = ({"windows": {("consumption", "post"): later + effect}} for effect in (0.1, 0.0))
+    case = case_of(arm=arm, base=base)
+    assert of("evaluation_error", case, "arm", "base") == pytest.approx(error, abs=1e-9)
+    assert math.isinf(of("evaluation_error", case, "base", "base"))
 
 
 def test_spread_is_between_best_and_worst():
@@ -424,7 +427,7 @@ def write(tmp_path):
         ('statistic = "surplus"\n', "", "P1.3: a claim has a statistic if, and only if, it is testable"),
         ("note =", "notes =", 'unknown key; did you mean "note"?'),
         ("above = 0.0\n", "", "P1.1: says where it holds: give above, below or both"),
-        ("above = -1.0\nbelow = 1.0", "above = 1.0\nbelow = -1.0", "S2: 1 is not below -1"),
+        ("below = 0.5", "above = 0.7\nbelow = 0.5", "P1.2: 0.7 is not below 0.5"),
         ('section = "Diagnosis"\n', "", "is missing; it takes text in quotes"),
         ("py::test_the_mixture", "py:test_the_mixture", "P1.1: tests/test_article.py:test_the_mixture"),
         ("[[claims]]", "[[claim]]", "unknown key claim"),

@@ -29,6 +29,7 @@ from sim.model import CommunityModel
 from sim.scenario import BASELINE
 
 SPILL_SHOCK, SPILL_QUARTERS = math.log(0.9), 8  # what villages lose in the twin of `spill_up`, and for how long
+ASSIGNMENTS = 50  # of villages to a trial, in each luck
 DISTANCE = 1e-9  # z: below it a distance is none
 
 
@@ -83,12 +84,25 @@ def consumption_effect(case, claim):
     return percent(one, other)
 
 
-@statistic("percentage points", arms=2)
-def before_after_error(case, claim):
-    """How far a comparison of before and after misses the paired effect on consumption."""
-    arm, other = claim.arms
-    before, after = (case.level(arm, window_mean(case, "consumption", window)) for window in ("pre", "post"))
-    return percent(after, before) - percent(after, case.level(other, window_mean(case, "consumption")))
+@statistic("times the effect", arms=2)
+def evaluation_error(case, claim):
+    """Error of a trial by difference in differences in half of the villages, drawn by lot, against its effect."""
+    found = case.comparison
+    errors, effects = [], []
+
+    def means(arm: str, seed: int, window: str) -> np.ndarray:
+        return metrics.group_mean(found.runs[arm, seed].windows["consumption", window], found.persons, found.home)
+
+    for seed in found.seeds:
+        (before, after), (earlier, later) = ([means(arm, seed, w) for w in ("pre", "post")] for arm in claim.arms)
+        lots, villages = np.random.default_rng(seed), len(after)
+        effects.append(float(np.mean(after - later)))
+        for _ in range(ASSIGNMENTS):
+            treated = lots.permutation(villages) < villages // 2
+            estimate = (after - before)[treated].mean() - (later - earlier)[~treated].mean()
+            errors.append(estimate - effects[-1])
+    size = abs(float(np.mean(effects)))
+    return float(np.sqrt(np.mean(np.square(errors)))) / size if size > DISTANCE else math.inf
 
 
 @statistic("% of own income", arms=(2, 9))
