@@ -21,8 +21,8 @@ from sim.terminal import page, section
 NOTE = (
     "What the founding article says, in other words, and two verdicts on each sentence. “Implemented” names the test "
     "that shows that this part of the model works; it says nothing on whether the article is right. “Ensemble” says in "
-    "how many calibrated parameter sets the sentence holds in this model, by a condition that was written down before "
-    "any result, with its 95 % interval and what tells these sets from the others. No verdict is about Indonesia."
+    "how many calibrated parameter sets the sentence holds in this model, by a condition that was fixed before it was "
+    "asked, with its 95 % interval and what tells these sets from the others. No verdict is about Indonesia."
 )
 UNASKED = "not asked yet: `swadaya claims --store` asks it of every calibrated parameter set"
 NO_CONDITION = "no single condition found"
