@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 console, complaint = Console(), Console(stderr=True)
-TOPICS = ("order", "parameters", "columns", "policies", "outcomes")
+TOPICS = ("order", "parameters", "columns", "policies", "outcomes", "article")
 VARIANTS = ("trap_off", "trap_on")
 AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
@@ -96,6 +96,10 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     calibrate.add_argument("--seed", type=int, default=1, help="of the draws (default: 1)")
     calibrate.add_argument("--check", action="store_true", help="instead: do the stored sets still reproduce them?")
     calibrate.add_argument("--out", type=Path, help="folder to write to (default: where the shipped ensemble is)")
+    claims = commands.add_parser("claims", help="ask the article's claims of every calibrated parameter set")
+    claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
+    claims.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
+    claims.add_argument("--store", action="store_true", help="keep the verdicts: `explain article` shows them")
 
 
 class Bar:
@@ -312,6 +316,26 @@ def calibrate(arguments: argparse.Namespace) -> None:
         console.print(f"{len(found.sets)} parameter sets: {sets}\nhow they were found: {about}", soft_wrap=True)
 
 
+def claims(arguments: argparse.Namespace) -> None:
+    """`swadaya claims`: what the ensemble says of the article."""
+    import pandas as pd
+
+    from sim.experiment import article
+    from sim.explain_article import told
+
+    if arguments.sets is not None and arguments.sets < 1:
+        raise InputError(f"--sets: is {arguments.sets}; allowed: a whole number from 1")
+    if arguments.store and arguments.sets is not None:
+        raise InputError("--store keeps verdicts over all parameter sets only: not with --sets")
+    with Bar() as bar:
+        variants = (arguments.variant,) if arguments.variant else article.stored_variants()
+        rows = pd.concat([article.ask(name, arguments.sets, tell=bar) for name in variants], ignore_index=True)
+    wide = console if console.is_terminal else Console(width=max(100, console.width))
+    wide.print(told(rows, {name: article.now(name) for name in variants}))
+    if arguments.store:
+        console.print(f"verdicts kept: {article.store(rows)}", soft_wrap=True)
+
+
 def _confirm(variant: str, arguments: argparse.Namespace) -> None:
     """`swadaya calibrate --check`: whether the frozen sets still reproduce their targets."""
     from sim.experiment import calibration, ensemble
@@ -332,6 +356,7 @@ COMMANDS = {
     "schema": schema,
     "validate": validate,
     "calibrate": calibrate,
+    "claims": claims,
     "bench": bench,
 }
 

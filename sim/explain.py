@@ -16,6 +16,7 @@ from sim.errors import InputError
 from sim.experiment.evidence import Outcome, Study, read_studies
 from sim.experiment.judging import MISSING, rule_of
 from sim.experiment.moments import KNOWN, MOMENTS
+from sim.explain_article import article_page
 from sim.explain_policies import catalogue
 from sim.scenario import Known
 from sim.start import wire
@@ -136,6 +137,7 @@ TOPICS: dict[str, Callable[[Plan], Group]] = {
     "columns": columns,
     "policies": lambda plan: catalogue(policies.catalogue()),
     "outcomes": outcomes,
+    "article": article_page,
 }
 
 

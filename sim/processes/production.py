@@ -101,15 +101,18 @@ def output(
     ),
     lumpy_cost=Param(0.0, "z per quarter", low=0.0, high=0.5, source="trap variant: 0.05-0.5; 0 switches the trap off"),
     works_gain=Param(0.12, "share", low=0.0, high=0.2, source="assumption; 0 means that works earn nothing"),
+    complementarity=Param(
+        0.0, "per unit of skill", low=0.0, high=1.0, source="assumption: skill makes no more of works; above 0 is swept"
+    ),
 ):
     """Output of the quarter at the prices of the start.
 
     Hands and capital, the better of two techniques: a small one, and a lumpy one that needs skill and a fixed cost
-    (Carter and Barrett 2006). With `lumpy_scale` 0 there is no poverty trap.
+    (Carter and Barrett 2006). With `lumpy_scale` 0 there is no poverty trap. Above 0, `complementarity` makes works earn
+    more in skilled hands.
     """
     grown = power(effective_capital, elasticity)
     technique = max(scale * grown, lumpy_scale * skill * grown - lumpy_cost)
-    made = (
-        (farm_wage + exp(ability) * technique) * (1.0 + works_gain * works_benefit) * exp(luck + weather + local_shock)
-    )
+    helped = 1.0 + works_gain * works_benefit * (1.0 + complementarity * (skill - 1.0))
+    made = (farm_wage + exp(ability) * technique) * helped * exp(luck + weather + local_shock)
     return max(0.0, made - time_cost)

@@ -119,7 +119,9 @@ def _find(path_or_name: str | os.PathLike[str]) -> Path:
         names = [file.relative_to(SCENARIOS).with_suffix("").as_posix() for file in sorted(SCENARIOS.rglob("*.toml"))]
     except OSError as error:
         raise InputError(f"{show(given)}: cannot be opened: {error.strerror}") from None
-    named = [name for name in names if not name.startswith(("data/", "evidence/"))]  # published figures and studies
+    named = [
+        name for name in names if not name.startswith(("data/", "evidence/", "claims/"))
+    ]  # figures, studies, the article
     hint = (
         did_you_mean(path.name, beside)
         or did_you_mean(path.stem, named)
