@@ -54,7 +54,7 @@ def run_of(arm, seed, **changes):
     made.series |= changes.get("series", {})
     made.household = {"stress_pass": np.ones(4), "end_exposure": np.full(4, 0.4)} | changes.get("household", {})
     made.village = {"attendance_pre": np.array([0.1, 0.4])} | changes.get("village", {})
-    made.elasticity = changes.get("elasticity", 0.5)
+    made.stress = {"elasticity": changes.get("elasticity", 0.5)}
     made.flows = {"cash_paid": np.full(92, changes.get("paid", 0.0))}
     return made
 

@@ -281,7 +281,7 @@ def stress_failures(case, claim):
 @statistic("elasticity", arms=2)
 def macro_elasticity(case, claim):
     """Elasticity of consumption to outside markets in year 12, above that of the second arm."""
-    return case.effect(claim, lambda run: run.elasticity)
+    return case.effect(claim, lambda run: run.stress["elasticity"])
 
 
 @statistic("share of lucks", arms=2, of_metric=True)
