@@ -14,8 +14,6 @@ import numpy as np
 from sim.agents.territory import village
 from sim.engine.rule import Sum, rule
 
-FLOW, STOCK = "flow", "stock"
-
 
 def flow(payer: str, payee: str) -> Callable:
     """Mark a rule of the village as a flow from one account to another."""
@@ -199,9 +197,9 @@ def cash_lost(persons, dividend, cash, pkh, entitlement, rastra, cash_loss, rice
 
 @flow("state", "outside")
 @money
-def staff_paid(persons, facilitation, training, survey, audit, service, organising, linkage):
-    """Facilitators, trainers, surveyors, auditors, teachers and nurses, organisers and their campaigns, liaison."""
-    return persons * (facilitation + training + survey + audit + service + organising + linkage)
+def staff_paid(persons, facilitation, training, survey, audit, service, organising, linkage, administration):
+    """Facilitators, trainers, surveyors, auditors, teachers and nurses, organisers and campaigns, liaison, offices."""
+    return persons * (facilitation + training + survey + audit + service + organising + linkage + administration)
 
 
 @flow("state", "outside")
@@ -209,13 +207,6 @@ def staff_paid(persons, facilitation, training, survey, audit, service, organisi
 def spent_nationally(persons, national):
     """Money for the nation's modern sector."""
     return national * persons
-
-
-@flow("state", "outside")
-@money
-def administered(persons, administration):
-    """Offices and staff that reach nobody."""
-    return administration * persons
 
 
 @flow("state", "outside")

@@ -254,7 +254,7 @@ def test_check_counts_the_villages_of_a_list(tmp_path, capsys):
         ("order", ("output", "works_built", "institution_quality")),
         ("parameters", ("output.works_gain", "0 to 0.2")),
         ("columns", ("institution_quality", "z per person")),
-        ("policies", ("locality_development", "Pengembangan masyarakat lokal", "loses when")),
+        ("policies", ("locality_development", "Pengembangan masyarakat lokal", "may lose when")),
     ],
 )
 def test_explain_tells_from_the_code(topic, words, capsys):

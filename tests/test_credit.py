@@ -269,7 +269,7 @@ def test_social_policy_pays_the_entitled_alike_and_its_offices(small_world, prog
         assert extra[rows] == pytest.approx(np.full(len(rows), extra[rows[0]]))
     paid = village_sum(found, "transfers") - village_sum(usual, "transfers")
     assert paid == pytest.approx(0.93 * DOSE * 0.98 * found["persons"])
-    assert found["administered"] == pytest.approx(0.07 * DOSE * found["persons"])
+    assert found["staff_paid"] == pytest.approx(0.07 * DOSE * found["persons"])
 
 
 def test_a_match_is_no_more_than_residents_gave(small_world, programmes_2017):
