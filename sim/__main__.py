@@ -182,8 +182,9 @@ def run(arguments: argparse.Namespace) -> None:
         results = study.run(scenario, tell=bar)
         bar("report", 0, 1)
         results.save(draft)
-        write(results, draft)
-    console.print(headline_terminal(results), *standing.warnings(), sep="\n")
+        warnings = standing.warnings()
+        write(results, draft, warnings)
+    console.print(headline_terminal(results), *warnings, sep="\n")
     console.print(f"report: {folder / 'report.html'}")
 
 

@@ -69,9 +69,18 @@ def parameters(plan: Plan) -> Group:
     for name, group in groupby(sorted(plan.parameters.items(), key=mechanism), mechanism):
         parts.append(section(name))
         for full, p in group:
-            head = Text.assemble((full, "bold"), f" = {float(p):g} {p.unit}", (f"  [{span(p.low, p.high)}]", "cyan"))
+            head = Text.assemble(
+                (full, "bold"),
+                f" = {float(p):g} {p.unit}",
+                (f"  [{span(p.low, p.high)}]", "cyan"),
+                " what-if" * p.what_if,
+            )
             parts.append(entry(head, p.source))
-    return page("Parameters", "name = value unit [range], source. A scenario sets them under [parameters].", parts)
+    return page(
+        "Parameters",
+        "name = value unit [range], source. A scenario sets them under [parameters]; a what-if is off unless it does.",
+        parts,
+    )
 
 
 def columns(plan: Plan) -> Group:

@@ -84,13 +84,17 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def folder(results, tmp_path_factory):
     path = tmp_path_factory.mktemp("report")
-    write(results, path)
+    write(results, path, ["Validation, trap off: no claims for roads (V12b FAIL)."])
     return path
 
 
 @pytest.fixture(scope="module")
 def text(folder):
     return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_page_says_where_the_model_stands(text):
+    assert "Validation, trap off: no claims for roads (V12b FAIL)." in " ".join(" ".join(Page(text).words).split())
 
 
 def test_page_refers_to_nothing_outside_itself(text):
@@ -142,7 +146,7 @@ def test_page_says_when_it_is_measured_and_over_what_intervals_vary(text):
 
 def test_labels_are_shown_and_never_executed(results, tmp_path):
     hostile = labelled(results, HOSTILE)
-    page = Page(write(hostile, tmp_path).read_text(encoding="utf-8"))
+    page = Page(write(hostile, tmp_path, []).read_text(encoding="utf-8"))
     assert "script" not in {tag for tag, _ in page.tags}
     assert any(HOSTILE in words for words in page.words)
     console = Console(width=300, file=io.StringIO())
@@ -157,7 +161,7 @@ def test_what_is_not_a_number_is_undefined(results, text):
     shown = costs.cost(replace(results, tables={**results.tables, "poor_years": frame}))
     assert {row[-1].text for row in shown.rows} == {UNDEFINED}
     assert [row[-1].beneath for row in shown.rows] == [
-        "no poverty averted in 2 of 3 lucks",
+        "no poverty averted in 2 of 3 draws",
         "costs less than Status quo",
     ]
     assert not re.search(r"\b(nan|NaN|inf|None)\b", " ".join(Page(text).words))
@@ -357,7 +361,7 @@ def test_every_z_of_an_arm_is_followed_to_where_it_went(results):
 
 def test_missing_tables_are_left_out_and_named(results, tmp_path):
     left = {key: table for key, table in results.tables.items() if key not in ("targeting", "lorenz", "cost")}
-    text = write(replace(results, tables=left), tmp_path).read_text(encoding="utf-8")
+    text = write(replace(results, tables=left), tmp_path, []).read_text(encoding="utf-8")
     assert "Not computed in this run: cost, targeting, lorenz." in text
     assert 'id="figure-lorenz"' not in text
 
@@ -374,7 +378,7 @@ def test_missing_tables_are_left_out_and_named(results, tmp_path):
 )
 def test_small_comparisons_make_a_page(changes, tmp_path):
     results = study.run(scenario(**changes))
-    text = write(results, tmp_path).read_text(encoding="utf-8")
+    text = write(results, tmp_path, []).read_text(encoding="utf-8")
     assert not re.search(r"\b(nan|NaN|inf|None)\b", " ".join(Page(text).words))
     assert tables.headline_terminal(results).row_count == len(results.scenario.arms)
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.lane import Lane, holding
-from sim.experiment.study import Tell, programmes, quiet
+from sim.experiment import Tell, quiet
+from sim.experiment.study import programmes
 from sim.model import CommunityModel
 from sim.policies.policy import set_levers
 from sim.reference import MesaLane

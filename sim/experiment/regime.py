@@ -70,16 +70,16 @@ def world_at(scenario: Scenario, base: Mapping[str, float], drawn: Mapping[str, 
     plain = {name: value for name, value in drawn.items() if name not in (SHARE, ADVANTAGE)}
     scenario = scenario.model_copy(update={"parameters": {**base, **scenario.parameters, **plain}})
     if SHARE not in drawn:
-        return study.build(scenario, None, lane)
+        return study.build(scenario, lane=lane)
     without = scenario.model_copy(update={"parameters": {**scenario.parameters, **dict.fromkeys(LUMPY, 0.0)}})
-    free = study.build(without, None, lane)
+    free = study.build(without, lane=lane)
     capital = inequality.quantile(free.state["effective_capital"], free.state["weight"], drawn[SHARE])
     own = {name: free.value(name) for name in ("output.scale", "output.elasticity")}
     lump = complete({**own, ADVANTAGE: drawn[ADVANTAGE], THRESHOLD: float(capital)}, "trap_on")
     for name in LUMPY:
         if lump[name] > lane.plan.parameters[name].high:
             raise InputError(f"{name} would be {lump[name]:.3g}, beyond its own range")
-    return study.build(scenario.model_copy(update={"parameters": {**scenario.parameters, **lump}}), None, lane)
+    return study.build(scenario.model_copy(update={"parameters": {**scenario.parameters, **lump}}), lane=lane)
 
 
 def meet(question: Question, lane: Lane, number: int, drawn: Mapping[str, float], set_number: int) -> Point | None:

@@ -6,11 +6,13 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ import pandas as pd
 from sim import ledger, metrics
 from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import ensemble
+from sim.experiment import Tell, ensemble, quiet
 from sim.experiment.compare import Comparison
 from sim.experiment.results import Results
 from sim.experiment.run import LISTS, Run, run_arm
@@ -33,11 +35,6 @@ from sim.start import World, poorer, solve, wire
 from sim.survey import population_from_survey, read_aggregates, read_survey, read_villages
 
 PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas", "pyarrow", "pydantic", "matplotlib")
-Tell = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
-
-
-def quiet(doing: str, done: int, whole: int) -> None:
-    """Tells nobody."""
 
 
 def people(scenario: Scenario) -> Population:
@@ -87,17 +84,24 @@ def _without(programme: Programme, own: Programme) -> list[Programme]:
     return [Programme(programme.policy, dose, first, last, last, programme.settings) for first, last, dose in spans]
 
 
-def build(scenario: Scenario, drawn: Mapping[str, float] | None = None, lane: Lane | None = None) -> World:
+def build(
+    scenario: Scenario,
+    drawn: Mapping[str, float] = MappingProxyType({}),
+    lane: Lane | None = None,
+    population: Population | None = None,
+) -> World:
     """The world of a scenario at quarter 0: at rest under the programmes of 2017, whatever flows from then on.
 
-    The scenario's own numbers stand above those of a `drawn` parameter set.
+    The scenario's own numbers stand above those of a `drawn` parameter set; `lane` and `population` are those of the
+    scenario, made before.
     """
-    population, seed = people(scenario), scenario.population.seed
+    lane, population = lane or Lane(wire(scenario.known.own_rules)), population or people(scenario)
+    seed = scenario.population.seed
     of_2017 = _programmes(PROGRAMMES_2017, scenario.known.policies)
     target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
     held = scenario.hold.ablate
-    parameters = {**(drawn or {}), **scenario.parameters}
-    world = solve(lane or Lane(wire(scenario.known.own_rules)), population, of_2017, target, seed, parameters, held)
+    parameters = {**drawn, **scenario.parameters}
+    world = solve(lane, population, of_2017, target, seed, parameters, held)
     if scenario.population.world == "poor_village":
         world = poorer(world, of_2017, scenario.population.poverty, seed, held)
     return world
@@ -111,22 +115,23 @@ def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> lis
     wanted = scenario.replications.sets
     if wanted == 1:
         return [build(scenario)]
-    people(scenario)  # a file that cannot be read is told at once, not taken for a world without rest
-    lane, found = Lane(wire(scenario.known.own_rules)), []
-    for world in executor.map(partial(_at_rest, scenario, lane), ensemble.load(scenario.replications.variant)):
-        found += [world] if world else []
-        tell("worlds at rest", len(found), wanted)
-        if len(found) == wanted:
-            return found
+    at_rest = partial(_at_rest, scenario, Lane(wire(scenario.known.own_rules)), people(scenario))
+    sets, found = iter(ensemble.load(scenario.replications.variant)), []
+    while len(found) < wanted and (some := list(islice(sets, wanted - len(found)))):
+        for world in executor.map(at_rest, some):
+            found += [world] if world else []
+            tell("worlds at rest", len(found), wanted)
+    if len(found) == wanted:
+        return found
     raise InputError(
         f"{scenario.slug}: only {len(found)} of the calibrated parameter sets have a world at rest among these people, "
         f"not the {wanted} that are asked for in [replications]"
     )
 
 
-def _at_rest(scenario: Scenario, lane: Lane, drawn: Mapping[str, float]) -> World | None:
+def _at_rest(scenario: Scenario, lane: Lane, population: Population, drawn: Mapping[str, float]) -> World | None:
     try:
-        return build(scenario, drawn, lane)
+        return build(scenario, drawn, lane, population)
     except InputError:
         return None
 

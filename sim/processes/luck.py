@@ -61,7 +61,12 @@ def macro_trend(
     ),
     added=Mean(Last("macro_growth")),
     feedback=Param(
-        0.0, "share", low=0.0, high=0.3, source="assumption: villages take prices as they are; above 0 a what-if"
+        0.0,
+        "share",
+        low=0.0,
+        high=0.3,
+        source="assumption: villages take prices as they are; above 0 they move them",
+        what_if=True,
     ),
 ):
     """Trend of outside markets since the start, as a log; what a policy is assumed to add, and what villages feed back."""

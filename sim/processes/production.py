@@ -97,9 +97,9 @@ def output(
         0.2, "share", low=0.1, high=0.3, source="capital share of Asian smallholders (from memory, medium)"
     ),
     lumpy_scale=Param(
-        0.0, "z", low=0.0, high=1.2, source="trap variant: 1.1-1.6 times `scale`; 0 switches the trap off"
+        0.0, "z", low=0.0, high=1.2, source="1.1-1.6 times `scale`; 0 switches the trap off", what_if=True
     ),
-    lumpy_cost=Param(0.0, "z per quarter", low=0.0, high=0.5, source="trap variant: 0.05-0.5; 0 switches the trap off"),
+    lumpy_cost=Param(0.0, "z per quarter", low=0.0, high=0.5, source="0.05-0.5; 0 switches the trap off", what_if=True),
     works_gain=Param(0.12, "share", low=0.0, high=0.2, source="assumption; 0 means that works earn nothing"),
     complementarity=Param(
         0.0, "per unit of skill", low=0.0, high=1.0, source="assumption: skill makes no more of works; above 0 is swept"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from sim.experiment import standing
 from sim.experiment.results import Results
 from sim.metrics.cost import rupiah
 from sim.report import (
@@ -106,7 +105,7 @@ PLATES: tuple[Plate, ...] = (
     Plate(
         "trajectories", "", figures.trajectories, "The course of each strategy",
         "Levels: without a new policy (grey) and the median of each strategy (its colour). All other panels: the "
-        "strategy minus the status quo, luck by luck. Line: median; dark band: 50 % of lucks; light band: "
+        "strategy minus the status quo, luck by luck. Line: median; dark band: the middle half; light band: "
         "{source}. Shaded: the time of the programme.",
         "Line charts over time: levels first, then each strategy's difference from the baseline: poverty headcount, "
         "median own income, participation and the Gini coefficient. Strategies: {arms}. The tables give the values.",
@@ -301,8 +300,11 @@ def draw(plate: Plate, results: Results, folder: Path) -> dict[str, object]:
     }
 
 
-def write(results: Results, folder: Path) -> Path:
-    """Write report.html and figures/*.svg, *.png into `folder`; give the path of the page."""
+def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
+    """Write report.html and figures/*.svg, *.png into `folder`; give the path of the page.
+
+    `warnings` say where the model stands against the evidence.
+    """
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     plates = [plate for plate in PLATES if not plate.needs or has(results, plate.needs)]
     needed = dict.fromkeys([*(key for key, _ in tables.GRIDS), *(plate.needs for plate in PLATES if plate.needs)])
@@ -318,7 +320,7 @@ def write(results: Results, folder: Path) -> Path:
         arms=[(arm.label, arm.label_id) for arm in results.scenario.resolved_arms if arm.label != arm.label_id],
         lead=lead(results),
         answer=answer(results),
-        warnings=[warning(results), *standing.warnings()],
+        warnings=[warning(results), *warnings],
         chance=chance(results),
         headline=tables.headline(results),
         figures=[draw(plate, results, folder / "figures") for plate in plates],

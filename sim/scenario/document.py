@@ -311,13 +311,13 @@ class Scenario(Frozen):
         return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def quick(self) -> Scenario:
-        """A smaller copy for a first look: at most 12 villages of 100 households and 5 seeds, the same calendar."""
+        """A smaller copy for a first look: at most 12 villages of 100 households, 5 seeds and 2 parameter sets."""
         people, luck = self.population, self.replications
         smaller = {"villages": min(people.villages or 12, 12), "households": min(people.households, 100)}
         return self.model_copy(
             update={
                 "population": people.model_copy(update=smaller),
-                "replications": luck.model_copy(update={"seeds": min(luck.seeds, 5), "sets": min(luck.sets, 5)}),
+                "replications": luck.model_copy(update={"seeds": min(luck.seeds, 5), "sets": min(luck.sets, 2)}),
             }
         )
 
