@@ -15,6 +15,7 @@ import pytest
 from sim import __main__ as command_line
 from sim.errors import NotFiniteError
 from sim.experiment import study
+from sim.progress import Bar
 from sim.report.page import PLATES
 
 ROOT = Path(__file__).parents[1]
@@ -311,7 +312,7 @@ def test_ctrl_c_leaves_no_half_written_folder(tmp_path):
 @pytest.mark.parametrize("lost_as", [KeyboardInterrupt, ValueError])
 def test_an_interrupt_that_is_lost_on_the_way_is_raised_again(lost_as):
     """As in a callback of the compiler, which can only report an exception, or in code that makes another of it."""
-    with pytest.raises(KeyboardInterrupt), command_line.Bar() as bar:
+    with pytest.raises(KeyboardInterrupt), Bar() as bar:
         bar("runs", 0, 2)
         try:
             signal.raise_signal(signal.SIGINT)
