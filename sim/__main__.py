@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from sim.errors import InputError, NotFiniteError, PolicyError
+from sim.progress import Bar
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -100,33 +100,6 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
     claims.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
     claims.add_argument("--store", action="store_true", help="keep the verdicts: `explain article` shows them")
-
-
-class Bar:
-    """A progress bar with time left, fed by what a run tells."""
-
-    def __init__(self) -> None:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        self.progress = Progress(*columns, console=complaint, transient=True)
-        self.tasks: dict[str, int] = {}
-
-    def __enter__(self) -> Bar:
-        self.progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.progress.stop()
-
-    def __call__(self, doing: str, done: int, whole: int) -> None:
-        if doing not in self.tasks:
-            self.tasks[doing] = self.progress.add_task(doing, total=whole)
-        self.progress.update(self.tasks[doing], completed=done)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import pytest
 from sim import __main__ as command_line
 from sim.errors import NotFiniteError
 from sim.experiment import study
+from sim.progress import Bar
 from sim.report.page import PLATES
 
 ROOT = Path(__file__).parents[1]
@@ -306,6 +307,21 @@ def test_ctrl_c_leaves_no_half_written_folder(tmp_path):
     assert running.returncode == 130, complaint
     assert "nothing was written" in complaint and "Traceback" not in complaint
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("lost_as", [KeyboardInterrupt, ValueError])
+def test_an_interrupt_that_is_lost_on_the_way_is_raised_again(lost_as):
+    """As in a callback of the compiler, which can only report an exception, or in code that makes another of it."""
+    with pytest.raises(KeyboardInterrupt), Bar() as bar:
+        bar("runs", 0, 2)
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            if lost_as is ValueError:
+                raise ValueError("what the interrupt became") from None
+        bar("runs", 1, 2)
+        pytest.fail("the run goes on")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_an_interrupt_while_writing_leaves_no_draft(scenario, tmp_path, monkeypatch, capsys):
