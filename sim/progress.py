@@ -28,7 +28,9 @@ class Bar:
         self.asked_to_stop = False
 
     def __enter__(self) -> Bar:
-        self.before = signal.signal(signal.SIGINT, self._stop)
+        self.before = signal.getsignal(signal.SIGINT)
+        if self.before is not signal.SIG_IGN:  # as in a job in the background
+            signal.signal(signal.SIGINT, self._stop)
         self.progress.start()
         return self
 

@@ -292,6 +292,7 @@ def test_ctrl_c_leaves_no_half_written_folder(tmp_path):
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )
     deadline = time.monotonic() + 60
     while not (tmp_path / "results").exists() and time.monotonic() < deadline:
@@ -312,16 +313,20 @@ def test_ctrl_c_leaves_no_half_written_folder(tmp_path):
 @pytest.mark.parametrize("lost_as", [KeyboardInterrupt, ValueError])
 def test_an_interrupt_that_is_lost_on_the_way_is_raised_again(lost_as):
     """As in a callback of the compiler, which can only report an exception, or in code that makes another of it."""
-    with pytest.raises(KeyboardInterrupt), Bar() as bar:
-        bar("runs", 0, 2)
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:
-            if lost_as is ValueError:
-                raise ValueError("what the interrupt became") from None
-        bar("runs", 1, 2)
-        pytest.fail("the run goes on")
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), Bar() as bar:
+            bar("runs", 0, 2)
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                if lost_as is ValueError:
+                    raise ValueError("what the interrupt became") from None
+            bar("runs", 1, 2)
+            pytest.fail("the run goes on")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_interrupt_while_writing_leaves_no_draft(scenario, tmp_path, monkeypatch, capsys):
