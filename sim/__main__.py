@@ -12,15 +12,20 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from sim.errors import InputError, NotFiniteError
+from sim.errors import InputError, NotFiniteError, PolicyError
+from sim.progress import Bar
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 console, complaint = Console(), Console(stderr=True)
-TOPICS = ("order", "parameters", "columns", "policies", "outcomes")
+TOPICS = ("order", "parameters", "columns", "policies", "outcomes", "article")
 VARIANTS = ("trap_off", "trap_on")
+AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,16 +39,46 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("scenario", help="a file, or the name of one in scenarios/")
     run.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
+    _own_policies(run)
     check = commands.add_parser("check", help="read a scenario and say what it would do, or what is wrong")
     check.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    _own_policies(check)
+    mediate = commands.add_parser("mediate", help="how much of each arm's effect runs through participation")
+    mediate.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    mediate.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     explain = commands.add_parser("explain", help="what the code says of itself")
     explain.add_argument("topic", choices=TOPICS)
+    explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
+    _own_policies(explain)
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
+    _map_parser(commands)
     _evidence_parsers(commands)
     _reviewer_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
     return root
+
+
+def _own_policies(command: argparse.ArgumentParser) -> None:
+    """The option that names files with policies of the user's own."""
+    command.add_argument(
+        "--policy", type=Path, action="append", default=[], metavar="FILE", help="a Python file with policies of yours"
+    )
+
+
+def _map_parser(commands: argparse._SubParsersAction) -> None:
+    """The command that asks who wins where."""
+    who = commands.add_parser("map", help="who wins where, over two or three uncertainties")
+    who.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    who.add_argument(
+        "--axes", default=AXES, metavar="A,B[,C]", help=f"measured ones ({AXES}; the default), or any rule.argument"
+    )
+    who.add_argument("--points", type=int, metavar="N", help="worlds (default: 200, with --quick 40)")
+    who.add_argument(
+        "--outcome", choices=OUTCOMES, default=OUTCOMES[0], help=f"what decides who wins (default: {OUTCOMES[0]})"
+    )
+    who.add_argument("--quick", action="store_true", help="fewer worlds, smaller ones, fewer lucks: a first look")
+    who.add_argument("--out", type=Path, default=Path("results"), help="where to write (default: results)")
 
 
 def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
@@ -62,6 +97,10 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     calibrate.add_argument("--seed", type=int, default=1, help="of the draws (default: 1)")
     calibrate.add_argument("--check", action="store_true", help="instead: do the stored sets still reproduce them?")
     calibrate.add_argument("--out", type=Path, help="folder to write to (default: where the shipped ensemble is)")
+    claims = commands.add_parser("claims", help="ask the article's claims of every calibrated parameter set")
+    claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
+    claims.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
+    claims.add_argument("--store", action="store_true", help="keep the verdicts: `explain article` shows them")
 
 
 def _reviewer_parsers(commands: argparse._SubParsersAction) -> None:
@@ -76,43 +115,6 @@ def _reviewer_parsers(commands: argparse._SubParsersAction) -> None:
     package.add_argument(
         "--beside", type=Path, default=Path(), help="folder of the scenario file, where it names a survey (default: .)"
     )
-
-
-def known():
-    """What a scenario may name."""
-    from sim import policies
-    from sim.scenario import Known
-    from sim.start import wire
-
-    plan = wire()
-    return Known(plan.parameters, policies.catalogue(), set(plan.rules))
-
-
-class Bar:
-    """A progress bar with time left, fed by what a run tells."""
-
-    def __init__(self) -> None:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        self.progress = Progress(*columns, console=complaint, transient=True)
-        self.tasks: dict[str, int] = {}
-
-    def __enter__(self) -> Bar:
-        self.progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.progress.stop()
-
-    def __call__(self, doing: str, done: int, whole: int) -> None:
-        if doing not in self.tasks:
-            self.tasks[doing] = self.progress.add_task(doing, total=whole)
-        self.progress.update(self.tasks[doing], completed=done)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -140,32 +142,70 @@ def drafted(folder: Path) -> Iterator[Path]:
             folder.parent.rmdir()
 
 
+def _unnamed(scenario: Scenario) -> None:
+    """Say which of the user's own policies would not run, because no arm names them."""
+    from sim import policies
+
+    named = {part.policy for part in (*scenario.arms, *scenario.programmes)}
+    idle = [name for name in scenario.known.policies if name not in policies.catalogue() and name not in named]
+    if idle:
+        arms = " and ".join(f'policy = "{name}"' for name in idle)
+        complaint.print(f"{scenario.slug}: no arm has {arms}", markup=False, highlight=False, soft_wrap=True)
+
+
 def run(arguments: argparse.Namespace) -> None:
     """`swadaya run`: simulate, tell, write."""
     from sim.experiment import standing, study
     from sim.experiment.results import folder_for
+    from sim.known import known
     from sim.report.page import write
     from sim.report.tables import headline_terminal
     from sim.scenario import load
 
-    scenario = load(arguments.scenario, known())
+    scenario = load(arguments.scenario, known(arguments.policy))
+    _unnamed(scenario)
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
     with Bar() as bar, drafted(folder) as draft:
         results = study.run(scenario, tell=bar)
         bar("report", 0, 1)
         results.save(draft)
-        write(results, draft)
-    console.print(headline_terminal(results), *standing.warnings(), sep="\n")
+        warnings = standing.warnings()
+        write(results, draft, warnings)
+    console.print(headline_terminal(results), *warnings, sep="\n")
     console.print(f"report: {folder / 'report.html'}")
+
+
+def draw_map(arguments: argparse.Namespace) -> None:
+    """`swadaya map`: worlds over some uncertainties, and who wins in each."""
+    from sim.experiment import axes, regime, regime_question
+    from sim.experiment.results import folder_named
+    from sim.known import known
+    from sim.report.grid import terminal
+    from sim.report.regime import answer, grid, planned, warnings, write
+    from sim.scenario import load
+
+    may = known()
+    scenario, names = load(arguments.scenario, may), [name.strip() for name in arguments.axes.split(",")]
+    chosen = axes.named(names, may.parameters)
+    question = regime_question.asked(scenario, chosen, arguments.outcome, arguments.points, arguments.quick)
+    folder = folder_named(f"map-{scenario.slug}", question.digest, arguments.out)
+    console.print(planned(question, os.cpu_count() or 1), soft_wrap=True, highlight=False)
+    with Bar() as bar, drafted(folder) as draft, ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = regime.mapped(question, threads, bar)
+        write(found, draft)
+    console.print(terminal(grid(found, full=False)), *answer(found), *warnings(found), sep="\n\n", highlight=False)
+    console.print(f"map: {folder / 'map.html'}", soft_wrap=True)
 
 
 def check(arguments: argparse.Namespace) -> None:
     """`swadaya check`: a scenario in one line, or what is wrong with it."""
+    from sim.known import known
     from sim.scenario import load
     from sim.survey import read_survey, read_villages
 
-    scenario = load(arguments.scenario, known())
+    scenario = load(arguments.scenario, known(arguments.policy))
+    _unnamed(scenario)
     about, villages = scenario.population, scenario.population.villages
     if scenario.survey is not None:
         read_survey(scenario.survey)
@@ -177,8 +217,24 @@ def check(arguments: argparse.Namespace) -> None:
     console.print(f"{scenario.slug}: {size}, {length}; arms: {arms}", soft_wrap=True, highlight=False)
 
 
+def mediate(arguments: argparse.Namespace) -> None:
+    """`swadaya mediate`: the effect of each arm, with participation free, clamped to the baseline's, and full."""
+    from sim.experiment.mediation import mediation
+    from sim.known import known
+    from sim.report.grid import terminal
+    from sim.report.mediation import grids
+    from sim.scenario import load
+
+    scenario = load(arguments.scenario, known())
+    scenario = scenario.quick() if arguments.quick else scenario
+    with Bar() as bar:
+        found = mediation(scenario, tell=bar)
+    console.print(*(terminal(grid) for grid in grids(scenario, found)), sep="\n\n")
+
+
 def schema(arguments: argparse.Namespace) -> None:
     """`swadaya schema`: JSON Schema on standard output."""
+    from sim.known import known
     from sim.scenario import schema as made
 
     print(json.dumps(made(known()), indent=2, ensure_ascii=False))
@@ -187,15 +243,17 @@ def schema(arguments: argparse.Namespace) -> None:
 def explain(arguments: argparse.Namespace) -> None:
     """`swadaya explain`: a table from the code."""
     from sim.explain import explain as made
+    from sim.known import known
 
     wide = console if console.is_terminal else Console(width=max(100, console.width))
-    wide.print(made(arguments.topic))
+    wide.print(made(arguments.topic, arguments.name, known(arguments.policy)))
 
 
 def bench(arguments: argparse.Namespace) -> None:
     """`swadaya bench`: both lanes in one run."""
     from sim.experiment import study
     from sim.experiment.bench import bench as measure
+    from sim.known import known
     from sim.scenario import load
 
     scenario = load(arguments.scenario, known())
@@ -247,6 +305,26 @@ def calibrate(arguments: argparse.Namespace) -> None:
         console.print(f"{len(found.sets)} parameter sets: {sets}\nhow they were found: {about}", soft_wrap=True)
 
 
+def claims(arguments: argparse.Namespace) -> None:
+    """`swadaya claims`: what the ensemble says of the article."""
+    import pandas as pd
+
+    from sim.experiment import article
+    from sim.explain_article import told
+
+    if arguments.sets is not None and arguments.sets < 1:
+        raise InputError(f"--sets: is {arguments.sets}; allowed: a whole number from 1")
+    if arguments.store and arguments.sets is not None:
+        raise InputError("--store keeps verdicts over all parameter sets only: not with --sets")
+    with Bar() as bar:
+        variants = (arguments.variant,) if arguments.variant else article.stored_variants()
+        rows = pd.concat([article.ask(name, arguments.sets, tell=bar) for name in variants], ignore_index=True)
+    wide = console if console.is_terminal else Console(width=max(100, console.width))
+    wide.print(told(rows, {name: article.now(name) for name in variants}))
+    if arguments.store:
+        console.print(f"verdicts kept: {article.store(rows)}", soft_wrap=True)
+
+
 def _confirm(variant: str, arguments: argparse.Namespace) -> None:
     """`swadaya calibrate --check`: whether the frozen sets still reproduce their targets."""
     from sim.experiment import calibration, ensemble
@@ -282,11 +360,14 @@ def package(arguments: argparse.Namespace) -> None:
 
 COMMANDS = {
     "run": run,
+    "map": draw_map,
     "check": check,
+    "mediate": mediate,
     "explain": explain,
     "schema": schema,
     "validate": validate,
     "calibrate": calibrate,
+    "claims": claims,
     "bench": bench,
     "reproduce": reproduce,
     "package": package,
@@ -298,7 +379,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     try:
         return COMMANDS[chosen.command](chosen) or 0
-    except InputError as error:
+    except (InputError, PolicyError) as error:
         complaint.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 2
     except NotFiniteError as error:

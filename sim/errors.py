@@ -7,5 +7,9 @@ class InputError(ValueError):
     """Wrong input, told in one sentence; the command line prints it and exits with 2."""
 
 
+class PolicyError(ValueError):
+    """A policy did what it may not; told in one sentence that names policy, lever, quarter and what is allowed."""
+
+
 class NotFiniteError(ArithmeticError):
     """A rule gave a value that is no finite number; the message names rule, agent, quarter and arguments."""

@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import groupby
 
 from rich.console import Group
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from sim import ledger, policies
 from sim.engine.plan import Plan
 from sim.engine.rule import End, Normal, Param, Row, Rule, Uniform
+from sim.errors import InputError
 from sim.experiment.evidence import Outcome, Study, read_studies
 from sim.experiment.judging import MISSING, rule_of
 from sim.experiment.moments import KNOWN, MOMENTS
-from sim.policies.policy import Policy
-from sim.scenario import PROGRAMMES_2017
+from sim.explain_article import article_page
+from sim.explain_policies import catalogue
+from sim.scenario import Known
 from sim.start import wire
-
-
-def span(low: float, high: float) -> str:
-    """A range in words."""
-    infinite = float("inf")
-    if low == -infinite:
-        return "any" if high == infinite else f"at most {high:g}"
-    return f"at least {low:g}" if high == infinite else f"{low:g} to {high:g}"
-
-
-def entry(head: Text, below: str = "", indent: int = 2) -> Group:
-    """A line, and dimmed beneath it what it rests on; both fold with an indent."""
-    parts = [Padding(head, (0, 0, 0, indent))]
-    if below:
-        parts.append(Padding(Text(below, style="dim"), (0, 0, 0, indent + 4)))
-    return Group(*parts)
-
-
-def page(title: str, note: str, parts: Iterable[object]) -> Group:
-    """A title, a remark and what follows."""
-    return Group(Text(title, style="bold"), Text(note, style="dim"), *parts)
-
-
-def section(name: str) -> Text:
-    """Head of a group of entries, after an empty line."""
-    return Text(f"\n{name}", style="bold underline")
+from sim.terminal import entry, page, section, span
 
 
 def reads(rule: Rule) -> str:
@@ -93,9 +69,18 @@ def parameters(plan: Plan) -> Group:
     for name, group in groupby(sorted(plan.parameters.items(), key=mechanism), mechanism):
         parts.append(section(name))
         for full, p in group:
-            head = Text.assemble((full, "bold"), f" = {float(p):g} {p.unit}", (f"  [{span(p.low, p.high)}]", "cyan"))
+            head = Text.assemble(
+                (full, "bold"),
+                f" = {float(p):g} {p.unit}",
+                (f"  [{span(p.low, p.high)}]", "cyan"),
+                " what-if" * p.what_if,
+            )
             parts.append(entry(head, p.source))
-    return page("Parameters", "name = value unit [range], source. A scenario sets them under [parameters].", parts)
+    return page(
+        "Parameters",
+        "name = value unit [range], source. A scenario sets them under [parameters]; a what-if is off unless it does.",
+        parts,
+    )
 
 
 def columns(plan: Plan) -> Group:
@@ -114,38 +99,6 @@ def columns(plan: Plan) -> Group:
             head = Text.assemble((name, "bold"), f"  {unit}", (f"  [{span(low, high)}]", "cyan"), f"  {origin}")
             parts.append(entry(head, meaning))
     return page("Columns", "name, unit [range], origin; meaning.", parts)
-
-
-def about(policy: Policy) -> Table:
-    """One policy as a block of lines."""
-    settings = [f"{n} = {float(p):g} {p.unit} [{span(p.low, p.high)}]" for n, p in policy.parameters.items()]
-    lines = {
-        "in Indonesian": policy.label_id,
-        "what it does": policy.meaning,
-        "who decides": policy.decides,
-        "what flows": policy.flows,
-        "to whom": policy.targets,
-        "levers": ", ".join(policy.levers) or "none",
-        "settings": "\n".join(settings) or "none",
-        "loses when": f"{policy.loses_when} (a hypothesis)",
-    }
-    block = Table.grid(padding=(0, 2))
-    block.add_column(no_wrap=True, style="dim")
-    block.add_column(overflow="fold")
-    for name, words in lines.items():
-        block.add_row(Text(f"  {name}"), Text(words))
-    return block
-
-
-def catalogue(plan: Plan) -> Group:
-    """Every policy: who decides, what flows, to whom, its levers and where it is expected to lose."""
-    world = {programme.policy for programme in PROGRAMMES_2017}
-    parts: list[object] = []
-    for name, policy in sorted(policies.catalogue().items(), key=lambda item: (item[0] in world, item[1].label)):
-        parts += [Text.assemble("\n", (name, "bold underline"), f"  {policy.label}"), about(policy)]
-    note = "Each arm of a scenario spends the same money; what a policy cannot spend is paid to all as dividend. "
-    note += "Last come the programmes that flowed in 2017, in every arm."
-    return page("Policies", note, parts)
 
 
 def rules_for(outcome: Outcome, plan: Plan) -> str:
@@ -191,11 +144,24 @@ TOPICS: dict[str, Callable[[Plan], Group]] = {
     "order": order,
     "parameters": parameters,
     "columns": columns,
-    "policies": catalogue,
+    "policies": lambda plan: catalogue(policies.catalogue()),
     "outcomes": outcomes,
+    "article": article_page,
 }
 
 
-def explain(topic: str) -> Group:
-    """What the code says of a topic, to be printed by a rich console of any width."""
-    return TOPICS[topic](wire())
+def explain(topic: str, name: str = "", offered: Known | None = None) -> Group:
+    """What the code says of a topic, to be printed by a rich console of any width.
+
+    Parameters
+    ----------
+    name
+        One policy or family instead of all.
+    offered
+        What a scenario may name, a user's own files among it; by default what comes along.
+    """
+    if topic == "policies" and (name or offered):
+        return catalogue(offered.policies if offered else policies.catalogue(), name)
+    if name:
+        raise InputError(f"explain {topic} takes no name; allowed after policies: one policy or family")
+    return TOPICS[topic](wire(offered.own_rules if offered else ()))

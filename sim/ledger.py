@@ -14,8 +14,6 @@ import numpy as np
 from sim.agents.territory import village
 from sim.engine.rule import Sum, rule
 
-FLOW, STOCK = "flow", "stock"
-
 
 def flow(payer: str, payee: str) -> Callable:
     """Mark a rule of the village as a flow from one account to another."""
@@ -95,6 +93,20 @@ def fund_released(persons, asset_release):
 def gifts(given=Sum("gift_size")):
     """Gifts on ties, both directions."""
     return given
+
+
+@flow("households", "households")
+@money
+def rents_redistributed(received=Sum("rent_received", weight="size")):
+    """Rents that the elite gave up and others received."""
+    return received
+
+
+@flow("households", "loss")
+@money
+def rents_lost(rents_redistributed, paid=Sum("rent_paid", weight="size")):
+    """Rents that the elite gave up and the contest ate."""
+    return max(0.0, paid - rents_redistributed)
 
 
 @flow("households", "group")
@@ -178,16 +190,44 @@ def works_lost(construction, loss, persons):
 
 @flow("state", "loss")
 @money
-def cash_lost(persons, dividend, cash, pkh, rastra, cash_loss, rice_loss):
+def cash_lost(persons, dividend, cash, pkh, entitlement, rastra, cash_loss, rice_loss):
     """Cash and rice that did not arrive."""
-    return persons * (cash_loss * (dividend + cash + pkh) + rice_loss * rastra)
+    return persons * (cash_loss * (dividend + cash + pkh + entitlement) + rice_loss * rastra)
 
 
 @flow("state", "outside")
 @money
-def staff_paid(persons, facilitation, training, survey, audit, service):
-    """Facilitators, trainers, surveyors, auditors, teachers and nurses."""
-    return persons * (facilitation + training + survey + audit + service)
+def staff_paid(persons, facilitation, training, survey, audit, service, organising, linkage, administration):
+    """Facilitators, trainers, surveyors, auditors, teachers and nurses, organisers and campaigns, liaison, offices."""
+    return persons * (facilitation + training + survey + audit + service + organising + linkage + administration)
+
+
+@flow("state", "outside")
+@money
+def spent_nationally(persons, national):
+    """Money for the nation's modern sector."""
+    return national * persons
+
+
+@flow("state", "outside")
+@money
+def credit_subsidised(persons, credit):
+    """Subsidy and guarantee of bank loans, paid to the bank."""
+    return credit * persons
+
+
+@flow("outside", "households")
+@money
+def lent_by_bank(lent=Sum("bank_loan", weight="size")):
+    """Loans of the bank."""
+    return lent
+
+
+@flow("households", "outside")
+@money
+def paid_to_bank(paid=Sum("debt_service", weight="size")):
+    """Instalments and interest to the bank."""
+    return paid
 
 
 @flow("state", "programme_fund")
@@ -248,16 +288,23 @@ def works_worn(persons, works_cost, decayed=Sum("works_decay")):
 
 @flow("promises", "claims")
 @money
-def lent(lent=Sum("loan", weight="size")):
+def lent(lent=Sum("loan", weight="size"), by_bank=Sum("bank_loan", weight="size")):
     """Debt taken on."""
-    return lent
+    return lent + by_bank
 
 
 @flow("claims", "promises")
 @money
-def paid_back(back=Sum("repayment", weight="size")):
+def paid_back(back=Sum("repayment", weight="size"), to_bank=Sum("bank_repayment", weight="size")):
     """Debt paid back."""
-    return back
+    return back + to_bank
+
+
+@flow("claims", "loss")
+@money
+def claims_lost(lost=Sum("written_off", weight="size")):
+    """Debt to the bank that was written off."""
+    return lost
 
 
 @stock("households")
@@ -276,9 +323,9 @@ def capital_held(kept=Sum("capital", weight="size")):
 
 @stock("claims")
 @held
-def claims_held(owed=Sum("debt", weight="size")):
-    """What members owe to the savings group."""
-    return owed
+def claims_held(owed=Sum("debt", weight="size"), to_bank=Sum("bank_debt", weight="size")):
+    """What households owe to savings group and bank."""
+    return owed + to_bank
 
 
 @stock("group")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,8 @@ class CommunityModel(ViewedModel):
     ) -> CommunityModel:
         """A twin: the same world from here on, with other programmes or shocks to come."""
         flows = self.programmes if programmes is None else programmes
-        twin = CommunityModel(self.world, flows, seed=self.luck, shocks=shocks)
-        twin.held, twin.state, twin.quarter = self.held, self.state.copy(), self.quarter
+        here = replace(self.world, state=self.state)  # so that the state is copied once
+        twin = CommunityModel(here, flows, seed=self.luck, shocks=shocks)
+        twin.world, twin.held, twin.quarter = self.world, self.held, self.quarter
         twin._past = (*self._past, (self.quarter, self.programmes, self.shocks))
         return twin

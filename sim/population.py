@@ -19,11 +19,10 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError
+from sim.ties import TIES, USUAL, village_ties
 
 ACTIVITIES = ("farming", "livestock", "trade", "services")
 LARGEST_HOUSEHOLD = 12  # persons; 1 + Poisson(2.9) exceeds it once in 19 000 households
-HOMOPHILY = 1.5  # a household of another activity counts as this many times as far away (assumption)
-LONG_TIES = 0.1  # share of the ties formed regardless of place and activity (assumption)
 SUBDISTRICT = 5  # simulated villages in a subdistrict (kecamatan); in the country 10, so this is a sample
 
 Columns = dict[str, np.ndarray]
@@ -99,6 +98,7 @@ class Population:
     tie_start, tie_from, tie_to, tie_strength : village v owns tie rows ``[tie_start[v], tie_start[v + 1])``; ends are
         household numbers within the village, ``tie_from < tie_to``, sorted
     imputed : column -> what was drawn (keyed by ``seed``) rather than observed, and how
+    ties : what they follow, one of `TIES`
     """
 
     village_code: list[str]
@@ -114,6 +114,7 @@ class Population:
     tie_strength: np.ndarray
     imputed: dict[str, str] = field(default_factory=dict)
     seed: int = 0
+    ties: str = USUAL
 
     def __post_init__(self) -> None:
         single = [self.district_of, self.start, self.tie_start, self.tie_from, self.tie_to, self.tie_strength]
@@ -192,60 +193,8 @@ IMPUTED = {
     "pass_through": "lognormal around the mean asked for, at most 1, independent of everything else",
     "potential": "ln normal with mean 0, independent between villages and kinds",
     "subdistrict": f"{SUBDISTRICT} neighbouring villages of a district",
-    "ties": "nearest households of the village, other activities further away, a tenth at random",
+    "ties": TIES[USUAL],
 }
-
-
-def village_ties(
-    seed: int, code: str, place: np.ndarray, activity: np.ndarray, degree: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Ties inside one village: first end, second end (household numbers, first < second) and starting strength (0-1).
-
-    The closest pairs are tied (random geometric graph; another activity counts as further away), a tenth of the ties
-    falls anywhere, and a household left alone is tied to its closest one. Mean degree is about `degree`.
-    """
-    count = len(activity)
-    if count < 2 or degree <= 0.0:
-        return np.zeros(0), np.zeros(0), np.zeros(0)
-    wanted = min(max(1, round(0.5 * degree * count)), count * (count - 1) // 2)
-    pair, closest = _near_pairs(place, activity, keep=min(count - 1, int(np.ceil(3.0 * degree))))
-    chosen = set(pair[: wanted - round(LONG_TIES * wanted)].tolist())
-    tied = np.array([end for key in chosen for end in divmod(key, count)], dtype=int)
-    chosen.update(closest[np.setdiff1d(np.arange(count), tied)].tolist())
-    first, second = (uniforms(seed, code, "ties", 4 * wanted).reshape(-1, 2) * [count, count - 1]).astype(int).T
-    second += second >= first
-    for key in (np.minimum(first, second) * count + np.maximum(first, second)).tolist():
-        if len(chosen) >= wanted:
-            break
-        chosen.add(key)
-    start, end = np.divmod(np.array(sorted(chosen), dtype=int), count)
-    gap = np.sqrt(np.sum((place[start] - place[end]) ** 2, axis=1))
-    # Assumption: between 0.3 and 0.9, so that a tie can grow and fade; neighbours and people of one trade start closer.
-    strength = 0.3 + 0.3 * (activity[start] == activity[end]) + 0.3 * (1.0 - gap / np.sqrt(2.0))
-    return start.astype(float), end.astype(float), strength
-
-
-def _near_pairs(place: np.ndarray, activity: np.ndarray, keep: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of near households (first * count + second), closest first; and each household's closest pair.
-
-    Only the `keep` nearest of each household are kept, in blocks of rows, so that memory stays linear in the village.
-    """
-    count = len(activity)
-    east, north = place[:, 0], place[:, 1]
-    pairs, distances, closest = [], [], np.empty(count, dtype=int)
-    for low in range(0, count, 512):
-        rows = np.arange(low, min(low + 512, count))
-        away = (east[rows, None] - east) ** 2 + (north[rows, None] - north) ** 2  # squared: only the order matters
-        away[activity[rows, None] != activity] *= HOMOPHILY * HOMOPHILY
-        away[rows - low, rows] = np.inf
-        near = np.argpartition(away, keep - 1, axis=1)[:, :keep]
-        pair = np.minimum(rows[:, None], near) * count + np.maximum(rows[:, None], near)
-        distance = np.take_along_axis(away, near, axis=1)
-        closest[rows] = pair[np.arange(len(rows)), np.argmin(distance, axis=1)]
-        pairs.append(pair.ravel())
-        distances.append(distance.ravel())
-    unique, where = np.unique(np.concatenate(pairs), return_index=True)
-    return unique[np.argsort(np.concatenate(distances)[where], kind="stable")], closest
 
 
 @dataclass(frozen=True)
@@ -322,14 +271,20 @@ def _offsets(counts: Sequence[int]) -> np.ndarray:
 
 
 def assemble(
-    seed: int, villages: Villages, columns: Columns, blocks: list[Columns], degree: float, imputed: dict[str, str]
+    seed: int,
+    villages: Villages,
+    columns: Columns,
+    blocks: list[Columns],
+    degree: float,
+    imputed: dict[str, str],
+    ties: str = USUAL,
 ) -> Population:
     """Put the villages' households together and tie them; `columns` are those of `village_attributes`."""
-    ties = [
-        village_ties(seed, code, np.stack([b["position_x"], b["position_y"]], axis=1), b["activity"], degree)
+    tied = [
+        village_ties(partial(uniforms, seed, code), (b["position_x"], b["position_y"]), b["activity"], degree, ties)
         for code, b in zip(villages.code, blocks, strict=True)
     ]
-    first, second, strength = (np.concatenate(ends) for ends in zip(*ties, strict=True))
+    first, second, strength = (np.concatenate(ends) for ends in zip(*tied, strict=True))
     district_code = list(dict.fromkeys(villages.district))
     position = {name: number for number, name in enumerate(district_code)}
     return Population(
@@ -340,12 +295,13 @@ def assemble(
         household={name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]},
         village={name: column for name, column in columns.items() if name != "potential"},
         group={"potential": columns["potential"]},
-        tie_start=_offsets([len(ends[0]) for ends in ties]),
+        tie_start=_offsets([len(ends[0]) for ends in tied]),
         tie_from=first,
         tie_to=second,
         tie_strength=strength,
-        imputed=imputed,
+        imputed=imputed | {"ties": TIES[ties]},
         seed=seed,
+        ties=ties,
     )
 
 
@@ -362,6 +318,7 @@ def synthesise(
     pass_through_mean: float = 0.22,
     pass_through_sd: float = 0.4,
     raking: bool = True,
+    ties: str = USUAL,
 ) -> Population:
     """Draw a world from published aggregates.
 
@@ -375,6 +332,7 @@ def synthesise(
     degree, sd_potential : mean ties a household; sd of ln potential
     pass_through_mean, pass_through_sd : the share of national growth that reaches a village, mean and sd of its log
     raking : move consumption onto the published distribution, over the whole world
+    ties : what they follow, one of `TIES`; the ablation of place or interest
     """
     if mean_households < 1 or (isinstance(villages, int) and villages < 1):
         raise InputError(f"A population needs a village and a household; got {villages} x {mean_households}.")
@@ -393,5 +351,5 @@ def synthesise(
         weight = np.full(count, known.households[row] / count)
         block = {"size": size, "weight": weight, "consumption": distribution.quantile(normal_share(score))}
         blocks.append(block | household_attributes(aggregates, seed, code, score, size, columns["tilt"][row]))
-    population = assemble(seed, known, columns, blocks, degree, known.imputed())
+    population = assemble(seed, known, columns, blocks, degree, known.imputed(), ties)
     return rake(population, distribution) if raking else population

@@ -29,6 +29,7 @@ from sim.engine.rule import (
     Sum,
     TieMean,
     TieSum,
+    TieTotal,
     Uniform,
 )
 from sim.engine.table import State
@@ -234,6 +235,8 @@ class MesaLane(mesa.Model):
             aggregate.rank(self._column(village, str(Sort(marker.of, marker.every)), step.sets), out)
         elif isinstance(marker, TieSum):
             aggregate.tie_sum(of, first, second, out)
+        elif isinstance(marker, TieTotal):
+            aggregate.tie_total(of, first, second, out)
         elif isinstance(marker, TieMean):
             weight = self._column(village, marker.weight, step.sets, village.tie)
             aggregate.tie_mean(of, weight, first, second, out, [0.0] * len(out))

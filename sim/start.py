@@ -25,6 +25,7 @@ from sim.ledger import RULES as LEDGER
 from sim.policies.policy import Programme, set_levers
 from sim.population import Population, TwoPieceLognormal, normal_score
 from sim.processes import MECHANISMS
+from sim.ties import USUAL
 
 SURVEY_NOISE = 0.15  # sd of log consumption that a survey adds: 0.10-0.15
 ATTENDANCE = 0.16  # share of households at village meetings, 2015-18 (Sentinel villages; read)
@@ -108,6 +109,7 @@ def first_state(plan: Plan, population: Population) -> State:
     state["degree"] = np.bincount(ends, minlength=len(home))
     state["kinship"] = 0.7 * population.tie_strength
     state["strength"] = population.tie_strength
+    state["near"], state["alike"] = _bonds(population, ends)
     state["kind"] = np.tile(np.arange(4.0), len(population.village_code))
     state["potential"] = population.group["potential"]
     state["elite_interest"] = _elite_interest(people, home, len(population.village_code))
@@ -127,6 +129,14 @@ def _elite_interest(people: Mapping[str, np.ndarray], home: np.ndarray, villages
     )
     whole = count.sum(axis=1, keepdims=True)
     return np.where(whole > 0, count / np.maximum(whole, 1), 0.25).ravel()
+
+
+def _bonds(population: Population, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each tie follows: nearness of its homes, one activity at both ends; 0 where it does not follow that."""
+    people, (one, other) = population.household, ends.reshape(2, -1)
+    gap = sum((people[axis][one] - people[axis][other]) ** 2 for axis in ("position_x", "position_y"))
+    near, alike = 1.0 - np.sqrt(gap / 2.0), people["activity"][one] == people["activity"][other]
+    return near * (population.ties != "random"), alike * (population.ties == USUAL)
 
 
 def _guess(state: State, consumption: np.ndarray) -> None:
@@ -150,6 +160,8 @@ def _guess(state: State, consumption: np.ndarray) -> None:
         "contributors": 0.25,
         "institution_quality": 0.5,
         "attendance": ATTENDANCE,
+        "attention": 1.0,
+        "attention_asked": 1.0,
         "aware": 1.0,
         "attends": 0.0,
     }
@@ -205,6 +217,7 @@ WATCH = (
     "success",
     "capture",
     "outside_demand",
+    "micro_income",
 )
 
 
@@ -259,6 +272,7 @@ def solve(
             _attendance(parameters, plan, watch)
             _demand(state, parameters, plan, {n: watch.mean(n) for n in WATCH})
             _institutions(state, parameters, plan, watch)
+    state["income_base"] = watch.mean("micro_income")
     gap = np.abs(wanted - np.mean(watch.quantiles, axis=0))
     threshold = float(parameters[list(plan.parameters).index("attends.threshold")])
     solved = {
@@ -359,4 +373,5 @@ def _lowered(
                 watch.see(quarter, WATCH)
                 poor.append(float(persons[measured(state, seed, quarter) < 1.0].sum() / persons.sum()))
         _demand(state, world.parameters, plan, {n: watch.mean(n) for n in WATCH})
+    state["income_base"] = watch.mean("micro_income")
     return state, float(np.mean(poor))

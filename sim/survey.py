@@ -36,6 +36,7 @@ from sim.population import (
     village_attributes,
 )
 from sim.shipped import folder
+from sim.ties import USUAL
 
 RURAL_2017 = folder("scenarios") / "data" / "rural_indonesia_2017.toml"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -296,6 +297,7 @@ def population_from_survey(
     sd_potential: float = 0.6,
     pass_through_mean: float = 0.22,
     pass_through_sd: float = 0.4,
+    ties: str = USUAL,
 ) -> Population:
     """A world whose villages are primary sampling units of a survey, drawn with replacement by their weight.
 
@@ -306,7 +308,7 @@ def population_from_survey(
     households : households of a village, drawn with replacement inside its unit by weight; None takes the unit as it
         stands, with its weights scaled so that every draw counts the same
 
-    degree, sd_potential, pass_through_mean, pass_through_sd : as in `sim.population.synthesise`
+    degree, sd_potential, pass_through_mean, pass_through_sd, ties : as in `sim.population.synthesise`
 
     Nothing is raked: the survey is its own distribution. One survey's consumption holds luck and reporting noise, so it
     overstates how unequal permanent consumption is.
@@ -336,7 +338,7 @@ def population_from_survey(
             block[name] = np.where(np.isnan(answer[rows]), block[name], answer[rows])
         block |= {"size": survey.size[rows], "weight": weight, "consumption": survey.consumption[rows]}
         blocks.append(block)
-    return assemble(seed, known, columns, blocks, degree, _imputed(survey))
+    return assemble(seed, known, columns, blocks, degree, _imputed(survey), ties)
 
 
 def _scores(survey: Survey) -> np.ndarray:

@@ -15,6 +15,7 @@ import pytest
 from sim import __main__ as command_line
 from sim.errors import NotFiniteError
 from sim.experiment import study
+from sim.progress import Bar
 from sim.report.page import PLATES
 
 ROOT = Path(__file__).parents[1]
@@ -254,7 +255,7 @@ def test_check_counts_the_villages_of_a_list(tmp_path, capsys):
         ("order", ("output", "works_built", "institution_quality")),
         ("parameters", ("output.works_gain", "0 to 0.2")),
         ("columns", ("institution_quality", "z per person")),
-        ("policies", ("locality_development", "Pengembangan masyarakat lokal", "loses when")),
+        ("policies", ("locality_development", "Pengembangan masyarakat lokal", "may lose when")),
     ],
 )
 def test_explain_tells_from_the_code(topic, words, capsys):
@@ -291,6 +292,7 @@ def test_ctrl_c_leaves_no_half_written_folder(tmp_path):
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )
     deadline = time.monotonic() + 60
     while not (tmp_path / "results").exists() and time.monotonic() < deadline:
@@ -306,6 +308,25 @@ def test_ctrl_c_leaves_no_half_written_folder(tmp_path):
     assert running.returncode == 130, complaint
     assert "nothing was written" in complaint and "Traceback" not in complaint
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("lost_as", [KeyboardInterrupt, ValueError])
+def test_an_interrupt_that_is_lost_on_the_way_is_raised_again(lost_as):
+    """As in a callback of the compiler, which can only report an exception, or in code that makes another of it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), Bar() as bar:
+            bar("runs", 0, 2)
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                if lost_as is ValueError:
+                    raise ValueError("what the interrupt became") from None
+            bar("runs", 1, 2)
+            pytest.fail("the run goes on")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_interrupt_while_writing_leaves_no_draft(scenario, tmp_path, monkeypatch, capsys):
@@ -328,6 +349,19 @@ def test_a_value_that_is_not_finite_stops_the_run_and_names_the_rule(scenario, t
     said = capsys.readouterr().err
     assert "rule output" in said and "quarter 12" in said and "nothing was written" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_mediate_prints_a_table_an_outcome(scenario, capsys):
+    from sim.report.mediation import TITLES
+
+    assert command_line.main(["mediate", str(scenario)]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert all(title.split(" who ")[0] in out for title in TITLES.values())
+    assert "90 % of 2 lucks" in out and "T0 dividend" in out
+
+
+def test_mediate_refuses_what_is_no_scenario(refused):
+    refused(["mediate", "dessa"])
 
 
 def test_a_reader_who_stops_reading_sees_no_traceback():

@@ -19,7 +19,7 @@ from sim import metrics
 from sim.errors import InputError
 from sim.experiment import spread, study
 from sim.experiment.results import folder_for
-from sim.experiment.run import YEAR, shocks
+from sim.experiment.stress import YEAR, shocks
 from sim.metrics import cost, trajectories
 from sim.scenario import check, load
 
@@ -46,10 +46,13 @@ COLUMNS = {
     "winners_summary": ["arm", "outcome", "share", "low", "high"],
     "money": ["arm", "payer", "payee", "flow", "value"],
     "participation": ["arm", "window", *INTERVAL, "unit"],
+    "power": ["arm", "window", "measure", *INTERVAL],
     "pairing": ["arm", "metric", "variance_ratio"],
     "classes": [*CLASSED, "among"],
-    "class_grid": ["arm", "line", "draws_to_pass", *INTERVAL],
+    "class_grid": ["arm", "among", "line", "draws_to_pass", *INTERVAL],
     "resilience": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
+    "growth": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
+    "evaluation": ["arm", "indicator", "unit", "estimator", *INTERVAL, "error", "truth", "bias", "coverage"],
     "transitions": ["arm", "from_class", "to_class", "share"],
     "village_classes": CLASSED,
 }

@@ -52,6 +52,12 @@ def test_lanes_are_identical(small_world, programmes_2017, arm):
     compare(small_world, programmes(arm, programmes_2017), 12)
 
 
+@pytest.mark.parametrize("arm, chosen", [("phased", {"first": 3.0}), ("social_policy", {"women": 1.0})])
+def test_lanes_are_identical_in_both_phases_and_categories(small_world, programmes_2017, arm, chosen):
+    programme = Programme(catalogue()[arm], DOSE, 2, 10, 8, chosen)
+    compare(small_world, (*programmes_2017, programme), 12)
+
+
 def test_lanes_are_identical_with_rules_held(small_world, programmes_2017):
     held = ["luck", "enrolled", "sharing", "attends", "price", "works"]
     compare(small_world, programmes("hybrid", programmes_2017), 6, held=held)

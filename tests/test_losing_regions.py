@@ -21,7 +21,9 @@ from sim.scenario import BASELINE, check
 
 FOLDER = Path(__file__).parent / "reference"
 REGIONS, SHARES = FOLDER / "losing_regions.toml", FOLDER / "losing_shares.csv"
-POLICIES = sorted(name for name in catalogue() if not hasattr(world_2017, name))  # those that compete for the budget
+POLICIES = sorted(  # those that compete for the budget
+    name for name, about in catalogue().items() if about.ranked and not hasattr(world_2017, name)
+)
 SETS, SEED = 100, 1  # of the search
 WORLD = {"villages": 6, "households": 50, "seed": 2}
 LUCKS = 3

@@ -49,6 +49,7 @@ def test_wiring_follows_argument_names():
     assert found["headcount"].reads == reads
     assert found["quality"].reads == (("village", "institution_quality"),)
     assert found["participation"].reads == (("household", "attends"), ("household", "weight"))
+    assert metrics.columns_of("nation_macro_trend") == (("nation", "macro_trend"),)
 
 
 def test_sorting_metrics_are_due_once_a_year(world):

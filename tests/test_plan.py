@@ -29,6 +29,7 @@ from sim.engine.rule import (
     Sum,
     TieMean,
     TieSum,
+    TieTotal,
     Uniform,
     rule,
 )
@@ -158,6 +159,7 @@ def test_an_aggregate_is_refused_over_columns_of_different_tables():
     refused(make(village, "income", y=Sum("x", where="flow")), words=["flow"])
     refused(make(village, "income", y=Gini("x", weight="people")), words=["people"])
     refused(make(household, "income", y=TieSum("x")), words=["TieSum(x)", "tie"])
+    refused(make(household, "income", y=TieTotal("x")), words=["TieTotal(x)", "tie"])
     refused(make(household, "income", y=TieMean("flow")), words=["TieMean(flow)", "household"])
     refused(make(household, "income", y=TieMean("x", weight="poor")), words=["poor", "tie"])
     refused(make(household, "income", y=Rank("flow")), words=["flow", "household"])
@@ -401,6 +403,12 @@ def received(y=TieSum("flow")):
 
 
 @rule(household, "z")
+def along(y=TieTotal("flow")):
+    """All that flows along its ties, whichever way they point."""
+    return y
+
+
+@rule(household, "z")
 def neighbours(y=TieMean("x", weight="strength"), plain=TieMean("x")):
     """Weighted mean of neighbours, and a hundred times the plain one."""
     return y + 100.0 * plain
@@ -434,6 +442,7 @@ EXPECTED = {
     "place": [0.5, 0.0, 0.75, 0.25, 1 / 3, 2 / 3, 0.0, 0.0],
     # ties A 0→1: 1, 1→2: 2, 0→3: -0.5; B 0→2: 4
     "received": [-0.5, -1.0, 2.0, -0.5, -4.0, 0.0, 4.0, 0.0],
+    "along": [0.5, 3.0, 2.0, -0.5, 4.0, 0.0, 4.0, 0.0],
     # A: row 1 has 0 (strength 1, x 3) and 2 (strength 3, x 4); B's row 1 and C have no ties
     "neighbours": [101.0, 3.75 + 350.0, 101.0, 303.0, 202.0, 0.0, 505.0, 0.0],
     "difference": [-2.0, 3.0, -2.0, -3.0],
@@ -443,7 +452,7 @@ EXPECTED = {
 @pytest.fixture(scope="module")
 def aggregated():
     rules = [weighted, conditional, inequality, median, upper, common, first_largest, by_kind, mean_by_kind, best_kind]
-    return run([*rules, own_kind, queue, place, received, neighbours, difference])[1]
+    return run([*rules, own_kind, queue, place, received, along, neighbours, difference])[1]
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -94,13 +94,20 @@ def test_policies_of_installed_packages_join_under_names_of_their_own(monkeypatc
         catalogue()
 
 
+def spending(about, state, found):
+    """What is spent, z per person: in each village, or in all together where a policy moves money between them."""
+    spent = sum(found[lever] for lever in MONEY)
+    return [(spent * state["persons"]).sum() / state["persons"].sum()] if about.reallocates else spent
+
+
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_a_policy_spends_what_it_says_and_sets_what_it_declares(state, name):
     about = CATALOGUE[name]
     found = decide(state, Programme(about, DOSE))
     touched = {lever for lever in NEUTRAL if np.any(found[lever] != NEUTRAL[lever])}
     assert touched <= {*about.levers, "dividend"}
-    assert sum(found[lever] for lever in MONEY) == pytest.approx([DOSE] * 4, rel=1e-14)
+    spent = spending(about, state, found)
+    assert spent == pytest.approx([DOSE] * len(spent), rel=1e-14)
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -125,7 +132,8 @@ def test_a_policy_is_sound_at_both_ends_of_its_parameters(state, name):
         except PolicyError as error:
             assert "spent" in str(error)
             continue
-        assert sum(found[lever] for lever in MONEY) == pytest.approx([DOSE] * 4, rel=1e-14)
+        spent = spending(about, state, found)
+        assert spent == pytest.approx([DOSE] * len(spent), rel=1e-14)
 
 
 def test_settings_reach_the_policy(state):
@@ -167,6 +175,20 @@ def test_facilitators_may_stay_longer_than_the_funds(state):
     assert found["facilitation"] == pytest.approx([0.3 * DOSE] * 4)
     assert list(found["works_money"]) == [0.0] * 4
     assert all(np.all(value == 0.0) for value in decide(state, programme, quarter=10).values())
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_what_a_policy_says_of_its_end_is_so(state, name):
+    """Money ends with funds or facilitators as told; what is no money, and the dividend, lasts until both are gone."""
+    about = CATALOGUE[name]
+    assert {*about.ends["the facilitators"], *about.ends["the funds"], *about.others} == set(about.levers)
+    for longer, dates in (("the funds", (10, 6)), ("the facilitators", (6, 10))):
+        found = decide(state, Programme(about, DOSE, 2, *dates), quarter=8)
+        flowing = {lever for lever in NEUTRAL if np.any(found[lever] != 0.0)}
+        assert flowing <= {*about.ends[longer], *about.others, "dividend"}
+        whole, persons = sum(found[lever] for lever in MONEY), state["persons"]
+        spent = (whole * persons).sum() / persons.sum() if about.reallocates else whole
+        assert spent == pytest.approx(np.full(np.shape(spent), DOSE))
 
 
 def test_a_policy_may_differ_between_villages(state):
@@ -240,7 +262,7 @@ def test_what_a_policy_sees_cannot_be_written_to(state):
         institution_quality[:] = 1.0
         return {}
 
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(PolicyError, match="tried to change institution_quality, which a policy may only see"):
         set_levers((Programme(registered(vandal, ()), DOSE),), state, 5)
     assert not seen[0].flags.writeable
     assert not np.shares_memory(seen[0], state["institution_quality"])

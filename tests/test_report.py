@@ -84,13 +84,17 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def folder(results, tmp_path_factory):
     path = tmp_path_factory.mktemp("report")
-    write(results, path)
+    write(results, path, ["Validation, trap off: no claims for roads (V12b FAIL)."])
     return path
 
 
 @pytest.fixture(scope="module")
 def text(folder):
     return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_page_says_where_the_model_stands(text):
+    assert "Validation, trap off: no claims for roads (V12b FAIL)." in " ".join(" ".join(Page(text).words).split())
 
 
 def test_page_refers_to_nothing_outside_itself(text):
@@ -142,7 +146,7 @@ def test_page_says_when_it_is_measured_and_over_what_intervals_vary(text):
 
 def test_labels_are_shown_and_never_executed(results, tmp_path):
     hostile = labelled(results, HOSTILE)
-    page = Page(write(hostile, tmp_path).read_text(encoding="utf-8"))
+    page = Page(write(hostile, tmp_path, []).read_text(encoding="utf-8"))
     assert "script" not in {tag for tag, _ in page.tags}
     assert any(HOSTILE in words for words in page.words)
     console = Console(width=300, file=io.StringIO())
@@ -157,7 +161,7 @@ def test_what_is_not_a_number_is_undefined(results, text):
     shown = costs.cost(replace(results, tables={**results.tables, "poor_years": frame}))
     assert {row[-1].text for row in shown.rows} == {UNDEFINED}
     assert [row[-1].beneath for row in shown.rows] == [
-        "no poverty averted in 2 of 3 lucks",
+        "no poverty averted in 2 of 3 draws",
         "costs less than Status quo",
     ]
     assert not re.search(r"\b(nan|NaN|inf|None)\b", " ".join(Page(text).words))
@@ -176,11 +180,39 @@ def test_cost_of_a_year_of_poverty_is_shown_at_every_rate(results):
 def test_resilience_shows_levels_and_paired_differences(results):
     grid = tables.resilience(results)
     frame = results.tables["resilience"].set_index(["arm", "measure"])
-    assert grid.rows[0][2].text == "\u2013"
-    assert [row[1].text for row in grid.rows] == [number(frame["estimate"][row, "elasticity"], 3) for row in ARMS]
-    change = frame["estimate"]["dividend", "withstand"] - frame["estimate"]["status_quo", "withstand"]
-    assert frame["difference"]["dividend", "withstand"] == pytest.approx(change, abs=1e-9)
-    assert grid.rows[1][4].text == number(change, 1, signed=True)
+    assert [column.unit for column in grid.columns] == ["", "level", "difference", "difference"]
+    rows = {row[0].text: row for row in grid.rows}
+    for words, measure, decimals in (
+        ("Elasticity of consumption, median household", "elasticity", 3),
+        ("… of it by local demand", "total_demand", 3),
+        ("Withstand the shocks of the test", "withstand", 1),
+    ):
+        row, level = rows[words], frame["estimate"]["status_quo", measure]
+        assert row[1].text == number(level, decimals)
+        for place, arm in enumerate(ARMS[1:], 2):
+            change = frame["estimate"][arm, measure] - level
+            assert frame["difference"][arm, measure] == pytest.approx(change, abs=1e-9)
+            assert row[place].text == number(change, decimals, signed=True)
+
+
+def test_what_an_evaluator_would_find_stands_beside_the_truth(results):
+    grid = tables.evaluation(results)
+    frame = results.tables["evaluation"].set_index(["arm", "indicator", "estimator"])
+    assert len(grid.rows) == 2 * (len(ARMS) - 1)
+    row, key = grid.rows[0], ("dividend", "headcount")
+    assert row[1].text == number(frame["truth"][(*key, "before_after")], 1, signed=True)
+    assert row[2].text == number(frame["estimate"][(*key, "before_after")], 1, signed=True)
+    held = frame["coverage"][(*key, "difference_in_differences")]
+    assert row[3].beneath.endswith(f"covers {number(100 * held, 0)}\u00a0%")
+
+
+def test_what_a_shock_never_lets_go_within_three_years_has_no_half_life(results):
+    frame = results.tables["resilience"].copy()
+    half = frame["measure"] == "half_life_own_income"
+    for value, count in ((math.nan, 0), (7.0, 1)):
+        frame.loc[half, ["estimate", "low", "high"]] = value
+        grid = tables.resilience(replace(results, tables={**results.tables, "resilience": frame}))
+        assert sum(row[0].text.startswith("Half-life") for row in grid.rows) == count
 
 
 def test_only_differences_beyond_luck_are_bold(results):
@@ -329,7 +361,7 @@ def test_every_z_of_an_arm_is_followed_to_where_it_went(results):
 
 def test_missing_tables_are_left_out_and_named(results, tmp_path):
     left = {key: table for key, table in results.tables.items() if key not in ("targeting", "lorenz", "cost")}
-    text = write(replace(results, tables=left), tmp_path).read_text(encoding="utf-8")
+    text = write(replace(results, tables=left), tmp_path, []).read_text(encoding="utf-8")
     assert "Not computed in this run: cost, targeting, lorenz." in text
     assert 'id="figure-lorenz"' not in text
 
@@ -340,11 +372,34 @@ def test_missing_tables_are_left_out_and_named(results, tmp_path):
         {"arms": SMALL["arms"][:1]},
         {"arms": SMALL["arms"][:2], "replications": {"seeds": 1}, "twins": {"stress": False, "withdrawal": False}},
         {"calendar": {"end": 30, "funds_end": 20, "quarters": 90}, "programmes": [], "replications": {"seeds": 2}},
+        {"arms": [SMALL["arms"][0], {"policy": "macro_growth"}], "replications": {"seeds": 2}},
     ],
-    ids=["baseline alone", "one luck, no twins", "another calendar"],
+    ids=["baseline alone", "one luck, no twins", "another calendar", "nobody has a rank"],
 )
 def test_small_comparisons_make_a_page(changes, tmp_path):
     results = study.run(scenario(**changes))
-    text = write(results, tmp_path).read_text(encoding="utf-8")
+    text = write(results, tmp_path, []).read_text(encoding="utf-8")
     assert not re.search(r"\b(nan|NaN|inf|None)\b", " ".join(Page(text).words))
     assert tables.headline_terminal(results).row_count == len(results.scenario.arms)
+
+
+def test_a_policy_without_rank_is_shown_but_not_compared(tmp_path):
+    arms = [*SMALL["arms"][:2], {"policy": "macro_growth"}, {"policy": "social_action"}]
+    results = study.run(scenario(arms=arms, replications={"seeds": 2}))
+    whole, compared = {"dividend", "macro_growth", "social_action"}, {"dividend", "social_action"}
+    for name in ("cost", "poor_years", "winners", "winners_summary", "contrasts"):
+        assert set(results.tables[name]["arm"]) == compared, name
+    assert set(results.tables["contrasts"]["against"]) == compared
+    for name in ("incidence", "money", "headline", "classes", "participation", "lorenz"):
+        assert set(results.tables[name]["arm"]) - {"status_quo"} == whole, name
+    frame = results.tables["headline"]
+    priced = frame[frame["metric"].isin(["cost", "cost_rupiah"])].set_index(["arm", "metric"])["estimate"]
+    assert priced["macro_growth"].isna().all() and priced.drop("macro_growth", level="arm").notna().all()
+    (row,) = (row for row in tables.headline(results).rows if row[0].text == "T4 macro growth")
+    assert row[-1].text == "\u2013" and row[1].text != "\u2013"
+    assert "T4 macro growth: acts outside the villages" in tables.headline(results).note
+    spent = costs.spent(results).groupby(["arm", "use"])["value"].sum()
+    assert spent["macro_growth"]["the modern sector"] == pytest.approx(0.04 * 20, rel=1e-6)
+    assert "Each strategy but Status quo and T4 macro growth costs the state" in prose(results)
+    text = write(results, tmp_path).read_text(encoding="utf-8")
+    assert not re.search(r"\b(nan|NaN|inf|None)\b", " ".join(Page(text).words))

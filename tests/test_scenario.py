@@ -337,6 +337,8 @@ BAD = [
      ['line 7: the key "policy" is missing in [[arms]]; it takes text in quotes, 1 to 60 characters']),
     ("world", '[population]\nworld = "urban"\n' + ARMS,
      ['line 3: "world" in [population] is "urban"; allowed: "rural_2017" or "poor_village"']),
+    ("ties", '[population]\nties = "clan"\n' + ARMS,
+     ['line 3: "ties" in [population] is "clan"; allowed: "place and interest", "place" or "random"']),
     ("name of an arm", ARMS + '[[arms]]\nid = "../x"\npolicy = "dividend"\n',
      ['line 8: "id" in [[arms]] is "../x"; allowed: a-z, 0-9 and _, first a letter, at most 40 characters']),
     ("unknown policy", ARMS + '[[arms]]\npolicy = "dividnd"\n',

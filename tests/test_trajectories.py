@@ -186,9 +186,10 @@ def test_independence_needs_all_three_conditions():
     shock[1, 2] = 0.8
     arm = np.array([0.4, 0.4, 0.4, 0.9, np.nan])
     without = np.array([0.1, 0.5, 0.9, 0.5, np.nan])
-    found = resilience.independent(own, shock, twin, arm, without, np.ones(5))
+    pushed = resilience.pushed_below(shock, twin).any(axis=0)
+    found = resilience.independent(own, pushed, arm, without, np.ones(5))
     assert list(found) == [True, False, False, False, False]
-    unknown = resilience.independent(own, shock, twin, arm, np.full(5, np.nan), np.ones(5))
+    unknown = resilience.independent(own, pushed, arm, np.full(5, np.nan), np.ones(5))
     assert not unknown.any()
 
 

@@ -465,6 +465,10 @@ def test_sets_of_the_prior_fill_its_ranges_and_stay_in_them(lane):
 def test_stored_verdicts_warn_and_say_when_they_are_old(lane, write, tmp_path):
     place = standing.store([made(lane, write, true=9.0)], tmp_path / "stored.csv")
     assert standing.warnings(where=place) == ["Validation, trap off: no claims for tests (T1 FAIL)."]
+    card = made(lane, write, true=9.0)
+    other = replace(card, variant="trap_on", rows=card.rows.assign(variant="trap_on"))
+    both = standing.store([card, other], tmp_path / "both.csv")
+    assert standing.warnings(where=both) == ["Validation, trap off and trap on: no claims for tests (T1 FAIL)."]
     place.write_text(place.read_text().replace("model ", "model 0", 1))
     told = standing.warnings(place)
     assert told[0].startswith("Not validated since the model changed") and told[1].startswith("Validation, trap off")

@@ -36,11 +36,23 @@ LEVERS = (
         1.0,
         lever=True,
     ),
+    Column("credit", "z per person and quarter", "subsidy and guarantee of bank loans", 0.0, lever=True),
+    Column("entitlement", "z per person and quarter", "cash by right, averaged over the village", 0.0, lever=True),
+    Column(
+        "entitlement_category",
+        "0 or 1",
+        "who is entitled: 0 everybody, 1 households headed by women",
+        0.0,
+        1.0,
+        lever=True,
+    ),
+    Column("administration", "z per person and quarter", "offices and staff that reach nobody", 0.0, lever=True),
     Column(
         "works_money", "z per person and quarter", "works of a programme, for the kind that is chosen", 0.0, lever=True
     ),
     Column("works_council", "z per person and quarter", "works that the council chooses (Dana Desa)", 0.0, lever=True),
     Column("road_works", "z per person and quarter", "roads, planned by the agency", 0.0, lever=True),
+    Column("wage_floor", "share", "least share of a programme's works that is wages", 0.0, 1.0, lever=True),
     Column("facilitation", "z per person and quarter", "facilitators, their training and travel", 0.0, lever=True),
     Column("training", "z per person and quarter", "training open to all", 0.0, lever=True),
     Column("survey", "z per person and quarter", "the planner's fact-finding", 0.0, lever=True),
@@ -49,6 +61,12 @@ LEVERS = (
     Column("right_goal", "share", "weight of the meeting's view in the choice of works", 0.0, 1.0, lever=True),
     Column("right_fund", "share", "share of works that residents contract themselves", 0.0, 1.0, lever=True),
     Column("right_process", "share", "share of upkeep that residents lead", 0.0, 1.0, lever=True),
+    Column("organising", "z per person and quarter", "organisers of a segment, and campaigns", 0.0, lever=True),
+    Column("claim_rents", "share", "how much of the campaign is aimed at the elite's rents", 0.0, 1.0, lever=True),
+    Column("claim_slack", "share", "how much of the campaign is aimed at the agency's slack", 0.0, 1.0, lever=True),
+    Column("linkage", "z per person and quarter", "liaison between council and agencies", 0.0, lever=True),
+    Column("national", "z per person and quarter", "spent on the nation's modern sector", 0.0, lever=True),
+    Column("macro_growth", "log a quarter", "assumed to be added to the national trend", 0.0, 0.02, lever=True),
 )
 MONEY = tuple(c.name for c in LEVERS if c.unit == "z per person and quarter")
 
@@ -71,6 +89,7 @@ village = Table(
         Column("persons", "persons", "people of the village", 1.0, 1e6),
         Column("pass_through", "share", "how much of the trend of outside markets reaches the village", 0.0, 1.0),
         Column("outside_base", "z per quarter", "what outsiders bought in the village at the start, in all", 0.0, 1e7),
+        Column("income_base", "z per quarter", "own income of the village at the start, in all", 0.0, 1e7),
         Column("import_need", "share", "share of spending for which nothing was offered in the village", 0.0, 1.0),
         Column("terms_base", "log", "outside price against local price at the start", -5.0, 5.0),
         Column("road_base", "units", "stock of roads at the start, kept up by the district", 0.0, 10.0),

@@ -152,6 +152,15 @@ def tie_sum(flow, first, second, out):
         out[second[t]] = out[second[t]] + flow[t]
 
 
+def tie_total(values, first, second, out):
+    """For each agent the sum of a column over its ties."""
+    for i in range(len(out)):
+        out[i] = 0.0
+    for t in range(len(values)):
+        out[first[t]] = out[first[t]] + values[t]
+        out[second[t]] = out[second[t]] + values[t]
+
+
 def tie_mean(values, weight, first, second, out, scratch):
     """For each agent the weighted mean of a column over the agents at the other end; 0 without ties."""
     for i in range(len(out)):

@@ -14,7 +14,23 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .draw import name_key
-from .rule import Aggregate, Ahead, End, Last, Normal, Param, Rank, Reading, Row, Rule, Sum, TieMean, TieSum, Uniform
+from .rule import (
+    Aggregate,
+    Ahead,
+    End,
+    Last,
+    Normal,
+    Param,
+    Rank,
+    Reading,
+    Row,
+    Rule,
+    Sum,
+    TieMean,
+    TieSum,
+    TieTotal,
+    Uniform,
+)
 from .table import Column, Table
 
 
@@ -190,7 +206,7 @@ class Plan:
             fitting = (first,) if first in ("household", "group", "tie") else ("household", "group", "tie")
             if outer:
                 fitting = ("village",)
-            elif isinstance(marker, TieSum) or (isinstance(marker, TieMean) and name == "weight"):
+            elif isinstance(marker, TieSum | TieTotal) or (isinstance(marker, TieMean) and name == "weight"):
                 fitting = ("tie",)
             elif isinstance(marker, Ahead | Rank | TieMean | End) or getattr(marker, "by", None) is not None:
                 fitting = ("household",)
@@ -200,7 +216,7 @@ class Plan:
 
     def target(self, marker: Aggregate, reader: Table) -> str:
         """The table that holds the result of an aggregate which an agent of `reader` asks for."""
-        if isinstance(marker, Ahead | Rank | TieSum | TieMean):
+        if isinstance(marker, Ahead | Rank | TieSum | TieTotal | TieMean):
             return "household"
         if isinstance(marker, End):
             return "tie"

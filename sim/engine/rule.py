@@ -15,22 +15,28 @@ BUILTINS = ("abs", "float", "int", "max", "min", "range")  # what plain Python a
 
 
 class Param(float):
-    """A number with unit, source and range, which a scenario may override as ``rule.argument``."""
+    """A number with unit, source and range, which a scenario may override as ``rule.argument``.
+
+    A `what_if` is off at its value; elsewhere in its range the model is another one. It is no uncertainty of this one,
+    so that nothing draws it but a variant or a scenario that asks for it.
+    """
 
     unit: str
     source: str
     low: float
     high: float
+    what_if: bool
 
-    def __new__(cls, value: float, unit: str, *, source: str, low: float, high: float) -> Param:
+    def __new__(cls, value: float, unit: str, *, source: str, low: float, high: float, what_if: bool = False) -> Param:
         self = super().__new__(cls, value)
-        self.unit, self.source, self.low, self.high = unit, source, float(low), float(high)
+        self.unit, self.source, self.low, self.high, self.what_if = unit, source, float(low), float(high), what_if
         if not low <= value <= high:
             raise ValueError(f"parameter value {value} lies outside its own range [{low}, {high}]")
         return self
 
     def __getnewargs_ex__(self) -> tuple[tuple, dict]:
-        return (float(self), self.unit), {"source": self.source, "low": self.low, "high": self.high}
+        about = {"source": self.source, "low": self.low, "high": self.high, "what_if": self.what_if}
+        return (float(self), self.unit), about
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,11 @@ class Rank(Aggregate):
 @dataclass(frozen=True)
 class TieSum(Aggregate):
     """Sum over an agent's ties of a flow from the first to the second end: received less given."""
+
+
+@dataclass(frozen=True)
+class TieTotal(Aggregate):
+    """Sum over an agent's ties of a column of the tie, the same for both ends."""
 
 
 @dataclass(frozen=True)

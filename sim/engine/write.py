@@ -35,6 +35,7 @@ from .rule import (
     Sum,
     TieMean,
     TieSum,
+    TieTotal,
     Uniform,
     reaches,
 )
@@ -272,8 +273,9 @@ class Writer:
         elif isinstance(marker, Rank):
             self._write(f"if quarter % {marker.every} == 0:")
             self._write(f"    rank({self.slice(str(Sort(marker.of, marker.every)))}, {out})")
-        elif isinstance(marker, TieSum):
-            self._write(f"tie_sum({of}, ends[0, tie_0:tie_1], ends[1, tie_0:tie_1], {out})")
+        elif isinstance(marker, TieSum | TieTotal):
+            function = "tie_sum" if isinstance(marker, TieSum) else "tie_total"
+            self._write(f"{function}({of}, ends[0, tie_0:tie_1], ends[1, tie_0:tie_1], {out})")
         elif isinstance(marker, TieMean):
             weight = "ones[:tie_1 - tie_0]" if marker.weight is None else self.slice(marker.weight, step.sets)
             self._write(f"tie_mean({of}, {weight}, ends[0, tie_0:tie_1], ends[1, tie_0:tie_1], {out}, scratch)")

@@ -1,1 +1,11 @@
 """Experiments: a scenario becomes runs, runs become a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Tell = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
+
+
+def quiet(doing: str, done: int, whole: int) -> None:
+    """Tells nobody."""

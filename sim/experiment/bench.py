@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass
 
 from sim.engine.lane import Lane, holding
+from sim.experiment import Tell, quiet
 from sim.experiment.lanes import agree
-from sim.experiment.study import Tell, programmes, quiet
+from sim.experiment.study import programmes
 from sim.model import CommunityModel
 from sim.policies.policy import set_levers
 from sim.reference import MesaLane

@@ -17,7 +17,7 @@ A parameter without a moment of its own stays what its prior says: an uncertaint
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +28,7 @@ import pandas as pd
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
+from sim.experiment import Tell, quiet
 from sim.experiment.decomposition import decomposition
 from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
 from sim.experiment.look import Where, best, fingerprint, look, moments
@@ -52,7 +53,6 @@ NO_REST, NOT_FINITE = "no world at rest", "not finite"
 NO_LUMP = "the lumpy technique leaves its own range"
 CHANCE = 0.6  # sd of a moment over populations that is left when the defaults' chance is taken off (measured: 0.5-0.7)
 SPARE = 1.1  # sets that the last wave keeps for each that is wanted: some were kept by chance
-Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def priors(plan: Plan, variant: str) -> dict[str, tuple[float, float]]:
     """The range that each drawn number has in a structural variant; uniform within it."""
     if variant not in VARIANTS:
         raise InputError(f"there is no structural variant {variant}; there are {' and '.join(VARIANTS)}")
-    kept = {n: (p.low, p.high) for n, p in plan.parameters.items() if n not in (*SOLVED, *LUMPY) and p.low < p.high}
+    known = plan.parameters.items()
+    kept = {n: (p.low, p.high) for n, p in known if n not in SOLVED and p.low < p.high and not p.what_if}
     return kept if variant == "trap_off" else {**kept, **LUMP}
 
 
@@ -270,7 +271,7 @@ def calibrate(
     seed: int = 1,
     settings: Settings = Settings(),
     executor: Executor | None = None,
-    tell: Tell = lambda doing, done, whole: None,
+    tell: Tell = quiet,
 ) -> Calibration:
     """Find `count` parameter sets of a structural variant that reproduce the fitted targets."""
     began, lane = time.monotonic(), Lane(wire())
@@ -293,7 +294,7 @@ def calibrate(
     again = best(look(sets, settings.where(10_000 * seed + 5_000), executor, tell), count)
     sets = [one for one, fine in zip(sets, again, strict=True) if fine]
     elsewhere = settings.where(10_000 * seed + 8_000)
-    fresh, print_ = look(sets, elsewhere, executor, tell), fingerprint(sets, elsewhere, executor, tell)
+    fresh, mark = look(sets, elsewhere, executor, tell), fingerprint(sets, elsewhere, executor, tell)
     explained = decomposition(sets, seed=seed, executor=executor, tell=tell) if sets else pd.DataFrame()
     lumpy = bool(sets) and variant == "trap_on"
     holds = thresholds(sets, seed=seed, executor=executor, tell=tell) if lumpy else pd.DataFrame()
@@ -305,7 +306,7 @@ def calibrate(
         bands,
         sets,
         fresh,
-        print_,
+        mark,
         len(again),
         [_wave(found, number) for number in range(1, found.waves + 1)],
         found.left,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -11,6 +12,17 @@ from sim.experiment.run import Run
 from sim.metrics import cost, inequality, poverty, trajectories
 from sim.scenario import BASELINE, Scenario
 from sim.start import World
+
+AMONG = ("the permanently poor", "those whom a survey calls poor", "all persons")  # of whom classes are shares
+
+
+def interval(values: np.ndarray) -> dict[str, float]:
+    """Mean and 5th and 95th percentile over seeds; nan where nothing is defined."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return {"estimate": np.nan, "low": np.nan, "high": np.nan}
+    low, high = np.percentile(known, [5.0, 95.0])
+    return {"estimate": float(known.mean()), "low": float(low), "high": float(high)}
 
 
 class Comparison:
@@ -21,6 +33,8 @@ class Comparison:
     runs, classes, village_classes
         (arm, seed) -> the run, and the class codes of its households and villages; empty where the twins that a class
         needs were not run.
+    ranked
+        The arms that are compared at equal cost: all but the baseline and policies that act outside the villages.
     set_of
         Which parameter set each seed met, a number a seed.
     national_growth
@@ -35,12 +49,16 @@ class Comparison:
         self.set_of = np.arange(len(scenario.seeds)) % scenario.replications.sets
         self.arms = [arm.id for arm in scenario.resolved_arms]
         self.rivals = [arm for arm in self.arms if arm != BASELINE]
+        outside = {name for name, about in self.scenario.known.policies.items() if not about.ranked}
+        self.unranked = {arm.id for arm in scenario.resolved_arms if arm.policy in outside}
+        self.ranked = [arm for arm in self.rivals if arm not in self.unranked]
         self.seeds = list(scenario.seeds)
         self.runs = {(run.arm, run.seed): run for run in runs}
         people = population.household
         self.persons = people["size"] * people["weight"]
         self.home = np.repeat(np.arange(len(population.village_code)), np.diff(population.start))
         self.simulated = float(people["size"].sum())
+        self._village_growth: dict[tuple[str, int], np.ndarray] = {}
         twins = scenario.twins
         self.classes = {key: self._classes(run) for key, run in self.runs.items()} if twins.stress else {}
         judged = self.runs if twins.stress and twins.withdrawal else {}
@@ -53,6 +71,13 @@ class Comparison:
     def poor(self, run: Run) -> np.ndarray:
         """Who is permanently poor when the programmes start: own income without luck below the line."""
         return poverty.baseline_poor(run.household["permanent_income"])
+
+    def counted(self, run: Run, among: str) -> np.ndarray | float:
+        """Who is counted (see `AMONG`): a survey calls poor whose measured consumption before the start is below z."""
+        permanent, surveyed, _ = AMONG
+        if among == permanent:
+            return self.poor(run)
+        return run.household["measured_before"] < metrics.LINE if among == surveyed else 1.0
 
     # -- what a run comes to ------------------------------------------------------------------------------------------
 
@@ -77,12 +102,19 @@ class Comparison:
     def village_medians(self, run: Run, window: str) -> np.ndarray:
         """Median own income of each village."""
         values = run.windows["own_income", window]
-        rows = [self.home == v for v in range(len(self.population.village_code))]
+        rows = [slice(*ends) for ends in pairwise(self.population.start)]
         return np.array([inequality.quantile(values[r], self.persons[r], 0.5) for r in rows])
+
+    def village_growth(self, run: Run) -> np.ndarray:
+        """Yearly growth of each village's median own income, a share, from before to after."""
+        key, spans = (run.arm, run.seed), self.scenario.windows
+        if key not in self._village_growth:
+            medians = self.village_medians(run, "pre"), self.village_medians(run, "post")
+            self._village_growth[key] = trajectories.yearly_growth(*medians, first=spans.pre, second=spans.post)
+        return self._village_growth[key]
 
     def _village_classes(self, run: Run) -> np.ndarray:
         """Class of each village (codes of `trajectories.VILLAGE_CLASSES`)."""
-        spans = self.scenario.windows
 
         def mean(name: str, window: str) -> np.ndarray:
             return metrics.group_mean(run.windows[name, window], self.persons, self.home)
@@ -94,13 +126,10 @@ class Comparison:
         alive = (run.village["quality_post"] >= trajectories.INSTITUTION_ALIVE * run.village["quality_start"]) & (
             run.village["attendance_post"] >= 0.5 * run.village["attendance_pre"]
         )
-        growth = trajectories.yearly_growth(
-            self.village_medians(run, "pre"), self.village_medians(run, "post"), spans.pre, spans.post
-        )
         return trajectories.village_class(
             public / (public + mean("own_income", "on")),
             1.0 - run.village["withdrawn"] / after,
-            growth,
+            self.village_growth(run),
             metrics.group_mean(self.classes[run.arm, run.seed] == 0, poor, self.home, len(after)),
             run.village["headcount_start"],
             headcount,
@@ -120,6 +149,7 @@ class Comparison:
         medians = [inequality.quantile(run.windows["own_income", w], self.persons, 0.5) for w in ("pre", "post")]
         growth = trajectories.yearly_growth(np.array([medians[0]]), np.array([medians[1]]), spans.pre, spans.post)[0]
         value = cost.present_value(self.state_flow(run), self.scenario.calendar.start, self.scenario.budget.discount)
+        value = np.nan if run.arm in self.unranked else value
         first, last = spans.post
         among = self.poor(run) * self.persons
         return {

@@ -18,7 +18,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from sim.experiment import fitted
+from sim.experiment import Tell, fitted, quiet
 from sim.experiment.worlds import each
 from sim.metrics import poverty
 from sim.start import World
@@ -94,7 +94,7 @@ def decomposition(
     *,
     seed: int = 1,
     executor: Executor | None = None,
-    tell: Callable[[str, int, int], None] = lambda doing, done, whole: None,
+    tell: Tell = quiet,
 ) -> pd.DataFrame:
     """Window, factor, and its part in percentage points: mean over the sets and their 5th to 95th percentile.
 

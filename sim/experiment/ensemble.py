@@ -19,9 +19,10 @@ import pandas as pd
 
 from sim import agents, engine, policies, processes
 from sim.errors import InputError
-from sim.experiment.calibration import BELOW, FACED, VARIANTS, Calibration, moved
+from sim.experiment import Tell
+from sim.experiment.calibration import BELOW, FACED, VARIANTS, Calibration
 from sim.experiment.fitted import MOMENTS
-from sim.experiment.look import Tell, Where, fingerprint, look
+from sim.experiment.look import Where, fingerprint, look
 from sim.shipped import folder
 
 METHOD = (
@@ -272,9 +273,3 @@ def _value(value: object) -> str:
     if isinstance(value, float):
         return "nan" if math.isnan(value) else repr(float(value))
     return str(value) if isinstance(value, int) else '"' + str(value).replace('"', '\\"') + '"'
-
-
-__all__ = [
-    "VARIANTS", "digest", "home", "inside_together", "load", "moved", "path", "provenance", "quality", "record",
-    "rules_digest", "stale", "text", "write",
-]  # fmt: skip

@@ -52,6 +52,11 @@ def derived(name: str, values: np.ndarray) -> np.ndarray:
     return 1.0 - values if name == "not_enrolled" else values
 
 
+def contrast(values: np.ndarray, arm: np.ndarray, weight: np.ndarray) -> float:
+    """Weighted mean where the flag `arm` is set, minus the mean where it is not."""
+    return mean(values[arm], weight[arm]) - mean(values[~arm], weight[~arm])
+
+
 class Trial:
     """One outcome in one world: the rows of both arms, and who is compared."""
 
@@ -244,12 +249,12 @@ class Trial:
         after = [derived(name, self._noisy(base_of(name), side, "after", turn))[rows] for side in pair]
         seen = np.where(arm, *after)
         base = mean(seen[~arm], weight[~arm])
-        difference = mean(seen[arm], weight[arm]) - base
+        difference = contrast(seen, arm, weight)
         if sample.baseline != "none":
             earlier = self._noisy(base_of(name), self.control[base_of(name), self.study.start - 1], "before", turn)
             earlier = derived(name, earlier)[rows]
             slope = 1.0 if sample.baseline == "difference" else _slope(seen, earlier, arm, home, weight)
-            difference -= slope * (mean(earlier[arm], weight[arm]) - mean(earlier[~arm], weight[~arm]))
+            difference -= slope * contrast(earlier, arm, weight)
         spread = self._spread(derived(name, pair[1])[self.rows]) if self.outcome.scale == "sd" else 1.0
         return self._in_unit(difference, base, spread)
 

@@ -7,7 +7,7 @@ that population; it is told from what the sets do by least squares over both, so
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,12 +17,12 @@ import pandas as pd
 
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
+from sim.experiment import Tell
 from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
 from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.start import World, solve, wire
 from sim.survey import read_aggregates
 
-Tell = Callable[[str, int, int], None]
 POPULATIONS = 128  # so many that their own mean is little chance
 
 

@@ -19,6 +19,7 @@ from itertools import combinations_with_replacement, islice
 import numpy as np
 
 from sim.errors import InputError
+from sim.experiment import Tell, quiet
 
 ROUND = 48  # points of the last wave between two fits of the emulators
 CHUNK = 20_000  # points that the emulators look at together
@@ -174,7 +175,7 @@ def match(
     seed: int,
     chance: Mapping[str, float] | None = None,
     executor: Executor | None = None,
-    tell: Callable[[str, int, int], None] = lambda doing, done, whole: None,
+    tell: Tell = quiet,
 ) -> Matched:
     """Find `wanted` points of the unit box whose outcomes are inside all bands.
 

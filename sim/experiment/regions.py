@@ -14,7 +14,7 @@ import numpy as np
 from sim import metrics
 from sim.engine.rule import Param
 from sim.errors import InputError
-from sim.experiment import study
+from sim.experiment import Tell, quiet, study
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run, run_arm
 from sim.scenario import Scenario
@@ -125,7 +125,7 @@ def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES)) -> Tr
     return Tried(scenario.parameters, levels)
 
 
-def search(scenario: Scenario, sets: Sequence[Mapping[str, float]], tell: study.Tell = study.quiet) -> Search:
+def search(scenario: Scenario, sets: Sequence[Mapping[str, float]], tell: Tell = quiet) -> Search:
     """Run all arms of a scenario under each set of parameters; a set without a world at rest is counted and left."""
     tried: list[Tried] = []
     for done, parameters in enumerate(sets):

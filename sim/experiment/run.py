@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim import ledger, metrics
-from sim.metrics import poverty, resilience
+from sim.experiment import stress
+from sim.metrics import poverty
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
 from sim.scenario import Scenario
-from sim.start import World
+from sim.start import World, measured
 
+LAG = 1  # quarters between what a survey asks about and the interview
+WATCH = 4  # quarters from the start of the post-window in which a fall below the line counts as vulnerability
 LINES, ORDERS = (1.0, 1.2, 1.5), (0, 1, 2)
-YEAR = 4  # quarters that the local shock lasts: one failed year
 MEASURED = ("consumption", "own_income", "public_income")
 AT_END = (
     "consumption",
@@ -51,8 +53,8 @@ class Run:
         (order, line, window) -> FGT index, mean over the window's quarters.
     household
         Name -> one value a household: state at the end, stress passes, lists.
-    elasticity
-        Median elasticity of consumption to the macro index, over households and macro shocks.
+    stress
+        Measure -> what shocks to outside markets do (see `sim.experiment.stress`); empty without stress twins.
     worst_gap
         Largest gap of the ledger, as a share of gross flow.
     """
@@ -65,16 +67,8 @@ class Run:
     village: dict[str, np.ndarray] = field(default_factory=dict)
     poverty: dict[tuple[int, float, str], float] = field(default_factory=dict)
     household: dict[str, np.ndarray] = field(default_factory=dict)
-    elasticity: float = math.nan
+    stress: dict[str, float] = field(default_factory=dict)
     worst_gap: float = 0.0
-
-
-def shocks(scenario: Scenario) -> list[dict[int, dict[str, float]]]:
-    """The stress test's shocks: falls of outside markets, and one bad year of the village's own."""
-    first = scenario.windows.stress[0]
-    macro = [{first: {"macro_shock": math.log(1.0 - fall)}} for fall in scenario.twins.macro_shocks]
-    local = {"local_shock": math.log(1.0 - scenario.cutoffs.local_shock)}
-    return [*macro, dict.fromkeys(range(first, first + YEAR), local)]
 
 
 class Recorder:
@@ -108,6 +102,18 @@ class Recorder:
         for window, (first, last) in self.spans.items():
             if first <= quarter < last:
                 self._window(window, 1.0 / (last - first))
+        self._survey(quarter)
+
+    def _survey(self, quarter: int) -> None:
+        """Measure consumption as a survey would, before the programmes and after them, and note the true one."""
+        state, kept, after = self.model.state, self.run.household, self.spans["post"][0]
+        for when, interview in (("before", self.scenario.calendar.start), ("after", after)):
+            if quarter == interview - LAG:
+                kept[f"measured_{when}"] = measured(state, self.model.luck, quarter)
+        if quarter == after:
+            kept["consumption_after"] = kept["lowest_consumption"] = state["consumption"].copy()
+        elif after < quarter < after + WATCH:
+            kept["lowest_consumption"] = np.minimum(kept["lowest_consumption"], state["consumption"])
 
     def _window(self, window: str, share: float) -> None:
         """Add a quarter's part to the means over a window."""
@@ -168,8 +174,8 @@ def run_arm(
     """
     model = CommunityModel(world, programmes, seed=seed, held=scenario.hold.ablate)
     recorder = Recorder(scenario, arm, model, measures)
-    calendar, stress = scenario.calendar, scenario.windows.stress
-    kept: dict[str, list[np.ndarray]] = {"consumption": [], "own_income": [], "macro": []}
+    calendar, (first, last) = scenario.calendar, scenario.windows.stress
+    path = stress.Path(recorder.persons, recorder.home)
     for quarter in range(calendar.quarters):
         if quarter == calendar.start:
             recorder.start()
@@ -177,18 +183,18 @@ def run_arm(
             recorder.stop()
             if scenario.twins.withdrawal:
                 recorder.run.village["withdrawn"] = _withdrawn(scenario, model, recorder)
-        if quarter == stress[0] and scenario.twins.stress:
-            at_stress = model.branch()
+        if quarter == first and scenario.twins.stress:
+            at_shock = model.branch()
         model.step()
         recorder.see()
-        if stress[0] <= quarter < stress[1]:
-            for name in ("consumption", "own_income"):
-                kept[name].append(model.state[name].copy())
-            kept["macro"].append(model.state["macro_cycle"].copy())
+        if first <= quarter < last and scenario.twins.stress:
+            path.see(model.state)
     run = recorder.finish()
     if scenario.twins.stress:
-        _stress(scenario, run, at_stress, {name: np.array(rows) for name, rows in kept.items()})
-        del at_stress.state
+        found = stress.Found(scenario, at_shock, path)
+        run.household.update(found.household)
+        run.stress = found.measures
+        del at_shock.state
     del model.state
     return run
 
@@ -204,35 +210,3 @@ def _withdrawn(scenario: Scenario, model: CommunityModel, recorder: Recorder) ->
             total += twin.state["consumption"]
     del twin.state  # Mesa ties a model to itself: what it holds would wait for the garbage collector
     return metrics.group_mean(total / (last - first), recorder.persons, recorder.home)
-
-
-def _stress(scenario: Scenario, run: Run, at_start: CommunityModel, twin: Mapping[str, np.ndarray]) -> None:
-    """Follow each shock, and note who stands it."""
-    first, last = scenario.windows.stress
-    passes, elasticities = [], []
-    for shock in shocks(scenario):
-        model = at_start.branch(shocks=shock)
-        seen: dict[str, list[np.ndarray]] = {"consumption": [], "own_income": []}
-        driver = []
-        while model.quarter < last:
-            model.step()
-            for name, rows in seen.items():
-                rows.append(model.state[name].copy())
-            driver.append(model.state["macro_cycle"].copy())
-        del model.state
-        hit = {name: np.array(rows) for name, rows in seen.items()}
-        passes.append(
-            resilience.stress_pass(hit["consumption"], twin["consumption"], hit["own_income"], twin["own_income"])
-        )
-        if "macro_shock" in shock[first]:
-            moved = np.exp(np.array(driver)).mean(axis=0) / np.exp(twin["macro"]).mean(axis=0)
-            elasticities.append(_elasticity(hit["consumption"], twin["consumption"], float(moved[0])))
-    run.household["draws_passed"] = np.sum(passes, axis=0).astype(float)
-    run.household["stress_pass"] = resilience.passes_draws(np.array(passes)).astype(float)
-    run.elasticity = float(np.mean(elasticities))
-
-
-def _elasticity(shocked: np.ndarray, twin: np.ndarray, moved: float) -> float:
-    """Median over households of the total elasticity of consumption to the macro index."""
-    values = resilience.elasticity(shocked.mean(axis=0), twin.mean(axis=0), np.array(moved), np.array(1.0))
-    return float(np.nanmedian(values))

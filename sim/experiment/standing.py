@@ -85,4 +85,13 @@ def warnings(where: Path | None = None) -> list[str]:
     rows, then = read(where)
     changed = [name for name, digest in _now(rows["variant"]).items() if then[name] != digest]
     told = [CHANGED.format(what=" and ".join(f"the {name}" for name in changed))] if changed else []
-    return told + [f"Validation, {sentence[:1].lower()}{sentence[1:]}" for sentence in barred(rows)]
+    return told + [f"Validation, {' and '.join(variants)}: {claim}" for claim, variants in _alike(barred(rows)).items()]
+
+
+def _alike(sentences: Iterable[str]) -> dict[str, list[str]]:
+    """What may not be claimed -> the structural variants that say so."""
+    found: dict[str, list[str]] = {}
+    for sentence in sentences:
+        variant, claim = sentence.split(": ", 1)
+        found.setdefault(claim, []).append(variant.lower())
+    return found

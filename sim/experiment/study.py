@@ -6,26 +6,28 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim import ledger, metrics, policies
+from sim import ledger, metrics
 from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import canonical, ensemble
+from sim.experiment import Tell, canonical, ensemble, quiet
 from sim.experiment.compare import Comparison
 from sim.experiment.results import Results
 from sim.experiment.run import LISTS, Run, run_arm
 from sim.experiment.tables import tables
 from sim.metrics import trajectories
-from sim.policies.policy import Programme
+from sim.policies.policy import Policy, Programme
 from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.scenario import BASELINE, PROGRAMMES_2017, Scenario
 from sim.scenario import Programme as Standing
@@ -34,11 +36,6 @@ from sim.start import World, poorer, solve, wire
 from sim.survey import population_from_survey, read_aggregates, read_survey, read_villages
 
 PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas", "pyarrow", "pydantic", "matplotlib")
-Tell = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
-
-
-def quiet(doing: str, done: int, whole: int) -> None:
-    """Tells nobody."""
 
 
 def people(scenario: Scenario) -> Population:
@@ -47,24 +44,23 @@ def people(scenario: Scenario) -> Population:
     if scenario.survey is not None and scenario.village_list is not None:
         raise InputError(f"{scenario.slug}: a population is read from a survey or from a village list, not from both")
     if scenario.survey is not None:
-        return population_from_survey(read_survey(scenario.survey), aggregates, about.villages or 40, seed=about.seed)
-    villages = about.villages or 40
+        survey, villages = read_survey(scenario.survey), about.villages or 40
+        return population_from_survey(survey, aggregates, villages, seed=about.seed, ties=about.ties)
+    known = about.villages or 40
     if scenario.village_list is not None:
-        return synthesise(
-            aggregates, read_villages(scenario.village_list, first=about.villages), about.households, about.seed
-        )
-    return synthesise(aggregates, villages, about.households, about.seed)
+        known = read_villages(scenario.village_list, first=about.villages)
+    return synthesise(aggregates, known, about.households, about.seed, ties=about.ties)
 
 
-def _programmes(standing: Sequence[Standing]) -> list[Programme]:
+def _programmes(standing: Sequence[Standing], known: Mapping[str, Policy]) -> list[Programme]:
     """Programmes that never stop."""
-    known = policies.catalogue()
     return [Programme(known[p.policy], p.dose, settings=dict(p.settings)) for p in standing]
 
 
 def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
     """All programmes of each arm: those of the world, and its own."""
-    known, base = policies.catalogue(), _programmes(scenario.programmes)
+    known = scenario.known.policies
+    base = _programmes(scenario.programmes, known)
     found = {}
     for arm in scenario.resolved_arms:
         if arm.policy == BASELINE or arm.dose == 0.0:
@@ -89,17 +85,24 @@ def _without(programme: Programme, own: Programme) -> list[Programme]:
     return [Programme(programme.policy, dose, first, last, last, programme.settings) for first, last, dose in spans]
 
 
-def build(scenario: Scenario, drawn: Mapping[str, float] | None = None, lane: Lane | None = None) -> World:
+def build(
+    scenario: Scenario,
+    drawn: Mapping[str, float] = MappingProxyType({}),
+    lane: Lane | None = None,
+    population: Population | None = None,
+) -> World:
     """The world of a scenario at quarter 0: at rest under the programmes of 2017, whatever flows from then on.
 
-    The scenario's own numbers stand above those of a `drawn` parameter set.
+    The scenario's own numbers stand above those of a `drawn` parameter set; `lane` and `population` are those of the
+    scenario, made before.
     """
-    population, seed = people(scenario), scenario.population.seed
-    of_2017 = _programmes(PROGRAMMES_2017)
+    lane, population = lane or Lane(wire(scenario.known.own_rules)), population or people(scenario)
+    seed = scenario.population.seed
+    of_2017 = _programmes(PROGRAMMES_2017, scenario.known.policies)
     target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
     held = scenario.hold.ablate
-    parameters = {**(drawn or {}), **scenario.parameters}
-    world = solve(lane or Lane(wire()), population, of_2017, target, seed, parameters, held)
+    parameters = {**drawn, **scenario.parameters}
+    world = solve(lane, population, of_2017, target, seed, parameters, held)
     if scenario.population.world == "poor_village":
         world = poorer(world, of_2017, scenario.population.poverty, seed, held)
     return world
@@ -113,23 +116,24 @@ def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> lis
     wanted = scenario.replications.sets
     if wanted == 1:
         return [build(scenario)]
-    people(scenario)  # a file that cannot be read is told at once, not taken for a world without rest
-    lane, found = Lane(wire()), []
-    for world in executor.map(partial(at_rest, scenario, lane), ensemble.load(scenario.replications.variant)):
-        found += [world] if world else []
-        tell("worlds at rest", len(found), wanted)
-        if len(found) == wanted:
-            return found
+    under = partial(at_rest, scenario, Lane(wire(scenario.known.own_rules)), people(scenario))
+    sets, found = iter(ensemble.load(scenario.replications.variant)), []
+    while len(found) < wanted and (some := list(islice(sets, wanted - len(found)))):
+        for world in executor.map(under, some):
+            found += [world] if world else []
+            tell("worlds at rest", len(found), wanted)
+    if len(found) == wanted:
+        return found
     raise InputError(
         f"{scenario.slug}: only {len(found)} of the calibrated parameter sets have a world at rest among these people, "
         f"not the {wanted} that are asked for in [replications]"
     )
 
 
-def at_rest(scenario: Scenario, lane: Lane, drawn: Mapping[str, float]) -> World | None:
+def at_rest(scenario: Scenario, lane: Lane, population: Population, drawn: Mapping[str, float]) -> World | None:
     """The world of a scenario under a parameter set; None where it has none."""
     try:
-        return build(scenario, drawn, lane)
+        return build(scenario, drawn, lane, population)
     except InputError:
         return None
 
@@ -143,8 +147,8 @@ def first_world(scenario: Scenario) -> World:
     """One world of a scenario: that of the first parameter set that has one, or of the model's own numbers."""
     if scenario.replications.sets == 1:
         return build(scenario)
-    lane = Lane(wire())
-    found = (at_rest(scenario, lane, drawn) for drawn in ensemble.load(scenario.replications.variant))
+    lane, population = Lane(wire(scenario.known.own_rules)), people(scenario)
+    found = (at_rest(scenario, lane, population, drawn) for drawn in ensemble.load(scenario.replications.variant))
     world = next((one for one in found if one), None)
     if world is None:
         raise InputError(f"{scenario.slug}: none of the calibrated parameter sets has a world at rest")
@@ -287,6 +291,7 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
         "digest": scenario.digest(),
         "code": code_digest(),
         "rules": ensemble.rules_digest(),
+        "policy_files": [{"name": name, "sha256": digest} for name, digest in scenario.known.files.items()],
         "seeds": list(scenario.seeds),
         "population_seed": scenario.population.seed,
         "parameter_sets": len(worlds),

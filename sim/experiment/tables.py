@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 
 from sim import ledger, metrics
-from sim.experiment.compare import Comparison
+from sim.experiment.compare import AMONG, Comparison, interval
+from sim.experiment.development import growth_table, resilience_table
+from sim.experiment.evaluation import evaluation_table
+from sim.experiment.power import power_table
 from sim.experiment.run import LINES, ORDERS, Run
 from sim.experiment.spread import HEADLINE_UNITS, Levels, headline_values, spread_table
 from sim.metrics import cost, inequality, targeting, trajectories
@@ -20,15 +23,6 @@ BINS = np.array([-np.inf, *range(-10, 16), np.inf])  # % change of consumption
 POOR, NEAR = 1.0, 1.5  # permanent income, z
 
 Frame = pd.DataFrame
-
-
-def interval(values: np.ndarray) -> dict[str, float]:
-    """Mean and 5th and 95th percentile over seeds; nan where nothing is defined."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return {"estimate": np.nan, "low": np.nan, "high": np.nan}
-    low, high = np.percentile(known, [5.0, 95.0])
-    return {"estimate": float(known.mean()), "low": float(low), "high": float(high)}
 
 
 def tables(comparison: Comparison) -> dict[str, Frame]:
@@ -47,7 +41,10 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
         "winners_summary": winner_summary(comparison),
         "money": money_table(comparison),
         "participation": participation_table(comparison),
+        "power": power_table(comparison),
         "pairing": pairing_table(comparison, levels),
+        "growth": growth_table(comparison),
+        "evaluation": evaluation_table(comparison),
     }
     if comparison.scenario.replications.sets > 1:
         found["spread"] = spread_table(comparison, levels)
@@ -76,8 +73,8 @@ def headline_table(comparison: Comparison, levels: Levels) -> Frame:
 
 
 def contrast_table(comparison: Comparison, levels: Levels) -> Frame:
-    """Paired difference of every ordered pair of arms."""
-    rivals = comparison.rivals
+    """Paired difference of every ordered pair of arms that have a rank."""
+    rivals = comparison.ranked
     return Frame([
         {"arm": a, "against": b, "metric": metric, "unit": unit}
         | interval(headline_values(comparison, levels, a, metric) - headline_values(comparison, levels, b, metric))
@@ -191,7 +188,7 @@ def _spent(comparison: Comparison, arm: str, rate: float) -> np.ndarray:
 def cost_table(comparison: Comparison) -> Frame:
     """What the state pays beyond the baseline, at the budget's rate."""
     rows = []
-    for arm in comparison.rivals:
+    for arm in comparison.ranked:
         value = float(_spent(comparison, arm, comparison.scenario.budget.discount).mean())
         yearly = 4.0 * next(a.dose for a in comparison.scenario.resolved_arms if a.id == arm)
         scale = cost.at_scale(value)
@@ -214,7 +211,7 @@ def poor_year_table(comparison: Comparison) -> Frame:
     scenario, rows = comparison.scenario, []
     poor = comparison.over_seeds(lambda run: run.series["headcount"] / 100.0)
     for rate in dict.fromkeys((scenario.budget.discount, *scenario.report.discounts)):
-        for arm in comparison.rivals:
+        for arm in comparison.ranked:
             averted = np.array([cost.poor_years_averted(*both) for both in zip(poor[BASELINE], poor[arm], strict=True)])
             spent = _spent(comparison, arm, rate)
             price = cost.rupiah(np.array([cost.cost_per(*both) for both in zip(spent, averted, strict=True)]))
@@ -229,51 +226,32 @@ def _share(values: np.ndarray) -> dict[str, float]:
 
 
 def class_table(comparison: Comparison) -> Frame:
-    """Shares of the household classes, of the permanently poor and of all."""
+    """Shares of the household classes, of the poor by both definitions and of all; the baseline's first."""
     rows = []
-    for among, everybody in (("the permanently poor", False), ("all persons", True)):
+    for among in AMONG:
         for arm in comparison.arms:
             found = []
             for seed in comparison.seeds:
-                weight = comparison.persons * (1.0 if everybody else comparison.poor(comparison.runs[arm, seed]))
+                weight = comparison.persons * comparison.counted(comparison.runs[arm, seed], among)
                 found.append(trajectories.class_shares(comparison.classes[arm, seed], weight))
             for code, name in enumerate(trajectories.CLASSES):
                 rows.append({"arm": arm, "class": name, **_share(np.array(found)[:, code]), "among": among})
     return Frame(rows)
 
 
-def resilience_table(comparison: Comparison) -> Frame:
-    """What the shocks of the stress test do: levels, and paired differences from the baseline."""
-    persons, rows = comparison.persons, []
-
-    def stands(run: Run, among: np.ndarray | float = 1.0) -> float:
-        return 100.0 * metrics.mean(run.household["stress_pass"], persons * among)
-
-    for measure, unit, value in (
-        ("elasticity", "% of consumption per 1 % of the national index", lambda run: run.elasticity),
-        ("withstand", "% of persons", stands),
-        ("poor_withstand", "% of the permanently poor", lambda run: stands(run, comparison.poor(run))),
-    ):
-        found = comparison.over_seeds(value)
-        for arm, values in found.items():
-            change = interval(values - found[BASELINE])
-            change = dict(zip(("difference", "difference_low", "difference_high"), change.values(), strict=True))
-            rows.append({"arm": arm, "measure": measure, "unit": unit, **interval(values), **change})
-    return Frame(rows)
-
-
 def grid_table(comparison: Comparison) -> Frame:
-    """Share self-sufficient among the permanently poor over a grid of lines and of draws to be passed."""
+    """Share self-sufficient of the poor by both definitions, over a grid of lines and of draws to be passed."""
     rows = []
-    for line in trajectories.GRID_LINES:
-        for draws in (3, 4, 5):
+    for among in AMONG[:2]:
+        for line in trajectories.GRID_LINES:
+            for draws in (3, 4, 5):
 
-            def share(run: Run, line: float = line, draws: int = draws) -> float:
-                stands = (run.windows["own_income", "post"] >= line) & (run.household["draws_passed"] >= draws)
-                return metrics.mean(stands, comparison.poor(run) * comparison.persons)
+                def share(run: Run, line: float = line, draws: int = draws, among: str = among) -> float:
+                    stands = (run.windows["own_income", "post"] >= line) & (run.household["draws_passed"] >= draws)
+                    return metrics.mean(stands, comparison.counted(run, among) * comparison.persons)
 
-            for arm, values in comparison.over_seeds(share).items():
-                rows.append({"arm": arm, "line": line, "draws_to_pass": draws, **interval(values)})
+                for arm, values in comparison.over_seeds(share).items():
+                    rows.append({"arm": arm, "among": among, "line": line, "draws_to_pass": draws, **interval(values)})
     return Frame(rows)
 
 
@@ -333,7 +311,7 @@ def _changes(comparison: Comparison, arm: str, seed: int) -> np.ndarray:
 def winner_table(comparison: Comparison) -> Frame:
     """Distribution of each household's change against the baseline under the same luck."""
     rows = []
-    for arm in comparison.rivals:
+    for arm in comparison.ranked:
         total = np.zeros(len(BINS) - 1)
         for seed in comparison.seeds:
             total += np.histogram(_changes(comparison, arm, seed), BINS, weights=comparison.persons)[0]
@@ -345,7 +323,7 @@ def winner_table(comparison: Comparison) -> Frame:
 def winner_summary(comparison: Comparison) -> Frame:
     """Share of persons who consume 5 % more, 5 % less, or about the same."""
     rows = []
-    for arm in comparison.rivals:
+    for arm in comparison.ranked:
         found = []
         for seed in comparison.seeds:
             change = _changes(comparison, arm, seed)

@@ -6,14 +6,14 @@ whatever capital yields, so that a threshold may also be one that time wears awa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from sim.experiment import fitted
+from sim.experiment import Tell, fitted, quiet
 from sim.experiment.worlds import each
 from sim.metrics import mean
 from sim.start import World
@@ -54,7 +54,7 @@ def thresholds(
     *,
     seed: int = 1,
     executor: Executor | None = None,
-    tell: Callable[[str, int, int], None] = lambda doing, done, whole: None,
+    tell: Tell = quiet,
 ) -> pd.DataFrame:
     """What `lifted` finds, mean over the sets and 5th to 95th percentile; each set has its own population and luck."""
     table = pd.DataFrame(each(lifted, sets, 2_000_000 + 1000 * seed, executor, partial(tell, "threshold")))

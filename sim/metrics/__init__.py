@@ -4,6 +4,7 @@ A metric is a plain function with a decorator. Its name is the name of the serie
 
 - ``persons`` is the person weight of each household, household size times survey weight;
 - ``village_quality`` (any name that starts with ``village_``) is the column ``quality`` of the village table;
+- ``nation_macro_trend`` (any name that starts with ``nation_``) is the column ``macro_trend`` of the nation;
 - every other name is a column of the household table.
 
 Each file of this package is one family. A function with the decorator in any of them is found by `catalogue`; nothing
@@ -25,7 +26,7 @@ import numpy as np
 #: The rural poverty line in model money, z per person and quarter. Frozen; a grid of 0.9, 1 and 1.1 is printed beside.
 LINE = 1.0
 DIRECTIONS = ("lower", "higher", "neither")
-VILLAGE_PREFIX = "village_"
+PREFIXES = {"village_": "village", "nation_": "nation"}
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,9 @@ def columns_of(argument: str) -> tuple[tuple[str, str], ...]:
     """Translate an argument name into the (table, column) pairs behind it."""
     if argument == "persons":
         return (("household", "size"), ("household", "weight"))
-    if argument.startswith(VILLAGE_PREFIX):
-        return (("village", argument.removeprefix(VILLAGE_PREFIX)),)
+    for prefix, table in PREFIXES.items():
+        if argument.startswith(prefix):
+            return ((table, argument.removeprefix(prefix)),)
     return (("household", argument),)
 
 

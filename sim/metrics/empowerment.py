@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sim.metrics import mean, metric
+from sim.metrics import LINE, mean, metric
 
 #: Share of weighted adequacies from which a household is empowered (the 80 % of the WEAI). Frozen.
 EMPOWERED_CUTOFF = 0.80
 #: Dimensions of the headline; the table shows it also with an economic dimension, and without agency.
 HEADLINE_DIMENSIONS = ("social", "education", "agency")
+#: First cut-offs: close ties; years of schooling, or skill of who had less and learned; own income and buffer (z).
+CLOSE_TIES, YEARS, LEARNED, BUFFER = 2.0, 6.0, 1.05, 0.25
 #: Lowest code of the strata that are neither elite (0) nor activist (1).
 MAJORITY = 2
 
@@ -95,6 +97,119 @@ def empowerment_index(
     """
     score = adequacy(indicators, dimensions, weights)
     return mean(np.where(score >= cutoff - 1e-9, 1.0, score), persons)
+
+
+def social(friends: np.ndarray, attended: np.ndarray, member: np.ndarray, helped: np.ndarray) -> np.ndarray:
+    """Social indicators, shape (n, 3): close ties, member of a group or of the meeting, helped in the last shock."""
+    return np.column_stack([friends >= CLOSE_TIES, np.maximum(attended, member) > 0, helped > 0])
+
+
+def education(schooling: np.ndarray, skill: np.ndarray, enrolled: np.ndarray, aware: np.ndarray) -> np.ndarray:
+    """Educational indicators, shape (n, 3): schooled or skilled, children enrolled, informed.
+
+    Skill is 1 for all at the start and never falls below, so that it tells learners only together with schooling.
+    """
+    return np.column_stack([(schooling >= YEARS) | (skill >= LEARNED), enrolled > 0, aware > 0])
+
+
+def agency(spoke: np.ndarray, voted: np.ndarray, matched: np.ndarray) -> np.ndarray:
+    """Indicators of agency at the ordinary meeting, shape (n, 3): spoke, voted, the choice was of one's own kind."""
+    return np.column_stack([spoke, voted, matched]) > 0
+
+
+def economic(own_income: np.ndarray, buffer: np.ndarray) -> np.ndarray:
+    """Economic indicators, shape (n, 2): own income at the line, and something put by."""
+    return np.column_stack([own_income >= LINE, buffer >= BUFFER])
+
+
+def joined(dimensions: Mapping[str, np.ndarray]) -> tuple[np.ndarray, list[str]]:
+    """Indicators of some dimensions side by side, and the dimension of each."""
+    names = [name for name, part in dimensions.items() for _ in range(part.shape[1])]
+    return np.concatenate(list(dimensions.values()), axis=1), names
+
+
+def three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched):
+    """The indicators of the headline, by dimension."""
+    return {
+        "social": social(friends, attended, member, helped),
+        "education": education(schooling, skill, enrolled, aware),
+        "agency": agency(spoke, voted, matched),
+    }
+
+
+def good_development(growth: float, gains: Mapping[str, float]) -> bool:
+    """Whether income grew together with every dimension of empowerment; growth alone, or an average, is not enough.
+
+    Parameters
+    ----------
+    growth
+        Yearly growth of median own income, a share.
+    gains
+        Change of mean adequacy, by dimension of the headline.
+    """
+    return growth > 0.0 and all(gains[dimension] > 0.0 for dimension in HEADLINE_DIMENSIONS)
+
+
+@metric("empowerment", unit="0-1", better="higher", every=4)
+def empowerment(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched, persons):
+    """Index of empowerment, social, educational and of agency, 0-1 (EMP)."""
+    found = three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched)
+    return empowerment_index(*joined(found), persons)
+
+
+@metric("empowered", unit="% of persons", better="higher", every=4)
+def empowered_share(
+    friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched, persons
+):  # fmt: skip
+    """Persons whose household is empowered: adequate in 0.8 of the weighted indicators, %."""
+    found = three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched)
+    return 100.0 * mean(empowered(*joined(found)), persons)
+
+
+@metric("empowerment, weakest dimension", unit="0-1", better="higher", every=4)
+def empowerment_weakest(
+    friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched, persons
+):  # fmt: skip
+    """Mean adequacy in the weakest of the three dimensions, 0-1: what an average hides."""
+    found = three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched)
+    return min(mean(part.mean(axis=1), persons) for part in found.values())
+
+
+@metric("empowerment, social", unit="0-1", better="higher", every=4)
+def empowerment_social(friends, attended, member, helped, persons):
+    """Mean adequacy in the social dimension, 0-1."""
+    return mean(social(friends, attended, member, helped).mean(axis=1), persons)
+
+
+@metric("empowerment, education", unit="0-1", better="higher", every=4)
+def empowerment_education(schooling, skill, enrolled, aware, persons):
+    """Mean adequacy in the educational dimension, 0-1."""
+    return mean(education(schooling, skill, enrolled, aware).mean(axis=1), persons)
+
+
+@metric("empowerment, agency", unit="0-1", better="higher", every=4)
+def empowerment_agency(spoke, voted, matched, persons):
+    """Mean adequacy in the dimension of agency, 0-1."""
+    return mean(agency(spoke, voted, matched).mean(axis=1), persons)
+
+
+@metric("empowerment with an economic dimension", unit="0-1", better="higher", every=4)
+def empowerment_economic(
+    friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched, own_income, buffer,
+    persons,
+):  # fmt: skip
+    """Index of empowerment with own income and buffer as a fourth dimension, 0-1."""
+    found = three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched)
+    return empowerment_index(*joined({**found, "economic": economic(own_income, buffer)}), persons)
+
+
+@metric("empowerment without agency", unit="0-1", better="higher", every=4)
+def empowerment_without_agency(friends, attended, member, helped, schooling, skill, enrolled, aware, persons):
+    """Index of empowerment, social and educational alone, 0-1."""
+    found = {
+        "social": social(friends, attended, member, helped), "education": education(schooling, skill, enrolled, aware)
+    }  # fmt: skip
+    return empowerment_index(*joined(found), persons)
 
 
 @metric("participation", unit="% of households", better="higher")

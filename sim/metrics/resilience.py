@@ -7,6 +7,8 @@ quarter of the shock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sim.metrics import LINE, mean, metric
@@ -130,6 +132,56 @@ def elasticity(
     return np.divide(logs[0] - logs[1], driver, out=np.full(driver.shape, np.nan), where=positive & (driver != 0))
 
 
+def response_parts(twin: Mapping[str, np.ndarray], shocked: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """What a macro shock does to all own income and all real consumption of a world, by the way that it takes.
+
+    Own income changes because outside markets pay otherwise for what is sold there (`direct`), because local demand
+    moves (`demand`), and because people produce and sell otherwise (`response`). Consumption changes as own income
+    does, less what stands between the two: savings, gifts, loans, public money (`cushion`), and local prices (`price`).
+
+    Parameters
+    ----------
+    twin, shocked : mapping
+        Arrays of shape (quarters, villages) without and with the shock: `outside_sales`, `local_sales` and `spending`,
+        sums over persons, z per quarter; `market`, what outside markets pay; `demand`, demand against what is offered;
+        `price`, of the basket.
+
+    Returns
+    -------
+    dict
+        Log changes. `direct`, `demand` and `response` sum to `own_income`; with `cushion` and `price` to `consumption`.
+    """
+
+    def own(path: Mapping[str, np.ndarray]) -> float:
+        return float((path["outside_sales"] + path["local_sales"]).sum())
+
+    def gained(sales: str, driver: str) -> float:
+        moved = np.divide(
+            shocked[driver], twin[driver], out=np.ones(twin[driver].shape), where=np.asarray(twin[driver]) > 0
+        )
+        return float((twin[sales] * (moved - 1.0)).sum())
+
+    before, after = own(twin), own(shocked)
+    income, gain = float(np.log(after / before)), after - before
+    direct, demand = gained("outside_sales", "market"), gained("local_sales", "demand")
+    # Parts of a difference become parts of a logarithm by the logarithmic mean of both ends.
+    share = income / gain if gain else 1.0 / before
+    eaten, at_old, at_start = (
+        float((path["spending"] / prices["price"]).sum())
+        for path, prices in ((shocked, shocked), (shocked, twin), (twin, twin))
+    )
+    price = float(np.log(eaten / at_old))
+    return {
+        "own_income": income,
+        "direct": direct * share,
+        "demand": demand * share,
+        "response": (gain - direct - demand) * share,
+        "consumption": float(np.log(eaten / at_start)),
+        "cushion": float(np.log(at_old / at_start)) - income,
+        "price": price,
+    }
+
+
 def shortfall(outcome_shock: np.ndarray, outcome_twin: np.ndarray) -> np.ndarray:
     """Loss to the shock over the follow-up, as a share of the twin's total; shape (quarters, n) to (n,)."""
     lost, total = np.maximum(outcome_twin - outcome_shock, 0.0).sum(axis=0), outcome_twin.sum(axis=0)
@@ -194,8 +246,7 @@ def vulnerability(consumption: np.ndarray, line: float = LINE) -> np.ndarray:
 
 def independent(
     own_post: np.ndarray,
-    consumption_shock: np.ndarray,
-    consumption_twin: np.ndarray,
+    pushed: np.ndarray,
     consumption_elasticity: np.ndarray,
     elasticity_without_policy: np.ndarray,
     persons: np.ndarray,
@@ -210,8 +261,8 @@ def independent(
     ----------
     own_post : array, shape (n,)
         Mean own income after the programmes, z per person and quarter.
-    consumption_shock, consumption_twin : array, shape (quarters, n)
-        Real consumption with and without the macro shock.
+    pushed : bool array, shape (n,)
+        Whether the macro shock pushes the household below the line in any quarter (`pushed_below`).
     consumption_elasticity, elasticity_without_policy : array, shape (n,)
         Elasticities of consumption to the macro index in this arm and in the status quo; nan never counts as low.
     persons : array, shape (n,)
@@ -225,8 +276,7 @@ def independent(
     if not known.any():
         return np.zeros(len(own_post), dtype=bool)
     median = quantile(np.asarray(elasticity_without_policy)[known], np.asarray(persons)[known], 0.5)
-    held = ~pushed_below(consumption_shock, consumption_twin, line).any(axis=0)
-    return (own_post >= line) & held & (np.asarray(consumption_elasticity) <= median)
+    return (own_post >= line) & ~(np.asarray(pushed) > 0) & (np.asarray(consumption_elasticity) <= median)
 
 
 @metric("buffer", unit="z per person", better="higher")

@@ -1,37 +1,55 @@
 """What a policy is: a plain function of the villages that returns levers, and what keeps it honest.
 
-Its arguments are what it may see: `budget` (z per person and quarter, one number a village), `quarter`, any column of
-the villages (read-only), and parameters with a `Param` as default. What it does not spend is paid to all as dividend.
+Its arguments are what it may see: `budget` (z per person and quarter, one number a village), `quarter`, `since_start`
+(quarters since its own start), any column of the villages (read-only), and parameters with a `Param` as default. What
+it does not spend is paid to all as dividend. It spends what each village has, or, where it `reallocates`, what all
+villages have together.
 """
 
 from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import linecache
+import re
+import traceback
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
 from sim.agents.territory import LEVERS, MONEY
 from sim.engine.rule import Param
 from sim.engine.table import State
+from sim.errors import PolicyError
 
 NEUTRAL = {lever.name: lever.neutral for lever in LEVERS}
 ROW = {lever.name: row for row, lever in enumerate(LEVERS)}
 LOW, HIGH = (np.array([[getattr(lever, end)] for lever in LEVERS]) for end in ("low", "high"))
 PAID = np.array([lever.name in MONEY for lever in LEVERS])
-FACILITATED = ("facilitation", "training")  # these end with the facilitators, the rest with the funds
+GIVEN = ("budget", "quarter", "since_start")  # what a policy may ask for beside the columns of the villages
+FACILITATED = ("facilitation", "training", "organising")  # these end with the facilitators, the rest with the funds
 
 
-class PolicyError(ValueError):
-    """A policy did what it may not; the message names it."""
+def did_you_mean(name: object, known: Collection[str]) -> str:
+    """The nearest known name, as the end of a sentence; empty where none is near."""
+    near = difflib.get_close_matches(str(name)[:200], known, 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A registered policy: the function and what its author says of it."""
+    """A registered policy: the function and what its author says of it.
+
+    Attributes
+    ----------
+    reallocates
+        It may give one village more than another: its budget is that of all villages together.
+    ranked
+        It is compared with others at equal cost; what acts outside the villages is shown, but has no cost and no rank.
+    """
 
     name: str
     function: Callable[..., Mapping[str, object]]
@@ -43,6 +61,14 @@ class Policy:
     level: str
     loses_when: str
     levers: tuple[str, ...]
+    reallocates: bool = False
+    ranked: bool = True
+
+    @property
+    def code(self) -> str:
+        """The short name that its label begins with ("R1"); empty where there is none."""
+        first = self.label.split(" ")[0]
+        return first if re.fullmatch("[A-Z][0-9][a-z]?", first) else ""
 
     @property
     def meaning(self) -> str:
@@ -59,6 +85,44 @@ class Policy:
         """Its own numbers, which a scenario sets under `settings`."""
         return {name: default for name, default in self.arguments.items() if isinstance(default, Param)}
 
+    @property
+    def ends(self) -> dict[str, tuple[str, ...]]:
+        """The levers that are money, by what they end with."""
+        paid = [name for name in self.levers if name in MONEY]
+        return {
+            "the facilitators": tuple(name for name in paid if name in FACILITATED),
+            "the funds": tuple(name for name in paid if name not in FACILITATED),
+        }
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The levers that are no money: rights, quotas, prices; neutral only when funds and facilitators are gone."""
+        return tuple(name for name in self.levers if name not in MONEY)
+
+    def check(self, columns: Collection[str]) -> None:
+        """Refuse arguments that nobody can fill.
+
+        Parameters
+        ----------
+        columns
+            The columns of the villages.
+
+        Raises
+        ------
+        PolicyError
+            When an argument is neither budget, quarter, a column of the villages nor a parameter.
+        """
+        for argument in inspect.signature(self.function).parameters.values():
+            name, default = argument.name, argument.default
+            if argument.kind is not argument.POSITIONAL_OR_KEYWORD:
+                raise PolicyError(f"policy {self.name}: the argument {name} must be a plain named one")
+            if default is not argument.empty and not isinstance(default, Param):
+                said = f"policy {self.name}: the default of {name} is {default!r}, which is no parameter"
+                raise PolicyError(f"{said}; allowed: Param(value, unit, low=..., high=..., source=...)")
+            if default is argument.empty and name not in (*GIVEN, *columns):
+                near = did_you_mean(name, [*GIVEN, *columns])
+                raise PolicyError(f"policy {self.name} asks for {name}, which is no column of villages{near}")
+
 
 def policy(
     *,
@@ -70,6 +134,8 @@ def policy(
     level: str,
     loses_when: str,
     levers: Sequence[str],
+    reallocates: bool = False,
+    ranked: bool = True,
 ) -> Callable:
     """Register a plain function as a policy under its own name.
 
@@ -81,15 +147,23 @@ def policy(
         Who decides, what flows, to whom, on which level, and where its author expects it to lose.
     levers
         The only levers that it may set.
+    reallocates, ranked
+        As in `Policy`.
     """
+    told = {"label": label, "label_id": label_id, "decides": decides, "flows": flows, "targets": targets,
+            "level": level, "loses_when": loses_when}  # fmt: skip
+    for key, words in told.items():
+        if not isinstance(words, str) or not words.strip():
+            raise PolicyError(f"{key} is {words!r}; allowed: words in quotes")
+    if isinstance(levers, str):
+        raise PolicyError(f'levers is {levers!r}; allowed: a list of names, ["{levers}"]')
     for lever in levers:
         if lever not in NEUTRAL:
-            near = difflib.get_close_matches(lever, NEUTRAL, 1)
-            raise PolicyError(f"there is no lever {lever}" + (f"; did you mean {near[0]}?" if near else ""))
+            raise PolicyError(f"there is no lever {lever}{did_you_mean(lever, NEUTRAL)}")
 
     def register(function: Callable) -> Callable:
         function.policy = Policy(  # type: ignore[attr-defined]
-            function.__name__, function, label, label_id, decides, flows, targets, level, loses_when, tuple(levers)
+            function.__name__, function, **told, levers=tuple(levers), reallocates=reallocates, ranked=ranked
         )
         return function
 
@@ -126,71 +200,139 @@ def set_levers(programmes: Sequence[Programme], state: State, quarter: int) -> N
         money = programme.budget(quarter)
         if not money:
             continue
-        rows, asked = _decided(programme, state, quarter, np.full(villages, money))
+        rows, asked = _checked(programme, _decided(programme, state, quarter, money), state, quarter, money)
         paid = PAID[rows]
         levers[rows[paid]] += asked[paid]
-        levers[ROW["dividend"]] += money - asked[paid].sum(axis=0)
-        _combine(programme, levers, rows[~paid], asked[~paid])
+        levers[ROW["dividend"]] += _left(programme.policy, money, asked[paid].sum(axis=0), state)
+        _combine(programme, levers, rows[~paid], asked[~paid], quarter)
     state.arrays["village"][[state.index[name][1] for name in NEUTRAL]] = levers
 
 
-def _combine(programme: Programme, levers: np.ndarray, rows: np.ndarray, asked: np.ndarray) -> None:
+def _left(about: Policy, money: float, spent: np.ndarray, state: State) -> np.ndarray | float:
+    """What is left for the dividend, z per person: in each village, or where a policy reallocates, in all alike."""
+    return max(0.0, money - _together(spent, state)) if about.reallocates else money - spent
+
+
+def _together(spent: np.ndarray, state: State) -> float:
+    """Spending of all villages together, z per person."""
+    persons = state["persons"]
+    return float((spent * persons).sum() / persons.sum())
+
+
+def _combine(programme: Programme, levers: np.ndarray, rows: np.ndarray, asked: np.ndarray, quarter: int) -> None:
     """Set levers that are not money; a neutral value asks for nothing, whoever comes first."""
     there, neutral = levers[rows], np.array(list(NEUTRAL.values()))[rows, np.newaxis]
     contradicts = (asked != neutral) & (there != neutral) & (there != asked)
     if contradicts.any():
         name = LEVERS[rows[contradicts.any(axis=1)][0]].name
-        raise PolicyError(f"policy {programme.policy.name} and another set {name} differently in the same village")
+        said = f"policy {programme.policy.name} and another set {name} differently in the same village"
+        raise PolicyError(f"{said} in quarter {quarter}; allowed: the same value, or the neutral one")
     levers[rows] = np.where(asked != neutral, asked, there)
 
 
-def _decided(programme: Programme, state: State, quarter: int, budget: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What a policy decides, checked: declared levers only, within their bounds and the budget.
+def _decided(programme: Programme, state: State, quarter: int, money: float) -> Mapping[str, object]:
+    """What a policy decides, unchecked; whatever it raises is told with its line."""
+    about = programme.policy
+    clock = {"quarter": quarter, "since_start": quarter - programme.start}
+    arguments: dict[str, object] = {}
+    for name, default in about.arguments.items():
+        if isinstance(default, Param):
+            arguments[name] = programme.settings.get(name, float(default))
+        elif name == "budget" or name in clock:
+            arguments[name] = np.full(len(state.layout.codes), money) if name == "budget" else clock[name]
+        else:
+            if state.index.get(name, ("",))[0] != "village":
+                about.check([column for column, (table, _) in state.index.items() if table == "village"])
+            arguments[name] = _seen(state[name])
+    try:
+        decided = about.function(**arguments)
+    except Exception as error:  # the code is a user's: whatever it raises ends in one sentence
+        seen = [name for name in arguments if name not in (*GIVEN, *about.parameters)]
+        raise PolicyError(f"policy {about.name}, quarter {quarter}: {_raised(about, error, seen)}") from error
+    if not isinstance(decided, Mapping):
+        said = f"policy {about.name}, quarter {quarter}: returned {_short(decided)}"
+        raise PolicyError(f'{said}; allowed: levers by name, such as {{"works_money": budget}}, or {{}}')
+    return decided
+
+
+def _raised(about: Policy, error: Exception, seen: Sequence[str]) -> str:
+    """What a policy raised, and where; who wrote into a column that it may only see is told which."""
+    file = about.function.__code__.co_filename
+    at = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    where = f"{Path(file).name}, line {at[-1].lineno}: " if at else ""
+    if not (at and seen and isinstance(error, ValueError) and "read-only" in str(error)):
+        return f"{where}{type(error).__name__}: {error}"
+    last = at[-1]
+    line = linecache.getline(file, last.lineno or 0).encode()  # places in a line are counted in bytes
+    end = last.end_colno if last.end_lineno == last.lineno else None
+    words = re.findall(r"\w+", line[last.colno : end].decode(errors="replace"))
+    written = next((word for word in words if word in seen), " or ".join(seen))
+    return f"{where}tried to change {written}, which a policy may only see; allowed: to return levers"
+
+
+def _short(value: object) -> str:
+    """A value as it is told: at most 60 characters."""
+    shown = " ".join(repr(value).split())
+    return shown if len(shown) <= 60 else f"{shown[:59]}…"
+
+
+def _checked(
+    programme: Programme, decided: Mapping[str, object], state: State, quarter: int, money: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a policy decided, checked: declared levers only, within their bounds and the budget.
 
     Returns
     -------
     rows, values
         Places of the levers in `LEVERS`, and what they are set to, [lever, village].
     """
-    about = programme.policy
-    arguments: dict[str, object] = {}
-    for name, default in about.arguments.items():
-        if isinstance(default, Param):
-            arguments[name] = programme.settings.get(name, float(default))
-        elif name in ("budget", "quarter"):
-            arguments[name] = budget.copy() if name == "budget" else quarter
-        else:
-            arguments[name] = _seen(about, name, state)
-    decided = about.function(**arguments)
+    about, villages = programme.policy, len(state.layout.codes)
+    who = f"policy {about.name}, quarter {quarter}:"
     for name in decided:
         if name not in about.levers:
-            raise PolicyError(
-                f"policy {about.name} set {name}, which is not among its levers ({', '.join(about.levers)})"
-            )
-    rows, values = np.array([ROW[name] for name in decided], int), np.empty((len(decided), len(budget)))
-    for row, value in zip(values, decided.values(), strict=True):
-        row[:] = value
-    outside = ~((values >= LOW[rows]) & (values <= HIGH[rows])).all(axis=1)
+            levers = ", ".join(about.levers) or "none"
+            what = "it did not declare" if name in NEUTRAL else f"is no lever{did_you_mean(name, NEUTRAL)}"
+            raise PolicyError(f"{who} set {name}, which {what}; allowed: {levers}")
+    rows, values = np.array([ROW[name] for name in decided], int), np.empty((len(decided), villages))
+    for row, (name, value) in zip(values, decided.items(), strict=True):
+        row[:] = _numbers(value, villages, f"{who} set {name} to")
+    outside = ~((values >= LOW[rows]) & (values <= HIGH[rows]))
     if outside.any():
-        lever = LEVERS[rows[outside][0]]
-        raise PolicyError(f"policy {about.name} set {lever.name} outside [{lever.low}, {lever.high}] {lever.unit}")
+        at = int(np.flatnonzero(outside.any(axis=1))[0])
+        lever, village = LEVERS[rows[at]], int(np.flatnonzero(outside[at])[0])
+        found = f"{who} set {lever.name} outside [{lever.low:g}, {lever.high:g}] {lever.unit}"
+        raise PolicyError(f"{found}: {values[at, village]:g} in village {state.layout.codes[village]}")
     ends = [programme.facilitation_end if name in FACILITATED else programme.funds_end for name in decided]
     values[PAID[rows] & (quarter >= np.array(ends))] = 0.0
     spent = values[PAID[rows]].sum(axis=0)
-    if np.any(spent > budget * (1.0 + 1e-12)):
-        raise PolicyError(f"policy {about.name} spent {spent.max():.6g} z per person and quarter of {budget.max():.6g}")
+    if programme.policy.reallocates:
+        spent = np.array([_together(spent, state)])
+    if np.any(spent > money * (1.0 + 1e-12)):
+        levers = ", ".join(name for name in decided if name in MONEY)
+        place = (
+            "all villages together"
+            if programme.policy.reallocates
+            else f"village {state.layout.codes[int(spent.argmax())]}"
+        )
+        said = f"{who} spent {spent.max():.6g} z per person and quarter on {levers} in {place}"
+        raise PolicyError(f"{said}; allowed: the budget, {money:.6g}")
     return rows, values
 
 
-def _seen(about: Policy, name: str, state: State) -> np.ndarray:
+def _numbers(value: object, villages: int, who: str) -> np.ndarray:
+    """What a lever is set to, as one number or one number a village."""
+    try:
+        numbers = np.asarray(value)
+    except ValueError:  # lists of different lengths
+        numbers = np.empty(0, object)
+    if numbers.dtype.kind not in "fiub" or numbers.shape not in ((), (villages,)):
+        what = f"an array of shape {numbers.shape}" if isinstance(value, np.ndarray) else _short(value)
+        raise PolicyError(f"{who} {what}; allowed: a number, or one number a village ({villages})")
+    return numbers
+
+
+def _seen(column: np.ndarray) -> np.ndarray:
     """A column of the villages, as a policy may see it: a copy that cannot be written to."""
-    if name not in state.index or state.index[name][0] != "village":
-        columns = [n for n, (table, _) in state.index.items() if table == "village"]
-        near = difflib.get_close_matches(name, columns, 1)
-        raise PolicyError(
-            f"policy {about.name} asks for {name}, which is no column of villages"
-            + (f"; did you mean {near[0]}?" if near else "")
-        )
-    column = state[name].copy()
-    column.flags.writeable = False
-    return column
+    copied = column.copy()
+    copied.flags.writeable = False
+    return copied

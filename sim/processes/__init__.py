@@ -7,9 +7,14 @@ from types import ModuleType
 from . import (
     choice,
     collective,
+    contest,
+    credit,
+    empowerment,
     learning,
+    linkage,
     luck,
     market,
+    national,
     participation,
     production,
     saving,
@@ -22,5 +27,5 @@ from . import (
 
 MECHANISMS: tuple[ModuleType, ...] = (
     luck, participation, production, market, collective, choice, works, targeting, transfers, savings_group, sharing,
-    saving, learning,
+    saving, learning, contest, linkage, national, credit, empowerment,
 )  # fmt: skip

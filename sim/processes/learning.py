@@ -55,15 +55,20 @@ def skill(
     return skill + taught * max(0.0, 1.0 - skill / highest) - forgetting * max(0.0, skill - 1.0)
 
 
-@rule(village, "index", 0.0)
+@rule(village, "index", -5.0)
 def service_quality(
     service_quality,
     service,
+    slack_released,
+    slack_works,
+    attention,
     gain=Param(1.0, "per z", low=0.2, high=3.0, source="assumption"),
     fade=Param(0.03, "share a quarter", low=0.01, high=0.1, source="assumption"),
+    by_attention=Param(0.01, "index a quarter", low=0.0, high=0.05, source="assumption"),
 ):
-    """Quality of school and health post above that of the start."""
-    return service_quality + gain * service - fade * service_quality
+    """Quality of school and health post above that of the start, by staff and by the agency's attention; below it where others are heard."""
+    given = gain * (service + max(0.0, slack_released - slack_works)) + by_attention * (attention - 1.0)
+    return service_quality + given - fade * service_quality
 
 
 @rule(household, "0 or 1", 0.0, 1.0, every=4)

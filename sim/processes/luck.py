@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.agents.household import household
 from sim.agents.territory import nation, village
 from sim.engine.functions import sqrt
-from sim.engine.rule import Normal, Param, rule
+from sim.engine.rule import Last, Mean, Normal, Param, rule
 
 
 @rule(household, "log", -6.0, 6.0)
@@ -55,9 +55,19 @@ def macro_cycle(
 @rule(nation, "log", 0.0, 10.0)
 def macro_trend(
     macro_trend,
+    villages_growth,
     growth=Param(
         0.0125, "log a quarter", low=0.01, high=0.0135, source="national income per head 1.0-1.35 % a quarter, 2012-17"
     ),
+    added=Mean(Last("macro_growth")),
+    feedback=Param(
+        0.0,
+        "share",
+        low=0.0,
+        high=0.3,
+        source="assumption: villages take prices as they are; above 0 they move them",
+        what_if=True,
+    ),
 ):
-    """Trend of outside markets since the start, as a log."""
-    return min(10.0, macro_trend + growth)
+    """Trend of outside markets since the start, as a log; what a policy is assumed to add, and what villages feed back."""
+    return min(10.0, max(0.0, macro_trend + growth + added + feedback * villages_growth))

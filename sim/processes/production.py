@@ -65,12 +65,20 @@ def time_cost(
     attends,
     farm_wage,
     meeting_days,
+    works_wage,
     value=Param(
         0.5, "share of the farm wage", low=0.0, high=1.0, source="usual shadow price of rural time; 0 and 1 shown"
     ),
+    forgone=Param(
+        0.0,
+        "share of the wages",
+        low=0.0,
+        high=0.6,
+        source="0: works fill idle days, the same for all arms; up to half in workfare (from memory, low)",
+    ),
 ):
-    """Own income given up by going to meetings."""
-    return attends * meeting_days * value * farm_wage
+    """Own income given up by going to meetings, and by working on works where hands are not idle."""
+    return attends * meeting_days * value * farm_wage + forgone * works_wage
 
 
 @rule(household, "z per person and quarter", 0.0)
@@ -89,19 +97,22 @@ def output(
         0.2, "share", low=0.1, high=0.3, source="capital share of Asian smallholders (from memory, medium)"
     ),
     lumpy_scale=Param(
-        0.0, "z", low=0.0, high=1.2, source="trap variant: 1.1-1.6 times `scale`; 0 switches the trap off"
+        0.0, "z", low=0.0, high=1.2, source="1.1-1.6 times `scale`; 0 switches the trap off", what_if=True
     ),
-    lumpy_cost=Param(0.0, "z per quarter", low=0.0, high=0.5, source="trap variant: 0.05-0.5; 0 switches the trap off"),
+    lumpy_cost=Param(0.0, "z per quarter", low=0.0, high=0.5, source="0.05-0.5; 0 switches the trap off", what_if=True),
     works_gain=Param(0.12, "share", low=0.0, high=0.2, source="assumption; 0 means that works earn nothing"),
+    complementarity=Param(
+        0.0, "per unit of skill", low=0.0, high=1.0, source="assumption: skill makes no more of works; above 0 is swept"
+    ),
 ):
     """Output of the quarter at the prices of the start.
 
     Hands and capital, the better of two techniques: a small one, and a lumpy one that needs skill and a fixed cost
-    (Carter and Barrett 2006). With `lumpy_scale` 0 there is no poverty trap.
+    (Carter and Barrett 2006). With `lumpy_scale` 0 there is no poverty trap. Above 0, `complementarity` makes works earn
+    more in skilled hands.
     """
     grown = power(effective_capital, elasticity)
     technique = max(scale * grown, lumpy_scale * skill * grown - lumpy_cost)
-    made = (
-        (farm_wage + exp(ability) * technique) * (1.0 + works_gain * works_benefit) * exp(luck + weather + local_shock)
-    )
+    helped = 1.0 + works_gain * works_benefit * (1.0 + complementarity * (skill - 1.0))
+    made = (farm_wage + exp(ability) * technique) * helped * exp(luck + weather + local_shock)
     return max(0.0, made - time_cost)

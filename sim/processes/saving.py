@@ -39,8 +39,21 @@ def buffer_target(
 
 
 @rule(household, "z per person and quarter")
-def income(own_income, public_income, remittance, sharing, contribution, paid_in, pot_won, loan, repayment, interest):
-    """All that comes in this quarter, less gifts, contributions and what goes to the savings group."""
+def income(
+    own_income,
+    public_income,
+    remittance,
+    sharing,
+    contribution,
+    paid_in,
+    pot_won,
+    loan,
+    repayment,
+    interest,
+    debt_service,
+    rents,
+):
+    """All that comes in this quarter, less gifts, contributions, rents given up and what goes to savings group and bank."""
     return (
         own_income
         + public_income
@@ -52,6 +65,8 @@ def income(own_income, public_income, remittance, sharing, contribution, paid_in
         + loan
         - repayment
         - interest
+        + rents
+        - debt_service
     )
 
 
@@ -95,9 +110,9 @@ def sale_proceeds(
 
 
 @rule(household, "z per person and quarter")
-def cash_on_hand(income, sale_proceeds, buffer=Last("buffer")):
-    """What can be spent this quarter."""
-    return buffer + income + sale_proceeds
+def cash_on_hand(income, sale_proceeds, bank_loan, buffer=Last("buffer")):
+    """What can be spent this quarter; a bank's loan is money at hand, and no income."""
+    return buffer + income + sale_proceeds + bank_loan
 
 
 @rule(household, "z per person and quarter", 0.0)

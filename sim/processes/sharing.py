@@ -7,9 +7,9 @@ from sim.engine.rule import End, Last, Param, TieSum, rule
 
 
 @rule(household, "z per person and quarter")
-def surprise(own_income, public_income, remittance, expected=Last("expected_income")):
+def surprise(own_income, public_income, remittance, rents, expected=Last("expected_income")):
     """Income before sharing against what was expected; a shock that all share cancels out between two ends."""
-    return own_income + public_income + remittance - expected
+    return own_income + public_income + remittance + rents - expected
 
 
 @rule(tie, "share", 0.0, 1.0)
@@ -20,6 +20,9 @@ def strength(
     other=End("attends", 1),
     one_listed=End(Last("listed"), 0),
     other_listed=End(Last("listed"), 1),
+    one_elite=End("rent_holder", 0),
+    other_elite=End("rent_holder", 1),
+    rents_won=Last("rents_won"),
     meeting=Param(0.05, "share a quarter", low=0.01, high=0.15, source="assumption: ties form where people meet"),
     fading=Param(0.02, "share a quarter", low=0.005, high=0.05, source="assumption"),
     envy=Param(
@@ -29,13 +32,14 @@ def strength(
         high=0.05,
         source="unequal benefits erode ties (Gambia; Hess et al. 2021); size is an assumption",
     ),
+    backlash=Param(0.02, "share a quarter", low=0.0, high=0.2, source="assumption: patrons drop clients who claim"),
 ):
-    """Strength of a tie: meeting builds it, not meeting lets it fade to kinship, unequal benefits erode it."""
+    """Strength of a tie: meeting builds it, not meeting lets it fade to kinship; unequal benefits, and contest with the elite, erode it."""
     met = one * other
     unequal = (one_listed - other_listed) * (one_listed - other_listed)
-    changed = (
-        strength + meeting * met * (1.0 - strength) - (fading * (1.0 - met) + envy * unequal) * (strength - kinship)
-    )
+    apart = (one_elite - other_elite) * (one_elite - other_elite)
+    lost = fading * (1.0 - met) + envy * unequal + backlash * rents_won * apart
+    changed = strength + meeting * met * (1.0 - strength) - lost * (strength - kinship)
     return min(1.0, max(0.0, changed))
 
 
@@ -86,9 +90,9 @@ def sharing(size, received=TieSum("gift")):
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
-def listed(gets_pkh, gets_rastra, gets_cash, served):
-    """On any list: neighbours see who gets something."""
-    return max(max(gets_pkh, gets_rastra), max(gets_cash, served))
+def listed(gets_pkh, gets_rastra, gets_cash, served, entitled, entitlement_category):
+    """On any list: neighbours see who gets something that not all get."""
+    return max(max(max(gets_pkh, gets_rastra), max(gets_cash, served)), entitled * entitlement_category)
 
 
 @rule(tie, "z per quarter", 0.0)

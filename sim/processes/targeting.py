@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.agents.household import household
 from sim.engine.functions import log
-from sim.engine.rule import Last, Normal, Param, Rank, rule
+from sim.engine.rule import Last, Normal, Param, Rank, Sum, rule
 
 SURVEY_ROUND = 16  # quarters between the rounds of the unified database (2011, 2015)
 
@@ -77,6 +77,13 @@ def gets_rastra(rastra_quota, place=Rank("proxy_score", every=4)):
 def gets_cash(cash_quota, place=Rank("proxy_score", every=4)):
     """On the list of a programme of targeted cash."""
     return 1.0 if place < cash_quota else 0.0
+
+
+@rule(household, "0 or 1", 0.0, 1.0)
+def entitled(entitlement, entitlement_category, female_head, heads=Sum("female_head")):
+    """Gets cash by right: everybody, or the households that women head where there are any."""
+    by_category = female_head if entitlement_category > 0.5 and heads > 0.0 else 1.0
+    return by_category if entitlement > 0.0 else 0.0
 
 
 @rule(household, "log", every=4)

@@ -43,6 +43,12 @@ def cash_rate(cash, persons, cash_loss, listed=Sum("gets_cash", weight="size")):
     return cash * (1.0 - cash_loss) * persons / listed if listed > 0.0 else 0.0
 
 
+@rule(village, "z per member and quarter", 0.0)
+def entitlement_rate(entitlement, persons, cash_loss, listed=Sum("entitled", weight="size")):
+    """What a member of an entitled household gets."""
+    return entitlement * (1.0 - cash_loss) * persons / listed if listed > 0.0 else 0.0
+
+
 @rule(village, "z", 0.0)
 def asset_available(asset, persons, fund=Last("asset_fund")):
     """Money at hand for asset packages."""
@@ -86,10 +92,22 @@ def asset_received(gets_asset, asset_lump, asset_coaching, cash_loss):
 
 
 @rule(household, "z per person and quarter", 0.0)
-def transfers(dividend, asset_release, cash_loss, pkh_rate, rastra_rate, cash_rate, gets_pkh, gets_rastra, gets_cash):
+def transfers(
+    dividend,
+    asset_release,
+    cash_loss,
+    pkh_rate,
+    rastra_rate,
+    cash_rate,
+    entitlement_rate,
+    gets_pkh,
+    gets_rastra,
+    gets_cash,
+    entitled,
+):
     """Cash and rice from the state."""
     listed = gets_pkh * pkh_rate + gets_rastra * rastra_rate + gets_cash * cash_rate
-    return dividend * (1.0 - cash_loss) + asset_release + listed
+    return dividend * (1.0 - cash_loss) + asset_release + listed + entitled * entitlement_rate
 
 
 @rule(household, "0 or 1", 0.0, 1.0)

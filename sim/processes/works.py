@@ -57,6 +57,7 @@ def works_built(
     works_money,
     loss,
     right_fund,
+    slack_works,
     advantage=Param(
         0.2,
         "share",
@@ -65,9 +66,10 @@ def works_built(
         source="56 % cheaper by the programme's own consultants is the top of the range (from memory, medium)",
     ),
 ):
-    """Value of the works built, at the planner's unit cost; residents who contract themselves build for less."""
-    cheaper = works_money * advantage * right_fund * (1.0 if choice == kind else 0.0)
-    return (works_spending + cheaper) * (1.0 - loss)
+    """Value of the works built, at the planner's unit cost; residents who contract themselves build for less, idle capacity for nothing."""
+    chosen = 1.0 if choice == kind else 0.0
+    cheaper = works_money * advantage * right_fund * chosen
+    return (works_spending + cheaper + slack_works * chosen) * (1.0 - loss)
 
 
 @rule(group, "units", 0.0)
@@ -105,10 +107,14 @@ def construction(works_money, council_works, road_works):
 def wage_bill(
     construction,
     loss,
+    works_money,
+    road_works,
+    wage_floor,
     share=Param(0.3, "share", low=0.2, high=0.5, source="wages to residents in village works (from memory, low)"),
 ):
-    """Wages to residents out of what is spent on works: a transfer, not own income."""
-    return share * construction * (1.0 - loss)
+    """Wages to residents out of what is spent on works: a transfer, not own income. The floor binds a programme's works."""
+    more = max(share, wage_floor) - share
+    return (share * construction + more * (works_money + road_works)) * (1.0 - loss)
 
 
 @rule(village, "z per quarter", 0.0)
@@ -116,9 +122,11 @@ def local_materials(
     construction,
     loss,
     persons,
+    wage_bill,
     upkeep=Sum("council_upkeep"),
     kept=Sum("group_upkeep"),
     local=Param(0.3, "share", low=0.1, high=0.5, source="assumption: sand, stone, timber, food"),
 ):
-    """Materials bought in the village for works, and all upkeep."""
-    return local * construction * (1.0 - loss) * persons + upkeep + kept
+    """Materials bought in the village for works, no more than wages leave, and all upkeep."""
+    left = max(0.0, construction * (1.0 - loss) - wage_bill)
+    return min(local * construction * (1.0 - loss), left) * persons + upkeep + kept

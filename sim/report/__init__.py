@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Protocol
 
-from sim import ledger, policies
+from sim import ledger
 from sim.experiment.results import Results
-from sim.scenario import BASELINE
+from sim.scenario import BASELINE, Scenario
 
 BENCHMARK = "dividend"  # the policy against which every other is measured too
 CLASSES = ("self_sufficient", "fragile", "rising", "dependency", "declining", "stagnation")
@@ -42,11 +43,20 @@ USES = {
     "wages": ("wages_paid",),
     "materials": ("materials_local", "materials_outside"),
     "upkeep": ("upkeep_by_council",),
-    "staff and facilitators": ("staff_paid",),
+    "staff, facilitators, banks": ("staff_paid", "credit_subsidised"),
+    "the modern sector": ("spent_nationally",),
     "lost": ("cash_lost", "works_lost", "assets_lost"),
 }
 USE_OF = {flow: use for use, flows in USES.items() for flow in flows}
 FLOWS = {rule.rule.name: rule.rule.meaning.rstrip(".") for rule in ledger.RULES}  # what a reader sees for a flow
+
+
+class Armed(Protocol):
+    """Whatever compares the arms of a scenario."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
 
 
 def number(value: float | None, decimals: int = 1, signed: bool = False) -> str:
@@ -69,18 +79,25 @@ def said(name: object) -> str:
     return SAID.get(str(name)) or FLOWS.get(str(name)) or str(name).replace("_", " ")
 
 
-def labels(results: Results) -> dict[str, str]:
+def labels(results: Armed) -> dict[str, str]:
     """Label of each arm, in the order of the scenario but with the baseline first."""
     arms = sorted(results.scenario.resolved_arms, key=lambda arm: arm.id != BASELINE)
     return {arm.id: arm.label for arm in arms}
 
 
-def rivals(results: Results) -> list[str]:
+def rivals(results: Armed) -> list[str]:
     """Arms other than the baseline."""
     return [arm for arm in labels(results) if arm != BASELINE]
 
 
-def benchmark(results: Results) -> str | None:
+def ranked(results: Results) -> list[str]:
+    """Arms that are compared at equal cost; a policy that acts outside the villages has no cost and no rank."""
+    outside = {name for name, about in results.scenario.known.policies.items() if not about.ranked}
+    policy = {arm.id: arm.policy for arm in results.scenario.resolved_arms}
+    return [arm for arm in rivals(results) if policy[arm] not in outside]
+
+
+def benchmark(results: Armed) -> str | None:
     """The arm that pays the whole budget as an equal dividend, against which every programme is also measured."""
     return next((arm.id for arm in results.scenario.resolved_arms if arm.policy == BENCHMARK), None)
 
@@ -117,7 +134,7 @@ def when(results: Results) -> str:
 
 def flows_anyway(results: Results) -> str:
     """The programmes of the world, which flow in every arm, in brackets; empty where there are none."""
-    known = policies.catalogue()
+    known = results.scenario.known.policies
     names = [known[programme.policy].label for programme in results.scenario.programmes]
     return f" ({', '.join(names)})" if names else ""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.experiment.results import Results
-from sim.report import BASELINE, CLASSES, labels, number, rivals
+from sim.report import BASELINE, CLASSES, Armed, labels, number, rivals
 from sim.report.drawing import INK, Drawing, breadth, dark
 
 WIDE, NARROW, HALF = 690.0, 276.0, 400.0  # points: a page on a desk, a page on a phone, and what divides them
@@ -22,7 +22,7 @@ MIDDLE = 0.36  # how far below the middle of a figure's digits their baseline li
 LEADING = 10.5  # from one baseline to the next, points
 
 
-def hues(results: Results) -> dict[str, str]:
+def hues(results: Armed) -> dict[str, str]:
     """Colour of each arm: grey for the baseline, the others in the order of the scenario."""
     return {BASELINE: GREY, **{arm: HUES[place % len(HUES)] for place, arm in enumerate(rivals(results))}}
 

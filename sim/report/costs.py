@@ -69,7 +69,7 @@ def price(results: Results, row) -> Cell:
         return estimate_cell(row, 2, scale=1e-6)
     seeds = results.scenario.replications.seeds
     if row.lucks_without:
-        return Cell(UNDEFINED, f"no poverty averted in {row.lucks_without} of {seeds} lucks")
+        return Cell(UNDEFINED, f"no poverty averted in {row.lucks_without} of {seeds} draws")
     return Cell(UNDEFINED, f"costs less than {labels(results)[BASELINE]}")
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from sim.experiment.results import Results
 from sim.metrics import catalogue
-from sim.report import BASELINE, CLASSES, ORIGINS, SPACE, USES, WINDOWS, labels, number, present, rivals, said
+from sim.report import BASELINE, CLASSES, ORIGINS, SPACE, USES, WINDOWS, labels, number, present, ranked, rivals, said
 from sim.report.canvas import (
     CLASS_HUES,
     GREY,
@@ -264,7 +264,7 @@ def draw_differences(results: Results, grid, curves: dict, arms: list[str], head
 
 def winners(results: Results, width: float = WIDE) -> Drawing:
     """Distribution of each household's change in consumption against itself in the baseline, same luck."""
-    frame, arms = results.tables["winners"], rivals(results)
+    frame, arms = results.tables["winners"], ranked(results)
     drawing, grid = small_multiples(results, arms, width, (3, 2), 122, (30, 11, 32, 36), (22, 62), "% of persons")
     finite = frame[np.isfinite(frame["bin_low"]) & np.isfinite(frame["bin_high"])]
     step = float((finite["bin_high"] - finite["bin_low"]).median())
@@ -331,7 +331,7 @@ def money(results: Results, width: float = WIDE) -> Drawing:
     """Where the state's money went beyond the baseline: a bar an arm, cut by use; what was lost is black."""
     table = spent(results).pivot_table(index="arm", columns="use", values="value", aggfunc="sum")
     table = table.loc[rivals(results), list(USES)].mask(lambda values: values.abs() < 5e-4, 0.0)
-    colours = dict(zip(USES, (*HUES, INK), strict=True))
+    colours = dict(zip(USES, (*HUES, GREY, INK), strict=True))
     panel = bars(results, table.loc[:, table.any()], colours, width, "z per person beyond the baseline", 2, room=30)
     for place, (right, total) in enumerate(zip(table.clip(lower=0).sum(axis=1), table.sum(axis=1), strict=True)):
         y = panel.down(place) + MIDDLE * SMALL

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from sim.experiment import standing
 from sim.experiment.results import Results
 from sim.metrics.cost import rupiah
 from sim.report import (
@@ -25,6 +24,7 @@ from sim.report import (
     labels,
     measured,
     number,
+    ranked,
     rivals,
     source,
     span,
@@ -106,7 +106,7 @@ PLATES: tuple[Plate, ...] = (
     Plate(
         "trajectories", "", figures.trajectories, "The course of each strategy",
         "Levels: without a new policy (grey) and the median of each strategy (its colour). All other panels: the "
-        "strategy minus the status quo, luck by luck. Line: median; dark band: 50 % of lucks; light band: "
+        "strategy minus the status quo, luck by luck. Line: median; dark band: the middle half; light band: "
         "{source}. Shaded: the time of the programme.",
         "Line charts over time: levels first, then each strategy's difference from the baseline: poverty headcount, "
         "median own income, participation and the Gini coefficient. Strategies: {arms}. The tables give the values.",
@@ -213,11 +213,12 @@ def conditions(results: Results) -> str:
     """What was run, for how long, at what cost."""
     scenario, names = results.scenario, labels(results)
     people = f"{number(len(results.population), 0)} households in {results.population['village'].nunique()} villages"
-    frame = results.tables["headline"]
-    cost = frame[(frame["metric"] == "cost") & (frame["arm"] != BASELINE)]["estimate"]
+    frame, compared = results.tables["headline"], ranked(results)
+    cost = frame[(frame["metric"] == "cost") & frame["arm"].isin(compared)]["estimate"]
+    others = listed(name for arm, name in names.items() if arm not in compared)
     equal = len(cost) > 0 and cost.max() - cost.min() <= 0.01 * abs(cost.max())
     spent = (
-        f"Each strategy but {names[BASELINE]} costs the state the same present value, {number(cost.mean(), 2)}{SPACE}z "
+        f"Each strategy but {others} costs the state the same present value, {number(cost.mean(), 2)}{SPACE}z "
         "per person, on top of what flows in every arm"
         if equal
         else "The strategies do not cost the same (see the table of costs)"
@@ -263,12 +264,12 @@ def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
     if seeds < 2:
         return [*found, ("", [("", "One luck cannot tell an effect from chance: nothing is compared here.")])]
     found.append((f"Against {names[BASELINE]}", against(results, BASELINE, results.tables["headline"])))
-    if rival and len(arms) > 1:
+    if rival and len(ranked(results)) > 1:
         contrasts = results.tables["contrasts"]
         found.append((f"Against {names[rival]}", against(results, rival, contrasts[contrasts["against"] == rival])))
     meant = BEYOND_LUCK if results.scenario.replications.sets == 1 else BEYOND_SETS
     last = [meant.format(seeds=seeds), *([FEW] if seeds < 10 else [])]
-    if len(arms) > 1:
+    if len(ranked(results)) > 1:
         last.append("Any other pair of strategies stands under “Each against each”; no order among them is stated.")
     return [*found, ("", [("", text) for text in last])]
 
@@ -300,8 +301,11 @@ def draw(plate: Plate, results: Results, folder: Path) -> dict[str, object]:
     }
 
 
-def write(results: Results, folder: Path) -> Path:
-    """Write report.html and figures/*.svg, *.png into `folder`; give the path of the page."""
+def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
+    """Write report.html and figures/*.svg, *.png into `folder`; give the path of the page.
+
+    `warnings` say where the model stands against the evidence.
+    """
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     plates = [plate for plate in PLATES if not plate.needs or has(results, plate.needs)]
     needed = dict.fromkeys([*(key for key, _ in tables.GRIDS), *(plate.needs for plate in PLATES if plate.needs)])
@@ -317,7 +321,7 @@ def write(results: Results, folder: Path) -> Path:
         arms=[(arm.label, arm.label_id) for arm in results.scenario.resolved_arms if arm.label != arm.label_id],
         lead=lead(results),
         answer=answer(results),
-        warnings=[warning(results), *standing.warnings()],
+        warnings=[warning(results), *warnings],
         chance=chance(results),
         headline=tables.headline(results),
         figures=[draw(plate, results, folder / "figures") for plate in plates],

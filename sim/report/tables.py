@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
+from sim.experiment.compare import AMONG
 from sim.experiment.results import Results
 from sim.metrics.cost import rupiah
+from sim.metrics.decision import rung
 from sim.report import (
     BASELINE,
     CLASSES,
@@ -23,6 +25,7 @@ from sim.report import (
     labels,
     number,
     present,
+    ranked,
     rivals,
     said,
     source,
@@ -30,7 +33,10 @@ from sim.report import (
     years,
 )
 from sim.report.costs import cost, money
+from sim.report.development import evaluation, growth, resilience
 from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell, terminal
+
+PERMANENT, SURVEYED, _ = AMONG
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Measure:
     subject: str
 
 
+DASH = "\u2013"
 OWN = "Self-sufficient among the permanently poor"
 HEADLINES = (
     Measure("self_sufficient", OWN, "Permanently\npoor, self-\nsufficient %", "% of them", "pp", 1, 1,
@@ -74,7 +81,8 @@ def headline(results: Results) -> Grid:
             decimals = measure.level_decimals if level else measure.decimals
             cells.append(estimate_cell(rows[arm, measure.metric], decimals, signed=not level))
         paid, rupiah = rows[arm, "cost"].estimate, rows[arm, "cost_rupiah"].estimate
-        cells.append(Cell(number(paid, 2, not level), number(rupiah, 0, not level)))
+        known = math.isfinite(paid)
+        cells.append(Cell(number(paid, 2, not level), number(rupiah, 0, not level)) if known else Cell(DASH))
         body.append(tuple(cells))
     units = (f"{measure.level_unit}; difference in {measure.difference_unit}" for measure in HEADLINES)
     heads = (
@@ -87,9 +95,17 @@ def headline(results: Results) -> Grid:
         f"First row: levels in {when(results)} after the start, which are {years(windows.post, end)} years after the "
         "money ended. Other rows: paired difference from it (pp), same households, same luck. Beneath each estimate: "
         f"{source(results)}; bold: beyond {chance(results)}, with both ends on one side of zero. Cost, first row: what "
-        f"the state pays anyway{flows_anyway(results)}."
+        f"the state pays anyway{flows_anyway(results)}.{unranked(results)}"
     )
     return Grid("headline", "What changes, by strategy", note, heads, tuple(body))
+
+
+def unranked(results: Results) -> str:
+    """What is said of arms without cost and rank; nothing where there are none."""
+    names = [label for arm, label in labels(results).items() if arm in {*rivals(results)} - {*ranked(results)}]
+    return f" {DASH} {', '.join(names)}: acts outside the villages, so no cost is compared and no rank given." * bool(
+        names
+    )
 
 
 def headline_terminal(results: Results) -> Table:
@@ -99,13 +115,13 @@ def headline_terminal(results: Results) -> Table:
 
 def contrasts(results: Results) -> list[Grid]:
     """Each strategy against each other, a table a measure."""
-    rows, arms, found = lookup(results.tables["contrasts"], "arm", "against", "metric"), rivals(results), []
+    rows, arms, found = lookup(results.tables["contrasts"], "arm", "against", "metric"), ranked(results), []
     for measure in HEADLINES:
         heads = [Column(f"against {labels(results)[arm]}") for arm in arms]
         body = []
         for arm in arms:
             pairs = (rows.get((arm, other, measure.metric)) for other in arms)
-            cells = (estimate_cell(row, measure.decimals, signed=True) if row else Cell("\u2013") for row in pairs)
+            cells = (estimate_cell(row, measure.decimals, signed=True) if row else Cell(DASH) for row in pairs)
             body.append((Cell(labels(results)[arm]), *cells))
         note = f"Paired difference, row minus column, in {when(results)}. Beneath: {source(results)}."
         title = f"Each against each: {measure.title[:1].lower()}{measure.title[1:]}"
@@ -172,45 +188,11 @@ def targeting(results: Results) -> Grid:
     return Grid("targeting", "Errors of targeting", note, columns, tuple(body))
 
 
-def resilience(results: Results) -> Grid:
-    """How much of a national shock reaches consumption, and who stands the shocks of the test."""
-    rows, arms = lookup(results.tables["resilience"], "arm", "measure"), labels(results)
-    measures = (
-        ("elasticity", "Elasticity of consumption", "% per 1 % of the national index", "% per 1 %", 3),
-        ("withstand", "Withstand the shocks", "% of persons", "pp", 1),
-        ("poor_withstand", "Permanently poor who do", "% of them", "pp", 1),
-    )
-    columns = [Column("Strategy")]
-    for _, title, unit, difference, _ in measures:
-        columns += [Column(title, unit), Column("Difference", difference)]
-    body = []
-    for arm, label in arms.items():
-        cells = [Cell(label)]
-        for measure, *_, decimals in measures:
-            row = rows[arm, measure]
-            change = row.difference, row.difference_low, row.difference_high
-            cells.append(estimate_cell(row, decimals))
-            cells.append(Cell("\u2013") if arm == BASELINE else estimated(*change, decimals, signed=True))
-        body.append(tuple(cells))
-    cutoffs, windows = results.scenario.cutoffs, results.scenario.windows
-    *others, last = results.scenario.twins.macro_shocks
-    falls = f"{', '.join(number(100 * fall, 0) for fall in others)} or {number(100 * last, 0)}{SPACE}%"
-    note = (
-        f"Shocks strike in year {windows.stress[0] / 4:g}: the national index falls by {falls}, or the village's own "
-        f"output by {number(100 * cutoffs.local_shock, 0)}{SPACE}% for a year. Elasticity: consumption in the three "
-        "years that follow against the same world without the shock; median household, mean of the national shocks; "
-        "the higher, the more exposed. To withstand: in at least "
-        f"{number(100 * cutoffs.stress_pass, 0)}{SPACE}% of the shocks, to be pushed below 1{SPACE}z in at most two of "
-        "eight quarters and to have own income back in the end; who is below anyway is not pushed. Differences are "
-        f"paired, against {arms[BASELINE]}. Beneath: {source(results)}."
-    )
-    return Grid("resilience", "Resilience: what a shock does", note, tuple(columns), tuple(body))
-
-
 def classes(results: Results) -> list[Grid]:
-    """Share of each class, a table for each population that it is a share of."""
+    """Share of each class, of the permanently poor and of all; of the survey's poor the grid of cut-offs tells."""
     order, found = tuple((name,) for name in CLASSES), []
-    for among, part in results.tables["classes"].groupby("among", sort=False):
+    frame = results.tables["classes"]
+    for among, part in frame[frame["among"] != SURVEYED].groupby("among", sort=False):
         columns, body = crossed(results, part, ("class",), "Class", share_cell, order)
         note = f"Person-weighted, {when(results)}. Beneath: {source(results)}."
         key, title = f"classes_{among}".replace(" ", "_"), f"Classes among {among}"
@@ -219,22 +201,27 @@ def classes(results: Results) -> list[Grid]:
 
 
 def class_grid(results: Results) -> Grid:
-    """The self-sufficient share over other cut-offs than the frozen ones."""
+    """The self-sufficient share over other cut-offs than the frozen ones, and of the poor by both definitions."""
     draws, frozen = len(results.scenario.twins.macro_shocks) + 1, results.scenario.cutoffs
     needed = math.ceil(frozen.stress_pass * draws)
 
     def words(group: tuple) -> Cell:
-        line, passed = group
-        mark = "used elsewhere" if (line, passed) == (frozen.line, needed) else ""
+        among, line, passed = group
+        mark = f"of {among}"
+        if (among, line, passed) == (PERMANENT, frozen.line, needed):
+            mark += "; used elsewhere"
         return Cell(f"{number(line)}{SPACE}z, {passed} of {draws} shocks", mark)
 
     columns, body = crossed(
-        results, results.tables["class_grid"], ("line", "draws_to_pass"), "Own income at least; shocks withstood",
-        lambda row: estimate_cell(row, scale=100), words=words,
+        results, results.tables["class_grid"], ("among", "line", "draws_to_pass"),
+        "Own income at least; shocks withstood", lambda row: estimate_cell(row, scale=100), words=words,
     )  # fmt: skip
-    note = f"How the share depends on its cut-offs, levels, {when(results)}. Beneath: {source(results)}."
-    unit = "% of the permanently poor"
-    return Grid("class_grid", "Self-sufficient by other cut-offs", note, columns, body, False, unit)
+    note = (
+        f"How the share depends on its cut-offs and on who counts as poor, levels, {when(results)}. A survey calls "
+        "poor whose measured consumption is below 1 z in the last quarter before the start: mostly bad luck, which "
+        f"passes without any policy. Beneath: {source(results)}."
+    )
+    return Grid("class_grid", "Self-sufficient by other cut-offs", note, columns, body, False, "% of the poor")
 
 
 def transitions(results: Results) -> Grid:
@@ -275,6 +262,38 @@ def participation(results: Results) -> Grid:
     )  # fmt: skip
     note = f"Levels; the late window is an illustration. Beneath: {source(results)}."
     return Grid("participation", "Attendance by window", note, columns, body, unit="% of households")
+
+
+def power(results: Results) -> Grid:
+    """Empowerment, the three numbers of decision power, and the rung that they are a label for."""
+    rows = lookup(results.tables["power"], "arm", "window", "measure")
+    measures = (
+        ("empowerment", "Empowerment", "index, 0 to 1", 3),
+        ("empowered_share", "Empowered", "% of persons", 1),
+        ("decision_power", "Decision power of the non-elite", "0 chance, 1 always", 2),
+        ("control", "Control by residents", "share of works, 0 to 1", 2),
+        ("participation_non_elite", "Attendance of the non-elite", "% of households", 1),
+    )
+    heads = (Column(title, unit) for _, title, unit, _ in measures)
+    columns = (Column("Strategy"), *heads, Column("Rung", "1 to 8"), Column("Good development", "% of lucks"))
+    body = []
+    for arm, label in labels(results).items():
+        for window in ("during", "after"):
+            found = {name: rows[arm, window, name] for name, *_ in measures}
+            cells = (estimate_cell(found[name], decimals) for name, _, _, decimals in measures)
+            decided, run, present = (found[name].estimate for name, *_ in measures[2:])
+            place, name = rung(decided, run, present / 100.0)
+            good = "\u2013" if window == "during" else number(rows[arm, window, "good_development"].estimate, 0)
+            body.append((Cell(label, window), *cells, Cell(str(place), name), Cell(good)))
+    note = (
+        "Levels while the programme runs and after. Empowerment: social, education and agency at the ordinary village "
+        "meeting, by a dual cut-off; empowered: adequate in 80 % of the weighted indicators. Decision power: how often "
+        "money for works goes to the kind that most of the non-elite live of. Control: works that residents run, less "
+        "what the elite captures. Rung: Arnstein's eight, a label for the three numbers by a table of minima. Good "
+        "development: median own income grew and so did all three dimensions of empowerment, from before to after. "
+        f"Beneath: {source(results)}."
+    )
+    return Grid("power", "Empowerment and decision power", note, columns, tuple(body))
 
 
 def spread(results: Results) -> Grid:
@@ -324,10 +343,13 @@ GRIDS: tuple[tuple[str, Callable[[Results], Grid | list[Grid]]], ...] = (
     ("classes", classes),
     ("class_grid", class_grid),
     ("resilience", resilience),
+    ("growth", growth),
+    ("evaluation", evaluation),
     ("winners_summary", winners),
     ("incidence", incidence),
     ("targeting", targeting),
     ("participation", participation),
+    ("power", power),
     ("village_classes", village_classes),
     ("contrasts", contrasts),
     ("transitions", transitions),

@@ -15,10 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from sim.errors import InputError
-from sim.experiment import ensemble, evidence, standing, validation
+from sim.experiment import Tell, ensemble, evidence, standing, validation
 from sim.experiment.judging import Scorecard, barred
 from sim.experiment.results import folder_named
-from sim.experiment.study import Tell
 from sim.experiment.validation import Worlds
 from sim.report import said, scorecard
 from sim.start import wire

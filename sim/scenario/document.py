@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +18,7 @@ from sim.metrics import LINE, resilience, trajectories
 from .fields import Fall, Flat, Frozen, Numbers, Rate, entry, flag, number, table, whole, words
 
 if TYPE_CHECKING:
-    from sim.engine.rule import Param
+    from sim.engine.rule import Param, Rule
     from sim.policies.policy import Policy
 
 BASELINE = "status_quo"
@@ -28,11 +28,16 @@ NAME = "[a-z][a-z0-9_]{0,39}"
 
 @dataclass(frozen=True)
 class Known:
-    """What the model offers: parameters by "rule.argument", policies by name, and the names of its rules."""
+    """What the model offers: parameters by "rule.argument", policies by name, and the names of its rules.
+
+    Among them is what a user's policy files bring: their rules are `own_rules`; `files` has name and SHA-256 of each.
+    """
 
     parameters: Mapping[str, Param]
     policies: Mapping[str, Policy]
     rules: Collection[str]
+    own_rules: tuple[Rule, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class Windows(Frozen):
@@ -79,6 +84,9 @@ class Population(Frozen):
     seed: int = whole(2017, 0, 2**32 - 1, "", "Seed of the people, the same in all arms and replications")
     survey: str = words("", 500, "Household survey (CSV), relative to the scenario file; empty: synthesised people")
     village_list: str = words("", 500, "Village list (CSV), relative to the scenario file; empty: synthesised villages")
+    ties: Literal["place and interest", "place", "random"] = entry(
+        "place and interest", "What ties at quarter 0 follow", '"place and interest", "place" or "random"'
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -218,6 +226,7 @@ class Scenario(Frozen):
     _path: Path | None = PrivateAttr(None)
     _text: str = PrivateAttr("")
     _fingerprints: dict[str, str] = PrivateAttr(default_factory=dict)
+    _known: Known | None = PrivateAttr(None)
 
     @field_validator("arms")
     @classmethod
@@ -242,6 +251,13 @@ class Scenario(Frozen):
     def text(self) -> str:
         """The file as it was read; empty for a scenario that was built from a document."""
         return self._text
+
+    @property
+    def known(self) -> Known:
+        """What it was checked against: where its policies and its own rules come from."""
+        if self._known is None:
+            raise LookupError("a scenario comes from load() or check(), which know the policies that it names")
+        return self._known
 
     @property
     def windows(self) -> Windows:
@@ -284,22 +300,24 @@ class Scenario(Frozen):
         return tuple(resolved)
 
     def digest(self) -> str:
-        """SHA-256 over every value that a result depends on, the windows, cut-offs and data files included."""
+        """SHA-256 over every value that a result depends on, the windows, cut-offs, data and policy files included."""
         values = self.model_dump(mode="json")
         values["arms"] = [arm.model_dump(mode="json") for arm in self.resolved_arms]
         values["hold"]["ablate"] = sorted(set(self.hold.ablate))
         values["frozen"] = [self.windows.model_dump(mode="json"), CUTOFFS.model_dump(mode="json")]
         values["files"] = self._fingerprints
+        if self._known and self._known.files:
+            values["policy_files"] = dict(self._known.files)
         return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def quick(self) -> Scenario:
-        """A smaller copy for a first look: at most 12 villages of 100 households and 5 seeds, the same calendar."""
+        """A smaller copy for a first look: at most 12 villages of 100 households, 5 seeds and 2 parameter sets."""
         people, luck = self.population, self.replications
         smaller = {"villages": min(people.villages or 12, 12), "households": min(people.households, 100)}
         return self.model_copy(
             update={
                 "population": people.model_copy(update=smaller),
-                "replications": luck.model_copy(update={"seeds": min(luck.seeds, 5), "sets": min(luck.sets, 5)}),
+                "replications": luck.model_copy(update={"seeds": min(luck.seeds, 5), "sets": min(luck.sets, 2)}),
             }
         )
 

@@ -9,6 +9,8 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
+from sim.policies.families import FAMILIES, refusal
+
 from .document import BASELINE, Arm, Calendar, Cutoffs, Known, Programme, Scenario, Windows
 from .fields import Frozen
 from .lines import Location
@@ -130,6 +132,9 @@ def _range_fault(location: Location, value: float, parameter: Param) -> Faults:
 
 
 def _policy_faults(location: Location, chosen: Arm | Programme, known: Known) -> Faults:
+    if chosen.policy in FAMILIES:
+        yield (*location, "policy"), f"{show(chosen.policy)} {refusal(chosen.policy)}"
+        return
     if chosen.policy not in known.policies:
         yield (
             (*location, "policy"),

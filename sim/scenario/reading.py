@@ -52,7 +52,7 @@ def check(
         found.sort(key=lambda one: line_of(lines, one["loc"]))
         told = [(one["loc"], complaint(one)) for one in found[:MOST_FAULTS]]
         raise InputError(_message(name, lines, told, len(found))) from None
-    scenario._path, scenario._text = path, text
+    scenario._path, scenario._text, scenario._known = path, text, known
     # more than are shown, because they are sorted by line; not all, because each may cost a search for names
     told = list(itertools.islice(faults(scenario, known), 10 * MOST_FAULTS))
     if told:
@@ -119,7 +119,8 @@ def _find(path_or_name: str | os.PathLike[str]) -> Path:
         names = [file.relative_to(SCENARIOS).with_suffix("").as_posix() for file in sorted(SCENARIOS.rglob("*.toml"))]
     except OSError as error:
         raise InputError(f"{show(given)}: cannot be opened: {error.strerror}") from None
-    named = [name for name in names if not name.startswith(("data/", "evidence/", "published/"))]  # figures and studies
+    others = ("data/", "evidence/", "claims/", "published/")  # figures, studies, the article, stored tables
+    named = [name for name in names if not name.startswith(others)]
     hint = (
         did_you_mean(path.name, beside)
         or did_you_mean(path.stem, named)

@@ -1,0 +1,201 @@
+"""Growth that reaches people, and whether they depend on the nation's: tables that say what levels do not.
+
+Each holds levels and paired differences from the baseline, over the draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from sim import metrics
+from sim.experiment.compare import Comparison, interval
+from sim.experiment.run import Run
+from sim.metrics import inequality, resilience, trajectories
+from sim.scenario import BASELINE
+
+PER_INDEX = "% per 1 % of the national index"
+OF_PERSONS, OF_POOR = "% of persons", "% of the permanently poor"
+#: Measures of the resilience table that a run brings along, with their units.
+MEASURES = {
+    "elasticity": "% of consumption per 1 % of the national index",
+    "total_own_income": PER_INDEX,
+    "total_direct": PER_INDEX,
+    "total_demand": PER_INDEX,
+    "total_response": PER_INDEX,
+    "total_cushion": PER_INDEX,
+    "total_price": PER_INDEX,
+    "total_consumption": PER_INDEX,
+    "first_own_income": PER_INDEX,
+    "first_consumption": PER_INDEX,
+    "asymmetry_own_income": PER_INDEX,
+    "asymmetry_consumption": PER_INDEX,
+    "half_life_own_income": "quarters",
+    "half_life_consumption": "quarters",
+    "left_own_income": "% of the deepest gap",
+    "left_consumption": "% of the deepest gap",
+    "shortfall": "% of consumption",
+}
+#: From this probability on a household counts as vulnerable (Suryahadi and Sumarto 2003; from memory). Frozen.
+LIKELY = 0.5
+#: What must rise for a development to be good, where no index of empowerment is measured: agency, education, social.
+EMPOWERMENT = ("participation", "efficacy", "skill", "quality")
+INDEX = "empowerment"
+COLUMNS = ["arm", "measure", "unit", "estimate", "low", "high", "difference", "difference_low", "difference_high"]
+Values = Mapping[str, np.ndarray]  # arm -> one value a draw
+
+
+def _table(comparison: Comparison, measures: Mapping[str, tuple[str, Values]]) -> pd.DataFrame:
+    """Measure -> (unit, values) as rows: levels, and paired differences from the baseline."""
+    rows = []
+    for measure, (unit, values) in measures.items():
+        for arm in comparison.arms:
+            change = interval(values[arm] - values[BASELINE])
+            change = dict(zip(("difference", "difference_low", "difference_high"), change.values(), strict=True))
+            rows.append({"arm": arm, "measure": measure, "unit": unit, **interval(values[arm]), **change})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+# -- shocks from outside -----------------------------------------------------------------------------------------------
+
+
+def independent(comparison: Comparison, run: Run) -> np.ndarray:
+    """Whether each household is independent of macro change (`resilience.independent`)."""
+    without = comparison.runs[BASELINE, run.seed].household["elasticity"]
+    own, found = run.windows["own_income", "post"], run.household
+    return resilience.independent(own, found["pushed_below"], found["elasticity"], without, comparison.persons)
+
+
+def isolated(comparison: Comparison, run: Run) -> np.ndarray:
+    """Who is spared by the nation's shocks and poor: as low an elasticity as independence asks, own income below z."""
+    without = comparison.runs[BASELINE, run.seed].household["elasticity"]
+    known = np.isfinite(without)
+    if not known.any():
+        return np.zeros(len(without), bool)
+    median = inequality.quantile(without[known], comparison.persons[known], 0.5)
+    return (run.windows["own_income", "post"] < metrics.LINE) & (run.household["elasticity"] <= median)
+
+
+def resilience_table(comparison: Comparison) -> pd.DataFrame:
+    """What the shocks of the stress test do: levels, and paired differences from the baseline."""
+    persons = comparison.persons
+
+    def share(of: Callable[[Run], np.ndarray], poor: bool = False) -> Values:
+        def value(run: Run) -> float:
+            return 100.0 * metrics.mean(of(run), persons * (comparison.poor(run) if poor else 1.0))
+
+        return comparison.over_seeds(value)
+
+    def stands(run: Run) -> np.ndarray:
+        return run.household["stress_pass"]
+
+    found: dict[str, tuple[str, Values]]
+    found = {name: (unit, comparison.over_seeds(lambda run, n=name: run.stress[n])) for name, unit in MEASURES.items()}  # type: ignore[misc]
+    found |= {
+        "pushed_below": (OF_PERSONS, share(lambda run: run.household["pushed_below"])),
+        "independent": (OF_PERSONS, share(lambda run: independent(comparison, run))),
+        "poor_independent": (OF_POOR, share(lambda run: independent(comparison, run), poor=True)),
+        "isolated": (OF_PERSONS, share(lambda run: isolated(comparison, run))),
+        "withstand": (OF_PERSONS, share(stands)),
+        "poor_withstand": (OF_POOR, share(stands, poor=True)),
+    }
+    return _table(comparison, found)
+
+
+# -- growth ------------------------------------------------------------------------------------------------------------
+
+
+def slope(series: np.ndarray, quarters: np.ndarray) -> float:
+    """Growth by least squares of a logarithm on time, % a year; nan unless two values at least are positive."""
+    known = np.isfinite(series) & (series > 0.0)
+    if known.sum() < 2:
+        return float("nan")
+    time, value = quarters[known] / 4.0, np.log(series[known])
+    time = time - time.mean()
+    return 100.0 * float((time * value).sum() / (time * time).sum())
+
+
+def top_against_bottom(comparison: Comparison, run: Run) -> float:
+    """Growth of the top tenth's mean own income less that of the bottom four tenths', percentage points a year."""
+    spans = comparison.scenario.windows
+    years = (sum(spans.post) - sum(spans.pre)) / 8.0
+    found = inequality.growth_incidence(
+        run.windows["own_income", "pre"], run.windows["own_income", "post"], comparison.persons, years
+    )
+    before, after = (found[name][:4].sum() for name in ("before", "after"))
+    if before <= 0.0 or after <= 0.0:
+        return float("nan")
+    return 100.0 * (float(found["growth"].iloc[-1]) - ((after / before) ** (1.0 / years) - 1.0))
+
+
+def risen(comparison: Comparison, run: Run) -> float:
+    """Share of what empowerment is measured by that is higher after than before, 0-1.
+
+    Empowerment is the series of that name where there is one, and else every indicator of `EMPOWERMENT`.
+    """
+    spans = comparison.scenario.windows
+    names = (INDEX,) if INDEX in run.series else EMPOWERMENT
+
+    def mean(name: str, window: tuple[int, int]) -> float:
+        return float(np.nanmean(run.series[name][slice(*window)]))
+
+    return float(np.mean([mean(name, spans.post) > mean(name, spans.pre) for name in names]))
+
+
+def good_development(comparison: Comparison, run: Run) -> float:
+    """1 where the median own income grows and all of empowerment rises, from before to after; 0 where not."""
+    spans = comparison.scenario.windows
+    before, after = (
+        np.array([inequality.quantile(run.windows["own_income", window], comparison.persons, 0.5)])
+        for window in ("pre", "post")
+    )
+    growth = trajectories.yearly_growth(before, after, spans.pre, spans.post)
+    return float(growth[0] > 0.0 and risen(comparison, run) == 1.0)
+
+
+def vulnerability(comparison: Comparison, arm: str) -> np.ndarray:
+    """Probability of each household of falling below the line within four quarters, over all draws of luck."""
+    lowest = np.array([comparison.runs[arm, seed].household["lowest_consumption"] for seed in comparison.seeds])
+    return resilience.vulnerability(lowest[:, np.newaxis])
+
+
+def growth_table(comparison: Comparison) -> pd.DataFrame:
+    """Growth of own income against the nation's, vulnerability, and whether development is good.
+
+    The share of persons likely to fall is one number over all draws: it has no interval.
+    """
+    spans, persons, national = comparison.scenario.windows, comparison.persons, comparison.national_growth
+    quarters = np.arange(spans.pre[0], spans.post[1])
+    half = comparison.scenario.cutoffs.growth_of_national
+
+    def median(run: Run) -> float:
+        return 100.0 * float(np.median(comparison.village_growth(run)))
+
+    def below(run: Run, growth: np.ndarray, weight: np.ndarray) -> float:
+        return 100.0 * metrics.mean(growth < half * national[run.seed], weight)
+
+    def falls(run: Run, poor: bool = False) -> float:
+        fell = run.household["lowest_consumption"] < metrics.LINE
+        return 100.0 * metrics.mean(fell, persons * (comparison.poor(run) if poor else 1.0))
+
+    ones = np.ones(len(comparison.population.village_code))
+    likely = {
+        a: np.array([100.0 * metrics.mean(vulnerability(comparison, a) > LIKELY, persons)]) for a in comparison.arms
+    }
+    over = comparison.over_seeds
+    return _table(comparison, {
+        "national": ("% a year", over(lambda run: 100.0 * national[run.seed])),
+        "slope": ("% a year", over(lambda run: slope(run.series["median_own_income"][quarters], quarters))),
+        "median_village": ("% a year", over(median)),
+        "gap": ("pp a year", over(lambda run: 100.0 * national[run.seed] - median(run))),
+        "gap_top_bottom": ("pp a year", over(lambda run: top_against_bottom(comparison, run))),
+        "stagnating_villages": ("% of villages", over(lambda run: below(run, comparison.village_growth(run), ones))),
+        "stagnating_persons": (OF_PERSONS, over(lambda run: below(run, comparison.growth(run), persons))),
+        "vulnerability": (OF_PERSONS, over(falls)),
+        "poor_vulnerability": (OF_POOR, over(lambda run: falls(run, poor=True))),
+        "likely_to_fall": (OF_PERSONS, likely),
+        "empowerment_risen": ("% of indicators", over(lambda run: 100.0 * risen(comparison, run))),
+        "good_development": ("% of draws", over(lambda run: 100.0 * good_development(comparison, run))),
+    })  # fmt: skip

@@ -1,0 +1,42 @@
+"""Empowerment and decision power, arm by arm: while the programmes run, and after; and whether development was good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from sim.experiment.compare import Comparison
+from sim.experiment.run import Run
+from sim.metrics.empowerment import HEADLINE_DIMENSIONS, good_development
+
+MEASURES = ("empowerment", "empowered_share", "decision_power", "control", "participation_non_elite")
+
+
+def power_table(comparison: Comparison) -> pd.DataFrame:
+    """Levels of each measure, mean over seeds, and the 5th and 95th percentile.
+
+    `good_development` is the share of seeds in which it was, from before the programmes to after, in %.
+    """
+    spans, rows = comparison.scenario.windows, []
+
+    def mean(name: str, window: tuple[int, int]) -> Callable[[Run], float]:
+        return lambda run: float(np.nanmean(run.series[name][slice(*window)]))  # some are measured once a year
+
+    def good(run: Run) -> float:
+        dimensions = {one: f"empowerment_{one}" for one in HEADLINE_DIMENSIONS}
+        gains = {one: mean(name, spans.post)(run) - mean(name, spans.pre)(run) for one, name in dimensions.items()}
+        return 100.0 * good_development(comparison.headline(run)["own_income_growth"], gains)
+
+    wanted = [
+        (word, name, mean(name, span))
+        for word, span in (("during", spans.on), ("after", spans.post))
+        for name in MEASURES
+    ]
+    for window, measure, value in [*wanted, ("after", "good_development", good)]:
+        for arm, values in comparison.over_seeds(value).items():
+            low, high = np.percentile(values, [5.0, 95.0])
+            found = {"estimate": float(values.mean()), "low": float(low), "high": float(high)}
+            rows.append({"arm": arm, "window": window, "measure": measure, **found})
+    return pd.DataFrame(rows)

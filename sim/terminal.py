@@ -1,0 +1,35 @@
+"""What pages for a terminal are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+
+def span(low: float, high: float) -> str:
+    """A range in words."""
+    infinite = float("inf")
+    if low == -infinite:
+        return "any" if high == infinite else f"at most {high:g}"
+    return f"at least {low:g}" if high == infinite else f"{low:g} to {high:g}"
+
+
+def entry(head: Text, below: str = "", indent: int = 2) -> Group:
+    """A line, and dimmed beneath it what it rests on; both fold with an indent."""
+    parts = [Padding(head, (0, 0, 0, indent))]
+    if below:
+        parts.append(Padding(Text(below, style="dim"), (0, 0, 0, indent + 4)))
+    return Group(*parts)
+
+
+def page(title: str, note: str, parts: Iterable[object]) -> Group:
+    """A title, a remark and what follows."""
+    return Group(Text(title, style="bold"), Text(note, style="dim"), *parts)
+
+
+def section(name: str) -> Text:
+    """Head of a group of entries, after an empty line."""
+    return Text(f"\n{name}", style="bold underline")
