@@ -338,6 +338,7 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
 
 def reproduce(arguments: argparse.Namespace) -> int:
     """`swadaya reproduce`: run again, and say identical, equal within tolerance, or where it differs."""
+    from sim.known import known
     from sim.reproduce import again
 
     code = 0
@@ -351,6 +352,7 @@ def reproduce(arguments: argparse.Namespace) -> int:
 
 def package(arguments: argparse.Namespace) -> None:
     """`swadaya package`: a replication package of a folder of results."""
+    from sim.known import known
     from sim.reproduce.archive import hashed
     from sim.reproduce.package import pack
 

@@ -28,7 +28,7 @@ from sim.experiment import canonical, lanes, study
 from sim.experiment.canonical import KEYS, NUMBERS, SERIES, Stored
 from sim.policies import catalogue
 from sim.policies.policy import Programme
-from sim.reproduce import agreement, archive, machine, package, published
+from sim.reproduce import agreement, archive, machine, package, published, runs
 from sim.scenario import check, load
 
 ROOT = Path(__file__).parents[1]
@@ -344,7 +344,7 @@ def test_what_is_published_is_whole(name, known):
     assert one.path.stat().st_size < LARGEST_TABLE
     was = one.was()
     assert {"python", "numpy", "numba", "processor", "platform", "made"} <= set(was.about)
-    if isinstance(one.runs, published.Comparison):
+    if isinstance(one.runs, runs.Comparison):
         scenario = one.runs.reduced(load(one.runs.scenario, known))
         assert set(was.table["arm"]) == {arm.id for arm in scenario.resolved_arms}
 

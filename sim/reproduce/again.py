@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import InputError
+from sim.experiment import Tell
 from sim.experiment.lanes import LanesDiffer
-from sim.experiment.study import Tell
 from sim.reproduce import package, published
 from sim.reproduce.agreement import DIFFERS, IDENTICAL
+from sim.reproduce.runs import Made
 from sim.scenario import Known
 
 
@@ -76,7 +77,7 @@ def held(name: str, known: Known, tell: Tell) -> Told:
     return Told([*lines, lanes, ""], max(verdict.code, lanes_code))
 
 
-def _lanes(made: published.Made) -> tuple[str, int]:
+def _lanes(made: Made) -> tuple[str, int]:
     """Whether the readable lane gives the same bits, in words, and what the command ends with."""
     try:
         return f"Both lanes agree in every bit: {made.lanes()}.", 0

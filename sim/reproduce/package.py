@@ -15,16 +15,19 @@ from typing import Any
 import pandas as pd
 
 from sim.errors import InputError
-from sim.experiment import canonical
-from sim.experiment.study import PACKAGES, Tell
+from sim.experiment import Tell, canonical
+from sim.experiment.study import PACKAGES
 from sim.reproduce import archive, machine
 from sim.reproduce.archive import Content
-from sim.reproduce.published import Made, asked_of, of_scenario
+from sim.reproduce.runs import Made, asked_of, of_scenario
 from sim.scenario import Known, Scenario, check
 from sim.shipped import code_digest
 
 TABLE, DOCUMENT = "canonical.csv", "scenario/document.json"
-NEEDS = ("digest", "document", "code", "rules", "ensemble", "series_sha256", "table_sha256", "versions", "finished")
+NEEDS = (
+    "digest", "document", "code", "rules", "ensemble", "policy_files", "series_sha256", "table_sha256", "versions",
+    "finished",
+)  # fmt: skip
 READ_ME = """\
 {title}
 
@@ -105,6 +108,10 @@ def _same_code(results: Path, manifest: Mapping[str, Any]) -> None:
 
 def _scenario(results: Path, manifest: Mapping[str, Any], beside: Path, known: Known) -> Scenario:
     """The scenario as it was run, its files found again and proven to be the same."""
+    if own := [file["name"] for file in manifest["policy_files"]]:
+        raise InputError(
+            f"{results}: run with {', '.join(own)}; a package holds data, never code: install the policy instead"
+        )
     name = f"{manifest['name']}.toml"
     scenario = check(manifest["document"], known, name=f"{results}, scenario", path=beside / name)
     if scenario.digest() != manifest["digest"]:

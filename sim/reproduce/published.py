@@ -1,167 +1,24 @@
-"""The results that this project publishes: what each runs, at which size, how it is made and held against its store.
+"""The results that this project publishes, and where their tables wait.
 
-`scenarios/published/NAME.toml` says what is run: a comparison of arms, or one study of the evidence, at a size that a
-reviewer has time for. `NAME.csv` beside it is the canonical table that came out, with what it was made with.
+`scenarios/published/NAME.toml` says what is run, at a size that a reviewer has time for (see `sim.reproduce.runs`).
+`NAME.csv` beside it is the canonical table that came out, with what it was made with.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import pandas as pd
 from pydantic import ValidationError
 
-from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import canonical, ensemble, standing, study, validation
-from sim.experiment.evidence import Study
-from sim.experiment.fitted import programmes_2017
-from sim.experiment.judging import scorecard
-from sim.experiment.lanes import side_by_side
-from sim.experiment.study import Tell, quiet
-from sim.experiment.trials import Draw, programmes
-from sim.population import TwoPieceLognormal, synthesise
-from sim.report import scorecard as page
-from sim.report.tables import headline_terminal
-from sim.reproduce import machine
-from sim.reproduce.agreement import Verdict, compare
-from sim.scenario import Known, Scenario, load
+from sim.experiment import Tell, canonical
+from sim.reproduce.runs import KINDS, Comparison, Made, Map, OneStudy
+from sim.scenario import Known
 from sim.scenario.faults import did_you_mean
-from sim.scenario.fields import Frozen, entry, whole, words
-from sim.shipped import code_digest, folder
-from sim.start import solve, wire
-from sim.survey import read_aggregates
-
-CHANGES = {
-    "asked_sha256": "what is asked",
-    "rules_sha256": "the rules",
-    "code_sha256": "the code",
-    "ensemble_sha256": "the parameter sets",
-}
-VARIANT = '"trap_off" or "trap_on"'
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a run came to.
-
-    Attributes
-    ----------
-    table
-        The canonical table of what is printed.
-    about
-        Digests of the table, of all that lies under it, and of what was asked.
-    shown
-        What a terminal prints.
-    lanes
-        Plays two villages in both lanes and says which; raises `LanesDiffer`.
-    """
-
-    table: pd.DataFrame
-    about: Mapping[str, str]
-    shown: object
-    lanes: Callable[[], str]
-
-    def stored(self) -> canonical.Stored:
-        """As it waits to be made again."""
-        when = {"made": datetime.now(UTC).date().isoformat()}
-        return canonical.Stored(self.table, {**self.about, **machine.about(), **when})
-
-    def against(self, was: canonical.Stored) -> Verdict:
-        """Hold it against what was stored."""
-        return compare(was, self.table, self.about["series_sha256"])
-
-    def changes(self, was: canonical.Stored) -> list[str]:
-        """What is not as it was where the stored table was made: question, rules, versions, machine."""
-        changed = [word for key, word in CHANGES.items() if was.about.get(key, "") != self.about[key]]
-        return [f"{word} changed since" for word in changed] + machine.others(was.about, machine.about())
-
-
-class Comparison(Frozen):
-    """A comparison of arms: a scenario, smaller."""
-
-    kind: Literal["comparison"]
-    scenario: str = words(..., 200, "Name of a scenario in scenarios/", 1)
-    villages: int | None = whole(None, 2, 100_000, "villages", "Villages; as the scenario has them")
-    households: int | None = whole(None, 2, 5_000, "households a village", "Households; as the scenario has them")
-    seeds: int | None = whole(None, 1, 10_000, "seeds", "Draws of luck; as the scenario has them")
-
-    def make(self, known: Known, executor: Executor | None, tell: Tell) -> Made:
-        """Run the scenario at its published size."""
-        return of_scenario(self.reduced(load(self.scenario, known)), executor, tell)
-
-    def reduced(self, scenario: Scenario) -> Scenario:
-        """The scenario at its published size."""
-        size = {name: value for name in ("villages", "households") if (value := getattr(self, name)) is not None}
-        luck = scenario.replications
-        fewer = {} if self.seeds is None else {"seeds": self.seeds, "sets": min(luck.sets, self.seeds)}
-        changes = {
-            "population": scenario.population.model_copy(update=size),
-            "replications": luck.model_copy(update=fewer),
-        }
-        return scenario.model_copy(update=changes)
-
-
-class OneStudy(Frozen):
-    """A study of scenarios/evidence, in fewer and smaller worlds than `swadaya validate` has."""
-
-    kind: Literal["study"]
-    study: str = words(..., 12, "Its short name, as V9", 1)
-    worlds: int = whole(8, 1, 1_000, "worlds", "Populations, each with a luck of its own")
-    villages: int = whole(40, 2, 1_000, "villages", "Of each world")
-    households: int = whole(24, 2, 500, "households a village", "Of each world")
-    sets: int = whole(1, 1, 1_000, "parameter sets", "Calibrated sets that worlds meet in turn; 1: the model's own")
-    variant: Literal["trap_off", "trap_on"] = entry("trap_off", "Structural variant of the sets", VARIANT)
-
-    def make(self, known: Known, executor: Executor | None, tell: Tell) -> Made:
-        """Repeat the study in its worlds and judge it."""
-        lane = Lane(wire())
-        found = {one.id: one for one in validation.studies_of(lane.plan)}
-        if self.study not in found:
-            raise InputError(f"there is no study {self.study}{did_you_mean(self.study, found)}")
-        drawn: Sequence[Mapping[str, float]] = [{}] if self.sets == 1 else ensemble.load(self.variant)[: self.sets]
-        sets = [drawn[k % len(drawn)] for k in range(self.worlds)]
-        worlds = validation.Worlds(self.villages, self.households, executor=executor, tell=tell)
-        draws = validation.run_all(lane, [found[self.study]], sets, worlds)
-        at_rest = [draw for draw in draws if not draw.failed]
-        if not at_rest:
-            raise InputError(f"{self.study}: no world is at rest: {draws[0].failed}")
-        card = scorecard([found[self.study]], at_rest, self.variant, lane.plan)
-        table = of_study(card.rows)
-        about = {
-            "series_sha256": canonical.digest(_draws(draws), ["study", "outcome", "world", "name", "place"]),
-            "table_sha256": canonical.digest(table, canonical.KEYS),
-            "asked_sha256": canonical.text_digest(self.model_dump_json(), standing.studies_digest()),
-            "rules_sha256": ensemble.rules_digest(),
-            "code_sha256": code_digest(),
-            "ensemble_sha256": study.sets_digest(self.variant) if self.sets > 1 else "",
-        }
-        lanes = partial(self._lanes, lane, found[self.study], drawn[0])
-        return Made(table, about, page.terminal(card), lanes)
-
-    def _lanes(self, lane: Lane, one: Study, drawn: Mapping[str, float]) -> str:
-        """Two villages of the first world, in both lanes, over all of the study's quarters."""
-        aggregates, seed = read_aggregates(), validation.SEED
-        people = synthesise(aggregates, self.villages, self.households, seed)
-        world = solve(lane, people, programmes_2017(), TwoPieceLognormal.published(aggregates), seed, drawn)
-        arm = next((arm for flow in one.flows for arm in flow.arms), "control")
-        quarters = one.start + max((flow.quarters for flow in one.flows), default=4)
-        side_by_side(world, programmes(one, arm, world), quarters, seed)
-        return f"{arm}, seed {seed}, two villages, {quarters} quarters"
-
-
-#: What can be published: kind -> what reads its file and makes it. A map of worlds is one more class with `make`.
-KINDS: Mapping[str, type[Comparison] | type[OneStudy]] = {"comparison": Comparison, "study": OneStudy}
-
-
-# -- the store --------------------------------------------------------------------------------------------------------
+from sim.shipped import folder
 
 
 def home() -> Path:
@@ -179,7 +36,7 @@ class Published:
     """One published result: what is run, and where its table waits."""
 
     name: str
-    runs: Comparison | OneStudy
+    runs: Comparison | OneStudy | Map
     path: Path
 
     def make(self, known: Known, tell: Tell) -> Made:
@@ -228,51 +85,3 @@ def find(name: str, where: Path | None = None) -> Published:
         if key not in fields:
             raise InputError(f"{path.name}: unknown key {key}{did_you_mean(key, fields)}") from None
         raise InputError(f"{path.name}: {key}: allowed: {fields[key].get('allowed', kind)}") from None
-
-
-# -- what is compared -------------------------------------------------------------------------------------------------
-
-
-def of_scenario(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet) -> Made:
-    """Run a scenario as it is."""
-    results = study.run(scenario, executor, tell)
-    manifest = results.manifest
-    about = {name: str(manifest[name]) for name in ("series_sha256", "table_sha256")}
-    about |= asked_of(manifest)
-    table = canonical.of_comparison(results.series, results.tables)
-    return Made(table, about, headline_terminal(results), partial(_lanes, scenario))
-
-
-def asked_of(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """What decides the result of a run, as the head of a stored table has it."""
-    keys = {"asked": "digest", "rules": "rules", "code": "code", "ensemble": "ensemble"}
-    return {f"{name}_sha256": str(manifest[key]) for name, key in keys.items()}
-
-
-def _lanes(scenario: Scenario) -> str:
-    """Two villages of the last arm under the first luck, in both lanes, over the whole run."""
-    arm, flows = list(study.programmes(scenario).items())[-1]
-    world, seed, quarters = study.first_world(scenario), scenario.seeds[0], scenario.calendar.quarters
-    side_by_side(world, flows, quarters, seed, held=scenario.hold.ablate)
-    return f"{arm}, seed {seed}, two villages, {quarters} quarters"
-
-
-def of_study(rows: pd.DataFrame) -> pd.DataFrame:
-    """The scorecard of a study as a canonical table: a verdict is compared as it is, ranges as intervals are."""
-    found = []
-    for row in rows.itertuples(index=False):
-        key = (f"study {row.study}", row.outcome, row.variant)
-        found.append((*key, "true effect", canonical.WHOLE, row.verdict, row.true_mean, row.true_low, row.true_high))
-        middle = (row.estimate_low + row.estimate_high) / 2.0
-        found.append((*key, "estimate", canonical.WHOLE, row.unit, middle, row.estimate_low, row.estimate_high))
-    return canonical.framed(found)
-
-
-def _draws(draws: Sequence[Draw]) -> pd.DataFrame:
-    """Every number of every world: study, outcome, world, name, place, value."""
-    rows = []
-    for world, draw in enumerate(draws):
-        for (name, outcome), seen in draw.seen.items():
-            values = {"true": (seen.true,), "cash": (seen.cash,), "estimate": seen.estimates}
-            rows += [(name, outcome, world, what, k, v) for what, found in values.items() for k, v in enumerate(found)]
-    return pd.DataFrame(rows, columns=["study", "outcome", "world", "name", "place", "value"])
