@@ -1,4 +1,4 @@
-"""What a published result can run, and what comes of it: a comparison of arms, a map of worlds, a study of the evidence."""
+"""What a published result can run, and what comes of it: a comparison of arms, a map of worlds, or one study."""
 
 from __future__ import annotations
 
