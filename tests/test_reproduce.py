@@ -388,7 +388,7 @@ def test_reproduce_says_identical_within_or_differs(home, capsys, monkeypatch):
     assert code == 0 and "small: identical" in said and "Status quo" in said
     assert "Both lanes agree in every bit: locality_development, seed 1, two villages, 68 quarters." in said
 
-    monkeypatch.setattr(published, "side_by_side", lambda *_, **__: None)  # once is enough
+    monkeypatch.setattr(runs, "side_by_side", lambda *_, **__: None)  # once is enough
 
     def last_bit(table):
         table.loc[wide(table)[0], "estimate"] = math.nextafter(table.loc[wide(table)[0], "estimate"], 0.0)
@@ -412,7 +412,7 @@ def test_lanes_that_do_not_agree_end_with_1(home, capsys, monkeypatch):
     def apart(*_, **__):
         raise lanes.LanesDiffer("skill differs between the lanes in quarter 3")
 
-    monkeypatch.setattr(published, "side_by_side", apart)
+    monkeypatch.setattr(runs, "side_by_side", apart)
     code, said = reproduced(capsys, "small")
     assert code == 1 and "The lanes do not agree: skill" in said and "identical" in said
 
@@ -429,7 +429,20 @@ def test_a_study_is_reproduced_too(home, capsys):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('kind = "map"', ("kind: is map", "comparison, study")),
+        ('kind = "map"\nscenario = "desa"\naxes = "work,trap"', ("there is no axis", 'did you mean "works"?')),
+        ('kind = "comparison"\nscenario = "desa"\narms = ["hybrit"]', ("arms", 'did you mean "hybrid"?')),
+    ],
+)
+def test_what_a_scenario_does_not_have_is_told(home, refused, text, words):
+    (home / "wrong.toml").write_text(text)
+    refused(["reproduce", "wrong", "--renew"], *words)
+    assert not (home / "wrong.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('kind = "table"', ("kind: is table", "comparison, study, map")),
         ('kind = "comparison"\nscenari = "desa"', ("scenari", 'did you mean "scenario"?')),
         ('kind = "comparison"\nscenario = "desa"\nseeds = 0', ("seeds", "1 to 10000")),
         ('kind = "study"', ("study", "1 to 12 characters")),

@@ -88,6 +88,7 @@ class Comparison(Frozen):
     villages: int | None = whole(None, 2, 100_000, "villages", "Villages; as the scenario has them")
     households: int | None = whole(None, 2, 5_000, "households a village", "Households; as the scenario has them")
     seeds: int | None = whole(None, 1, 10_000, "seeds", "Draws of luck; as the scenario has them")
+    arms: list[str] = entry([], "Its arms that are run; all", "names of arms of the scenario")
 
     def make(self, known: Known, executor: Executor | None, tell: Tell) -> Made:
         """Run the scenario at its published size."""
@@ -98,7 +99,12 @@ class Comparison(Frozen):
         size = {name: value for name in ("villages", "households") if (value := getattr(self, name)) is not None}
         luck = scenario.replications
         fewer = {} if self.seeds is None else {"seeds": self.seeds, "sets": min(luck.sets, self.seeds)}
+        known = [arm.id for arm in scenario.resolved_arms]
+        if strange := [arm for arm in self.arms if arm not in known]:
+            raise InputError(f"arms: {scenario.slug} has no arm {strange[0]}{did_you_mean(strange[0], known)}")
+        kept = [one for one, arm in zip(scenario.arms, known, strict=True) if arm in (self.arms or known)]
         changes = {
+            "arms": type(scenario.arms)(kept),
             "population": scenario.population.model_copy(update=size),
             "replications": luck.model_copy(update=fewer),
         }
