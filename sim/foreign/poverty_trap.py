@@ -178,9 +178,7 @@ def seen_pull(seen_appeal, seen_mean, safe_return):
 
 
 @rule(party, "times³")
-def seen_lean(
-    seen_appeal, seen_mean, squares=Last("seen_squares"), cubes=Last("seen_cubes"), steps=Last("seen_steps")
-):
+def seen_lean(seen_appeal, seen_mean, squares=Last("seen_squares"), cubes=Last("seen_cubes"), steps=Last("seen_steps")):
     """What a project adds to the third moment of the risky part of a portfolio, as seen so far."""
     third = (cubes - 3.0 * seen_mean * squares) / max(1.0, steps) + 2.0 * seen_mean * seen_mean * seen_mean
     return seen_appeal * seen_appeal * seen_appeal * third

@@ -143,7 +143,9 @@ def layout(societies: Sequence[Society]) -> Layout:
     """Rows and borders: people first, then projects; one tie a membership. Equal seeds have equal luck."""
     ties = [np.nonzero(society.joins) for society in societies]
     rows = np.array([society.joins.shape[0] + society.projects for society in societies])
-    ends = [np.stack([one, society.joins.shape[0] + other]) for society, (one, other) in zip(societies, ties, strict=True)]
+    ends = [
+        np.stack([one, society.joins.shape[0] + other]) for society, (one, other) in zip(societies, ties, strict=True)
+    ]
 
     def starts(counts: Sequence[int] | np.ndarray) -> np.ndarray:
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
