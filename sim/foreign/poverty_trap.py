@@ -5,10 +5,10 @@ C. Dupont and D. Roy, "Emergent poverty traps and inequality at multiple levels 
 code (github.com/charlesaugdupont/poverty-trap: model, utilities, optimiser, design), never copied. What is marked
 "inferred" stands in neither.
 
-An investor consumes a share of wealth and invests the rest: in a safe asset, and in the projects of the communities that
-it or its neighbours belong to. A project that does not collect its threshold pays nothing back: the stakes are lost.
-One that does pays a high or a low return. Investors choose by cumulative prospect theory along the frontier of mean and
-variance, and turn by an attention of their own from what they believed at first to what they have seen.
+An investor consumes a share of wealth and invests the rest: in a safe asset, and in the projects of the communities
+that it or its neighbours belong to. A project that does not collect its threshold pays nothing back: the stakes are
+lost. One that does pays a high or a low return. Investors choose by cumulative prospect theory along the frontier of
+mean and variance, and turn by an attention of their own from what they believed at first to what they have seen.
 
 The engine's names stay: a society is a `village`, investors and projects are rows of one `household` table, and a
 membership is a `tie` from an investor to a project, along which money flows. A step is one of the engine's quarters.
@@ -119,7 +119,7 @@ def appeal(premium, variance):
 
 @rule(party, "times", 0.0, every=ONCE)
 def pull(appeal, premium):
-    """What a project adds to the premium, and to the variance, of the risky part of a portfolio, as believed at first."""
+    """What a project adds to premium and variance of the risky part of a portfolio, as it is believed at first."""
     return appeal * max(0.0, premium)
 
 
@@ -173,7 +173,7 @@ def seen_appeal(project, seen_mean, seen_variance, safe_return):
 
 @rule(party, "times", 0.0)
 def seen_pull(seen_appeal, seen_mean, safe_return):
-    """What a project adds to the premium, and to the variance, of the risky part of a portfolio, as seen so far."""
+    """What a project adds to premium and variance of the risky part of a portfolio, as seen so far."""
     return seen_appeal * max(0.0, seen_mean - safe_return)
 
 
@@ -220,7 +220,7 @@ def boldest(appeal, pull, lean, safe, gain_slope, loss_slope, gain_bend, loss_be
 
 
 def held(chosen, appeal, pull, as_coded):
-    """The multiple that is held: the one chosen, or, as the authors' code has it, the one whose variance is its spread."""
+    """The multiple that is held: the one chosen, or the one whose variance is the spread of the one chosen."""
     spread = chosen * sqrt(pull)
     bolder = sqrt(spread) / sqrt(pull) if pull > 0.0 else 0.0
     return min(1.0 / appeal, as_coded * bolder + (1.0 - as_coded) * chosen) if appeal > 0.0 else 0.0
@@ -241,7 +241,7 @@ def poisson(place, mean):
 def as_coded(
     value=Param(1.0, "0 or 1", low=0.0, high=1.0, source="authors' code (read): the optimiser's last line"),
 ):
-    """Whether the spread that was chosen is then set as a variance, as in the authors' code; 0 keeps what was chosen."""
+    """Whether the spread that was chosen is then set as a variance, as in the authors' code; 0 keeps it a spread."""
     return value
 
 
@@ -312,13 +312,13 @@ def invested(saving, wealth=Last("wealth")):
     return saving * wealth
 
 
-@rule(membership, "share", 0.0, 1.000001)
+@rule(membership, "share", 0.0)
 def seen_share(seen_share, due=End("due", 0), multiple=End("seen_boldness", 0), appeal=End("seen_appeal", 1)):
     """Share of a project in the portfolio that its investor would hold by what was seen, at its last look."""
     return multiple * appeal if due > 0.5 else seen_share
 
 
-@rule(membership, "share", 0.0, 1.000001)
+@rule(membership, "share", 0.0)
 def share(
     seen_share,
     learned=End("learned", 0),

@@ -142,12 +142,10 @@ def found(seed: int, homophily: float, people: int = PEOPLE) -> Society:
 def layout(societies: Sequence[Society]) -> Layout:
     """Rows and borders: people first, then projects; one tie a membership. Equal seeds have equal luck."""
     ties = [np.nonzero(society.joins) for society in societies]
-    rows = np.array([society.joins.shape[0] + society.projects for society in societies])
-    ends = [
-        np.stack([one, society.joins.shape[0] + other]) for society, (one, other) in zip(societies, ties, strict=True)
-    ]
+    rows = [len(society.wealth) + society.projects for society in societies]
+    ends = [np.stack([one, len(s.wealth) + other]) for s, (one, other) in zip(societies, ties, strict=True)]
 
-    def starts(counts: Sequence[int] | np.ndarray) -> np.ndarray:
+    def starts(counts: Sequence[int]) -> np.ndarray:
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
     return Layout(
@@ -166,7 +164,7 @@ def layout(societies: Sequence[Society]) -> Layout:
 
 def first_state(plan: Plan, societies: Sequence[Society], points: Sequence[Point]) -> State:
     """All columns at step 0: one society a point, each a village of its own."""
-    state = State(plan.columns, layout(societies))
+    state, between = State(plan.columns, layout(societies)), float(plan.parameters["wait.mean"])
     for name in ("threshold", "best_gain", "saving", "least_chance"):
         state[name] = [getattr(point, name) for point in points]
     for society, first in zip(societies, state.layout.start["household"], strict=False):
@@ -176,7 +174,8 @@ def first_state(plan: Plan, societies: Sequence[Society], points: Sequence[Point
         state["memberships"][who] = society.joins.sum(axis=1)
         for name, (low, high) in TASTES.items():
             state[name][who] = low + (high - low) * uniforms(society.seed, name, people)
-        state["wait"][who] = [1.0 + poisson(place, 10.0) for place in uniforms(society.seed, "wait", people).tolist()]
+        places = uniforms(society.seed, "wait", people).tolist()
+        state["wait"][who] = [1.0 + poisson(place, between) for place in places]
         state["project"][what] = 1.0
         state["endowment"][what] = society.joins.T @ society.wealth
         state["gain_bend"][what] = state["loss_bend"][what] = 1.0
