@@ -300,8 +300,8 @@ def made(trap, two, everybody):
 @pytest.mark.parametrize(
     ("outcomes", "verdicts"),
     [
-        (((0.0, 0.1, 0.0), (0.5, 0.6, 0.2), (1.0, 0.2, 0.0)), ["same"] * 6),
-        (((0.1, 0.7, 0.1), (1.0, 0.6, 0.1), (0.9, 0.2, 0.0)), ["differs"] * 6),
+        (((0.0, 0.1, 0.0), (0.5, 0.6, 0.2), (1.0, 0.2, 0.0)), ["same"] * 7),
+        (((0.1, 0.7, 0.1), (1.0, 0.6, 0.1), (0.9, 0.2, 0.0)), ["differs"] * 7),
     ],
 )
 def test_verdicts_on_the_abstract(outcomes, verdicts):
@@ -319,8 +319,8 @@ def test_verdicts_on_the_notebook():
 
 def test_findings_are_a_table_and_a_figure(small):
     told = regimes.findings(small)
-    assert set(told["verdict"]) <= {"same", "differs"} and len(told) == 6 + 12
-    assert report(told).row_count == 18
+    assert set(told["verdict"]) <= {"same", "differs"} and len(told) == 7 + 12
+    assert report(told).row_count == 19
     drawing = distributions(small.wealth)
     assert drawing.svg() == distributions(small.wealth).svg()
     assert drawing.svg().count(b"<polygon") >= 3

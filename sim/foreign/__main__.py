@@ -26,6 +26,8 @@ def main() -> None:
     told = findings(played)
     asked.results.mkdir(parents=True, exist_ok=True)
     told.to_csv(asked.results / "findings.csv", index=False)
+    played.at_points.to_csv(asked.results / "at_points.csv", index=False)
+    played.over_ranges.to_csv(asked.results / "over_ranges.csv", index=False)
     drawing = distributions(played.wealth)
     (asked.results / "wealth.svg").write_bytes(drawing.svg())
     (asked.results / "wealth.png").write_bytes(drawing.png())

@@ -1,10 +1,25 @@
 """The experiment: what Dupont and Roy found, against what their model gives when it is rebuilt on this engine.
 
-A regime is told by who ends richer than at the start after 100 steps, as in the authors' notebooks (read): nobody, some
-or all; of people, or of communities as sums over their members. The abstract (read) says that there are three regimes,
-that the first has low wealth and hardly responds to help, that the second is unequal and responds rather well, and that
-all prosper in the third. It does not say at which parameters, so the regimes are looked for where the authors' own
-ranges end and at their middle; and in a design over all ranges, whose shares their notebooks print (read).
+A regime is told by who ends richer than at the start after 100 steps, as in the authors' notebooks (read): nobody,
+some or all; of people, or of communities as sums over their members. The abstract (read) says that there are three
+regimes, that the first has low wealth and hardly responds to help, that the second is unequal and responds rather
+well, and that all prosper in the third. It does not say at which parameters, so the regimes are looked for where the
+authors' own ranges end and at their middle; and in a design over all ranges, whose shares their notebooks print
+(read).
+
+Seeds 1 to 20 and 128 points of the design gave the three regimes of the abstract, but for two things. At the best
+point all communities prosper in every seed, but everybody does in few; the notebooks have everybody in 87 of 143 360
+runs. And help to the poorest lifts hardly anybody where there are two equilibria: growth does not depend on one's own
+wealth, so help lasts only where it carries a project over its threshold. The measure of help is inferred. Over all
+ranges the trap is rarer than in the notebooks (0.02 against 0.12 of runs) and all communities prosper more often
+(0.48 against 0.26); with the chosen spread held and not set as a variance the shares come nearer (0.06, 0.59, 0.34
+against 0.12, 0.61, 0.26), but not all lie within the intervals.
+
+Differences that are known, any of which may be why: the authors' search for a portfolio ends where its start and the
+noise of its solver let it, over sampled returns; here three moments of independent projects stand for the samples,
+and the search is a grid. Once nothing is held safe, a portfolio moves no further along the frontier. They store
+wealth in half precision. The last version of their optimiser could not be read, nor could the paper beyond its
+abstract.
 """
 
 from __future__ import annotations
@@ -82,7 +97,10 @@ def begun(lane: Lane, societies: Sequence[Society], points: Sequence[Point]) -> 
 
 
 def gini(wealth: np.ndarray) -> float:
-    """Gini coefficient of wealth to two decimals, as the authors take it (read); 0 where there is none."""
+    """Gini coefficient of wealth to two decimals, as the authors take it (read); 0 where there is none.
+
+    Without the rounding it would be 0.99 in the trap: of next to nothing.
+    """
     ordered = np.sort(np.round(wealth, 2))
     rank, whole = np.arange(1, len(ordered) + 1), ordered.sum()
     return float((2.0 * rank - len(ordered) - 1.0) @ ordered / (len(ordered) * whole)) if whole > 0.0 else 0.0
@@ -187,7 +205,9 @@ def experiment(seed: int, executor: Executor | None = None, seeds: int = 20, poi
     return Experiment(pd.concat(frames, ignore_index=True), wealth, pd.concat(variants, ignore_index=True))
 
 
-# --- What was published, and the verdicts, whose rules stand here before any result ---------------------------------
+# --- What was published, and the verdicts ---------------------------------------------------------------------------
+# Their rules were written after a first look (8 seeds, 96 points), before the experiment itself. The line on people at
+# the best point was added afterwards, because the one on communities alone would have hidden it.
 
 ABSTRACT = "abstract (read)"
 NOTEBOOK = "authors' notebook, 143 360 runs (read)"
@@ -225,7 +245,8 @@ def of_abstract(frame: pd.DataFrame) -> list[dict]:
     """What the abstract says of each regime, against the points where it is looked for."""
     by = {name: frame[frame["regime"] == name].reset_index(drop=True) for name in REGIMES}
     trap, two, every = (by[name] for name in REGIMES)
-    at = {name: "authors' ranges: " + where for name, where in zip(REGIMES, ("worst", "middle", "best"), strict=True)}
+    where = dict(zip(REGIMES, ("worst", "middle", "best"), strict=True))
+    at = {n: f"{where[n]}: " + ", ".join(f"{k} {v:g}" for k, v in vars(POINTS[n]).items()) for n in REGIMES}
 
     def often(holds: pd.Series) -> bool:
         return bool(holds.mean() >= MOST_SEEDS)
@@ -234,12 +255,13 @@ def of_abstract(frame: pd.DataFrame) -> list[dict]:
     unequal = often((two["gini"] > trap["gini"]) & (two["gini"] > every["gini"]))
     responds, hardly = often(two["lifted"] > trap["lifted"]), often(trap["lifted"] <= HARDLY)
     found_trap, found_two = often(trap["regime_people"] == TRAP), often(two["regime_people"] == TWO)
-    found_all = often(every["regime_communities"] == ALL)
+    found_all, everybody = (often(every[f"regime_{kind}"] == ALL) for kind in ("communities", "people"))
     told: list[tuple] = [
         (TRAP, richer, "nobody", trap["people_richer"], found_trap),
         (TWO, richer, "some", two["people_richer"], found_two),
         (TWO, "Gini coefficient", "highest", two["gini"], unequal),
         (ALL, "communities richer than at the start", "all", every["communities_richer"], found_all),
+        (ALL, richer, "all", every["people_richer"], everybody),
         (TRAP, lift, "hardly any", trap["lifted"], hardly),
         (TWO, lift, "more than in the trap", two["lifted"], responds),
     ]

@@ -47,7 +47,7 @@ def distributions(wealth: Mapping[str, np.ndarray], width: float = WIDE) -> Draw
                 panel.block((left, right), (0.0, share), hue, gap=1.0)
         panel.line((START, START), (0.0, 1.0), GREY, 0.8, (3, 2))
         panel.left_axis(4)
-        panel.bottom_axis((-3, -1, 1, 3, 5), ("≤ 0.001", "0.1", "10", "1 000", "100 000"), "wealth after 100 steps")
+        panel.bottom_axis((-2, 1, 4), ("0.01", "10", "10 000"), "wealth after 100 steps")
         panel.head([name], up=17)
         panel.head(["share of people"], GREY, 5, light=True)
     return drawing
