@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from sim.errors import InputError
 from sim.experiment import Tell, canonical
-from sim.reproduce.runs import KINDS, Comparison, Made, Map, OneStudy
+from sim.reproduce.runs import KINDS, Comparison, Made, Map, OneStudy, OtherModel
 from sim.scenario import Known
 from sim.scenario.faults import did_you_mean
 from sim.shipped import folder
@@ -36,7 +36,7 @@ class Published:
     """One published result: what is run, and where its table waits."""
 
     name: str
-    runs: Comparison | OneStudy | Map
+    runs: Comparison | OneStudy | Map | OtherModel
     path: Path
 
     def make(self, known: Known, tell: Tell) -> Made:

@@ -1,4 +1,4 @@
-"""What a published result can run, and what comes of it: a comparison of arms, a map of worlds, or one study."""
+"""What a published result can run, and what comes of it: a comparison, a map of worlds, a study, another model."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from sim.engine.lane import Lane
+from sim.engine.lane import Lane, holding, settings
 from sim.errors import InputError
 from sim.experiment import Tell, canonical, ensemble, quiet, regime, standing, study, validation
 from sim.experiment.axes import named
 from sim.experiment.evidence import Study
 from sim.experiment.fitted import programmes_2017
 from sim.experiment.judging import scorecard
-from sim.experiment.lanes import side_by_side
+from sim.experiment.lanes import agree, side_by_side
 from sim.experiment.regime_question import OUTCOMES, asked
 from sim.experiment.trials import Draw, programmes
+from sim.foreign import regimes
+from sim.foreign.society import first_state
+from sim.foreign.society import found as society
 from sim.population import TwoPieceLognormal, synthesise
+from sim.reference import MesaLane
+from sim.report import foreign as foreign_page
 from sim.report import scorecard as page
 from sim.report.grid import terminal
 from sim.report.regime import grid
@@ -188,11 +193,48 @@ class Map(Frozen):
         return Made(table, about, terminal(grid(found, full=False)), lanes)
 
 
+class OtherModel(Frozen):
+    """Dupont and Roy's poverty traps on this engine: what they found beside what is found here."""
+
+    kind: Literal["other_model"]
+    seeds: int = whole(20, 2, 1_000, "societies", "At each of the three points")
+    points: int = whole(128, 8, 100_000, "points", "Of the design over all ranges")
+
+    def make(self, known: Known, executor: Executor | None, tell: Tell) -> Made:
+        """Play the whole experiment."""
+        tell("societies", 0, 1)
+        played = regimes.experiment(1, executor, self.seeds, self.points)
+        found = regimes.findings(played)
+        table = of_findings(found)
+        about = {
+            "series_sha256": canonical.digest(_societies(played), ["part", "place", "name"]),
+            "table_sha256": canonical.digest(table, canonical.KEYS),
+            "asked_sha256": canonical.text_digest(self.model_dump_json()),
+            "rules_sha256": ensemble.rules_digest(),
+            "code_sha256": code_digest(),
+            "ensemble_sha256": "",
+        }
+        return Made(table, about, terminal(foreign_page.grid(found)), self._lanes)
+
+    def _lanes(self) -> str:
+        """One society in both lanes, for some steps."""
+        plan, point, steps = regimes.wire(), regimes.POINTS[regimes.TWO], 4
+        state = first_state(plan, [society(1, point.homophily)], [point])
+        lane, mesa, parameters, hold = Lane(plan), MesaLane(plan, state), settings(plan), holding(plan)
+        for step in range(steps):
+            lane.step(state, step, regimes.LUCK, parameters, hold)
+            mesa.prepare(step, regimes.LUCK)
+            mesa.step_quarter(step, regimes.LUCK, parameters, hold)
+            agree(mesa, state, f"in step {step}")
+        return f"one society, {steps} steps"
+
+
 #: What can be published: kind -> what reads its file and makes it.
-KINDS: Mapping[str, type[Comparison] | type[OneStudy] | type[Map]] = {
+KINDS: Mapping[str, type[Comparison] | type[OneStudy] | type[Map] | type[OtherModel]] = {
     "comparison": Comparison,
     "study": OneStudy,
     "map": Map,
+    "other_model": OtherModel,
 }
 
 
@@ -246,6 +288,28 @@ def of_map(found: regime.RegimeMap) -> pd.DataFrame:
             numbers = (world[f"{arm}_{end}"] for end in ("difference", "low", "high"))
             rows.append(("map", name, arm, f"world {world['point']}", canonical.WHOLE, "", *numbers))
     return canonical.framed(rows)
+
+
+def of_findings(found: pd.DataFrame) -> pd.DataFrame:
+    """What another model's authors found beside what is found here, as a canonical table."""
+    return canonical.framed(
+        [
+            ("findings", f"{row.regime}: {row.measured}", "", row.parameters, canonical.WHOLE,
+             f"{row.published}: {row.verdict}", row.found, row.low, row.high)
+            for row in found.itertuples(index=False)
+        ]
+    )  # fmt: skip
+
+
+def _societies(played: regimes.Experiment) -> pd.DataFrame:
+    """Every number of every society: part, place, name, value."""
+    parts = {"points": played.at_points, "ranges": played.over_ranges}
+    return pd.concat(
+        [
+            table.select_dtypes("number").reset_index(names="place").melt("place", var_name="name").assign(part=part)
+            for part, table in parts.items()
+        ]
+    )
 
 
 def _draws(draws: Sequence[Draw]) -> pd.DataFrame:
