@@ -18,6 +18,7 @@ from rich.console import Console
 
 from sim.errors import InputError, NotFiniteError, PolicyError
 from sim.progress import Bar
+from sim.reproduce import command as reviewing
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -53,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
     _map_parser(commands)
     _evidence_parsers(commands)
-    _reviewer_parsers(commands)
+    reviewing.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
     return root
@@ -101,20 +102,6 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
     claims.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
     claims.add_argument("--store", action="store_true", help="keep the verdicts: `explain article` shows them")
-
-
-def _reviewer_parsers(commands: argparse._SubParsersAction) -> None:
-    """The commands that make results again, here or elsewhere."""
-    reproduce = commands.add_parser("reproduce", help="run published results, or a package, again: is it the same?")
-    reproduce.add_argument("name", nargs="*", help="what is published, or the file of a package")
-    reproduce.add_argument("--all", action="store_true", help="everything that is published")
-    reproduce.add_argument("--renew", action="store_true", help="store what comes out (maintainers)")
-    package = commands.add_parser("package", help="results and all that another machine needs to make them again")
-    package.add_argument("results", type=Path, help="a folder that `swadaya run` wrote")
-    package.add_argument("--out", type=Path, help="the file to write (default: beside the results, .zip)")
-    package.add_argument(
-        "--beside", type=Path, default=Path(), help="folder of the scenario file, where it names a survey (default: .)"
-    )
 
 
 @contextmanager
@@ -336,30 +323,6 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
     console.print(f"{variant}: {len(sets)} sets; {told}", soft_wrap=True)
 
 
-def reproduce(arguments: argparse.Namespace) -> int:
-    """`swadaya reproduce`: run again, and say identical, equal within tolerance, or where it differs."""
-    from sim.known import known
-    from sim.reproduce import again
-
-    code = 0
-    for name in again.asked(arguments.name, arguments.all, arguments.renew):
-        with Bar() as bar:
-            told = (again.renewed if arguments.renew else again.held)(name, known(), bar)
-        console.print(*told.lines, sep="\n", soft_wrap=True, markup=False, highlight=False)
-        code = max(code, told.code)
-    return code
-
-
-def package(arguments: argparse.Namespace) -> None:
-    """`swadaya package`: a replication package of a folder of results."""
-    from sim.known import known
-    from sim.reproduce.archive import hashed
-    from sim.reproduce.package import pack
-
-    path = pack(arguments.results, arguments.out, arguments.beside, known())
-    console.print(f"package: {path}\nSHA-256: {hashed(path)}", soft_wrap=True, markup=False, highlight=False)
-
-
 COMMANDS = {
     "run": run,
     "map": draw_map,
@@ -371,8 +334,8 @@ COMMANDS = {
     "calibrate": calibrate,
     "claims": claims,
     "bench": bench,
-    "reproduce": reproduce,
-    "package": package,
+    "reproduce": reviewing.reproduce,
+    "package": reviewing.package,
 }
 
 
