@@ -11,6 +11,7 @@ from rich.text import Text
 
 from sim.engine.rule import Param
 from sim.errors import InputError
+from sim.experiment.regions import losses
 from sim.policies.families import FAMILIES
 from sim.policies.policy import Policy, did_you_mean
 from sim.policies.practice import PRACTICE, VARIABLES
@@ -75,6 +76,17 @@ def setting(name: str, parameter: Param) -> Group:
     return entry(head.append(f"  [{span(parameter.low, parameter.high)}]", "cyan"), parameter.source, 0)
 
 
+def found_to_lose(name: str) -> Iterator[tuple[str, Text]]:
+    """In how many worlds it lost: to plain cash, and to whom most often."""
+    rows = [row for row in losses(name) if row[0] != "status_quo"]
+    cash = [row for row in rows if row[0] == "dividend"]
+    for rows_of, head in ((cash, "plain cash"), ([row for row in rows if row not in cash], "")):
+        if rows_of:
+            rival, outcome, lost, tried = max(rows_of, key=lambda row: row[2])
+            told = f"{lost} of {tried} worlds over all ranges, to {head or rival}, by {OUTCOMES[outcome]}"
+            yield "loses in" if head or not cash else "and in", Text(told)
+
+
 def practised(name: str) -> Iterator[tuple[str, Text]]:
     """Rothman's twelve variables of a policy, where it has them."""
     found = PRACTICE.get(name)
@@ -82,6 +94,10 @@ def practised(name: str) -> Iterator[tuple[str, Text]]:
         yield "practice", Text(f"Rothman's twelve variables: {found.source}", "dim")
         for variable, words in VARIABLES.items():
             yield f"  {words}", Text(getattr(found, variable))
+
+
+#: What the search for losses measures, in words.
+OUTCOMES = {"headcount": "poverty", "own_income": "own income", "self_sufficient": "self-sufficiency"}
 
 
 def unusual(policy: Policy) -> Iterator[tuple[str, Text]]:
@@ -104,6 +120,7 @@ def block(policy: Policy) -> Group:
         ("settings", Group(*settings) if settings else Text("none")),
         ("ends", Text(ending(policy))),
         ("may lose when", Text.assemble(policy.loses_when, (" (its author's hypothesis)", "dim"))),
+        *found_to_lose(policy.name),
         *unusual(policy),
         *practised(policy.name),
     ]

@@ -6,8 +6,10 @@ that each range is covered evenly; in each of them a small world runs all arms u
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from sim.experiment import Tell, quiet, study
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run, run_arm
 from sim.scenario import Scenario
+from sim.shipped import folder
 
 SOLVED = ("attends.threshold",)  # found with the world at rest, so not to be drawn
 
@@ -135,3 +138,18 @@ def search(scenario: Scenario, sets: Sequence[Mapping[str, float]], tell: Tell =
         except InputError:
             continue
     return Search(tried, len(sets) - len(tried))
+
+
+# -- what is stored ---------------------------------------------------------------------------------------------------
+
+
+def losses_path() -> Path:
+    """The shipped table of a search: in how many worlds a policy lost, by rival and outcome."""
+    return folder("scenarios") / "data" / "losing_shares.csv"
+
+
+def losses(policy: str) -> list[tuple[str, str, int, int]]:
+    """What the search found of a policy: rival, outcome, worlds in which it lost, worlds that were tried."""
+    with losses_path().open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["policy"] == policy]
+    return [(row["rival"], row["outcome"], int(row["lost"]), int(row["tried"])) for row in rows]
