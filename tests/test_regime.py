@@ -497,7 +497,8 @@ def test_the_command_writes_map_tables_and_manifest(tiny, tmp_path, capsys):
         "map.html", "map.svg", "map.png", "manifest.json",
         "points.csv", "points.parquet", "shares.csv", "shares.parquet",
     }  # fmt: skip
-    assert "tiny: 20 worlds of 4 villages" in said and "Uncalibrated" in said and str(folder / "map.html") in said
+    assert "tiny: 20 worlds of 4 villages" in said and str(folder / "map.html") in said
+    assert "Calibrated but for" in said  # parameter sets are stored
     table = pd.read_csv(folder / "points.csv", keep_default_na=False)
     assert {
         "works",
@@ -509,7 +510,7 @@ def test_the_command_writes_map_tables_and_manifest(tiny, tmp_path, capsys):
     assert {"hybrid_level", "hybrid_difference", "hybrid_low", "hybrid_high", "dividend_level", "winner"} <= set(table)
     assert len(table) == 20 and table["drawn_output.works_gain"].between(0.0, 0.2).all()
     text = (folder / "map.html").read_text(encoding="utf-8")
-    assert "Uncalibrated" in text and "% of the permanently poor" in text and "z per person" in text
+    assert "Calibrated but for the axes" in text and "% of the permanently poor" in text and "z per person" in text
     assert not re.search(r'(src|href)="(?!data:|#)', text) and "<script" not in text
     assert folder.name.startswith("map-tiny-")
 

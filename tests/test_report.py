@@ -401,5 +401,5 @@ def test_a_policy_without_rank_is_shown_but_not_compared(tmp_path):
     spent = costs.spent(results).groupby(["arm", "use"])["value"].sum()
     assert spent["macro_growth"]["the modern sector"] == pytest.approx(0.04 * 20, rel=1e-6)
     assert "Each strategy but Status quo and T4 macro growth costs the state" in prose(results)
-    text = write(results, tmp_path).read_text(encoding="utf-8")
+    text = write(results, tmp_path, []).read_text(encoding="utf-8")
     assert not re.search(r"\b(nan|NaN|inf|None)\b", " ".join(Page(text).words))
