@@ -227,13 +227,17 @@ def schema(arguments: argparse.Namespace) -> None:
     print(json.dumps(made(known()), indent=2, ensure_ascii=False))
 
 
+def _wide() -> Console:
+    """Where pages of text go: the terminal as it is, or 100 characters at least in a file or a pipe."""
+    return console if console.is_terminal else Console(width=max(100, console.width))
+
+
 def explain(arguments: argparse.Namespace) -> None:
     """`swadaya explain`: a table from the code."""
     from sim.explain import explain as made
     from sim.known import known
 
-    wide = console if console.is_terminal else Console(width=max(100, console.width))
-    wide.print(made(arguments.topic, arguments.name, known(arguments.policy)))
+    _wide().print(made(arguments.topic, arguments.name, known(arguments.policy)))
 
 
 def bench(arguments: argparse.Namespace) -> None:
@@ -306,8 +310,7 @@ def claims(arguments: argparse.Namespace) -> None:
     with Bar() as bar:
         variants = (arguments.variant,) if arguments.variant else article.stored_variants()
         rows = pd.concat([article.ask(name, arguments.sets, tell=bar) for name in variants], ignore_index=True)
-    wide = console if console.is_terminal else Console(width=max(100, console.width))
-    wide.print(told(rows, {name: article.now(name) for name in variants}))
+    _wide().print(told(rows, {name: article.now(name) for name in variants}))
     if arguments.store:
         console.print(f"verdicts kept: {article.store(rows)}", soft_wrap=True)
 

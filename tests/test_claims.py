@@ -329,18 +329,6 @@ def test_every_statistic_is_finite_or_infinite_but_no_empty_number_in_a_real_wor
 # --- Verdicts ---------------------------------------------------------------------------------------------------------
 
 
-def test_wilsons_interval_is_that_of_the_textbook():
-    """Newcombe (1998), Statistics in Medicine 17, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29."""
-    for holds, sets, low, high in (
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ):
-        assert article.wilson(holds, sets) == pytest.approx((low, high), abs=5e-5)
-    assert all(map(math.isnan, article.wilson(0, 0)))
-
-
 def test_ranks_share_what_is_equal_and_a_constant_goes_with_nothing():
     assert list(ranks(np.array([3.0, 1.0, 3.0, 2.0]))) == [3.5, 1.0, 3.5, 2.0]
     assert correlation(np.ones(5), np.arange(5.0)) == 0.0

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from sim.engine.lane import holding
 from sim.experiment import evaluation, study
 from sim.experiment.compare import AMONG
-from sim.experiment.development import good_development, risen, slope
+from sim.experiment.development import slope
 from sim.metrics import trajectories
 from sim.model import CommunityModel
 from sim.scenario import check
@@ -81,11 +80,6 @@ def test_the_clustered_error_is_that_of_the_village_means():
     by_village = np.array([values[home == village].mean() for village in HERE])
     assert evaluation.variance_of_mean(by_village, PERSONS) == pytest.approx(sandwich, rel=1e-12)
     assert math.isnan(evaluation.variance_of_mean(means[:1], PERSONS[:1]))
-
-
-@pytest.mark.parametrize(("freedom", "within"), [(1, 1e-9), (2, 1e-9), (3, 0.05), (5, 0.005), (10, 2e-4), (38, 1e-6)])
-def test_students_quantile(freedom, within):
-    assert evaluation.student(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=within)
 
 
 def test_the_nominal_interval_holds_the_truth_as_often_as_it_says():
@@ -211,27 +205,6 @@ def test_villages_fall_behind_the_nation_by_what_does_not_reach_them(passed, sma
     level = min(1.0, passed * small_world.value("passed_trend.level"))
     assert 100 * found == pytest.approx(100 * (national**level - 1.0), abs=0.1)
     assert (100 * (national - 1.0 - found) < 0.1) == (passed == 1.0)
-
-
-@pytest.mark.parametrize(
-    ("names", "up", "growth", "share", "good"),
-    [
-        (("participation", "efficacy", "skill", "quality"), 4, 1.1, 1.0, 1.0),
-        (("participation", "efficacy", "skill", "quality"), 3, 1.1, 0.75, 0.0),
-        (("participation", "efficacy", "skill", "quality"), 4, 0.9, 1.0, 0.0),
-        (("participation", "efficacy", "skill", "quality", "empowerment"), 0, 1.1, 0.0, 0.0),
-        (("empowerment", "participation", "efficacy", "skill", "quality"), 1, 1.1, 1.0, 1.0),
-    ],
-)
-def test_good_development_needs_growth_and_empowerment(names, up, growth, share, good):
-    """The first `up` of the series rise; where there is an index of empowerment, it alone counts."""
-    spans = SimpleNamespace(pre=(0, 2), post=(4, 6))
-    series = {name: np.array([0.2, np.nan, 9.0, 9.0, np.nan, 0.3 if k < up else 0.2]) for k, name in enumerate(names)}
-    windows = {("own_income", "pre"): np.ones(3), ("own_income", "post"): np.full(3, growth)}
-    run = SimpleNamespace(series=series, windows=windows)
-    comparison = SimpleNamespace(scenario=SimpleNamespace(windows=spans), persons=np.ones(3))
-    assert risen(comparison, run) == share
-    assert good_development(comparison, run) == good
 
 
 def test_who_counts_as_poor_is_told_by_both_definitions(known):

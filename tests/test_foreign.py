@@ -134,12 +134,6 @@ def test_gini_of_known_spreads():
     assert regimes.gini(np.array([1e-9, 1e-4])) == 0.0  # less than half a hundredth is nothing, as the authors round
 
 
-@pytest.mark.parametrize("hits", [0, 3, 64, 128])
-def test_interval_of_a_share(hits):
-    expected = stats.binomtest(hits, 128).proportion_ci(0.9, "wilson")
-    assert regimes.wilson(hits / 128, 128) == pytest.approx((expected.low, expected.high), abs=1e-12)
-
-
 # --- The society ------------------------------------------------------------------------------------------------------
 
 

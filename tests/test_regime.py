@@ -21,7 +21,8 @@ from sim.errors import InputError
 from sim.experiment import axes, ensemble, regime
 from sim.experiment.regime import NONE, Point, RegimeMap, mapped, world_at
 from sim.experiment.regime_question import LEAST, OUTCOMES, Question, asked
-from sim.experiment.winning import binomial, crowd, judged, neighbours, shifted, student, vote
+from sim.experiment.winning import LEVEL, crowd, judged, neighbours, shifted, vote
+from sim.intervals import wilson
 from sim.model import CommunityModel
 from sim.report import regime as page
 from sim.report import winners
@@ -190,17 +191,6 @@ def test_an_arm_that_is_not_ranked_never_wins(known, lane, numbers, monkeypatch)
 
 
 # -- statistics -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("freedom", [5, 8, 20, 100])
-def test_student_is_the_distribution(freedom):
-    assert student(freedom) == pytest.approx(stats.t.ppf(0.95, freedom), abs=1e-3)
-
-
-@pytest.mark.parametrize("count, whole", [(0, 40), (1, 40), (13, 40), (40, 40)])
-def test_binomial_is_wilsons(count, whole):
-    known_to = stats.binomtest(count, whole).proportion_ci(0.90, "wilson")
-    assert binomial(count, whole) == pytest.approx((known_to.low, known_to.high), abs=1e-12)
 
 
 def test_the_table_holds_paired_differences_with_their_interval(known, lane, numbers):
@@ -467,7 +457,7 @@ def test_the_answer_names_plain_cash_and_every_winner(three):
     shares = three.shares.set_index("arm")
     for arm in ("hybrid", "targeted_cash"):
         count = int(shares.loc[arm, "won"])
-        low, high = (100.0 * end for end in binomial(count, 120))
+        low, high = (100.0 * end for end in wilson(count, 120, LEVEL))
         assert f"wins {100 * count / 120:.0f}\u00a0% ({low:.0f}\u00a0to\u00a0{high:.0f}\u00a0%)" in first
 
 

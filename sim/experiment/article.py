@@ -30,6 +30,7 @@ from sim.experiment.claims import Claim
 from sim.experiment.compare import Comparison
 from sim.experiment.run import run_arm
 from sim.experiment.study import Tell
+from sim.intervals import wilson
 from sim.scenario import Known, Scenario, load
 from sim.shipped import folder
 from sim.start import wire
@@ -38,7 +39,7 @@ VILLAGES, HOUSEHOLDS, LUCKS = 12, 100, 3  # of each set
 SEED = 47_000  # of populations and lucks, apart from those of calibration and validation
 PERMUTATIONS, LEVEL = 2000, 0.05  # of the search for conditions: chance of a false alarm over all parameters together
 FEWEST = 5  # sets on either side of a condition
-QUANTILE = 1.959963984540054  # of the standard normal distribution, for intervals at 95 %
+NOMINAL = 0.95  # of intervals of shares of sets
 COLUMNS = (
     "variant", "claim", "statistic", "unit", "sets", "holds", "share", "low", "high", "undefined",
     "value_5", "value_50", "value_95", "condition", "side", "separation",
@@ -124,17 +125,6 @@ def case(asked: Scenario, parameters: Mapping[str, float], lane: Lane | None = N
 # -- what is said of it -----------------------------------------------------------------------------------------------
 
 
-def wilson(holds: int, sets: int) -> tuple[float, float]:
-    """Interval of a share at 95 % (Wilson 1927): also where it is 0 or 1."""
-    if sets == 0:
-        return math.nan, math.nan
-    z2 = QUANTILE * QUANTILE
-    share = holds / sets
-    middle = (share + z2 / (2 * sets)) / (1 + z2 / sets)
-    half = math.sqrt(z2 * (share * (1 - share) + z2 / (4 * sets)) / sets) / (1 + z2 / sets)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def separations(held: np.ndarray, placed: np.ndarray) -> np.ndarray:
     """How well each parameter tells the sets where a claim holds from the others: area under the curve less a half.
 
@@ -185,8 +175,8 @@ def verdicts(
         )
         about = STATISTICS[claim.statistic]
         rows.append((
-            variant, claim.id, claim.statistic, about.unit_for(claim), whole, yes, yes / whole, *wilson(yes, whole),
-            int(np.isnan(numbers).sum()), *spread, *condition(held, drawn),
+            variant, claim.id, claim.statistic, about.unit_for(claim), whole, yes, yes / whole,
+            *wilson(yes, whole, NOMINAL), int(np.isnan(numbers).sum()), *spread, *condition(held, drawn),
         ))  # fmt: skip
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

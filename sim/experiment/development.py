@@ -13,7 +13,7 @@ import pandas as pd
 from sim import metrics
 from sim.experiment.compare import Comparison, interval
 from sim.experiment.run import Run
-from sim.metrics import inequality, resilience, trajectories
+from sim.metrics import inequality, resilience
 from sim.scenario import BASELINE
 
 PER_INDEX = "% per 1 % of the national index"
@@ -40,9 +40,6 @@ MEASURES = {
 }
 #: From this probability on a household counts as vulnerable (Suryahadi and Sumarto 2003; from memory). Frozen.
 LIKELY = 0.5
-#: What must rise for a development to be good, where no index of empowerment is measured: agency, education, social.
-EMPOWERMENT = ("participation", "efficacy", "skill", "quality")
-INDEX = "empowerment"
 COLUMNS = ["arm", "measure", "unit", "estimate", "low", "high", "difference", "difference_low", "difference_high"]
 Values = Mapping[str, np.ndarray]  # arm -> one value a draw
 
@@ -130,31 +127,6 @@ def top_against_bottom(comparison: Comparison, run: Run) -> float:
     return 100.0 * (float(found["growth"].iloc[-1]) - ((after / before) ** (1.0 / years) - 1.0))
 
 
-def risen(comparison: Comparison, run: Run) -> float:
-    """Share of what empowerment is measured by that is higher after than before, 0-1.
-
-    Empowerment is the series of that name where there is one, and else every indicator of `EMPOWERMENT`.
-    """
-    spans = comparison.scenario.windows
-    names = (INDEX,) if INDEX in run.series else EMPOWERMENT
-
-    def mean(name: str, window: tuple[int, int]) -> float:
-        return float(np.nanmean(run.series[name][slice(*window)]))
-
-    return float(np.mean([mean(name, spans.post) > mean(name, spans.pre) for name in names]))
-
-
-def good_development(comparison: Comparison, run: Run) -> float:
-    """1 where the median own income grows and all of empowerment rises, from before to after; 0 where not."""
-    spans = comparison.scenario.windows
-    before, after = (
-        np.array([inequality.quantile(run.windows["own_income", window], comparison.persons, 0.5)])
-        for window in ("pre", "post")
-    )
-    growth = trajectories.yearly_growth(before, after, spans.pre, spans.post)
-    return float(growth[0] > 0.0 and risen(comparison, run) == 1.0)
-
-
 def vulnerability(comparison: Comparison, arm: str) -> np.ndarray:
     """Probability of each household of falling below the line within four quarters, over all draws of luck."""
     lowest = np.array([comparison.runs[arm, seed].household["lowest_consumption"] for seed in comparison.seeds])
@@ -162,7 +134,7 @@ def vulnerability(comparison: Comparison, arm: str) -> np.ndarray:
 
 
 def growth_table(comparison: Comparison) -> pd.DataFrame:
-    """Growth of own income against the nation's, vulnerability, and whether development is good.
+    """Growth of own income against the nation's, and vulnerability.
 
     The share of persons likely to fall is one number over all draws: it has no interval.
     """
@@ -196,6 +168,4 @@ def growth_table(comparison: Comparison) -> pd.DataFrame:
         "vulnerability": (OF_PERSONS, over(falls)),
         "poor_vulnerability": (OF_POOR, over(lambda run: falls(run, poor=True))),
         "likely_to_fall": (OF_PERSONS, likely),
-        "empowerment_risen": ("% of indicators", over(lambda run: 100.0 * risen(comparison, run))),
-        "good_development": ("% of draws", over(lambda run: 100.0 * good_development(comparison, run))),
     })  # fmt: skip

@@ -18,7 +18,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -26,6 +25,7 @@ import pandas as pd
 from sim import metrics
 from sim.experiment.compare import Comparison, interval
 from sim.experiment.estimates import ASSIGNMENTS, contrast
+from sim.intervals import student
 from sim.metrics import mean
 from sim.population import uniforms
 from sim.scenario import BASELINE
@@ -52,27 +52,7 @@ class Estimate:
         """1 where the nominal 95 % interval holds a value, 0 where not, nan where there is no interval."""
         if self.freedom < 1 or not math.isfinite(self.error):
             return math.nan
-        return float(abs(self.value - truth) <= student(self.freedom) * self.error)
-
-
-def student(freedom: int, share: float = NOMINAL) -> float:
-    """How many standard errors an interval reaches to either side, from Student's distribution.
-
-    Expansion around the normal quantile (Abramowitz and Stegun 1964, 26.7.5), exact for one degree of freedom, where
-    the expansion does not serve, and for two.
-    """
-    if freedom == 1:
-        return math.tan(math.pi * share / 2.0)
-    if freedom == 2:
-        return share * math.sqrt(2.0 / (1.0 - share * share))
-    x = NormalDist().inv_cdf((1.0 + share) / 2.0)
-    terms = (
-        (x**3 + x) / 4.0,
-        (5.0 * x**5 + 16.0 * x**3 + 3.0 * x) / 96.0,
-        (3.0 * x**7 + 19.0 * x**5 + 17.0 * x**3 - 15.0 * x) / 384.0,
-        (79.0 * x**9 + 776.0 * x**7 + 1482.0 * x**5 - 1920.0 * x**3 - 945.0 * x) / 92160.0,
-    )
-    return x + sum(term / freedom ** (k + 1) for k, term in enumerate(terms))
+        return float(abs(self.value - truth) <= student(self.freedom, NOMINAL) * self.error)
 
 
 def variance_of_mean(means: np.ndarray, persons: np.ndarray) -> float:

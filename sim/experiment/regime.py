@@ -25,7 +25,8 @@ from sim.experiment.calibration import ADVANTAGE, LUMPY, THRESHOLD, complete
 from sim.experiment.compare import Comparison
 from sim.experiment.regime_question import BENCHMARK, LEAST, Question, ranked
 from sim.experiment.run import run_arm
-from sim.experiment.winning import binomial, crowd, errors, judged, neighbours, student, vote
+from sim.experiment.winning import LEVEL, crowd, errors, judged, neighbours, vote
+from sim.intervals import student, wilson
 from sim.metrics import inequality
 from sim.scenario import Scenario
 from sim.start import World, wire
@@ -178,7 +179,7 @@ class RegimeMap:
         """One row a point: drawn, measured, outcome of each arm, its difference from cash with interval, winner."""
         levels = np.array([point.levels for point in self.points])
         cash = self.arms.index(self.benchmark)
-        reach = student(self.near.shape[1] * (levels.shape[2] - 1)) * errors(levels, self.near)[:, :, cash]
+        reach = student(self.near.shape[1] * (levels.shape[2] - 1), LEVEL) * errors(levels, self.near)[:, :, cash]
         frame: dict[str, object] = {
             "point": [point.number for point in self.points],
             "parameter_set": [point.set_number for point in self.points],
@@ -203,7 +204,7 @@ class RegimeMap:
         table, whole, rows = self.table, len(self.points), []
         for arm in [*ranked(self.scenario), NONE]:
             won = (table["winner"] == arm).to_numpy()
-            low, high = binomial(int(won.sum()), whole)
+            low, high = wilson(int(won.sum()), whole, LEVEL)
             row = {"arm": arm, "won": int(won.sum()), "share": won.mean(), "low": low, "high": high}
             row |= self._against(table, arm)
             for k, axis in enumerate(self.question.axes):

@@ -4,37 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 
+from sim.intervals import student
+
 LEVEL = 0.90  # of intervals
-
-
-def student(freedom: int, level: float = LEVEL) -> float:
-    """Quantile of Student's t that leaves out (1 - level) / 2 above it.
-
-    Expansion in 1 / freedom (Abramowitz and Stegun 1964, 26.7.5); within 0.001 from five degrees of freedom on.
-    """
-    z, n = NormalDist().inv_cdf(0.5 + level / 2.0), float(freedom)
-    terms = (
-        (z**3 + z) / 4.0,
-        (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / 96.0,
-        (3.0 * z**7 + 19.0 * z**5 + 17.0 * z**3 - 15.0 * z) / 384.0,
-        (79.0 * z**9 + 776.0 * z**7 + 1482.0 * z**5 - 1920.0 * z**3 - 945.0 * z) / 92160.0,
-    )
-    return z + sum(term / n**power for power, term in enumerate(terms, 1))
-
-
-def binomial(count: int, whole: int, level: float = LEVEL) -> tuple[float, float]:
-    """Interval of a share of which `count` of `whole` were counted (Wilson 1927)."""
-    if not whole:
-        return 0.0, 1.0
-    z, share = NormalDist().inv_cdf(0.5 + level / 2.0), count / whole
-    centre = share + z * z / (2.0 * whole)
-    reach = z * math.sqrt(share * (1.0 - share) / whole + z * z / (4.0 * whole * whole))
-    low, high = ((centre + side * reach) / (1.0 + z * z / whole) for side in (-1.0, 1.0))
-    return max(0.0, low) if count else 0.0, min(1.0, high) if count < whole else 1.0
 
 
 def neighbours(places: np.ndarray, spots: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +48,7 @@ def judged(levels: np.ndarray, near: np.ndarray) -> np.ndarray:
         The neighbours of each point, itself among them, [point, neighbour].
     """
     means, wide = levels.mean(axis=2), errors(levels, near)
-    least = student(near.shape[1] * (levels.shape[2] - 1))
+    least = student(near.shape[1] * (levels.shape[2] - 1), LEVEL)
     best = means.argmax(axis=1)
     rows = np.arange(len(levels))
     lead = means[rows, best][:, None] - means

@@ -35,6 +35,7 @@ from sim.engine.lane import Lane, holding, settings
 from sim.engine.plan import Plan
 from sim.engine.rule import rules_of
 from sim.engine.table import State
+from sim.intervals import wilson
 
 from . import poverty_trap
 from .society import RANGES, Point, Society, first_state, found, uniforms
@@ -218,14 +219,6 @@ PUBLISHED = {
 }
 MOST_SEEDS = 0.9  # of seeds in which a finding of the abstract must hold
 HARDLY = 0.05  # share of the helped that help may lift where there is hardly a response
-Z90 = 1.6448536269514722
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """Interval of 90 % for a share of so many independent runs (Wilson 1927)."""
-    middle, room = share + Z90 * Z90 / (2 * count), Z90 * Z90 / count
-    half = Z90 * float(np.sqrt(share * (1.0 - share) / count + Z90 * Z90 / (4.0 * count * count)))
-    return max(0.0, (middle - half) / (1.0 + room)), min(1.0, (middle + half) / (1.0 + room))
 
 
 def row(regime: str, measured: str, published: str, source: str, values: np.ndarray, holds: bool, at: str) -> dict:
@@ -274,7 +267,7 @@ def of_notebook(frame: pd.DataFrame) -> list[dict]:
     for as_coded, kind, name in ((c, k, n) for c in (1.0, 0.0) for k in PUBLISHED for n in REGIMES):
         part = frame[frame["as_coded"] == as_coded]
         share = float((part[f"regime_{kind}"] == name).mean())
-        low, high = wilson(share, len(part))
+        low, high = wilson(round(share * len(part)), len(part), 0.90)
         rows.append(
             {
                 "regime": name,

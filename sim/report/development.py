@@ -54,8 +54,6 @@ GROWTH = (
     Line("vulnerability", "Fall below 1 z within four quarters", "% of persons", 1),
     Line("poor_vulnerability", "Permanently poor who do", "% of them", 1),
     Line("likely_to_fall", "More likely than not to fall", "% of persons", 1),
-    Line("empowerment_risen", "Indicators of empowerment that rise", "% of indicators", 0),
-    Line("good_development", "Good development", "% of draws", 0),
 )
 INDICATORS = {"headcount": ("poverty, pp", 1), "log_consumption": ("log consumption, %", 1)}
 ESTIMATORS = {
@@ -110,14 +108,12 @@ def resilience(results: Results) -> Grid:
 
 
 def growth(results: Results) -> Grid:
-    """Growth of own income against the nation's, vulnerability, and whether development is good."""
+    """Growth of own income against the nation's, and vulnerability."""
     columns, body = by_arm(results, "growth", GROWTH)
     note = (
         f"From before the programmes to {when(results)}; own income holds no public money. Fall: consumption below "
         f"1{SPACE}z in at least one of the first four quarters of those years; likely: in more than half of the draws "
-        "of luck, one number over all of them. Good development: the median own income grows, and so does empowerment "
-        "(its index; where none is measured: attendance, efficacy, skill and the quality of the institution, all of "
-        f"them); growth of the nation alone does not count. Beneath: {source(results)}."
+        f"of luck, one number over all of them. Beneath: {source(results)}."
     )
     return Grid("growth", "Growth, against the nation's", note, columns, body)
 

@@ -290,7 +290,8 @@ def power(results: Results) -> Grid:
         "meeting, by a dual cut-off; empowered: adequate in 80 % of the weighted indicators. Decision power: how often "
         "money for works goes to the kind that most of the non-elite live of. Control: works that residents run, less "
         "what the elite captures. Rung: Arnstein's eight, a label for the three numbers by a table of minima. Good "
-        "development: median own income grew and so did all three dimensions of empowerment, from before to after. "
+        "development: median own income grew and so did all three dimensions of empowerment, from before to after; "
+        "growth of the nation alone does not count. "
         f"Beneath: {source(results)}."
     )
     return Grid("power", "Empowerment and decision power", note, columns, tuple(body))
