@@ -321,7 +321,7 @@ def test_frozen_sets_are_confirmed_or_nothing_is_written(made, tmp_path, monkeyp
     ensemble.write(made, tmp_path)
     frozen = ensemble.provenance(tmp_path)["trap_off"]
     before = ensemble.digest("trap_off", tmp_path)
-    monkeypatch.setattr(ensemble, "ALSO", ("start.py",))
+    monkeypatch.setattr(ensemble, "rules_digest", lambda: "other")
     sets = [{**one, "new.parameter": 0.5} for one in made.sets]
     confirm = partial(ensemble.confirm, "trap_off", sets, ["new.parameter"], tmp_path, None, lambda *_: None)
     inside = pd.DataFrame({m.name: [0.5 * (m.low + m.high)] * 10 for m in fitted.MOMENTS})
@@ -374,7 +374,7 @@ def test_what_populations_do_to_all_sets_is_told_from_the_sets():
 
 def test_other_rules_make_an_ensemble_stale(made, tmp_path, monkeypatch):
     ensemble.write(made, tmp_path)
-    monkeypatch.setattr(ensemble, "ALSO", ("start.py",))
+    monkeypatch.setattr(ensemble, "rules_digest", lambda: "other")
     assert ensemble.stale("trap_off", tmp_path)
 
 

@@ -70,7 +70,9 @@ def _sized(text: str) -> bytes:
 def _bytes(column: pd.Series) -> bytes:
     """Text as UTF-8, numbers as little-endian float64 with one zero and one nan."""
     if not _numeric(column):
-        return b"".join(_sized(str(value)) for value in column)
+        places, texts = pd.factorize(column.astype(str))  # few texts in many rows
+        written = [_sized(text) for text in texts]
+        return b"".join(written[place] for place in places)
     values = column.to_numpy(float) + 0.0  # no negative zero
     return np.where(np.isnan(values), np.nan, values).astype("<f8").tobytes()
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -90,8 +91,9 @@ def code(text: str) -> str:
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
+@cache
 def rules_digest() -> str:
-    """SHA-256 of all code that decides what becomes of a parameter set."""
+    """SHA-256 of all code that decides what becomes of a parameter set; read once, as the code itself is."""
     package = Path(engine.__file__).parents[1]
     files = [file for room in RULES for file in Path(room.__file__).parent.glob("*.py")]
     whole = hashlib.sha256()

@@ -41,7 +41,7 @@ class Published:
 
     def make(self, known: Known, tell: Tell) -> Made:
         """Run it."""
-        return self.runs.make(known, None, tell)
+        return self.runs.make(known, tell)
 
     def was(self) -> canonical.Stored:
         """The table that is stored."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -95,9 +96,9 @@ class Comparison(Frozen):
     seeds: int | None = whole(None, 1, 10_000, "seeds", "Draws of luck; as the scenario has them")
     arms: list[str] = entry([], "Its arms that are run; all", "names of arms of the scenario")
 
-    def make(self, known: Known, executor: Executor | None, tell: Tell) -> Made:
+    def make(self, known: Known, tell: Tell) -> Made:
         """Run the scenario at its published size."""
-        return of_scenario(self.reduced(load(self.scenario, known)), executor, tell)
+        return of_scenario(self.reduced(load(self.scenario, known)), tell)
 
     def reduced(self, scenario: Scenario) -> Scenario:
         """The scenario at its published size."""
@@ -127,7 +128,7 @@ class OneStudy(Frozen):
     sets: int = whole(1, 1, 1_000, "parameter sets", "Calibrated sets that worlds meet in turn; 1: the model's own")
     variant: Literal["trap_off", "trap_on"] = entry("trap_off", "Structural variant of the sets", VARIANT)
 
-    def make(self, known: Known, executor: Executor | None, tell: Tell) -> Made:
+    def make(self, known: Known, tell: Tell) -> Made:
         """Repeat the study in its worlds and judge it."""
         lane = Lane(wire())
         found = {one.id: one for one in validation.studies_of(lane.plan)}
@@ -135,21 +136,15 @@ class OneStudy(Frozen):
             raise InputError(f"there is no study {self.study}{did_you_mean(self.study, found)}")
         drawn: Sequence[Mapping[str, float]] = [{}] if self.sets == 1 else ensemble.load(self.variant)[: self.sets]
         sets = [drawn[k % len(drawn)] for k in range(self.worlds)]
-        worlds = validation.Worlds(self.villages, self.households, executor=executor, tell=tell)
+        worlds = validation.Worlds(self.villages, self.households, tell=tell)
         draws = validation.run_all(lane, [found[self.study]], sets, worlds)
         at_rest = [draw for draw in draws if not draw.failed]
         if not at_rest:
             raise InputError(f"{self.study}: no world is at rest: {draws[0].failed}")
         card = scorecard([found[self.study]], at_rest, self.variant, lane.plan)
-        table = of_study(card.rows)
-        about = {
-            "series_sha256": canonical.digest(_draws(draws), ["study", "outcome", "world", "name", "place"]),
-            "table_sha256": canonical.digest(table, canonical.KEYS),
-            "asked_sha256": canonical.text_digest(self.model_dump_json(), standing.studies_digest()),
-            "rules_sha256": ensemble.rules_digest(),
-            "code_sha256": code_digest(),
-            "ensemble_sha256": study.sets_digest(self.variant) if self.sets > 1 else "",
-        }
+        under = canonical.digest(_draws(draws), ["study", "outcome", "world", "name", "place"])
+        table, whole_question = of_study(card.rows), (self.model_dump_json(), standing.studies_digest())
+        about = digests(table, under, whole_question, self.variant if self.sets > 1 else "")
         lanes = partial(self._lanes, lane, found[self.study], drawn[0])
         return Made(table, about, page.terminal(card), lanes)
 
@@ -175,20 +170,15 @@ class Map(Frozen):
     )
     points: int = whole(40, 20, 100_000, "worlds", "Worlds, one draw of the uncertainties each")
 
-    def make(self, known: Known, executor: Executor | None, tell: Tell) -> Made:
+    def make(self, known: Known, tell: Tell) -> Made:
         """Run all arms in every world."""
         scenario = load(self.scenario, known)
         question = asked(scenario, named(self.axes.split(","), known.parameters), self.outcome, self.points, quick=True)
-        found = regime.mapped(question, executor, tell)
-        table = of_map(found)
-        about = {
-            "series_sha256": canonical.digest(found.table, ["point", "winner"]),
-            "table_sha256": canonical.digest(table, canonical.KEYS),
-            "asked_sha256": canonical.text_digest(self.model_dump_json(), question.digest),
-            "rules_sha256": ensemble.rules_digest(),
-            "code_sha256": code_digest(),
-            "ensemble_sha256": study.sets_digest(question.variant) if question.sets else "",
-        }
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            found = regime.mapped(question, threads, tell)
+        table, under = of_map(found), canonical.digest(found.table, ["point", "winner"])
+        variant = question.variant if question.sets else ""
+        about = digests(table, under, (self.model_dump_json(), question.digest), variant)
         lanes = partial(_lanes, found.scenario)
         return Made(table, about, terminal(grid(found, full=False)), lanes)
 
@@ -200,20 +190,14 @@ class OtherModel(Frozen):
     seeds: int = whole(20, 2, 1_000, "societies", "At each of the three points")
     points: int = whole(128, 8, 100_000, "points", "Of the design over all ranges")
 
-    def make(self, known: Known, executor: Executor | None, tell: Tell) -> Made:
+    def make(self, known: Known, tell: Tell) -> Made:
         """Play the whole experiment."""
         tell("societies", 0, 1)
-        played = regimes.experiment(1, executor, self.seeds, self.points)
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            played = regimes.experiment(1, threads, self.seeds, self.points)
         found = regimes.findings(played)
-        table = of_findings(found)
-        about = {
-            "series_sha256": canonical.digest(_societies(played), ["part", "place", "name"]),
-            "table_sha256": canonical.digest(table, canonical.KEYS),
-            "asked_sha256": canonical.text_digest(self.model_dump_json()),
-            "rules_sha256": ensemble.rules_digest(),
-            "code_sha256": code_digest(),
-            "ensemble_sha256": "",
-        }
+        table, under = of_findings(found), canonical.digest(_societies(played), ["part", "place", "name"])
+        about = digests(table, under, (self.model_dump_json(),))
         return Made(table, about, terminal(foreign_page.grid(found)), self._lanes)
 
     def _lanes(self) -> str:
@@ -241,9 +225,21 @@ KINDS: Mapping[str, type[Comparison] | type[OneStudy] | type[Map] | type[OtherMo
 # -- what is compared -------------------------------------------------------------------------------------------------
 
 
-def of_scenario(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet) -> Made:
+def digests(table: pd.DataFrame, under: str, asked: Sequence[str], variant: str = "") -> dict[str, str]:
+    """The head of a stored table: of what is printed, of all that lies `under` it, of the question, code and sets."""
+    return {
+        "series_sha256": under,
+        "table_sha256": canonical.digest(table, canonical.KEYS),
+        "asked_sha256": canonical.text_digest(*asked),
+        "rules_sha256": ensemble.rules_digest(),
+        "code_sha256": code_digest(),
+        "ensemble_sha256": study.sets_digest(variant) if variant else "",
+    }
+
+
+def of_scenario(scenario: Scenario, tell: Tell = quiet) -> Made:
     """Run a scenario as it is."""
-    results = study.run(scenario, executor, tell)
+    results = study.run(scenario, tell=tell)
     manifest = results.manifest
     about = {name: str(manifest[name]) for name in ("series_sha256", "table_sha256")}
     about |= asked_of(manifest)
