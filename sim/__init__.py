@@ -3,7 +3,12 @@
 from importlib import import_module
 from typing import Any
 
-PUBLIC = {"policy": "sim.policies.policy", "rule": "sim.engine.rule", "Param": "sim.engine.rule"}
+PUBLIC = {
+    "policy": "sim.policies.policy",
+    "rule": "sim.engine.rule",
+    "Param": "sim.engine.rule",
+    "metric": "sim.metrics",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 console, complaint = Console(), Console(stderr=True)
-TOPICS = ("order", "parameters", "columns", "policies", "outcomes", "article")
+TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article")
 VARIANTS = ("trap_off", "trap_on")
 AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
@@ -40,17 +40,17 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("scenario", help="a file, or the name of one in scenarios/")
     run.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
-    _own_policies(run)
+    _own_files(run)
     check = commands.add_parser("check", help="read a scenario and say what it would do, or what is wrong")
     check.add_argument("scenario", help="a file, or the name of one in scenarios/")
-    _own_policies(check)
+    _own_files(check)
     mediate = commands.add_parser("mediate", help="how much of each arm's effect runs through participation")
     mediate.add_argument("scenario", help="a file, or the name of one in scenarios/")
     mediate.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     explain = commands.add_parser("explain", help="what the code says of itself")
     explain.add_argument("topic", choices=TOPICS)
     explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
-    _own_policies(explain)
+    _own_files(explain)
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
     _map_parser(commands)
     _evidence_parsers(commands)
@@ -60,11 +60,12 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def _own_policies(command: argparse.ArgumentParser) -> None:
-    """The option that names files with policies of the user's own."""
+def _own_files(command: argparse.ArgumentParser) -> None:
+    """The option that names files with code of the user's own; it has a name for each thing that one may bring."""
     command.add_argument(
-        "--policy", type=Path, action="append", default=[], metavar="FILE", help="a Python file with policies of yours"
-    )
+        "--policy", "--process", "--metric", type=Path, action="append", default=[], metavar="FILE", dest="own",
+        help="a Python file with policies, rules or metrics of yours",
+    )  # fmt: skip
 
 
 def _map_parser(commands: argparse._SubParsersAction) -> None:
@@ -149,7 +150,7 @@ def run(arguments: argparse.Namespace) -> None:
     from sim.report.tables import headline_terminal
     from sim.scenario import load
 
-    scenario = load(arguments.scenario, known(arguments.policy))
+    scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
@@ -191,7 +192,7 @@ def check(arguments: argparse.Namespace) -> None:
     from sim.scenario import load
     from sim.survey import read_survey, read_villages
 
-    scenario = load(arguments.scenario, known(arguments.policy))
+    scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
     about, villages = scenario.population, scenario.population.villages
     if scenario.survey is not None:
@@ -237,7 +238,7 @@ def explain(arguments: argparse.Namespace) -> None:
     from sim.explain import explain as made
     from sim.known import known
 
-    _wide().print(made(arguments.topic, arguments.name, known(arguments.policy)))
+    _wide().print(made(arguments.topic, arguments.name, known(arguments.own)))
 
 
 def bench(arguments: argparse.Namespace) -> None:

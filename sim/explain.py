@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from sim import ledger, policies
+from sim import ledger, metrics, policies
 from sim.engine.plan import Plan
 from sim.engine.rule import End, Normal, Param, Row, Rule, Uniform
 from sim.errors import InputError
@@ -18,6 +18,7 @@ from sim.experiment.judging import MISSING, rule_of
 from sim.experiment.moments import KNOWN, MOMENTS
 from sim.explain_article import article_page
 from sim.explain_policies import catalogue
+from sim.metrics import Metric
 from sim.scenario import Known
 from sim.start import wire
 from sim.terminal import entry, page, section, span
@@ -101,6 +102,18 @@ def columns(plan: Plan) -> Group:
     return page("Columns", "name, unit [range], origin; meaning.", parts)
 
 
+def measured(found: Iterable[Metric]) -> Group:
+    """Every metric: unit, the better direction, how often, what it reads, and its meaning beneath."""
+    parts: list[object] = []
+    for one in found:
+        better = "" if one.better == "neither" else f", {one.better} is better"
+        often = f", every {one.every} quarters" if one.every > 1 else ""
+        read = ", ".join(dict.fromkeys(f"{table}.{column}" for table, column in one.reads))
+        what = f"  {one.label.lower()}, {one.unit}{better}{often} \u2190 "
+        parts.append(entry(Text.assemble((one.name, "bold"), what, (read, "cyan")), one.meaning))
+    return page("Metrics", "name, label, unit, better direction \u2190 columns it reads; meaning.", parts)
+
+
 def rules_for(outcome: Outcome, plan: Plan) -> str:
     """The statistic of an outcome that is not an effect, and the rules of its columns; or why there is none."""
     if outcome.missing:
@@ -145,6 +158,7 @@ TOPICS: dict[str, Callable[[Plan], Group]] = {
     "parameters": parameters,
     "columns": columns,
     "policies": lambda plan: catalogue(policies.catalogue()),
+    "metrics": lambda plan: measured(metrics.catalogue().values()),
     "outcomes": outcomes,
     "article": article_page,
 }
@@ -162,6 +176,8 @@ def explain(topic: str, name: str = "", offered: Known | None = None) -> Group:
     """
     if topic == "policies" and (name or offered):
         return catalogue(offered.policies if offered else policies.catalogue(), name)
+    if topic == "metrics" and offered:
+        return measured(offered.metrics.values())
     if name:
         raise InputError(f"explain {topic} takes no name; allowed after policies: one policy or family")
     return TOPICS[topic](wire(offered.own_rules if offered else ()))

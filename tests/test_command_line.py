@@ -193,8 +193,8 @@ def test_results_cannot_be_written_into_a_file(scenario, tmp_path, refused):
     [
         (TINY.replace("seeds = 2", "sedes = 2"), ("line 10", 'unknown key "sedes"', 'did you mean "seeds"?')),
         (
-            TINY + "\n[parameters]\noutput.works_gain = 0.5\n",
-            ("line 19", '"output.works_gain"', "0.5", "0 to 0.2 share"),
+            TINY + "\n[parameters]\noutput.works_gain = 0.9\n",
+            ("line 19", '"output.works_gain"', "0.9", "0 to 0.6 share"),
         ),
         (TINY.replace("villages = 4", "villages = 0"), ("line 5", '"villages"', "1 to 100000 villages")),
         (TINY.replace('"dividend"', '"dividends"'), ("line 16", 'unknown policy "dividends"', '"dividend"')),
@@ -253,7 +253,7 @@ def test_check_counts_the_villages_of_a_list(tmp_path, capsys):
     ("topic", "words"),
     [
         ("order", ("output", "works_built", "institution_quality")),
-        ("parameters", ("output.works_gain", "0 to 0.2")),
+        ("parameters", ("output.works_gain", "0 to 0.6")),
         ("columns", ("institution_quality", "z per person")),
         ("policies", ("locality_development", "Pengembangan masyarakat lokal", "may lose when")),
     ],
@@ -276,7 +276,7 @@ def test_the_schema_is_json():
     done = swadaya("schema")
     assert done.returncode == 0 and done.stderr == ""
     document = json.loads(done.stdout)
-    assert document["properties"]["parameters"]["properties"]["output.works_gain"]["maximum"] == 0.2
+    assert document["properties"]["parameters"]["properties"]["output.works_gain"]["maximum"] == 0.6
 
 
 # --- When a run is stopped --------------------------------------------------------------------------------------------

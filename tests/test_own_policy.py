@@ -9,18 +9,18 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import sim
 from sim import __main__ as command_line
-from sim import policies
+from sim import own_files, policies
 from sim.engine.rule import Param
 from sim.errors import InputError, PolicyError
 from sim.experiment import study
 from sim.known import known
-from sim.policies import files
 from sim.policies.policy import NEUTRAL, Programme, set_levers
-from sim.scenario import check, load
+from sim.scenario import BASELINE, check, load
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -99,7 +99,7 @@ def test_a_policy_of_a_file_may_be_named_by_a_scenario(mine, scenario):
 def test_several_files_join_and_what_they_import_is_not_theirs(mine):
     one = mine(HEAD + "from sim.policies.dividend import dividend\n" + text().removeprefix(HEAD))
     other = mine(name="other.py", content=text() + text(name="second").removeprefix(HEAD).replace("mine", "third"))
-    assert [policy.name for policy in files.read(one).policies] == ["mine"]
+    assert [policy.name for policy in own_files.read(one).policies] == ["mine"]
     with pytest.raises(InputError, match=r"other\.py: a policy called mine exists already, in mine\.py"):
         known([one, other])
     other.write_text(text(name="second"))
@@ -143,6 +143,79 @@ def test_a_rule_of_the_file_runs(mine, scenario, tmp_path):
     body = 'assert merit.max() <= 0.5 and merit.std() > 0.0\n    return {"works_money": merit * budget}'
     results = study.run(load(scenario(), known([mine(rule + text(arguments="budget, merit", body=body))])))
     assert {"status_quo", "mine"} == set(results.series["arm"])
+
+
+# --- One of each, and where a scenario's rules come from --------------------------------------------------------------
+
+ONE_OF_EACH = '''
+from sim import Param, metric, policy, rule
+from sim.agents import village
+from sim.engine.rule import Last
+
+
+@rule(village, "share", 0.0, 1.0)
+def capture(quality=Last("institution_quality"), most=Param(0.05, "share", low=0.0, high=0.1, source="test")):
+    """What the elite takes, at most so much."""
+    return most * (1.0 - quality)
+
+
+@metric("Worst captured village", unit="share", better="lower")
+def worst_capture(village_capture):
+    """Largest share that the elite of a village takes."""
+    return village_capture.max()
+
+
+@policy(ABOUTlevers=["works_money"])
+def mine(budget, capture):
+    """Works where the elite takes little."""
+    return {"works_money": budget * (capture < 0.02)}
+'''.replace("ABOUT", ABOUT)
+PROCESSES = '\nprocesses = { capture = "mine.py" }\n'
+
+
+def test_one_file_brings_a_policy_a_process_and_a_metric(mine, scenario, tmp_path, capsys):
+    """They are seen in the run, in the report and in `explain`, and nothing else was touched."""
+    file = str(mine(ONE_OF_EACH))
+    question = scenario()
+    question.write_text(question.read_text() + PROCESSES)
+    command_line.main(["run", str(question), "--process", file, "--results", str(tmp_path / "results")])
+    (folder,) = (tmp_path / "results").iterdir()
+    series = pd.read_parquet(folder / "series.parquet")
+    taken = series[series["metric"] == "worst_capture"]["value"]
+    assert len(taken) == 2 * 2 * 80 and taken.between(0.0, 0.05).all() and taken.max() > 0.01
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Worst captured village" in page and ">Test<" in page
+    rows = pd.read_csv(folder / "tables" / "followed.csv")
+    assert set(rows[rows["metric"] == "worst_capture"]["arm"]) == {BASELINE, "mine"}
+    capsys.readouterr()
+    for topic, option, word in (
+        ("policies", "--policy", "Works where the elite takes little"),
+        ("metrics", "--metric", "Largest share that the elite of a village takes"),
+        ("parameters", "--process", "capture.most = 0.05 share"),
+        ("order", "--process", "capture"),
+    ):
+        command_line.main(["explain", topic, option, file])
+        assert word in " ".join(capsys.readouterr().out.split()), topic
+
+
+def test_a_scenario_says_where_a_rule_comes_from_and_runs_no_code(mine, scenario, tmp_path):
+    file, question = mine(ONE_OF_EACH), scenario()
+    question.write_text(question.read_text() + PROCESSES)
+    with pytest.raises(InputError, match=r"the rule capture in \[processes\] comes from mine\.py, which was not named"):
+        load(question, known())
+    assert load(question, known([file])).processes == {"capture": "mine.py"}
+    question.write_text(question.read_text().replace("capture =", "captura ="))
+    with pytest.raises(InputError, match=r'captura .* has no such rule; did you mean "capture"'):
+        load(question, known([file]))
+
+
+def test_a_metric_needs_a_name_and_columns_that_exist(mine):
+    about = '@metric("Test", unit="share", better="neither")\n'
+    head = "from sim import metric\n\n\n" + about
+    with pytest.raises(InputError, match=r"mine\.py: metric gini exists already, in the catalogue"):
+        known([mine(head + 'def gini(buffer):\n    """Test."""\n    return 0.0\n')])
+    with pytest.raises(InputError, match=r"metric best reads bufer, which no household has; did you mean buffer"):
+        known([mine(head + 'def best(bufer):\n    """Test."""\n    return 0.0\n')])
 
 
 def test_the_public_names_are_those_of_the_code():
@@ -197,8 +270,8 @@ WRONG = {
     "syntax": (HEAD + "def mine(:\n", ("mine.py, line 4: not valid Python: invalid syntax",)),
     "null byte": ("\0", ("mine.py", "not valid Python")),
     "encoding": ("# coding: martian\n", ("mine.py", "not valid Python", "martian")),
-    "no policy": ("x = 1\n", ("mine.py: has no policy; allowed: a function with @policy(...) above it",)),
-    "only imported": ("from sim.policies.hybrid import hybrid\n", ("mine.py: has no policy",)),
+    "no policy": ("x = 1\n", ("mine.py: has no policy, rule or metric; allowed: a function with @policy(...)",)),
+    "only imported": ("from sim.policies.hybrid import hybrid\n", ("mine.py: has no policy, rule or metric",)),
     "raises": ("\n1 / 0\n", ("mine.py, line 2: ZeroDivisionError: division by zero",)),
     "leaves": ("import sys\nsys.exit(3)\n", ("mine.py, line 2: SystemExit: 3",)),
     "import": ("import no_such_thing\n", ("mine.py, line 1", "No module named 'no_such_thing'")),
@@ -253,14 +326,14 @@ def test_a_wrong_file_is_told(mine, scenario, capsys, case):
 
 def test_a_missing_file_is_told_with_the_nearest_name(mine, scenario, capsys):
     near = mine(name="my_policy.py")
-    for name, words in (("my_polcy.py", "no such policy file; did you mean my_policy.py?"), ("", "cannot be read")):
+    for name, words in (("my_polcy.py", "no such Python file; did you mean my_policy.py?"), ("", "cannot be read")):
         assert command_line.main(["check", str(scenario("dividend")), "--policy", str(near.parent / name)]) == 2
         told(capsys, words)
 
 
 def test_two_files_of_one_name_are_refused(mine, tmp_path):
     (tmp_path / "b").mkdir()
-    with pytest.raises(InputError, match=r"two policy files are called mine\.py; rename one"):
+    with pytest.raises(InputError, match=r"two files are called mine\.py; rename one"):
         known([mine(), mine(name="b/mine.py", content=text(name="second"))])
 
 
@@ -317,7 +390,7 @@ STOPPED = {
 def test_what_a_policy_may_not_do_is_told_in_one_sentence(mine, small_world, case):
     body, words = STOPPED[case]
     file = mine(levers='"works_money", "right_goal"', arguments="budget, institution_quality, persons", body=body)
-    (policy,) = files.read(file).policies
+    (policy,) = own_files.read(file).policies
     state = small_world.state.copy()
     before = {name: state[name].copy() for name in NEUTRAL}
     with pytest.raises(PolicyError) as caught:
@@ -333,7 +406,7 @@ def test_what_an_array_was_made_of_may_be_changed(mine, small_world):
     """Only what was given is read-only, not what a policy computes from it."""
     body = "best = institution_quality * 0.0\n    best[0] = 1.0\n    budget *= 0.5\n    "
     body += 'return {"works_money": best * budget}'
-    (policy,) = files.read(mine(arguments="budget, institution_quality", body=body)).policies
+    (policy,) = own_files.read(mine(arguments="budget, institution_quality", body=body)).policies
     state = small_world.state.copy()
     set_levers([Programme(policy, 0.04)], state, 5)
     assert list(state["works_money"]) == [0.02, 0.0, 0.0, 0.0]
@@ -365,8 +438,8 @@ def test_the_example_is_short_and_runs_as_the_reader_is_told(tmp_path, monkeypat
     assert command_line.main(command.removeprefix("swadaya ").split()) == 0
     (folder,) = Path("results").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["policy_files"] == [{"name": file, "sha256": hashlib.sha256(code.encode()).hexdigest()}]
+    assert manifest["own_files"] == [{"name": file, "sha256": hashlib.sha256(code.encode()).hexdigest()}]
     assert file in (folder / "report.html").read_text()
-    (made,) = files.read(Path(file)).policies
+    (made,) = own_files.read(Path(file)).policies
     assert made.name in (folder / "tables" / "headline.csv").read_text()
     assert made.label.split()[0] in capsys.readouterr().out

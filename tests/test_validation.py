@@ -455,7 +455,7 @@ def test_sets_of_the_prior_fill_its_ranges_and_stay_in_them(lane):
             known, values = lane.plan.parameters[name], [one[name] for one in sets]
             assert known.low <= min(values) <= max(values) <= known.high
         gain = [one["output.works_gain"] for one in sets]
-        assert max(gain) - min(gain) > 0.15  # of 0 to 0.2
+        assert max(gain) - min(gain) > 0.45  # of 0 to 0.6
         assert all((one["output.lumpy_scale"] > 0.0) == (variant == "trap_on") for one in sets)
 
 

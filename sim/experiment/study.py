@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import ledger, metrics
+from sim import ledger
 from sim.engine.lane import Lane
 from sim.errors import InputError
 from sim.experiment import Tell, canonical, ensemble, quiet
@@ -169,7 +169,7 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
     """
     began = time.perf_counter()
     tell("the world at rest", 0, 1)
-    measures, arms = metrics.catalogue(), programmes(scenario)
+    measures, arms = scenario.known.metrics, programmes(scenario)
     jobs = [(arm, seed) for seed in scenario.seeds for arm in arms]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         worlds = worlds_of(scenario, executor or threads, tell)
@@ -291,7 +291,7 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
         "digest": scenario.digest(),
         "code": code_digest(),
         "rules": ensemble.rules_digest(),
-        "policy_files": [{"name": name, "sha256": digest} for name, digest in scenario.known.files.items()],
+        "own_files": [{"name": name, "sha256": digest} for name, digest in scenario.known.files.items()],
         "seeds": list(scenario.seeds),
         "population_seed": scenario.population.seed,
         "parameter_sets": len(worlds),

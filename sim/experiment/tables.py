@@ -13,6 +13,7 @@ from sim import ledger, metrics
 from sim.experiment.compare import AMONG, Comparison, interval
 from sim.experiment.development import growth_table, resilience_table
 from sim.experiment.evaluation import evaluation_table
+from sim.experiment.followed import followed_table
 from sim.experiment.power import power_table
 from sim.experiment.run import LINES, ORDERS, Run
 from sim.experiment.spread import HEADLINE_UNITS, Levels, headline_values, spread_table
@@ -45,6 +46,7 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
         "pairing": pairing_table(comparison, levels),
         "growth": growth_table(comparison),
         "evaluation": evaluation_table(comparison),
+        "followed": followed_table(comparison),
     }
     if comparison.scenario.replications.sets > 1:
         found["spread"] = spread_table(comparison, levels)

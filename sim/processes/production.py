@@ -100,7 +100,13 @@ def output(
         0.0, "z", low=0.0, high=1.2, source="1.1-1.6 times `scale`; 0 switches the trap off", what_if=True
     ),
     lumpy_cost=Param(0.0, "z per quarter", low=0.0, high=0.5, source="0.05-0.5; 0 switches the trap off", what_if=True),
-    works_gain=Param(0.12, "share", low=0.0, high=0.2, source="assumption; 0 means that works earn nothing"),
+    works_gain=Param(
+        0.12,
+        "share",
+        low=0.0,
+        high=0.6,
+        source="assumption; 0: works earn nothing; 0.6: a third of output is theirs; frozen sets are of 0 to 0.2",
+    ),
     complementarity=Param(
         0.0, "per unit of skill", low=0.0, high=1.0, source="assumption: skill makes no more of works; above 0 is swept"
     ),

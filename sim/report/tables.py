@@ -34,6 +34,7 @@ from sim.report import (
 )
 from sim.report.costs import cost, money
 from sim.report.development import evaluation, growth, resilience
+from sim.report.followed import followed
 from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell, terminal
 
 PERMANENT, SURVEYED, _ = AMONG
@@ -356,6 +357,7 @@ GRIDS: tuple[tuple[str, Callable[[Results], Grid | list[Grid]]], ...] = (
     ("transitions", transitions),
     ("money", money),
     ("pairing", pairing),
+    ("followed", followed),
 )
 
 

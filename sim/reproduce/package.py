@@ -25,7 +25,7 @@ from sim.shipped import code_digest
 
 TABLE, DOCUMENT = "canonical.csv", "scenario/document.json"
 NEEDS = (
-    "digest", "document", "code", "rules", "ensemble", "policy_files", "series_sha256", "table_sha256", "versions",
+    "digest", "document", "code", "rules", "ensemble", "own_files", "series_sha256", "table_sha256", "versions",
     "finished",
 )  # fmt: skip
 READ_ME = """\
@@ -108,7 +108,7 @@ def _same_code(results: Path, manifest: Mapping[str, Any]) -> None:
 
 def _scenario(results: Path, manifest: Mapping[str, Any], beside: Path, known: Known) -> Scenario:
     """The scenario as it was run, its files found again and proven to be the same."""
-    if own := [file["name"] for file in manifest["policy_files"]]:
+    if own := [file["name"] for file in manifest["own_files"]]:
         raise InputError(
             f"{results}: run with {', '.join(own)}; a package holds data, never code: install the policy instead"
         )

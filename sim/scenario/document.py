@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import PrivateAttr, ValidationInfo, field_validator, model_validator
 
-from sim.metrics import LINE, resilience, trajectories
+from sim import metrics
+from sim.metrics import LINE, Metric, resilience, trajectories
 
-from .fields import Fall, Flat, Frozen, Numbers, Rate, entry, flag, number, table, whole, words
+from .fields import Fall, Files, Flat, Frozen, Numbers, Rate, entry, flag, number, table, whole, words
 
 if TYPE_CHECKING:
     from sim.engine.rule import Param, Rule
@@ -30,14 +31,22 @@ NAME = "[a-z][a-z0-9_]{0,39}"
 class Known:
     """What the model offers: parameters by "rule.argument", policies by name, and the names of its rules.
 
-    Among them is what a user's policy files bring: their rules are `own_rules`; `files` has name and SHA-256 of each.
+    Among them is what a user's own files bring: their rules and metrics are `own_rules` and `own_metrics`; `files` has
+    name and SHA-256 of each, `homes` the name of the file that a rule of theirs is from.
     """
 
     parameters: Mapping[str, Param]
     policies: Mapping[str, Policy]
     rules: Collection[str]
     own_rules: tuple[Rule, ...] = ()
+    own_metrics: tuple[Metric, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """All metrics by name: the catalogue's, then the user's own."""
+        return {**metrics.catalogue(), **{metric.name: metric for metric in self.own_metrics}}
 
 
 class Windows(Frozen):
@@ -219,6 +228,7 @@ class Scenario(Frozen):
         ..., "The ways to spend the money", "1 to 40 [[arms]] tables", strict=False, min_length=1, max_length=40
     )
     parameters: Flat = table({}, 'Numbers of the model, by "rule.argument"')
+    processes: Files = table({}, "Rules of your own: a rule by name, and the file it comes from (see --process)")
     hold: Hold = table(Hold(), "Mechanisms that are switched off")
     twins: Twins = table(Twins(), "Runs branched from saved states")
     report: Report = table(Report(), "What the report adds")
@@ -307,7 +317,7 @@ class Scenario(Frozen):
         values["frozen"] = [self.windows.model_dump(mode="json"), CUTOFFS.model_dump(mode="json")]
         values["files"] = self._fingerprints
         if self._known and self._known.files:
-            values["policy_files"] = dict(self._known.files)
+            values["own_files"] = dict(self._known.files)
         return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def quick(self) -> Scenario:

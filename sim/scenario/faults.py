@@ -118,9 +118,23 @@ def faults(scenario: Scenario, known: Known) -> Faults:
         else:
             hint = did_you_mean(name, known.parameters)
             yield ("parameters", name), f"unknown parameter {show(name)} in [parameters]{hint}"
+    yield from _process_faults(scenario, known)
     for row, name in enumerate(scenario.hold.ablate):
         if name not in known.rules:
             yield ("hold", "ablate", row), f"unknown rule {show(name)} in [hold]{did_you_mean(name, known.rules)}"
+
+
+def _process_faults(scenario: Scenario, known: Known) -> Faults:
+    """A scenario says where its rules come from; their files run only when whoever runs it names them too."""
+    for name, file in scenario.processes.items():
+        spot, said = ("processes", name), f"the rule {name} in [processes] comes from {file}"
+        if file not in known.files:
+            near = did_you_mean(file, known.files) or "; a scenario never runs code by itself"
+            yield spot, f"{said}, which was not named: add --process with the path of that file{near}"
+        elif known.homes.get(name) != file:
+            own = [rule for rule, home in known.homes.items() if home == file]
+            near = did_you_mean(name, own) or f"; it has {', '.join(own) or 'none'}"
+            yield spot, f"{said}, which has no such rule{near}"
 
 
 def _range_fault(location: Location, value: float, parameter: Param) -> Faults:

@@ -64,6 +64,7 @@ def _flat(value: Any) -> Any:
 
 
 Numbers = dict[str, float]
+Files = dict[str, str]
 Flat = Annotated[dict[str, float], BeforeValidator(_flat)]
 Fall = Annotated[float, Field(ge=0.01, le=0.5)]
 Rate = Annotated[float, Field(ge=0.0, le=0.2)]

@@ -1,4 +1,7 @@
-"""Policies of a user's own: a Python file that is named on the command line, never by a scenario."""
+"""Code of a user's own, policies, rules and metrics: a Python file that is named on the command line.
+
+A scenario may say which files its rules come from ([processes]), but never runs one: scenarios are data.
+"""
 
 from __future__ import annotations
 
@@ -15,41 +18,45 @@ from pathlib import Path
 
 from sim.engine.rule import Rule
 from sim.errors import InputError
-
-from .policy import Policy, did_you_mean, policy
+from sim.metrics import Metric
+from sim.policies.policy import Policy, did_you_mean, policy
 
 LARGEST_FILE = 1_000_000  # bytes
 UNKNOWN = re.compile(r"policy\(\) got an unexpected keyword argument '(\w+)'")  # what Python says of a misspelt word
 
 
 @dataclass(frozen=True)
-class PolicyFile:
-    """What a file brings: its policies, rules of its own, and the SHA-256 of its text."""
+class OwnFile:
+    """What a file brings: policies, rules and metrics, and the SHA-256 of its text."""
 
     name: str
     sha256: str
     policies: tuple[Policy, ...]
     rules: tuple[Rule, ...]
+    metrics: tuple[Metric, ...]
 
 
-def read(path: Path) -> PolicyFile:
-    """Run a file and take its policies and rules; what it imports from elsewhere is not among them.
+def read(path: Path) -> OwnFile:
+    """Run a file and take its policies, rules and metrics; what it imports from elsewhere is not among them.
 
     Raises
     ------
     InputError
-        When it cannot be read, is no Python, stops with an error, or has no policy; names the line where there is one.
+        When it cannot be read, is no Python, stops with an error, or declares nothing; names the line if there is one.
     """
     raw = _bytes(path)
     module = _run(path, raw)
     made = [value for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__]
-    found = {
-        kind: tuple(about for value in made if isinstance(about := getattr(value, word, None), kind))
-        for word, kind in (("policy", Policy), ("rule", Rule))
-    }
-    if not found[Policy]:
-        raise InputError(f"{path}: has no policy; allowed: a function with @policy(...) above it")
-    return PolicyFile(path.name, hashlib.sha256(raw).hexdigest(), found[Policy], found[Rule])
+    policies, rules, metrics = (
+        tuple(about for value in made if isinstance(about := getattr(value, word, None), kind))
+        for word, kind in (("policy", Policy), ("rule", Rule), ("metric", Metric))
+    )
+    if not (policies or rules or metrics):
+        raise InputError(
+            f"{path}: has no policy, rule or metric; allowed: a function with @policy(...), @rule(...) or @metric(...) "
+            "above it"
+        )
+    return OwnFile(path.name, hashlib.sha256(raw).hexdigest(), policies, rules, metrics)
 
 
 def _bytes(path: Path) -> bytes:
@@ -58,17 +65,17 @@ def _bytes(path: Path) -> bytes:
             raw = stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         beside = [file.name for file in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
-        raise InputError(f"{path}: no such policy file{did_you_mean(path.name, beside)}") from None
+        raise InputError(f"{path}: no such Python file{did_you_mean(path.name, beside)}") from None
     except (OSError, ValueError) as error:  # a name with a null byte is no OSError
         raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from None
     if len(raw) > LARGEST_FILE:
-        raise InputError(f"{path}: larger than {LARGEST_FILE // 1_000_000} MB, so not a policy file")
+        raise InputError(f"{path}: larger than {LARGEST_FILE // 1_000_000} MB, so not a file of policies or rules")
     return raw
 
 
 def _run(path: Path, raw: bytes) -> types.ModuleType:
     """The file as a module, run from the very text that is hashed; nothing is written beside it."""
-    name = f"policy_files.{path.stem}"  # a name that no module of an import can have
+    name = f"own_files.{path.stem}"  # a name that no module of an import can have
     loader = SourceFileLoader(name, str(path))
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert spec is not None

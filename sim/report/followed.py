@@ -1,0 +1,33 @@
+"""The table of all that is followed through time, a user's own metrics among it."""
+
+from __future__ import annotations
+
+import math
+
+from sim.experiment.results import Results
+from sim.report import BASELINE, chance, labels, source, when
+from sim.report.grid import Cell, Column, Grid, estimate_cell, lookup
+
+
+def decimals(level: float) -> int:
+    """As many as show three digits of a level, 4 at most."""
+    return min(4, max(0, 2 - math.floor(math.log10(abs(level))))) if math.isfinite(level) and level else 3
+
+
+def followed(results: Results) -> Grid:
+    """Every metric: the level without a policy, and what each arm changes."""
+    rows, names = lookup(results.tables["followed"], "metric", "arm"), labels(results)
+    body = []
+    for name, about in results.scenario.known.metrics.items():
+        places = decimals(rows[name, BASELINE].estimate)
+        cells = (
+            estimate_cell(rows[name, arm], places if arm == BASELINE else min(4, places + 1), signed=arm != BASELINE)
+            for arm in names
+        )
+        body.append((Cell(about.label[:1].upper() + about.label[1:], about.unit), *cells))
+    note = (
+        f"Mean over {when(results)}. First column: levels. Others: paired difference from it, same households, same "
+        f"luck. Beneath: {source(results)}; bold: beyond {chance(results)}."
+    )
+    columns = (Column("Metric"), *(Column(label) for label in names.values()))
+    return Grid("followed", "All that is followed", note, columns, tuple(body), False)
