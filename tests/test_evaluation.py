@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +81,22 @@ def test_the_clustered_error_is_that_of_the_village_means():
     by_village = np.array([values[home == village].mean() for village in HERE])
     assert evaluation.variance_of_mean(by_village, PERSONS) == pytest.approx(sandwich, rel=1e-12)
     assert math.isnan(evaluation.variance_of_mean(means[:1], PERSONS[:1]))
+
+
+def test_the_trial_is_what_a_regression_on_households_with_clustered_errors_finds():
+    """statsmodels on the households, weighted by persons, with villages as clusters; the correction for few clusters
+    is one a half here and one for all there."""
+    draw, households = np.random.default_rng(8), 9
+    home, treated = np.repeat(np.arange(20), households), np.arange(20) % 2 == 0
+    persons = draw.integers(1, 7, len(home)).astype(float)
+    values = draw.normal(0.4 * treated[home], 1.0) + draw.normal(0.0, 0.5, 20)[home]
+    design = sm.add_constant(treated[home].astype(float))
+    fitted = sm.WLS(values, design, persons).fit(cov_type="cluster", cov_kwds={"groups": home, "use_correction": False})
+    weight = np.bincount(home, persons)
+    found = evaluation.randomised(np.bincount(home, persons * values) / weight, treated, weight)
+    assert found.value == pytest.approx(fitted.params[1], rel=1e-10)
+    assert found.error == pytest.approx(fitted.bse[1] * math.sqrt(10 / 9), rel=1e-10)
+    assert found.freedom == 20 - 2
 
 
 def test_the_nominal_interval_holds_the_truth_as_often_as_it_says():
