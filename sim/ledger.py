@@ -1,6 +1,7 @@
 """The ledger: each flow has a payer and a payee, each stock changes by its flows. Rules of the village, z a quarter.
 
-Money accounts: state, households, market (local buyers and sellers), outside, group, savings_group, programme_fund.
+Money accounts: state, households, market (local buyers and sellers), outside, group, savings_group, lending_groups,
+programme_fund.
 Goods accounts: goods (where capital comes from), capital, works, depreciation. Claims: promises, claims. What vanishes
 goes to loss. Stocks are totals of the agents' own columns, so that a check compares what is there with what flowed.
 """
@@ -230,6 +231,49 @@ def paid_to_bank(paid=Sum("debt_service", weight="size")):
     return paid
 
 
+@flow("state", "lending_groups")
+@money
+def groups_capitalised(persons, group_capital):
+    """Given to lending groups, to be lent."""
+    return group_capital * persons
+
+
+@flow("households", "lending_groups")
+@money
+def paid_to_groups(
+    saved=Sum("group_saving", weight="size"),
+    back=Sum("group_repaid", weight="size"),
+    interest=Sum("group_interest", weight="size"),
+):
+    """Savings, instalments and interest to the lending groups."""
+    return saved + back + interest
+
+
+@flow("lending_groups", "households")
+@money
+def lent_by_groups(lent=Sum("group_loan", weight="size")):
+    """Loans of the lending groups."""
+    return lent
+
+
+@flow("outside", "households")
+@money
+def lent_by_lender(lent=Sum("lender_loan", weight="size")):
+    """Loans of the moneylender."""
+    return lent
+
+
+@flow("households", "outside")
+@money
+def paid_to_lender(
+    interest=Sum("lender_interest", weight="size"),
+    back=Sum("lender_repaid", weight="size"),
+    swapped=Sum("debt_swapped", weight="size"),
+):
+    """Interest and instalments to the moneylender, and what groups' loans paid off."""
+    return interest + back + swapped
+
+
 @flow("state", "programme_fund")
 @money
 def fund_paid_in(persons, asset):
@@ -272,6 +316,13 @@ def capital_worn(worn=Sum("depreciation", weight="size")):
     return worn
 
 
+@flow("capital", "loss")
+@money
+def capital_died(died=Sum("asset_died", weight="size")):
+    """Animals of programmes that died."""
+    return died
+
+
 @flow("goods", "works")
 @money
 def works_gained(persons, built=Sum("works_built")):
@@ -288,16 +339,27 @@ def works_worn(persons, works_cost, decayed=Sum("works_decay")):
 
 @flow("promises", "claims")
 @money
-def lent(lent=Sum("loan", weight="size"), by_bank=Sum("bank_loan", weight="size")):
+def lent(
+    lent=Sum("loan", weight="size"),
+    by_bank=Sum("bank_loan", weight="size"),
+    by_groups=Sum("group_loan", weight="size"),
+    by_lender=Sum("lender_loan", weight="size"),
+):
     """Debt taken on."""
-    return lent + by_bank
+    return lent + by_bank + by_groups + by_lender
 
 
 @flow("claims", "promises")
 @money
-def paid_back(back=Sum("repayment", weight="size"), to_bank=Sum("bank_repayment", weight="size")):
+def paid_back(
+    back=Sum("repayment", weight="size"),
+    to_bank=Sum("bank_repayment", weight="size"),
+    to_groups=Sum("group_repaid", weight="size"),
+    to_lender=Sum("lender_repaid", weight="size"),
+    swapped=Sum("debt_swapped", weight="size"),
+):
     """Debt paid back."""
-    return back + to_bank
+    return back + to_bank + to_groups + to_lender + swapped
 
 
 @flow("claims", "loss")
@@ -323,9 +385,14 @@ def capital_held(kept=Sum("capital", weight="size")):
 
 @stock("claims")
 @held
-def claims_held(owed=Sum("debt", weight="size"), to_bank=Sum("bank_debt", weight="size")):
-    """What households owe to savings group and bank."""
-    return owed + to_bank
+def claims_held(
+    owed=Sum("debt", weight="size"),
+    to_bank=Sum("bank_debt", weight="size"),
+    to_groups=Sum("group_debt", weight="size"),
+    to_lender=Sum("lender_debt", weight="size"),
+):
+    """What households owe to savings group, bank, lending groups and moneylender."""
+    return owed + to_bank + to_groups + to_lender
 
 
 @stock("group")
@@ -340,6 +407,13 @@ def group_money(kept=Sum("group_fund")):
 def savings_held(pot):
     """Money of the savings group."""
     return pot
+
+
+@stock("lending_groups")
+@held
+def lending_held(lending_fund):
+    """Money of the lending groups."""
+    return lending_fund
 
 
 @stock("programme_fund")

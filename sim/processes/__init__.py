@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import ModuleType
+
+from sim.engine.plan import Plan
+from sim.engine.rule import rules_of
 
 from . import (
     choice,
@@ -11,12 +15,15 @@ from . import (
     credit,
     empowerment,
     learning,
+    lending,
     linkage,
+    livestock,
     luck,
     market,
     national,
     participation,
     production,
+    satisfaction,
     saving,
     savings_group,
     sharing,
@@ -26,6 +33,19 @@ from . import (
 )
 
 MECHANISMS: tuple[ModuleType, ...] = (
-    luck, participation, production, market, collective, choice, works, targeting, transfers, savings_group, sharing,
-    saving, learning, contest, linkage, national, credit, empowerment,
+    luck, participation, production, market, collective, choice, works, targeting, satisfaction, transfers, savings_group,
+    sharing, saving, learning, contest, linkage, national, credit, lending, livestock, empowerment,
 )  # fmt: skip
+
+
+def asleep(plan: Plan, levers: Collection[str]) -> list[str]:
+    """Rules of households that cannot move anything in a run: nothing wakes their mechanism (`WOKEN_BY` in its file).
+
+    Parameters
+    ----------
+    levers
+        All levers that the run's programmes may set.
+    """
+    dormant = [module for module in MECHANISMS if set(getattr(module, "WOKEN_BY", levers)).isdisjoint(levers)]
+    own = [one for one in rules_of(dormant) if one.table.name == "household"]
+    return [one.name for one in own if plan.rules.get(one.name) == one]  # a user's rule of the same name is awake
