@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.experiment import calibration, ensemble, moments, standing, trials, validation
 from sim.experiment.evidence import CONTROL, DERIVED, shipped
 from sim.experiment.judging import ORDER, Found, Target, barred, judge, rival_passes, scorecard, worst
-from sim.experiment.trials import Draw, Seen, programmes, run_draw, share_reached
+from sim.experiment.trials import Draw, Seen, programmes, run_draw
 from sim.experiment.validation import HOLDS, Worlds, prior_sets, read_prior, renew_prior, studies_of, validate
 from sim.population import TwoPieceLognormal
 from sim.report import scorecard as report
@@ -402,8 +402,8 @@ def test_money_of_a_study_flows_by_its_own_calendar(lane, small_world):
     package = next(
         p for p in programmes(studies["V9"], "package", small_world) if p.policy.name == "asset_with_coaching"
     )
-    assert package.dose == pytest.approx(2.66 * share_reached(small_world, 0.12) / 4)
-    assert 0.12 < share_reached(small_world, 0.12) < 0.25  # poor households are larger
+    assert package.dose == pytest.approx(2.66 * moments.share_reached(small_world, 0.12) / 4)
+    assert 0.12 < moments.share_reached(small_world, 0.12) < 0.25  # poor households are larger
     assert [p.policy.name for p in programmes(studies["V9"], CONTROL, small_world)] == ["dana_desa", "pkh", "rastra"]
     road = next(p for p in programmes(studies["V12b"], "road", small_world) if p.policy.name == "infrastructure")
     assert road.dose == pytest.approx(0.263 * small_world.value("works_cost.value"))

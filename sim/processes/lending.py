@@ -27,12 +27,13 @@ def shortfall(
     in_group,
     own_income,
     expected=Last("expected_income"),
+    buffer=Last("buffer"),
     hardship=Param(
         0.7, "share of expected income", low=0.5, high=0.9, source="assumption: as the rotating savings group's"
     ),
 ):
-    """What bad luck takes below a part of what was expected, where there is somebody to borrow from."""
-    return max(0.0, hardship * expected - own_income) * max(in_group, moneylender)
+    """What income and money at hand lack of a part of what was expected, where there is somebody to borrow from."""
+    return max(0.0, hardship * expected - own_income - buffer) * max(in_group, moneylender)
 
 
 @rule(household, "z per person", 0.0)
@@ -122,7 +123,7 @@ def lender_repaid(
     share=Param(0.25, "share of the debt", low=0.1, high=0.5, source="assumption: as the rotating savings group's"),
 ):
     """Instalment to the moneylender, in quarters that are not bad."""
-    return share * (owed - debt_swapped) if own_income >= 0.9 * expected else 0.0
+    return share * max(0.0, owed - debt_swapped) if own_income >= 0.9 * expected else 0.0
 
 
 @rule(household, "z per person", 0.0)
@@ -145,7 +146,7 @@ def group_interest(
     ),
 ):
     """Interest on all that is owed to the group, after the moneylender's."""
-    return min(rate * owed, own_income - lender_interest)
+    return max(0.0, min(rate * owed, own_income - lender_interest))
 
 
 @rule(household, "z per person and quarter", 0.0)
