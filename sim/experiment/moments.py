@@ -17,9 +17,8 @@ from sim.policies.policy import Programme
 from sim.start import World, measured
 
 AROUND = 1.0  # percentage points of the twin's headcount within which a crisis is over
-AVERSION = (
-    3.0  # relative risk aversion of the welfare that lists are judged by (Alatas et al. 2013; from memory, medium)
-)
+AVERSION = 3.0  # relative risk aversion by which lists are judged (Alatas et al. 2013; from memory, medium)
+LEAST = 0.3  # z per person and quarter: no household is taken to live on less
 PEAK = 6  # quarters within which the peak is looked for
 Settings = Mapping[str, float]
 Found = dict[str, float]
