@@ -46,6 +46,8 @@ def asleep(plan: Plan, levers: Collection[str]) -> list[str]:
     levers
         All levers that the run's programmes may set.
     """
-    dormant = [module for module in MECHANISMS if set(getattr(module, "WOKEN_BY", levers)).isdisjoint(levers)]
+    dormant = [
+        module for module in MECHANISMS if hasattr(module, "WOKEN_BY") and set(levers).isdisjoint(module.WOKEN_BY)
+    ]
     own = [one for one in rules_of(dormant) if one.table.name == "household"]
     return [one.name for one in own if plan.rules.get(one.name) == one]  # a user's rule of the same name is awake
