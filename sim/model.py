@@ -15,8 +15,7 @@ from sim.engine.lane import holding
 from sim.engine.plan import Plan
 from sim.engine.table import State
 from sim.errors import NotFiniteError
-from sim.policies.policy import Programme, levers_of, set_levers
-from sim.processes import asleep
+from sim.policies.policy import Programme, set_levers
 from sim.reference import MesaLane
 from sim.start import World
 
@@ -60,8 +59,6 @@ class CommunityModel(ViewedModel):
         super().__init__(rng=seed)
         self.world, self.programmes, self.luck = world, tuple(programmes), seed
         self.held = holding(world.lane.plan, held)
-        self._woken: tuple[str, ...] = ()
-        self._wake()
         self.shocks = dict(shocks or {})
         self.state: State = world.state.copy()
         self.quarter = 0
@@ -75,21 +72,11 @@ class CommunityModel(ViewedModel):
         for column in SHOCKS:
             self.state[column] = shock.get(column, 0.0)
         set_levers(self.programmes, self.state, self.quarter)
-        self.world.lane.step(self.state, self.quarter, self.luck, self.world.parameters, self.skipped, executor, parts)
+        self.world.lane.step(self.state, self.quarter, self.luck, self.world.parameters, self.held, executor, parts)
         self.quarter += 1
         tables = self.state.arrays if self.quarter % THOROUGH == 0 else {"village": self.state.arrays["village"]}
         if not all(np.isfinite(array.sum()) for array in tables.values()):
             self._blame()
-
-    def _wake(self, before: Sequence[str] = ()) -> None:
-        """Let sleep what no lever moves, of these programmes or of those `before` a branch: all it would set is 0."""
-        self._woken = tuple(sorted({*levers_of(self.programmes), *before}))
-        self._asleep = holding(self.plan, asleep(self.plan, self._woken))
-
-    @property
-    def skipped(self) -> np.ndarray:
-        """Flags of the rules that are not computed: those held, and those that sleep."""
-        return self.held | self._asleep
 
     def _blame(self) -> None:
         """Play the run again up to the first quarter that goes wrong, and that one in the readable lane."""
@@ -144,6 +131,5 @@ class CommunityModel(ViewedModel):
         here = replace(self.world, state=self.state)  # so that the state is copied once
         twin = CommunityModel(here, flows, seed=self.luck, shocks=shocks)
         twin.world, twin.held, twin.quarter = self.world, self.held, self.quarter
-        twin._wake(self._woken)
         twin._past = (*self._past, (self.quarter, self.programmes, self.shocks))
         return twin

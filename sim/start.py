@@ -22,9 +22,9 @@ from sim.engine.rule import Rule, rules_of
 from sim.engine.table import Layout, State
 from sim.errors import InputError
 from sim.ledger import RULES as LEDGER
-from sim.policies.policy import Programme, levers_of, set_levers
+from sim.policies.policy import Programme, set_levers
 from sim.population import Population, TwoPieceLognormal, normal_score
-from sim.processes import MECHANISMS, asleep
+from sim.processes import MECHANISMS
 from sim.ties import USUAL
 
 SURVEY_NOISE = 0.15  # sd of log consumption that a survey adds: 0.10-0.15
@@ -250,8 +250,8 @@ def solve(
     """
     plan = lane.plan
     state, parameters = first_state(plan, population), settings(plan, overrides)
-    still = [*FROZEN, "institution_quality", *held, *asleep(plan, levers_of(programmes))]
-    quiet, calm = holding(plan, still), holding(plan, [*still, "weather"])
+    quiet = holding(plan, [*FROZEN, "institution_quality", *held])
+    calm = holding(plan, [*FROZEN, "institution_quality", "weather", *held])
     persons = state["size"] * state["weight"]
     wanted = np.log(target.quantile(SHARES)) if target else _quantiles(population.household["consumption"], persons)
     _demand(state, parameters, plan, {n: state[n] for n in WATCH})
@@ -361,8 +361,7 @@ def _lowered(
 ) -> tuple[State, float]:
     """The state at rest after abilities fell, and its measured headcount (share of persons)."""
     plan, state = world.lane.plan, world.state.copy()
-    still = [*FROZEN, "institution_quality", *held, *asleep(plan, levers_of(programmes))]
-    quiet = holding(plan, still)
+    quiet = holding(plan, [*FROZEN, "institution_quality", *held])
     state["ability"] -= by
     persons = state["size"] * state["weight"]
     for _ in range(2):

@@ -20,15 +20,15 @@ from sim.ledger import FLOWS, STOCKS
 from sim.model import CommunityModel
 from sim.policies import catalogue
 from sim.policies.policy import Programme, set_levers
-from sim.processes import MECHANISMS, asleep, lending, livestock, market, satisfaction, targeting
+from sim.processes import lending, livestock, market, satisfaction, targeting
 from sim.processes.learning import efficacy
 from sim.processes.saving import cash_on_hand
 
 START, END = 2, 14
 NEW = (lending, livestock, satisfaction)
 COLUMNS = [rule.__name__ for room in NEW for rule in vars(room).values() if hasattr(rule, "rule")]
-AWAKE = ("interest_rate", "group_cover", "disease", "listed_standing")  # not of households: they never sleep
-HOUSEHOLDS = [name for name in COLUMNS if name not in (*AWAKE, "lending_fund")]
+PLACES = ("interest_rate", "group_cover", "disease", "listed_standing", "lending_fund")
+HOUSEHOLDS = [name for name in COLUMNS if name not in PLACES]
 KNOWN = catalogue()
 
 
@@ -54,7 +54,7 @@ def changed(world, **numbers):
 
 
 def course(world, programmes, quarters, seed=4):
-    """States of a world from the start on, every rule awake."""
+    """States of a world from the start on."""
     state, states = world.state.copy(), [world.state.copy()]
     for quarter in range(quarters):
         set_levers(programmes, state, quarter)
@@ -232,27 +232,10 @@ def test_the_books_close_whatever_the_terms(small_world, programmes_2017, number
         assert all(state[name].min() >= 0.0 for name in HOUSEHOLDS)
 
 
-# --- Sleep ------------------------------------------------------------------------------------------------------------
+# --- Levers off and withdrawn -----------------------------------------------------------------------------------------
 
 
-def test_what_sleeps_is_rules_of_households_whose_levers_nobody_sets(lane):
-    assert set(asleep(lane.plan, [])) == set(HOUSEHOLDS)
-    assert set(asleep(lane.plan, ["cash", "asset_animals", "group_quota"])) == set()
-    assert "complains" not in asleep(lane.plan, ["cash"])
-    assert {room for room in MECHANISMS if hasattr(room, "WOKEN_BY")} == set(NEW)
-
-
-@pytest.mark.parametrize("arm", [None, (), ("hybrid",), ("targeted_cash",), ("moneylender", "group_credit")])
-def test_a_run_that_lets_rules_sleep_is_the_run_in_which_all_are_awake(small_world, programmes_2017, arm):
-    flows = () if arm is None else (*programmes_2017, *(programme(name) for name in arm))
-    model = CommunityModel(small_world, flows, seed=4)
-    for state in course(small_world, flows, 16)[1:]:
-        model.step()
-        for name in (*small_world.lane.plan.rules, *small_world.lane.plan.given):
-            assert np.array_equal(model.state[name].view(np.uint64), state[name].view(np.uint64)), name
-
-
-def test_debts_do_not_fall_asleep_when_a_programme_ends(small_world, programmes_2017):
+def test_debts_are_paid_down_when_the_lender_has_gone(small_world, programmes_2017):
     model = CommunityModel(small_world, (*programmes_2017, LENDER), seed=4)
     for _ in range(6):
         model.step()

@@ -65,7 +65,7 @@ def bench(scenario: Scenario, world: World, tell: Tell = quiet) -> list[Line]:
         whole.append((time.perf_counter() - began) / QUARTERS / households)
         began = time.perf_counter()
         for _quarter in range(QUARTERS):
-            world.lane.step(model.state, model.quarter, 1, world.parameters, model.skipped)
+            world.lane.step(model.state, model.quarter, 1, world.parameters, model.held)
         kernel.append((time.perf_counter() - began) / QUARTERS / households)
     tell("mesa lane", 0, 1)
     slow = _mesa(world, arm)

@@ -186,11 +186,6 @@ class Programme:
         return self.dose if self.start <= quarter < max(self.funds_end, self.facilitation_end) else 0.0
 
 
-def levers_of(programmes: Sequence[Programme]) -> set[str]:
-    """All levers that some programmes may set; one without money sets none."""
-    return {lever for programme in programmes if programme.dose for lever in programme.policy.levers}
-
-
 def set_levers(programmes: Sequence[Programme], state: State, quarter: int) -> None:
     """Write all levers of the quarter; without money every lever is neutral.
 

@@ -11,9 +11,6 @@ from sim.agents.household import household
 from sim.agents.territory import village
 from sim.engine.rule import Last, Param, Sum, rule
 
-#: The rules of households below are asleep, and all they set is 0, until a programme sets one of these levers.
-WOKEN_BY = ("group_quota", "group_capital", "moneylender")
-
 
 @rule(household, "0 or 1", 0.0, 1.0)
 def in_group(in_group, group_quota, giving):

@@ -10,9 +10,6 @@ from sim.agents.household import household
 from sim.agents.territory import nation
 from sim.engine.rule import Last, Param, Uniform, rule
 
-#: The rules of households below are asleep, and all they set is 0, until a programme sets this lever.
-WOKEN_BY = ("asset_animals",)
-
 
 @rule(nation, "0 or 1", 0.0, 1.0)
 def disease(

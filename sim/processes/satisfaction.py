@@ -10,9 +10,6 @@ from sim.agents.household import household
 from sim.agents.territory import village
 from sim.engine.rule import Mean, Normal, Param, rule
 
-#: The rules of households below are asleep, and all they set is 0, until a programme sets this lever.
-WOKEN_BY = ("cash",)
-
 
 @rule(village, "log")
 def listed_standing(standing=Mean("community_score", where="gets_cash")):
