@@ -1,6 +1,7 @@
 """The ledger: each flow has a payer and a payee, each stock changes by its flows. Rules of the village, z a quarter.
 
-Money accounts: state, households, market (local buyers and sellers), outside, group, savings_group, programme_fund.
+Money accounts: state, households, market (local buyers and sellers), outside, group, savings_group, lending_groups,
+programme_fund.
 Goods accounts: goods (where capital comes from), capital, works, depreciation. Claims: promises, claims. What vanishes
 goes to loss. Stocks are totals of the agents' own columns, so that a check compares what is there with what flowed.
 """
@@ -13,16 +14,7 @@ import numpy as np
 
 from sim.agents.territory import village
 from sim.engine.rule import Sum, rule
-
-
-def flow(payer: str, payee: str) -> Callable:
-    """Mark a rule of the village as a flow from one account to another."""
-
-    def mark(function: Callable) -> Callable:
-        function.flow = (payer, payee)  # type: ignore[attr-defined]
-        return function
-
-    return mark
+from sim.flows import RULES as FLOWING
 
 
 def stock(account: str) -> Callable:
@@ -35,276 +27,7 @@ def stock(account: str) -> Callable:
     return mark
 
 
-money = rule(village, "z per quarter", 0.0)
 held = rule(village, "z")
-
-
-@flow("market", "households")
-@money
-def sold_locally(sales=Sum("local_sales", weight="size")):
-    """Local sales, paid to households."""
-    return sales
-
-
-@flow("outside", "households")
-@money
-def sold_outside(sales=Sum("outside_sales", weight="size")):
-    """Outside sales and work, paid to households."""
-    return sales
-
-
-@flow("outside", "households")
-@money
-def remitted(sent=Sum("remittance", weight="size")):
-    """Remittances of kin."""
-    return sent
-
-
-@flow("outside", "households")
-@money
-def distress_sales(paid=Sum("sale_proceeds", weight="size")):
-    """Paid for capital sold in distress."""
-    return paid
-
-
-@flow("state", "households")
-@money
-def cash_paid(persons, asset_release, paid=Sum("transfers", weight="size")):
-    """Cash and rice that arrived."""
-    return max(0.0, paid - asset_release * persons)
-
-
-@flow("state", "households")
-@money
-def wages_paid(paid=Sum("works_wage", weight="size")):
-    """Wages of works."""
-    return paid
-
-
-@flow("programme_fund", "households")
-@money
-def fund_released(persons, asset_release):
-    """What was left for assets when the programme ended, paid to all."""
-    return asset_release * persons
-
-
-@flow("households", "households")
-@money
-def gifts(given=Sum("gift_size")):
-    """Gifts on ties, both directions."""
-    return given
-
-
-@flow("households", "households")
-@money
-def rents_redistributed(received=Sum("rent_received", weight="size")):
-    """Rents that the elite gave up and others received."""
-    return received
-
-
-@flow("households", "loss")
-@money
-def rents_lost(rents_redistributed, paid=Sum("rent_paid", weight="size")):
-    """Rents that the elite gave up and the contest ate."""
-    return max(0.0, paid - rents_redistributed)
-
-
-@flow("households", "group")
-@money
-def contributed(given=Sum("contribution", weight="size")):
-    """Contributions to upkeep."""
-    return given
-
-
-@flow("households", "savings_group")
-@money
-def paid_to_savings(
-    paid=Sum("paid_in", weight="size"), back=Sum("repayment", weight="size"), interest=Sum("interest", weight="size")
-):
-    """Payments, repayments and interest to the savings group."""
-    return paid + back + interest
-
-
-@flow("savings_group", "households")
-@money
-def paid_by_savings(won=Sum("pot_won", weight="size"), lent=Sum("loan", weight="size")):
-    """Pots and loans."""
-    return won + lent
-
-
-@flow("households", "market")
-@money
-def bought_locally(import_share, spent=Sum("spending", weight="size"), invested=Sum("investment", weight="size")):
-    """Consumption and investment bought in the village."""
-    return (1.0 - import_share) * (spent + invested)
-
-
-@flow("households", "outside")
-@money
-def bought_outside(import_share, spent=Sum("spending", weight="size"), invested=Sum("investment", weight="size")):
-    """Consumption and investment bought outside."""
-    return import_share * (spent + invested)
-
-
-@flow("outside", "market")
-@money
-def outsiders_bought(outside_demand):
-    """What outsiders bought in the village."""
-    return outside_demand
-
-
-@flow("group", "market")
-@money
-def upkeep_by_groups(paid=Sum("group_upkeep")):
-    """Upkeep paid by the groups."""
-    return paid
-
-
-@flow("state", "market")
-@money
-def upkeep_by_council(paid=Sum("council_upkeep")):
-    """Upkeep paid by the council."""
-    return paid
-
-
-@flow("state", "market")
-@money
-def materials_local(local_materials, by_council=Sum("council_upkeep"), by_groups=Sum("group_upkeep")):
-    """Materials of works bought in the village."""
-    return max(0.0, local_materials - by_council - by_groups)
-
-
-@flow("state", "outside")
-@money
-def materials_outside(construction, loss, persons, materials_local, wages_paid):
-    """Materials of works bought outside, and contractors: with their own people where no resident takes such work."""
-    return max(0.0, construction * (1.0 - loss) * persons - wages_paid - materials_local)
-
-
-@flow("state", "loss")
-@money
-def works_lost(construction, loss, persons):
-    """Spending on works that vanished."""
-    return construction * loss * persons
-
-
-@flow("state", "loss")
-@money
-def cash_lost(persons, dividend, cash, pkh, entitlement, rastra, cash_loss, rice_loss):
-    """Cash and rice that did not arrive."""
-    return persons * (cash_loss * (dividend + cash + pkh + entitlement) + rice_loss * rastra)
-
-
-@flow("state", "outside")
-@money
-def staff_paid(persons, facilitation, training, survey, audit, service, organising, linkage, administration):
-    """Facilitators, trainers, surveyors, auditors, teachers and nurses, organisers and campaigns, liaison, offices."""
-    return persons * (facilitation + training + survey + audit + service + organising + linkage + administration)
-
-
-@flow("state", "outside")
-@money
-def spent_nationally(persons, national):
-    """Money for the nation's modern sector."""
-    return national * persons
-
-
-@flow("state", "outside")
-@money
-def credit_subsidised(persons, credit):
-    """Subsidy and guarantee of bank loans, paid to the bank."""
-    return credit * persons
-
-
-@flow("outside", "households")
-@money
-def lent_by_bank(lent=Sum("bank_loan", weight="size")):
-    """Loans of the bank."""
-    return lent
-
-
-@flow("households", "outside")
-@money
-def paid_to_bank(paid=Sum("debt_service", weight="size")):
-    """Instalments and interest to the bank."""
-    return paid
-
-
-@flow("state", "programme_fund")
-@money
-def fund_paid_in(persons, asset):
-    """Money for asset packages."""
-    return asset * persons
-
-
-@flow("programme_fund", "loss")
-@money
-def assets_lost(asset_lump, asset_coaching, cash_loss, served=Sum("gets_asset", weight="size")):
-    """Part of the assets that did not arrive."""
-    return served * asset_lump * (1.0 - asset_coaching) * cash_loss
-
-
-@flow("programme_fund", "outside")
-@money
-def packages_bought(asset_lump, assets_lost, served=Sum("gets_asset", weight="size")):
-    """Assets bought, coaching and delivery."""
-    return max(0.0, served * asset_lump - assets_lost)
-
-
-@flow("goods", "capital")
-@money
-def capital_gained(invested=Sum("investment", weight="size"), given=Sum("asset_received", weight="size")):
-    """Capital bought and received."""
-    return invested + given
-
-
-@flow("capital", "goods")
-@money
-def capital_sold(sold=Sum("distress_sale", weight="size")):
-    """Capital sold in distress, at its full value."""
-    return sold
-
-
-@flow("capital", "depreciation")
-@money
-def capital_worn(worn=Sum("depreciation", weight="size")):
-    """Capital worn out."""
-    return worn
-
-
-@flow("goods", "works")
-@money
-def works_gained(persons, built=Sum("works_built")):
-    """Value of works built."""
-    return built * persons
-
-
-@flow("works", "depreciation")
-@money
-def works_worn(persons, works_cost, decayed=Sum("works_decay")):
-    """Value of works that decayed."""
-    return decayed * works_cost * persons
-
-
-@flow("promises", "claims")
-@money
-def lent(lent=Sum("loan", weight="size"), by_bank=Sum("bank_loan", weight="size")):
-    """Debt taken on."""
-    return lent + by_bank
-
-
-@flow("claims", "promises")
-@money
-def paid_back(back=Sum("repayment", weight="size"), to_bank=Sum("bank_repayment", weight="size")):
-    """Debt paid back."""
-    return back + to_bank
-
-
-@flow("claims", "loss")
-@money
-def claims_lost(lost=Sum("written_off", weight="size")):
-    """Debt to the bank that was written off."""
-    return lost
 
 
 @stock("households")
@@ -323,9 +46,14 @@ def capital_held(kept=Sum("capital", weight="size")):
 
 @stock("claims")
 @held
-def claims_held(owed=Sum("debt", weight="size"), to_bank=Sum("bank_debt", weight="size")):
-    """What households owe to savings group and bank."""
-    return owed + to_bank
+def claims_held(
+    owed=Sum("debt", weight="size"),
+    to_bank=Sum("bank_debt", weight="size"),
+    to_groups=Sum("group_debt", weight="size"),
+    to_lender=Sum("lender_debt", weight="size"),
+):
+    """What households owe to savings group, bank, lending groups and moneylender."""
+    return owed + to_bank + to_groups + to_lender
 
 
 @stock("group")
@@ -342,6 +70,13 @@ def savings_held(pot):
     return pot
 
 
+@stock("lending_groups")
+@held
+def lending_held(lending_fund):
+    """Money of the lending groups."""
+    return lending_fund
+
+
 @stock("programme_fund")
 @held
 def fund_held(asset_fund):
@@ -356,9 +91,10 @@ def works_held(persons, works_cost, stood=Sum("works")):
     return stood * works_cost * persons
 
 
-RULES = tuple(value for value in vars().values() if hasattr(value, "rule"))
-FLOWS: dict[str, tuple[str, str]] = {f.rule.name: f.flow for f in RULES if hasattr(f, "flow")}
-STOCKS: dict[str, str] = {f.rule.name: f.stock for f in RULES if hasattr(f, "stock")}
+HOLDING = tuple(value for value in vars().values() if hasattr(value, "stock"))
+RULES = (*FLOWING, *HOLDING)
+FLOWS: dict[str, tuple[str, str]] = {f.rule.name: f.flow for f in FLOWING}
+STOCKS: dict[str, str] = {s.rule.name: s.stock for s in HOLDING}
 
 
 class LedgerError(ArithmeticError):

@@ -58,6 +58,16 @@ def test_lanes_are_identical_in_both_phases_and_categories(small_world, programm
     compare(small_world, (*programmes_2017, programme), 12)
 
 
+def test_lanes_are_identical_where_groups_compete_with_a_lender_and_animals_die(small_world, programmes_2017):
+    chosen = {"moneylender": {}, "group_credit": {}, "targeted_cash": {"community": 0.5, "barred": 1.0},
+              "asset_with_coaching": {"animals": 1.0}}  # fmt: skip
+    own = [Programme(catalogue()[name], DOSE, 2, 10, 8, about) for name, about in chosen.items()]
+    parameters = small_world.parameters.copy()
+    parameters[[*small_world.lane.plan.parameters].index("disease.rate")] = 1.0  # an epidemic in every quarter
+    state = compare(small_world, (*programmes_2017, *own), 12, parameters)
+    assert all(state[name].any() for name in ("lender_debt", "group_debt", "asset_died", "gets_pkh"))
+
+
 def test_lanes_are_identical_with_rules_held(small_world, programmes_2017):
     held = ["luck", "enrolled", "sharing", "attends", "price", "works"]
     compare(small_world, programmes("hybrid", programmes_2017), 6, held=held)

@@ -167,6 +167,7 @@ def test_what_holds_between_columns(small_world, programmes_2017):
 USUAL = {
     "ability": 0.1,
     "activity": 1.0,
+    "asset_died": 0.0,
     "attendance": 0.16,
     "attending_ties": 0.2,
     "attends": 1.0,
@@ -174,7 +175,9 @@ USUAL = {
     "aware": 1.0,
     "buffer": 0.5,
     "capital": 3.0,
+    "cash_community": 0.0,
     "chance": 0.5,
+    "complains": 0.0,
     "delivered": 0.05,
     "effective_capital": 3.0,
     "efficacy": 0.4,

@@ -8,6 +8,15 @@ LEVERS = (
     Column("dividend", "z per person and quarter", "equal cash to every person", 0.0, lever=True),
     Column("cash", "z per person and quarter", "targeted cash, averaged over the village", 0.0, lever=True),
     Column("cash_quota", "share of households", "how many of the poorest get the targeted cash", 0.0, 1.0, lever=True),
+    Column(
+        "cash_community",
+        "share",
+        "weight of the community's ranking against the proxy means test in the list of targeted cash",
+        0.0,
+        1.0,
+        lever=True,
+    ),
+    Column("elite_barred", "0 or 1", "the elite comes last in the list of targeted cash", 0.0, 1.0, lever=True),
     Column("pkh", "z per person and quarter", "Program Keluarga Harapan, averaged over the village", 0.0, lever=True),
     Column(
         "pkh_quota",
@@ -36,7 +45,11 @@ LEVERS = (
         1.0,
         lever=True,
     ),
+    Column("asset_animals", "share", "share of the assets given that an epidemic can kill", 0.0, 1.0, lever=True),
     Column("credit", "z per person and quarter", "subsidy and guarantee of bank loans", 0.0, lever=True),
+    Column("group_capital", "z per person and quarter", "given to lending groups, which lend it on", 0.0, lever=True),
+    Column("group_quota", "share of households", "how many lending groups take in", 0.0, 1.0, lever=True),
+    Column("moneylender", "0 or 1", "a moneylender whom anybody may borrow from", 0.0, 1.0, lever=True),
     Column("entitlement", "z per person and quarter", "cash by right, averaged over the village", 0.0, lever=True),
     Column(
         "entitlement_category",

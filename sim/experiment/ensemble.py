@@ -33,7 +33,7 @@ METHOD = (
 )
 RULES = (agents, engine, policies, processes)  # packages whose source says what a parameter does
 BAR, BARRED = 0.9, ("V1", "V2")  # share of sets that must have all moments of these targets in fresh populations
-ALSO = ("start.py", "model.py", "population.py", "ledger.py", "experiment/fitted.py")
+ALSO = ("start.py", "model.py", "population.py", "ledger.py", "flows.py", "experiment/fitted.py")
 
 
 def _checked(variant: str) -> str:

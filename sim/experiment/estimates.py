@@ -140,6 +140,8 @@ class Trial:
         exposure = self._exposure(pairs)
         values = [self._scaled(*(derived(n, side)[self.rows] for side in pairs[n])) for n in self.outcome.columns]
         true = float(np.mean(values)) / exposure
+        # that a draw fails is counted over draws
+        sampled = sampled and self.outcome.scale != "failures"
         found, scaled = self._estimates(pairs, exposure, true) if sampled else ((), (0, 0))
         return Seen(true, found, self._cash(pairs, exposure), scaled)
 
@@ -174,6 +176,8 @@ class Trial:
             return 100.0 * difference
         if scale == "sd":
             return difference / spread if spread > 0.0 else 0.0 if difference == 0.0 else math.nan
+        if scale == "failures":
+            return 100.0 if difference <= 0.0 else 0.0
         return difference
 
     def _cash(self, pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], exposure: float) -> float:

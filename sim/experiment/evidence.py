@@ -96,7 +96,9 @@ class Outcome(Frozen):
     among: str = words("all", 60, "Who is compared")
     roll: Roll | None = table(None, "Who counts as listed")
     quarters: tuple[int, int] | None = table(None, "[first, last) since the start", "two numbers", strict=False)
-    scale: Literal["percent", "points", "sd", "level"] = entry("percent", "Unit of the effect", "a scale")
+    scale: Literal["percent", "points", "sd", "level", "failures"] = entry(
+        "percent", "Unit of the effect; failures: % of draws without a gain", "a scale"
+    )
     spread: float | None = number(
         None, 1e-9, 1e6, "unit of the columns", "What one sd is, where it is not that of the control"
     )

@@ -31,6 +31,7 @@ PASSED = (PASS, PASS_STAR)
 COUNTED = ("structure-informed", "blind")  # the roles that count as validation
 NAMED, AIM = "trap_off", 5  # variant named before the first run, and how many targets are to pass in it
 INTERVAL = (5.0, 95.0)  # per cent, of true effects over sets and of estimates over draws
+SITES = 7  # of the trials of graduation: six countries, and southern India
 PUBLISHED = 1.96  # standard errors on each side: the published interval holds 95 %
 
 
@@ -189,6 +190,8 @@ def _row(study: Study, k: int, outcome: Outcome, draws: Sequence[Draw], plan: Pl
     pairs = [(value, one.true) for one in seen for value in one.estimates if math.isfinite(value)]
     # a statistic of a whole world is measured as it is
     found = Found(true, true if outcome.moment else [e for e, _ in pairs], [e - t for e, t in pairs])
+    if outcome.scale == "failures":
+        found = over_sites(true)
     rivals = {"no effect": outcome.none, "cash arithmetic": float(np.mean(cash)) if cash else math.nan}
     passing = [name for name, value in rivals.items() if math.isfinite(value) and rival_passes(target, found, value)]
     (row["true_low"], row["true_high"]), row["true_mean"] = found.true_range(), found.mean
@@ -204,6 +207,14 @@ def _row(study: Study, k: int, outcome: Outcome, draws: Sequence[Draw], plan: Pl
     rescaled = _rescaled(outcome.sample or study.sample, seen)
     row["note"] = _note(target, found, passing, [outcome.note, *fewer, *rescaled])
     return row
+
+
+def over_sites(failed: Sequence[float]) -> Found:
+    """The share of draws that failed, %, and what studies of `SITES` draws, neighbours in order, would find."""
+    sites = [np.take(failed, range(k, k + SITES), mode="wrap") for k in range(len(failed))]
+    share = float(np.mean(failed))
+    shares = [float(np.mean(site)) for site in sites]
+    return Found([share], shares, [one - share for one in shares])
 
 
 def _rescaled(sample: Sample | None, seen: Sequence[Seen]) -> list[str]:

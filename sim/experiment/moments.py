@@ -8,13 +8,17 @@ from itertools import pairwise
 
 import numpy as np
 
+from sim import policies
 from sim.engine.table import State
 from sim.experiment import fitted
-from sim.metrics import inequality, poverty, targeting
+from sim.metrics import inequality, mean, poverty, targeting
 from sim.model import CommunityModel
+from sim.policies.policy import Programme
 from sim.start import World, measured
 
 AROUND = 1.0  # percentage points of the twin's headcount within which a crisis is over
+AVERSION = 3.0  # relative risk aversion by which lists are judged (Alatas et al. 2013; from memory, medium)
+LEAST = 0.3  # z per person and quarter: no household is taken to live on less
 PEAK = 6  # quarters within which the peak is looked for
 Settings = Mapping[str, float]
 Found = dict[str, float]
@@ -93,6 +97,11 @@ def listed(state: State, score: str, reach: float) -> np.ndarray:
     return found
 
 
+def share_reached(world: World, reach: float) -> float:
+    """Share of persons in the households that a proxy means test would list, `reach` of each village's households."""
+    return mean(listed(world.state, "proxy_score", reach), world.state["size"])
+
+
 def ranking(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
     """Mistargeting of the community's ranking above that of the proxy means test, points of households.
 
@@ -113,6 +122,43 @@ def ranking(world: World, seed: int, held: Sequence[str], settings: Settings) ->
     return {"ranking_gap": 100.0 * (community - test)}
 
 
+def lists(world: World, seed: int, held: Sequence[str], settings: Settings) -> Found:
+    """Lists compared: some quarters of cash to those whom a test, the community, or it less the elite, ranks lowest.
+
+    `gap_by_list`: by how much the poverty gap falls more under the community's list than under the test's, %.
+    `welfare_without_elite`: what the community's list would gain if it barred the elite, % of the welfare it gives.
+    """
+    chosen = {"none": None, "test": (0.0, 0.0), "community": (1.0, 0.0), "barred": (1.0, 1.0)}
+    gap, welfare = {}, {}
+    for name, about in chosen.items():
+        gap[name], welfare[name] = _after_cash(world, seed, held, settings, about)
+    test, community = (gap["none"] - gap[name] for name in ("test", "community"))
+    given, gained = welfare["community"] - welfare["none"], welfare["barred"] - welfare["community"]
+    return {"gap_by_list": 100.0 * (community / test - 1.0), "welfare_without_elite": 100.0 * gained / given}
+
+
+def _after_cash(
+    world: World, seed: int, held: Sequence[str], settings: Settings, about: tuple[float, float] | None
+) -> tuple[float, float]:
+    """Poverty gap and welfare while cash flows by a list (community's weight, elite barred); none: without cash."""
+    first, quarters, reach = int(settings["start"]), int(settings["quarters"]), settings["reach"]
+    flows, persons = fitted.programmes_2017(), world.state["size"] * world.state["weight"]
+    if about is not None:
+        dose = settings["per_member"] * share_reached(world, reach)
+        own = {"quota": reach, "community": about[0], "barred": about[1]}
+        end = first + quarters
+        flows.append(Programme(policies.catalogue()["targeted_cash"], dose, first, end, end, own))
+    model, gaps, welfare = CommunityModel(world, flows, seed=seed, held=held), [], []
+    while model.quarter < first + quarters:
+        model.step()
+        if model.quarter > first:
+            consumed = np.maximum(model.state["consumption"], LEAST)
+            gaps.append(poverty.fgt(consumed, persons, alpha=1.0))
+            welfare.append(mean(-np.power(consumed, 1.0 - AVERSION), persons))
+    del model.state
+    return float(np.mean(gaps)), float(np.mean(welfare))
+
+
 #: Statistic -> the function that finds it.
 MOMENTS: dict[str, Callable[[World, int, Sequence[str], Settings], Found]] = {
     **{f"headcount_{k}": two_years for k in range(fitted.QUARTERS)},
@@ -121,10 +167,12 @@ MOMENTS: dict[str, Callable[[World, int, Sequence[str], Settings], Found]] = {
     "bottom_40": bottom,
     **dict.fromkeys(("crisis_peak", "crisis_years"), crisis),
     "ranking_gap": ranking,
+    **dict.fromkeys(("gap_by_list", "welfare_without_elite"), lists),
 }
 NEEDS: dict[Callable, tuple[str, ...]] = {
     crisis: ("start", "quarters", "headcount", "macro", "wage", "wage_quarters"),
     ranking: ("start", "reach"),
+    lists: ("start", "reach", "quarters", "per_member"),
 }
 #: Statistic -> the numbers that a study's `settings` must hold for it.
 KNOWN: dict[str, tuple[str, ...]] = {name: NEEDS.get(function, ()) for name, function in MOMENTS.items()}

@@ -19,7 +19,6 @@ from sim.experiment import moments
 from sim.experiment.estimates import Record, Seen, Trial
 from sim.experiment.evidence import CONTROL, Outcome, Study, base_of
 from sim.experiment.fitted import programmes_2017
-from sim.metrics import mean
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
 from sim.population import Population, TwoPieceLognormal
@@ -84,11 +83,6 @@ def _repeated(world: World, studies: Sequence[Study], seed: int, held: Sequence[
 # -- what flows -------------------------------------------------------------------------------------------------------
 
 
-def share_reached(world: World, reach: float) -> float:
-    """Share of persons in the households that a proxy means test would list, `reach` of each village's households."""
-    return mean(moments.listed(world.state, "proxy_score", reach), world.state["size"])
-
-
 def programmes(study: Study, arm: str, world: World) -> list[Programme]:
     """All that flows in an arm: the programmes of 2017, and the study's own money."""
     known, found = policies.catalogue(), programmes_2017()
@@ -96,7 +90,7 @@ def programmes(study: Study, arm: str, world: World) -> list[Programme]:
         if arm not in flow.arms:
             continue
         if flow.dose is None:
-            dose = flow.per_member * share_reached(world, flow.reach) / (flow.quarters if flow.once else 1)
+            dose = flow.per_member * moments.share_reached(world, flow.reach) / (flow.quarters if flow.once else 1)
         else:
             dose = flow.dose
         if flow.times:

@@ -53,6 +53,7 @@ HOLDS: dict[str, tuple[str, ...]] = {
     "sharing": ("gift",),
     "saving": ("distress_sale",),
     "learning": ("efficacy", "skill"),
+    "lending": ("group_asked", "lender_loan"),
 }
 
 

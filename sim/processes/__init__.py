@@ -11,12 +11,15 @@ from . import (
     credit,
     empowerment,
     learning,
+    lending,
     linkage,
+    livestock,
     luck,
     market,
     national,
     participation,
     production,
+    satisfaction,
     saving,
     savings_group,
     sharing,
@@ -26,6 +29,6 @@ from . import (
 )
 
 MECHANISMS: tuple[ModuleType, ...] = (
-    luck, participation, production, market, collective, choice, works, targeting, transfers, savings_group, sharing,
-    saving, learning, contest, linkage, national, credit, empowerment,
+    luck, participation, production, market, collective, choice, works, targeting, satisfaction, transfers, savings_group,
+    sharing, saving, learning, contest, linkage, national, credit, lending, livestock, empowerment,
 )  # fmt: skip

@@ -18,12 +18,20 @@ def efficacy(
     works_council,
     choice,
     council_choice,
+    cash_community,
+    complains,
     learning=Param(0.05, "share", low=0.02, high=0.1, source="assumption"),
 ):
-    """Belief that taking part changes something: attenders compare the project with what was promised and with their own interest."""
+    """Belief that taking part changes something: by how a project kept its promise, and what the community's list came to.
+
+    Attenders compare the project with what was promised and with their own interest, and, where the community was asked
+    who shall get cash, the list with their own view of it. Nobody learns from what nobody was asked about.
+    """
     chosen = choice if works_money > 0.0 else council_choice
     seen = success * (1.0 if chosen == activity else 0.0)
-    return efficacy + learning * attends * (seen - efficacy) if works_money + works_council > 0.0 else efficacy
+    by_works = learning * attends * (seen - efficacy) if works_money + works_council > 0.0 else 0.0
+    by_list = cash_community * learning * attends * (1.0 - complains - efficacy)
+    return efficacy + by_works + by_list
 
 
 @rule(household, "index", 0.5)

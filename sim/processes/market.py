@@ -126,6 +126,30 @@ def exposure(
     return min(1.0, max(0.0, exposure + speed * (logistic(openness + terms / spread) - exposure)))
 
 
+@rule(household, "share of working time", 0.0, 1.0, every=4)
+def farm_labour(
+    activity,
+    focus,
+    exposure,
+    work=Param(
+        0.5,
+        "share of what goes outside",
+        low=0.3,
+        high=0.7,
+        source="assumption: half is work for others; farm households have half of their income from elsewhere (from memory)",
+    ),
+):
+    """Working time on the household's own farm, animals and fishing: its activities' share, less work outside. Once a year.
+
+    New roads in India took workers out of farming into wage work outside the village (Asher and Novosad 2020; read); here
+    the terms outside do. Work outside is a part of what is sold or worked outside (`exposure`): there is no wage labour
+    inside the village, and nothing reads this.
+    """
+    main = 2.0 / 3.0 * (1.0 - focus)
+    own = 1.0 - main if activity < 1.5 else main
+    return own * (1.0 - work * exposure)
+
+
 @rule(household, "z per person and quarter", 0.0)
 def local_supply(output, exposure):
     """Output offered in the village."""
@@ -154,3 +178,9 @@ def own_income(outside_sales, local_sales):
 def permanent_income(own_income, luck, weather, local_shock):
     """Own income with luck and weather removed."""
     return own_income * exp(-luck - weather - local_shock)
+
+
+@rule(household, "z per person and quarter")
+def profit(own_income, farm_wage):
+    """Own income beyond what the hands alone earn in a usual quarter: what the enterprise makes."""
+    return own_income - farm_wage

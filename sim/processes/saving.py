@@ -52,8 +52,13 @@ def income(
     interest,
     debt_service,
     rents,
+    lender_interest,
+    lender_repaid,
+    group_interest,
+    group_repaid,
+    group_saving,
 ):
-    """All that comes in this quarter, less gifts, contributions, rents given up and what goes to savings group and bank."""
+    """All that comes in this quarter, less gifts, contributions, rents given up and what goes to groups and lenders."""
     return (
         own_income
         + public_income
@@ -67,6 +72,11 @@ def income(
         - interest
         + rents
         - debt_service
+        - lender_interest
+        - lender_repaid
+        - group_interest
+        - group_repaid
+        - group_saving
     )
 
 
@@ -86,6 +96,7 @@ def expected_transfer(expected_transfer, public_income, updating):
 def distress_sale(
     income,
     depreciation,
+    asset_died,
     subsistence,
     buffer=Last("buffer"),
     capital=Last("capital"),
@@ -98,7 +109,7 @@ def distress_sale(
     ),
 ):
     """Capital sold, at its full value, when what is at hand does not reach the floor."""
-    return max(0.0, min(capital - depreciation, share * (subsistence - income - buffer)))
+    return max(0.0, min(capital - depreciation - asset_died, share * (subsistence - income - buffer)))
 
 
 @rule(household, "z per person and quarter", 0.0)
@@ -110,9 +121,9 @@ def sale_proceeds(
 
 
 @rule(household, "z per person and quarter")
-def cash_on_hand(income, sale_proceeds, bank_loan, buffer=Last("buffer")):
-    """What can be spent this quarter; a bank's loan is money at hand, and no income."""
-    return buffer + income + sale_proceeds + bank_loan
+def cash_on_hand(income, sale_proceeds, bank_loan, group_loan, debt_swapped, lender_loan, buffer=Last("buffer")):
+    """What can be spent this quarter; loans are money at hand, and no income."""
+    return buffer + income + sale_proceeds + bank_loan + group_loan - debt_swapped + lender_loan
 
 
 @rule(household, "z per person and quarter", 0.0)
@@ -172,9 +183,9 @@ def depreciation(
 
 
 @rule(household, "z per person", 0.0)
-def capital(capital, depreciation, investment, distress_sale, asset_received):
+def capital(capital, depreciation, investment, distress_sale, asset_received, asset_died):
     """Productive capital: animals, tools, stock, improvements of land."""
-    return max(0.0, capital - depreciation - distress_sale) + investment + asset_received
+    return max(0.0, capital - depreciation - asset_died - distress_sale) + investment + asset_received
 
 
 @rule(household, "z per person and quarter", 0.0)

@@ -61,6 +61,13 @@ def community_score(
     return log(max(1e-6, welfare)) + noise * community_misreading - need * max(female_head, marginal) - favour * elite
 
 
+@rule(household, "log", every=4)
+def cash_score(cash_community, elite_barred, proxy_score, community_score, stratum):
+    """Order in which households are listed for targeted cash; a barred elite comes after all others."""
+    last = 1000.0 * elite_barred if stratum < 0.5 else 0.0
+    return cash_community * community_score + (1.0 - cash_community) * proxy_score + last
+
+
 @rule(household, "0 or 1", 0.0, 1.0)
 def gets_pkh(pkh_quota, place=Rank("proxy_score", every=4)):
     """On the list of Program Keluarga Harapan."""
@@ -74,7 +81,7 @@ def gets_rastra(rastra_quota, place=Rank("proxy_score", every=4)):
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
-def gets_cash(cash_quota, place=Rank("proxy_score", every=4)):
+def gets_cash(cash_quota, place=Rank("cash_score", every=4)):
     """On the list of a programme of targeted cash."""
     return 1.0 if place < cash_quota else 0.0
 
