@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 console, complaint = Console(), Console(stderr=True)
-TOPICS = ("order", "parameters", "columns", "policies", "outcomes", "article")
+TOPICS = ("order", "parameters", "columns", "policies", "outcomes", "article", "odd")
 VARIANTS = ("trap_off", "trap_on")
 AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
@@ -233,10 +233,17 @@ def _wide() -> Console:
 
 
 def explain(arguments: argparse.Namespace) -> None:
-    """`swadaya explain`: a table from the code."""
+    """`swadaya explain`: a table from the code, or the whole description of the model as Markdown."""
     from sim.explain import explain as made
     from sim.known import known
 
+    if arguments.topic == "odd" and not arguments.name:
+        from sim.explain_odd import odd
+        from sim.start import wire
+
+        offered = known(arguments.policy)
+        print(odd(wire(offered.own_rules), offered.policies), end="")
+        return
     _wide().print(made(arguments.topic, arguments.name, known(arguments.policy)))
 
 
