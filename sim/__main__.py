@@ -133,7 +133,7 @@ def _unnamed(scenario: Scenario) -> None:
     """Say which of the user's own policies would not run, because no arm names them."""
     from sim import policies
 
-    named = {part.policy for part in (*scenario.arms, *scenario.programmes)}
+    named = {arm.policy for arm in scenario.arms} | {programme.policy for programme in scenario.programmes}
     idle = [name for name in scenario.known.policies if name not in policies.catalogue() and name not in named]
     if idle:
         arms = " and ".join(f'policy = "{name}"' for name in idle)

@@ -96,7 +96,7 @@ def programmes(study: Study, arm: str, world: World) -> list[Programme]:
         if arm not in flow.arms:
             continue
         if flow.dose is None:
-            dose = flow.per_member * share_reached(world, flow.reach) / (flow.quarters if flow.once else 1)
+            dose = flow.per_member * share_reached(world, flow.reach) / (flow.quarters if flow.once else 1)  # type: ignore[operator, arg-type]
         else:
             dose = flow.dose
         if flow.times:

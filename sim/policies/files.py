@@ -49,7 +49,7 @@ def read(path: Path) -> PolicyFile:
     }
     if not found[Policy]:
         raise InputError(f"{path}: has no policy; allowed: a function with @policy(...) above it")
-    return PolicyFile(path.name, hashlib.sha256(raw).hexdigest(), found[Policy], found[Rule])
+    return PolicyFile(path.name, hashlib.sha256(raw).hexdigest(), found[Policy], found[Rule])  # type: ignore[arg-type]
 
 
 def _bytes(path: Path) -> bytes:
