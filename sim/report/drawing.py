@@ -147,6 +147,13 @@ class Drawing:
         marks = [*(shape.svg() for shape in self.shapes), *(words.svg() for words in self.words)]
         return "\n".join([head, paper, *marks, "</svg>\n"]).encode()
 
+    def __repr__(self) -> str:
+        return f"Drawing of {self.width:g} by {self.height:g} points"
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows."""
+        return self.png(120)
+
     def png(self, dots: int = 160) -> bytes:
         """The drawing as PNG, `dots` an inch."""
         scale = dots / 72
