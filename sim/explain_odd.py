@@ -6,7 +6,6 @@ import ast
 import inspect
 import re
 import textwrap
-import tomllib
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -29,7 +28,7 @@ from sim.metrics import cost, resilience, trajectories
 from sim.policies.policy import Policy
 from sim.processes import MECHANISMS
 from sim.scenario import CUTOFFS, PROGRAMMES_2017, Calendar
-from sim.shipped import folder
+from sim.survey import read_aggregates
 from sim.terminal import span
 
 TEMPLATE = "odd.md.jinja"
@@ -168,14 +167,6 @@ def parameters(plan: Plan) -> list[tuple[str, list[tuple[str, Param, str, str]]]
     ]
 
 
-def figures() -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Published figure by figure what people are made from: dotted name, and value, unit, source and status."""
-    file = folder("scenarios") / "data" / "rural_indonesia_2017.toml"
-    for name, group in tomllib.loads(file.read_text(encoding="utf-8")).items():
-        if isinstance(group, dict) and name != "sources":
-            yield from ((f"{name}.{key}", figure) for key, figure in group.items())
-
-
 def settings(policy: Policy) -> str:
     """A policy's own numbers in one line."""
     told = [f"`{n}` {float(p):g} {p.unit} ({span(p.low, p.high)}; {p.source})" for n, p in policy.parameters.items()]
@@ -217,7 +208,7 @@ def odd(plan: Plan, known: Mapping[str, Policy]) -> str:
         studies=read_studies(plan, policies.catalogue(), KNOWN),
         moments=fitted.MOMENTS,
         left_at_start=start,
-        figures=list(figures()),
+        figures=read_aggregates().figures.items(),
         population=population,
         ties=ties,
         strata=STRATA,
