@@ -1,18 +1,28 @@
 """Swadaya: rival programmes against poverty, over the same households and the same luck."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.engine.rule import Param, rule
+    from sim.errors import InputError
+    from sim.metrics import metric
+    from sim.policies.policy import policy
+    from sim.question import load
 
 PUBLIC = {
-    "policy": "sim.policies.policy",
-    "rule": "sim.engine.rule",
-    "Param": "sim.engine.rule",
-    "metric": "sim.metrics",
+    "load": "question",
+    "policy": "policies.policy",
+    "rule": "engine.rule",
+    "Param": "engine.rule",
+    "metric": "metrics",
+    "InputError": "errors",
 }
+__all__ = ["InputError", "Param", "load", "metric", "policy", "rule"]
 
 
 def __getattr__(name: str) -> Any:
     """The public names, looked up when first asked for, so that `import sim` stays light."""
     if name not in PUBLIC:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    return getattr(import_module(PUBLIC[name]), name)
+    return getattr(import_module(f"sim.{PUBLIC[name]}"), name)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 console, complaint = Console(), Console(stderr=True)
-TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article")
+TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article", "odd")
 VARIANTS = ("trap_off", "trap_on")
 AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
@@ -134,7 +134,7 @@ def _unnamed(scenario: Scenario) -> None:
     """Say which of the user's own policies would not run, because no arm names them."""
     from sim import policies
 
-    named = {part.policy for part in (*scenario.arms, *scenario.programmes)}
+    named = {arm.policy for arm in scenario.arms} | {programme.policy for programme in scenario.programmes}
     idle = [name for name in scenario.known.policies if name not in policies.catalogue() and name not in named]
     if idle:
         arms = " and ".join(f'policy = "{name}"' for name in idle)
@@ -234,10 +234,17 @@ def _wide() -> Console:
 
 
 def explain(arguments: argparse.Namespace) -> None:
-    """`swadaya explain`: a table from the code."""
+    """`swadaya explain`: a table from the code, or the whole description of the model as Markdown."""
     from sim.explain import explain as made
     from sim.known import known
 
+    if arguments.topic == "odd" and not arguments.name:
+        from sim.explain_odd import odd
+        from sim.start import wire
+
+        offered = known(arguments.own)
+        print(odd(wire(offered.own_rules), offered.policies), end="")
+        return
     _wide().print(made(arguments.topic, arguments.name, known(arguments.own)))
 
 

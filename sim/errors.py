@@ -4,7 +4,17 @@ from __future__ import annotations
 
 
 class InputError(ValueError):
-    """Wrong input, told in one sentence; the command line prints it and exits with 2."""
+    """Wrong input, told in one sentence; the command line prints it and exits with 2.
+
+    Examples
+    --------
+    >>> import sim
+    >>> try:
+    ...     sim.load("desa", population={"villages": 0})
+    ... except sim.InputError as error:
+    ...     print(error)
+    desa: "villages" in [population] is 0; allowed: a whole number, 1 to 100000 villages
+    """
 
 
 class PolicyError(ValueError):

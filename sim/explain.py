@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import groupby
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -66,7 +66,7 @@ def parameters(plan: Plan) -> Group:
     def mechanism(item: tuple[str, Param]) -> str:
         return plan.rules[item[0].split(".")[0]].mechanism
 
-    parts: list[object] = []
+    parts: list[RenderableType] = []
     for name, group in groupby(sorted(plan.parameters.items(), key=mechanism), mechanism):
         parts.append(section(name))
         for full, p in group:
@@ -86,7 +86,7 @@ def parameters(plan: Plan) -> Group:
 
 def columns(plan: Plan) -> Group:
     """Every column by table: unit, range, where it comes from, and its meaning beneath."""
-    parts: list[object] = []
+    parts: list[RenderableType] = []
     homes = dict.fromkeys(plan.table_of.values())
     for home in homes:
         parts.append(section(home))
@@ -104,7 +104,7 @@ def columns(plan: Plan) -> Group:
 
 def measured(found: Iterable[Metric]) -> Group:
     """Every metric: unit, the better direction, how often, what it reads, and its meaning beneath."""
-    parts: list[object] = []
+    parts: list[RenderableType] = []
     for one in found:
         better = "" if one.better == "neither" else f", {one.better} is better"
         often = f", every {one.every} quarters" if one.every > 1 else ""
@@ -137,7 +137,7 @@ def answer(outcome: Outcome, decides: bool, rules: str) -> Group:
 
 def outcomes(plan: Plan) -> Group:
     """Every figure of every published study: the columns that answer it, and the rules that set them."""
-    parts: list[object] = []
+    parts: list[RenderableType] = []
     studies: list[Study] = read_studies(plan, policies.catalogue(), KNOWN)
     for study in studies:
         parts.append(section(f"{study.id}  {study.title}"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 import pandas as pd
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -118,7 +118,7 @@ def told(rows: pd.DataFrame, digests: Mapping[str, Mapping[str, str]] | None = N
         str(variant): {row["claim"]: row for row in group.to_dict("records")}
         for variant, group in rows.groupby("variant")
     }  # fmt: skip
-    parts: list[object] = [*standing(digests or {})]
+    parts: list[RenderableType] = [*standing(digests or {})]
     for name, group in groupby(claims.read(), lambda claim: claim.section):
         parts.append(section(name))
         for claim in group:

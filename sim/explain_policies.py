@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -39,7 +39,7 @@ def grouped(known: Mapping[str, Policy]) -> dict[str, list[Policy]]:
     return {heading: policies for heading, policies in found.items() if policies}
 
 
-def rows(width: int, lines: Iterable[tuple[Text | str, object]], indent: int = INDENT) -> Padding:
+def rows(width: int, lines: Iterable[tuple[RenderableType, RenderableType]], indent: int = INDENT) -> Padding:
     """Lines of two columns; the first is so many characters wide, the second folds."""
     grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
     grid.add_column(no_wrap=True, min_width=width)
@@ -49,7 +49,7 @@ def rows(width: int, lines: Iterable[tuple[Text | str, object]], indent: int = I
     return Padding(grid, (0, 0, 0, indent), expand=False)
 
 
-def overview(known: Mapping[str, Policy]) -> Iterator[object]:
+def overview(known: Mapping[str, Policy]) -> Iterator[RenderableType]:
     """All policies at a glance: code, name, and who decides."""
     width = max(map(len, known)) + INDENT
     for policies in grouped(known).values():
@@ -161,7 +161,7 @@ def catalogue(known: Mapping[str, Policy], name: str = "") -> Group:
         "funds and facilitators are gone. "
         "`swadaya explain columns` says what each lever is.\n\nAt a glance: code, name in a scenario, who decides."
     )
-    parts: list[object] = [*overview(known)]
+    parts: list[RenderableType] = [*overview(known)]
     for heading, policies in grouped(known).items():
         parts += [section(heading), *(block(policy) for policy in policies)]
     terms = Text("Umbrella terms with no dynamics of their own: a scenario names their members.", "dim")

@@ -12,15 +12,18 @@ import re
 import sys
 import traceback
 import types
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import TypeVar
 
 from sim.engine.rule import Rule
 from sim.errors import InputError
 from sim.metrics import Metric
 from sim.policies.policy import Policy, did_you_mean, policy
 
+T = TypeVar("T")
 LARGEST_FILE = 1_000_000  # bytes
 UNKNOWN = re.compile(r"policy\(\) got an unexpected keyword argument '(\w+)'")  # what Python says of a misspelt word
 
@@ -47,16 +50,19 @@ def read(path: Path) -> OwnFile:
     raw = _bytes(path)
     module = _run(path, raw)
     made = [value for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__]
-    policies, rules, metrics = (
-        tuple(about for value in made if isinstance(about := getattr(value, word, None), kind))
-        for word, kind in (("policy", Policy), ("rule", Rule), ("metric", Metric))
-    )
+    policies, rules = _declared(made, "policy", Policy), _declared(made, "rule", Rule)
+    metrics = _declared(made, "metric", Metric)
     if not (policies or rules or metrics):
         raise InputError(
             f"{path}: has no policy, rule or metric; allowed: a function with @policy(...), @rule(...) or @metric(...) "
             "above it"
         )
     return OwnFile(path.name, hashlib.sha256(raw).hexdigest(), policies, rules, metrics)
+
+
+def _declared(made: Iterable[object], word: str, kind: type[T]) -> tuple[T, ...]:
+    """What functions declare themselves to be."""
+    return tuple(about for value in made if isinstance(about := getattr(value, word, None), kind))
 
 
 def _bytes(path: Path) -> bytes:

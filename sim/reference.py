@@ -184,11 +184,10 @@ class MesaLane(mesa.Model):
         if isinstance(marker, End):
             return attrgetter(f"{('first', 'second')[marker.end]}.{attribute(self.plan.source(marker.of, rule.name))}")
         if isinstance(marker, Aggregate):
-            marker, home = str(marker), self.plan.target(marker, rule.table)
+            name, table = str(marker), self.plan.target(marker, rule.table)
         else:
-            home = self.plan.home(marker, rule.name)
-            marker = self.plan.source(marker, rule.name)
-        return attrgetter(attribute(marker) if home == rule.table.name else f"{home}.{attribute(marker)}")
+            name, table = self.plan.source(marker, rule.name), self.plan.home(marker, rule.name)
+        return attrgetter(attribute(name) if table == rule.table.name else f"{table}.{attribute(name)}")
 
     def _column(self, village: Plain, reading: Any, reader: str, like: list[Plain] | None = None) -> list[float]:
         if reading is None:
@@ -202,16 +201,16 @@ class MesaLane(mesa.Model):
         of = self._column(village, marker.of, step.sets)
         like = getattr(village, self.plan.home(marker.of, step.sets))
         if isinstance(marker, Sum):
-            factors = [self._column(village, r, step.sets, like) for r in (marker.weight, marker.where)]
+            weight, where = (self._column(village, r, step.sets, like) for r in (marker.weight, marker.where))
             if marker.by is not None:
                 out, kind = [0.0] * len(village.group), self._column(village, marker.by, step.sets)
                 if isinstance(marker, Mean):
-                    aggregate.mean_by(of, *factors, kind, out, [0.0] * len(out))
+                    aggregate.mean_by(of, weight, where, kind, out, [0.0] * len(out))
                 else:
-                    aggregate.total_by(of, *factors, kind, out)
+                    aggregate.total_by(of, weight, where, kind, out)
                 self._spread(village.group, step.sets, out)
                 return
-            result = (aggregate.mean if isinstance(marker, Mean) else aggregate.total)(of, *factors)
+            result = (aggregate.mean if isinstance(marker, Mean) else aggregate.total)(of, weight, where)
         elif isinstance(marker, Gini):
             result = aggregate.gini(of, self._column(village, marker.weight, step.sets, like))
         elif isinstance(marker, Quantile):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
@@ -25,7 +25,7 @@ def entry(head: Text, below: str = "", indent: int = 2) -> Group:
     return Group(*parts)
 
 
-def page(title: str, note: str, parts: Iterable[object]) -> Group:
+def page(title: str, note: str, parts: Iterable[RenderableType]) -> Group:
     """A title, a remark and what follows."""
     return Group(Text(title, style="bold"), Text(note, style="dim"), *parts)
 

@@ -167,7 +167,7 @@ class View(Row, mesa.Agent):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "unique_id":  # Mesa 3.5 numbers the agents when they are registered
-            vars(self)[name] = value
+            vars(self)[name] = value  # type: ignore[index]
         else:
             super().__setattr__(name, value)
 

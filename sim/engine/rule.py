@@ -19,6 +19,34 @@ class Param(float):
 
     A `what_if` is off at its value; elsewhere in its range the model is another one. It is no uncertainty of this one,
     so that nothing draws it but a variant or a scenario that asks for it.
+
+    Parameters
+    ----------
+    value
+        The default, in `unit`.
+    unit
+        In words: "share", "z per person and quarter".
+    source
+        Where the number comes from, and how well it is known: a citation, "from memory", "assumption".
+    low, high
+        Its range: what a scenario may set and a calibration draws.
+    what_if
+        As above.
+
+    Raises
+    ------
+    ValueError
+        When the value lies outside its own range.
+
+    Examples
+    --------
+    >>> from sim import Param
+    >>> share = Param(0.3, "share of budget", low=0.1, high=0.65, source="15-30 % in PNPM (from memory)")
+    >>> 2 * share, share.unit, share.high
+    (0.6, 'share of budget', 0.65)
+    >>> Param(2.0, "share", low=0.0, high=1.0, source="assumption")
+    Traceback (most recent call last):
+    ValueError: parameter value 2.0 lies outside its own range [0.0, 1.0]
     """
 
     unit: str
@@ -215,6 +243,24 @@ def rule(table: Table, unit: str, low: float = -INFINITY, high: float = INFINITY
     ------
     TypeError
         When an argument is no column, parameter, draw or aggregate, or the function reaches what it may not.
+
+    Examples
+    --------
+    The function stays a plain one; its defaults are the wiring.
+
+    >>> from sim import Param, rule
+    >>> from sim.agents import village
+    >>> from sim.engine.rule import Last
+    >>> @rule(village, "share", 0.0, 1.0)
+    ... def capture(
+    ...     quality=Last("institution_quality"), tilt=Param(0.1, "share", low=0.0, high=0.3, source="assumption")
+    ... ):
+    ...     "Weight of the elite's own interest in what is decided in the village."
+    ...     return tilt * (1.0 - quality)
+    >>> capture(quality=0.5)
+    0.05
+    >>> capture.rule.name, capture.rule.unit, list(capture.rule.parameters)
+    ('capture', 'share', ['capture.tilt'])
     """
 
     def register(function: Callable[..., float]) -> Callable[..., float]:

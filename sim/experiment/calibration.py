@@ -17,7 +17,7 @@ A parameter without a moment of its own stays what its prior says: an uncertaint
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -193,7 +193,7 @@ class Simulator:
             rows.append(row)
         return Outcome(_means(rows))
 
-    def ask(self, parameters: Mapping[str, float], place: int):
+    def ask(self, parameters: Mapping[str, float], place: int) -> Iterator[dict[str, float]]:
         """Moments in one population, as they are found; chance taken off."""
         people, chance = self.panel.populations[place], self.panel.chance[place]
         world = solve(self.lane, people, programmes_2017(), self.target, people.seed, parameters)
@@ -280,14 +280,10 @@ def calibrate(
     spans, bands = priors(lane.plan, variant), inner_bands(panel, settings, variant)
     simulator = Simulator(lane, target, variant, panel, settings, spans, bands)
     chance = {name: CHANCE * spread for name, spread in panel.spread.items()}
-    rules = {
-        "wanted": round(SPARE * count),
-        "waves": settings.waves,
-        "most": settings.most,
-        "seed": seed,
-        "chance": chance,
-    }
-    found = match(simulator, len(spans), bands, **rules, executor=executor, tell=tell)
+    found = match(
+        simulator, len(spans), bands, wanted=round(SPARE * count), waves=settings.waves, most=settings.most, seed=seed,
+        chance=chance, executor=executor, tell=tell,
+    )  # fmt: skip
     sets = [simulator.parameters(one.point) for one in found.kept]
     for one, tried in zip(sets, found.kept, strict=True):
         one.update({name: tried.outcome.values[name] for name in SOLVED})

@@ -148,8 +148,8 @@ class Comparison:
         spans = self.scenario.windows
         medians = [inequality.quantile(run.windows["own_income", w], self.persons, 0.5) for w in ("pre", "post")]
         growth = trajectories.yearly_growth(np.array([medians[0]]), np.array([medians[1]]), spans.pre, spans.post)[0]
-        value = cost.present_value(self.state_flow(run), self.scenario.calendar.start, self.scenario.budget.discount)
-        value = np.nan if run.arm in self.unranked else value
+        paid = cost.present_value(self.state_flow(run), self.scenario.calendar.start, self.scenario.budget.discount)
+        value = np.nan if run.arm in self.unranked else float(paid)
         first, last = spans.post
         among = self.poor(run) * self.persons
         return {
@@ -159,6 +159,6 @@ class Comparison:
             if self.classes
             else np.nan,
             "participation": float(run.series["participation"][first:last].mean()),
-            "cost": float(value),
-            "cost_rupiah": float(cost.rupiah(value)),
+            "cost": value,
+            "cost_rupiah": cost.rupiah(value),
         }

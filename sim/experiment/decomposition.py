@@ -36,7 +36,8 @@ WINDOWS = {"after two years": (4, 8), "after ten years": (36, 40)}  # quarters f
 
 def without(world: World, removed: Collection[str]) -> tuple[World, tuple[str, ...]]:
     """The world without some factors, and the rules that must be held for it."""
-    state, parameters, held = world.state.copy(), world.parameters.copy(), ()
+    state, parameters = world.state.copy(), world.parameters.copy()
+    held: tuple[str, ...] = ()
     if "luck" in removed:
         held = ("luck", "weather")
         for name in held:

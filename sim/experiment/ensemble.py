@@ -84,8 +84,9 @@ def code(text: str) -> str:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
     for node in ast.walk(ast.parse(text)):
-        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-        if documented and ast.get_docstring(node, clean=False) is not None:
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            continue
+        if ast.get_docstring(node, clean=False) is not None:
             first = node.body[0]
             lines[first.lineno - 1 : first.end_lineno] = [""] * ((first.end_lineno or 0) - first.lineno + 1)
     return "\n".join(line.rstrip() for line in lines if line.strip())
@@ -94,8 +95,8 @@ def code(text: str) -> str:
 @cache
 def rules_digest() -> str:
     """SHA-256 of all code that decides what becomes of a parameter set; read once, as the code itself is."""
-    package = Path(engine.__file__).parents[1]
-    files = [file for room in RULES for file in Path(room.__file__).parent.glob("*.py")]
+    package = Path(__file__).parents[1]
+    files = [file for room in RULES for file in Path(room.__path__[0]).glob("*.py")]
     whole = hashlib.sha256()
     for file in sorted([*files, *(package / name for name in ALSO)]):
         whole.update(file.relative_to(package).as_posix().encode())

@@ -200,7 +200,7 @@ class Trial:
                 continue
             share = np.mean([0 <= q - self.study.start < part.quarters for q in self.quarters])
             price = self.world.value(part.times) if part.times else 1.0
-            flow += share * price * (part.dose if part.per_member is None else part.per_member * self.listed)
+            flow += share * price * (part.dose if part.per_member is None else part.per_member * self.listed)  # type: ignore[operator]
         return flow
 
     # -- what the study would have seen -------------------------------------------------------------------------------

@@ -223,7 +223,7 @@ def _told(error: ValidationError) -> tuple[Location, str]:
         if name not in known:
             return first["loc"], f"unknown key{did_you_mean(name, known)}"
         fields.append(known[name])
-    allowed = fields[-1].json_schema_extra["allowed"] if fields else "a study"
+    allowed = fields[-1].json_schema_extra["allowed"] if fields else "a study"  # type: ignore[index]
     if first["type"] == "missing":
         return first["loc"], f"is missing; it takes {allowed}"
     return first["loc"], f"is {first['input']!r}; allowed: {allowed}"

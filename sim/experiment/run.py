@@ -126,11 +126,11 @@ class Recorder:
                 index = (order, line, window)
                 value = poverty.fgt(state["consumption"], self.persons, line, order)
                 run.poverty[index] = run.poverty.get(index, 0.0) + share * value
-        for name, column in (("attendance", "attendance"), ("quality", "institution_quality")):
-            key = f"{name}_{window}"
-            run.village[key] = run.village.get(key, 0.0) + share * state[column]
-        covered = state["upkeep"].reshape(-1, 4)
-        run.village[f"upkeep_{window}"] = run.village.get(f"upkeep_{window}", 0.0) + share * covered.mean(axis=1)
+        covered = state["upkeep"].reshape(-1, 4).mean(axis=1)
+        kept = {"attendance": state["attendance"], "quality": state["institution_quality"], "upkeep": covered}
+        for name, values in kept.items():
+            village = f"{name}_{window}"
+            run.village[village] = run.village.get(village, np.zeros(1)) + share * values
 
     def start(self) -> None:
         """What is known of households when the programmes start."""

@@ -28,7 +28,7 @@ from sim.experiment.run import LISTS, Run, run_arm
 from sim.experiment.tables import tables
 from sim.metrics import trajectories
 from sim.policies.policy import Policy, Programme
-from sim.population import Population, TwoPieceLognormal, synthesise
+from sim.population import Population, TwoPieceLognormal, Villages, synthesise
 from sim.scenario import BASELINE, PROGRAMMES_2017, Scenario
 from sim.scenario import Programme as Standing
 from sim.shipped import code_digest
@@ -46,7 +46,7 @@ def people(scenario: Scenario) -> Population:
     if scenario.survey is not None:
         survey, villages = read_survey(scenario.survey), about.villages or 40
         return population_from_survey(survey, aggregates, villages, seed=about.seed, ties=about.ties)
-    known = about.villages or 40
+    known: int | Villages = about.villages or 40
     if scenario.village_list is not None:
         known = read_villages(scenario.village_list, first=about.villages)
     return synthesise(aggregates, known, about.households, about.seed, ties=about.ties)
@@ -104,6 +104,7 @@ def build(
     parameters = {**drawn, **scenario.parameters}
     world = solve(lane, population, of_2017, target, seed, parameters, held)
     if scenario.population.world == "poor_village":
+        assert scenario.population.poverty is not None  # that world has a default of its own
         world = poorer(world, of_2017, scenario.population.poverty, seed, held)
     return world
 
@@ -117,7 +118,8 @@ def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> lis
     if wanted == 1:
         return [build(scenario)]
     under = partial(at_rest, scenario, Lane(wire(scenario.known.own_rules)), people(scenario))
-    sets, found = iter(ensemble.load(scenario.replications.variant)), []
+    sets = iter(ensemble.load(scenario.replications.variant))
+    found: list[World] = []
     while len(found) < wanted and (some := list(islice(sets, wanted - len(found)))):
         for world in executor.map(under, some):
             found += [world] if world else []

@@ -6,6 +6,8 @@ and under one parameter set. Nothing here knows which arm should win.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import pandas as pd
 
@@ -23,7 +25,7 @@ from sim.scenario import BASELINE
 BINS = np.array([-np.inf, *range(-10, 16), np.inf])  # % change of consumption
 POOR, NEAR = 1.0, 1.5  # permanent income, z
 
-Frame = pd.DataFrame
+Frame: TypeAlias = pd.DataFrame
 
 
 def tables(comparison: Comparison) -> dict[str, Frame]:

@@ -17,7 +17,7 @@ from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
 from sim.experiment import moments
 from sim.experiment.estimates import Record, Seen, Trial
-from sim.experiment.evidence import CONTROL, Outcome, Study, base_of
+from sim.experiment.evidence import CONTROL, Flow, Outcome, Study, base_of
 from sim.experiment.fitted import programmes_2017
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
@@ -83,16 +83,19 @@ def _repeated(world: World, studies: Sequence[Study], seed: int, held: Sequence[
 # -- what flows -------------------------------------------------------------------------------------------------------
 
 
+def _dose(flow: Flow, world: World) -> float:
+    """Money over all persons of what a flow gives to each member that it reaches."""
+    assert flow.per_member is not None and flow.reach is not None  # as the reader of studies saw to
+    return flow.per_member * moments.share_reached(world, flow.reach) / (flow.quarters if flow.once else 1)
+
+
 def programmes(study: Study, arm: str, world: World) -> list[Programme]:
     """All that flows in an arm: the programmes of 2017, and the study's own money."""
     known, found = policies.catalogue(), programmes_2017()
     for flow in study.flows:
         if arm not in flow.arms:
             continue
-        if flow.dose is None:
-            dose = flow.per_member * moments.share_reached(world, flow.reach) / (flow.quarters if flow.once else 1)
-        else:
-            dose = flow.dose
+        dose = _dose(flow, world) if flow.dose is None else flow.dose
         if flow.times:
             dose *= world.value(flow.times)
         start, end = study.start, study.start + flow.quarters

@@ -6,7 +6,7 @@ income. A ratio whose denominator is not positive is undefined: functions return
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from sim.metrics import mean, metric
 
 #: One z in rupiah: three months of the rural poverty line of September 2017, Rp 370 910 per head (BPS, recalled).
 Z_RUPIAH = 3 * 370_910
+Amount = TypeVar("Amount", float, np.ndarray)  # one, or one a row
 #: Rural population of Indonesia 2017, persons (derived: rural poor divided by rural headcount, BPS September 2017).
 RURAL_POPULATION = 121.1e6
 #: Villages (*desa*) of Indonesia (Podes 2018, BPS, read).
@@ -78,7 +79,7 @@ def cost_per(cost: float, result: float) -> float:
     return float(cost / result) if result > 0 and cost >= 0 else float("nan")
 
 
-def rupiah(amount: float | np.ndarray) -> float | np.ndarray:
+def rupiah(amount: Amount) -> Amount:
     """Money of the model (z) in rupiah at prices of September 2017."""
     return amount * Z_RUPIAH
 

@@ -149,6 +149,33 @@ def policy(
         The only levers that it may set.
     reallocates, ranked
         As in `Policy`.
+
+    Raises
+    ------
+    PolicyError
+        When words are missing, or there is no such lever.
+
+    Notes
+    -----
+    The function's arguments are what it sees: `budget` (array, one number a village; z per person and quarter),
+    `quarter`, `since_start`, columns of the villages by name, and numbers of its own with a `Param` as default. It
+    returns lever -> array of that shape, or one number; what it does not spend is paid out as dividend.
+
+    Examples
+    --------
+    >>> from sim import Param, policy
+    >>> @policy(
+    ...     label="Works first", label_id="Pekerjaan dahulu", decides="village meeting", flows="works, then cash",
+    ...     targets="all", level="grassroots", loses_when="works earn nothing", levers=["works_money", "right_goal"],
+    ... )
+    ... def works_first(budget, since_start, years=Param(3.0, "years", low=0.0, high=5.0, source="assumption")):
+    ...     "Works that the meeting chooses in the first years, cash after them."
+    ...     first = since_start < 4 * years
+    ...     return {"works_money": budget * first, "right_goal": 1.0 * first}
+    >>> works_first(budget=0.04, since_start=0)
+    {'works_money': 0.04, 'right_goal': 1.0}
+    >>> works_first.policy.ends["the funds"]
+    ('works_money',)
     """
     told = {"label": label, "label_id": label_id, "decides": decides, "flows": flows, "targets": targets,
             "level": level, "loses_when": loses_when}  # fmt: skip

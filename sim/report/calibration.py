@@ -114,8 +114,8 @@ def explained(frame: pd.DataFrame, variant: str) -> Grid:
     cells = {(row.window, row.factor): row for row in frame.itertuples(index=False)}
     rows = []
     for factor, words in PARTS.items():
-        found = [cells.get((window, factor)) for window in windows]
-        if all(one is not None for one in found):
+        found = [cells[window, factor] for window in windows if (window, factor) in cells]
+        if len(found) == len(windows):
             first = Cell(words, FACTORS.get(factor, "") and f"taken away: {FACTORS[factor]}")
             rows.append((first, *(estimated(one.estimate, one.low, one.high) for one in found)))
     note = (

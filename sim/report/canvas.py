@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sim.experiment.results import Results
 from sim.report import BASELINE, CLASSES, Armed, labels, number, rivals
@@ -52,22 +54,22 @@ class Panel:
         self.left, self.top, self.right, self.bottom = left, top, left + width, top + height
         self.x, self.y = (0.0, 1.0), (0.0, 1.0)
 
-    def across(self, x):
-        """Where values of `x` lie, points."""
+    def across(self, x: ArrayLike) -> Any:
+        """Where values of `x` lie, points: a number, or an array as `x` is one."""
         return self.left + (np.asarray(x, float) - self.x[0]) / (self.x[1] - self.x[0]) * (self.right - self.left)
 
-    def down(self, y):
-        """Where values of `y` lie, points."""
+    def down(self, y: ArrayLike) -> Any:
+        """Where values of `y` lie, points: a number, or an array as `y` is one."""
         return self.bottom - (np.asarray(y, float) - self.y[0]) / (self.y[1] - self.y[0]) * (self.bottom - self.top)
 
-    def line(self, x, y, colour: str, width: float = 1.0, dashes: Sequence[float] = ()) -> None:
+    def line(self, x: ArrayLike, y: ArrayLike, colour: str, width: float = 1.0, dashes: Sequence[float] = ()) -> None:
         """Draw a line through values."""
         self.drawing.line(np.column_stack((self.across(x), self.down(y))), colour, width, dashes)
 
-    def band(self, x, low, high, colour: str, alpha: float) -> None:
+    def band(self, x: ArrayLike, low: ArrayLike, high: ArrayLike, colour: str, alpha: float) -> None:
         """Fill what lies between two lines."""
-        x, y = self.across(x), (self.down(low), self.down(high)[::-1])
-        self.drawing.area(np.column_stack((np.concatenate((x, x[::-1])), np.concatenate(y))), colour, alpha)
+        there, ways = self.across(x), (self.down(low), self.down(high)[::-1])
+        self.drawing.area(np.column_stack((np.concatenate((there, there[::-1])), np.concatenate(ways))), colour, alpha)
 
     def block(self, x: tuple, y: tuple, colour: str, gap: float = 0.0) -> None:
         """Fill a rectangle from (x[0], y[0]) to (x[1], y[1]); `gap` points are left white at its left and right."""
@@ -80,7 +82,7 @@ class Panel:
         """Shade the panel from one value of `x` to another."""
         self.block((first, last), self.y, PALE)
 
-    def bottom_axis(self, places=(), words: Sequence[str] = (), title: str = "") -> None:
+    def bottom_axis(self, places: ArrayLike = (), words: Sequence[str] = (), title: str = "") -> None:
         """Draw the axis below with ticks, their words and a title; without ticks only its line."""
         self.drawing.line(np.array([(self.left, self.bottom), (self.right, self.bottom)]), SOFT)
         for x, text in zip(self.across(places), words, strict=True):
@@ -105,7 +107,9 @@ class Panel:
             self.drawing.write(self.left, height, text, colour, size=SMALL if light else HEAD, bold=not light)
 
 
-def canvas(width: float, rows: int, columns: int, height: float, margins: tuple, across: float, down) -> tuple:
+def canvas(
+    width: float, rows: int, columns: int, height: float, margins: tuple, across: float, down: float | Sequence[float]
+) -> tuple:
     """Drawing and grid of panels.
 
     `height` is that of a panel, `margins` are left, right, top and bottom, `across` is the gap between columns and
@@ -123,8 +127,9 @@ def canvas(width: float, rows: int, columns: int, height: float, margins: tuple,
 
 
 def small_multiples(
-    results: Results, arms: list[str], width: float, most: tuple, height: float, margins, gaps, unit="", tint=False
-) -> tuple:
+    results: Results, arms: list[str], width: float, most: tuple, height: float, margins: tuple, gaps: tuple,
+    unit: str = "", tint: bool = False,
+) -> tuple:  # fmt: skip
     """One panel an arm, headed by its label; at most so many columns on a wide and on a narrow page.
 
     The `unit` of all stands above the first panel of each row, and room for a remark above every other.

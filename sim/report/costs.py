@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,7 @@ def rated(rate: float) -> str:
     return f"{100 * rate:g}{SPACE}%"
 
 
-def price(results: Results, row) -> Cell:
+def price(results: Results, row: Any) -> Cell:
     """What a poor-person-year averted costs, Rp million, or why that is undefined."""
     if math.isfinite(row.estimate):
         return estimate_cell(row, 2, scale=1e-6)

@@ -127,7 +127,14 @@ class Drawing:
         self.shapes.append(Shape(np.asarray(points, float), colour, 1.0, breadth, dashes))
 
     def write(
-        self, x: float, y: float, text: str, colour: str = INK, anchor: str = "start", size: float = 8.0, bold=False
+        self,
+        x: float,
+        y: float,
+        text: str,
+        colour: str = INK,
+        anchor: str = "start",
+        size: float = 8.0,
+        bold: bool = False,
     ) -> None:
         """Write one line of words."""
         self.words.append(Words(float(x), float(y), text, size, colour, anchor, bold))
@@ -137,8 +144,15 @@ class Drawing:
         size = f'width="{self.width:g}pt" height="{self.height:g}pt" viewBox="0 0 {self.width:g} {self.height:g}"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FAMILY}">'
         paper = f'<rect width="{self.width:g}" height="{self.height:g}" fill="#ffffff"/>'
-        marks = [mark.svg() for mark in (*self.shapes, *self.words)]
+        marks = [*(shape.svg() for shape in self.shapes), *(words.svg() for words in self.words)]
         return "\n".join([head, paper, *marks, "</svg>\n"]).encode()
+
+    def __repr__(self) -> str:
+        return f"Drawing of {self.width:g} by {self.height:g} points"
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows."""
+        return self.png(120)
 
     def png(self, dots: int = 160) -> bytes:
         """The drawing as PNG, `dots` an inch."""

@@ -6,7 +6,7 @@ Each function takes the results and a width in points and gives a drawing; ``pag
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -86,7 +86,7 @@ def quantiles(results: Results, metric: str) -> tuple[np.ndarray, dict[str, np.n
     return table.columns.to_numpy() / 4, levels, differences
 
 
-def limits(paths, zero: bool = False, top: float = 0.0) -> tuple[float, float]:
+def limits(paths: Iterable[np.ndarray], zero: bool = False, top: float = 0.0) -> tuple[float, float]:
     """Range of the outer bands of all paths, `zero` included if asked, with some margin, and more of it at the top."""
     ends = [extreme(path[[0, 4]]) for path in paths for extreme in (np.nanmin, np.nanmax)] + [0.0] * zero or [0.0]
     margin = 0.06 * (max(ends) - min(ends)) or 0.5
@@ -194,7 +194,9 @@ def draw_flows(panel: Panel, shares: pd.DataFrame) -> None:
     name_nodes(panel, ends, stops, drawn.sum(axis=0), whole, x[1], 1)
 
 
-def name_nodes(panel: Panel, names: list[str], starts, heights: pd.Series, whole: float, x: float, side: int) -> None:
+def name_nodes(
+    panel: Panel, names: list[str], starts: np.ndarray, heights: pd.Series, whole: float, x: float, side: int
+) -> None:
     """Blocks at one side of an alluvial, names and shares of all (`whole` is drawn), moved apart if they touch."""
     centres = [start + heights[name] / 2 for name, start in zip(names, starts, strict=True)]
     for name, start, centre, y in zip(names, starts, centres, spread(centres, 0.075, panel.y[0]), strict=True):
@@ -224,9 +226,8 @@ def lorenz(results: Results, width: float = WIDE) -> Drawing:
     panel.line((0, 100), (0, 100), GREY, 0.7, (4, 3))
     drawing.write(panel.across(46), panel.down(60), "perfect equality", GREY, "end")
     for arm in labels(results):
-        panel.line(
-            *(100 * curves[arm][["population_share", "consumption_share"]].to_numpy().T), hues(results)[arm], 1.2
-        )
+        people, consumed = 100 * curves[arm][["population_share", "consumption_share"]].to_numpy().T
+        panel.line(people, consumed, hues(results)[arm], 1.2)
     percent = range(0, 101, 20)
     panel.left_axis(6)
     panel.bottom_axis(percent, [str(place) for place in percent], "% of persons, poorest first")
@@ -236,7 +237,9 @@ def lorenz(results: Results, width: float = WIDE) -> Drawing:
     return drawing
 
 
-def draw_differences(results: Results, grid, curves: dict, arms: list[str], heads: Sequence[list[str]]) -> None:
+def draw_differences(
+    results: Results, grid: np.ndarray, curves: dict, arms: list[str], heads: Sequence[list[str]]
+) -> None:
     """Small panels of consumption share minus that of the baseline, one an arm, on one scale."""
     base, changes = curves[BASELINE], {}
     for arm in arms:

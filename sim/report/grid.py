@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from rich.box import SIMPLE_HEAVY
@@ -70,8 +71,8 @@ def estimated(value: float, low: float, high: float, decimals: int = 1, signed: 
 
 def estimate_cell(row: object, decimals: int = 1, signed: bool = False, scale: float = 1.0) -> Cell:
     """Cell of the estimate of a row with its interval; a missing row is undefined."""
-    values = (scale * getattr(row, name, math.nan) for name in ("estimate", "low", "high"))
-    return estimated(*values, decimals, signed)
+    value, low, high = (scale * getattr(row, name, math.nan) for name in ("estimate", "low", "high"))
+    return estimated(value, low, high, decimals, signed)
 
 
 def share_cell(row: object) -> Cell:
@@ -91,9 +92,9 @@ def crossed(
     frame: pd.DataFrame,
     names: tuple[str, ...],
     title: str,
-    cell: Callable[[object], Cell],
+    cell: Callable[[Any], Cell],
     order: tuple = (),
-    words: Callable[[tuple], Cell] = lambda group: Cell(" \u2192 ".join(said(part) for part in group)),
+    words: Callable[[tuple], Cell] = lambda group: Cell(" \u2192 ".join(map(said, group))),
 ) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
     """Columns and rows of a table that has one row a group (`names`) and one column an arm."""
     found = set(frame["arm"])
@@ -106,9 +107,10 @@ def crossed(
 
 def terminal(grid: Grid) -> Table:
     """The grid as a rich table; labels are printed as they are, never read as markup. Only the first column folds."""
-    words = {"title_justify": "left", "caption_justify": "left", "title_style": "bold", "caption_style": "dim"}
-    table = Table(box=SIMPLE_HEAVY, padding=(0, 1), collapse_padding=True, pad_edge=False, show_lines=True, **words)
-    table.show_edge = False
+    table = Table(
+        box=SIMPLE_HEAVY, padding=(0, 1), collapse_padding=True, pad_edge=False, show_lines=True, show_edge=False,
+        title_justify="left", caption_justify="left", title_style="bold", caption_style="dim",
+    )  # fmt: skip
     table.title, table.caption = Text(f"{grid.title}\n"), Text(f"\n{grid.note}")
     for place, column in enumerate(grid.columns):
         head = Text(column.short or column.title)

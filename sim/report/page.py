@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -166,13 +167,13 @@ def listed(parts: Iterable[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def shown(row: object, measure: tables.Measure) -> str:
+def shown(row: Any, measure: tables.Measure) -> str:
     """An estimate with unit and interval, to stand in brackets."""
     bounds = span(row.low, row.high, measure.decimals, signed=True)
     return f"{number(row.estimate, measure.decimals, signed=True)}{SPACE}{measure.difference_unit}, {bounds}"
 
 
-def compared(results: Results, rows: dict[str, object], measure: tables.Measure) -> tuple[str, str]:
+def compared(results: Results, rows: dict[str, Any], measure: tables.Measure) -> tuple[str, str]:
     """One measure, and with which arms it is lower, with which higher beyond luck, and with which neither."""
     names, parts = labels(results), []
     for side, word in ((-1, "lower"), (1, "higher"), (0, "")):
@@ -244,7 +245,8 @@ def survey(results: Results) -> str:
 
 def against(results: Results, other: str, frame: pd.DataFrame) -> list[tuple[str, str]]:
     """Each measure of the headline, and which arms differ in it from another arm beyond luck."""
-    frame, lines = frame.dropna(subset="estimate"), []
+    frame = frame.dropna(subset="estimate")
+    lines: list[tuple[str, str]] = []
     if results.scenario.replications.seeds < 2:
         return lines
     for measure in tables.HEADLINES:

@@ -89,8 +89,8 @@ def page_rows(card: Scorecard) -> list[dict[str, Any]]:
     for row in card.rows.itertuples(index=False):
         places = decimals(row)
         published = f"se{SPACE}{number(row.se, places)}" if math.isfinite(row.se) else ""
-        rivals = [(name, value) for name, value in (("none", row.rival_none), ("cash", row.rival_cash))]
-        rivals = [f"{name} {number(value, places)}" for name, value in rivals if math.isfinite(value)]
+        found_by = (("none", row.rival_none), ("cash", row.rival_cash))
+        rivals = [f"{name} {number(value, places)}" for name, value in found_by if math.isfinite(value)]
         prior = span(row.prior_low, row.prior_high, places)
         figures = (
             ("Observed", _value(row.observed, places), published),

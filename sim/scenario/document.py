@@ -169,6 +169,15 @@ class Arm(Frozen):
     settings: Numbers = table({}, "Parameters of the policy itself")
 
 
+class ResolvedArm(Arm):
+    """An arm with everything filled in."""
+
+    dose: float
+    start: int
+    funds_end: int
+    facilitation_end: int
+
+
 class Hold(Frozen):
     """Mechanisms that are switched off, in every arm."""
 
@@ -294,7 +303,7 @@ class Scenario(Frozen):
         return (self._path.parent if self._path else Path()) / name if name else None
 
     @property
-    def resolved_arms(self) -> tuple[Arm, ...]:
+    def resolved_arms(self) -> tuple[ResolvedArm, ...]:
         """The arms with dose and dates filled in from budget and calendar; the baseline's dose is 0."""
         calendar = self.calendar
         dates = {
@@ -306,7 +315,7 @@ class Scenario(Frozen):
         for arm in self.arms:
             default = {"dose": 0.0 if arm.policy == BASELINE else self.budget.dose, **dates}
             missing = {key: value for key, value in default.items() if getattr(arm, key) is None}
-            resolved.append(arm.model_copy(update=missing))
+            resolved.append(ResolvedArm.model_construct(**{**dict(arm), **missing}))
         return tuple(resolved)
 
     def digest(self) -> str:

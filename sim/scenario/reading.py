@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +23,7 @@ from .lines import Location, line_of, locate
 
 SCENARIOS = folder("scenarios")
 LARGEST_FILE = 1_000_000  # bytes
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 MOST_FAULTS = 8  # lines of one message
 
 
@@ -78,8 +80,13 @@ def _fingerprint(file: Path, name: str) -> str:
         raise InputError(f"{name}: cannot read {file}: {error.strerror}") from None
 
 
-def load(path_or_name: str | os.PathLike[str], known: Known) -> Scenario:
+def load(path_or_name: str | os.PathLike[str], known: Known, changes: Mapping[str, Any] = NOTHING) -> Scenario:
     """Read a scenario from a TOML file, or by the name of one that is shipped ("desa").
+
+    Parameters
+    ----------
+    changes
+        Parts of the document that take the place of the file's; tables are laid over the file's, key by key.
 
     Raises
     ------
@@ -97,7 +104,16 @@ def load(path_or_name: str | os.PathLike[str], known: Known) -> Scenario:
         raise InputError(f"{name}: not valid TOML: lists or tables are nested too deeply") from None
     except ValueError as error:
         raise InputError(_syntax(name, text, str(error))) from None
+    if changes:
+        return check(_overlaid(document, changes), known, name=path.stem, path=path)
     return check(document, known, name=name, text=text, path=path)
+
+
+def _overlaid(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A document with changes laid over it, tables key by key."""
+    both = {key: (document[key], changes[key]) for key in changes if key in document}
+    tables = {k: _overlaid(*pair) for k, pair in both.items() if all(isinstance(one, Mapping) for one in pair)}
+    return {**document, **changes, **tables}
 
 
 def _find(path_or_name: str | os.PathLike[str]) -> Path:
