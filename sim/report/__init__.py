@@ -43,7 +43,7 @@ USES = {
     "wages": ("wages_paid",),
     "materials": ("materials_local", "materials_outside"),
     "upkeep": ("upkeep_by_council",),
-    "staff, facilitators, banks": ("staff_paid", "credit_subsidised"),
+    "staff, facilitators, lenders": ("staff_paid", "credit_subsidised", "groups_capitalised"),
     "the modern sector": ("spent_nationally",),
     "lost": ("cash_lost", "works_lost", "assets_lost"),
 }
