@@ -51,6 +51,8 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("topic", choices=TOPICS)
     explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
     _own_files(explain)
+    show = commands.add_parser("show", help="print a scenario that comes along, to be copied: show desa > mine.toml")
+    show.add_argument("scenario", nargs="?", help="its name (default: the names of all, with their titles)")
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
     _map_parser(commands)
     _evidence_parsers(commands)
@@ -220,6 +222,19 @@ def mediate(arguments: argparse.Namespace) -> None:
     console.print(*(terminal(grid) for grid in grids(scenario, found)), sep="\n\n")
 
 
+def show(arguments: argparse.Namespace) -> None:
+    """`swadaya show`: the text of a scenario, or the names of those that come along."""
+    import tomllib
+
+    from sim.scenario.reading import original, shipped
+
+    if arguments.scenario:
+        print(original(arguments.scenario), end="")
+        return
+    for name in shipped():
+        console.print(f"{name:16} {tomllib.loads(original(name))['title']}", highlight=False, soft_wrap=True)
+
+
 def schema(arguments: argparse.Namespace) -> None:
     """`swadaya schema`: JSON Schema on standard output."""
     from sim.known import known
@@ -340,6 +355,7 @@ COMMANDS = {
     "check": check,
     "mediate": mediate,
     "explain": explain,
+    "show": show,
     "schema": schema,
     "validate": validate,
     "calibrate": calibrate,

@@ -24,6 +24,7 @@ from .lines import Location, line_of, locate
 SCENARIOS = folder("scenarios")
 LARGEST_FILE = 1_000_000  # bytes
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+OTHERS = ("data", "evidence", "claims", "published")
 MOST_FAULTS = 8  # lines of one message
 
 
@@ -116,6 +117,18 @@ def _overlaid(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
     return {**document, **changes, **tables}
 
 
+def shipped() -> list[str]:
+    """Names of the scenarios that come along; beside them lie figures, studies, the article and stored tables."""
+    files = (file.relative_to(SCENARIOS) for file in sorted(SCENARIOS.rglob("*.toml")))
+    return [file.with_suffix("").as_posix() for file in files if file.parts[0] not in OTHERS]
+
+
+def original(path_or_name: str | os.PathLike[str]) -> str:
+    """The text of a scenario file as it lies there."""
+    path = _find(path_or_name)
+    return _read(path, str(path))
+
+
 def _find(path_or_name: str | os.PathLike[str]) -> Path:
     given = os.fspath(path_or_name)
     path = Path(given)
@@ -124,19 +137,17 @@ def _find(path_or_name: str | os.PathLike[str]) -> Path:
     try:
         if path.is_file():
             return path
-        shipped = SCENARIOS / (given if given.endswith(".toml") else f"{given}.toml")
-        if shipped.is_file():
-            return shipped
+        known = SCENARIOS / (given if given.endswith(".toml") else f"{given}.toml")
+        if known.is_file():
+            return known
         if path.is_dir():
             raise InputError(f"{given}: is a folder, not a scenario file")
         if path.exists():
             return path
         beside = [file.name for file in sorted(path.parent.glob("*.toml"))] if path.parent.is_dir() else []
-        names = [file.relative_to(SCENARIOS).with_suffix("").as_posix() for file in sorted(SCENARIOS.rglob("*.toml"))]
+        named = shipped()
     except OSError as error:
         raise InputError(f"{show(given)}: cannot be opened: {error.strerror}") from None
-    others = ("data/", "evidence/", "claims/", "published/")  # figures, studies, the article, stored tables
-    named = [name for name in names if not name.startswith(others)]
     hint = (
         did_you_mean(path.name, beside)
         or did_you_mean(path.stem, named)
