@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
 import string
 import tomllib
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import polib
-import pytest
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
 import sim.start
 from sim import ledger, metrics
 from sim.experiment import axes, regime_question
-from sim.language import LANGUAGES, catalogue, file, say, speaking
+from sim.language import catalogue, file
 from sim.metrics.decision import RUNGS
 from sim.shipped import folder
 

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from sim import policies
 from sim.experiment import study
-from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, figures, number, span, tables
+from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, flows, number, span, tables
 from sim.report.drawing import Drawing, breadth
 from sim.report.page import PLATES, answer, lead, write
 from sim.scenario import Known, check
@@ -296,8 +296,8 @@ def test_ticks_are_few_and_round(low, high, most, expected):
 
 
 def test_names_that_touch_are_moved_apart():
-    assert figures.spread([0.1, 0.11, 0.5], 0.1, 1.0) == pytest.approx([0.1, 0.2, 0.5])
-    assert figures.spread([0.8, 0.95, 0.99], 0.1, 1.0) == pytest.approx([0.8, 0.9, 1.0])
+    assert flows.spread([0.1, 0.11, 0.5], 0.1, 1.0) == pytest.approx([0.1, 0.2, 0.5])
+    assert flows.spread([0.8, 0.95, 0.99], 0.1, 1.0) == pytest.approx([0.8, 0.9, 1.0])
 
 
 def test_a_drawing_is_painted_where_it_says():

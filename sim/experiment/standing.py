@@ -27,7 +27,15 @@ JUDGES = ("estimates.py", "evidence.py", "judging.py", "moments.py", "trials.py"
 NEVER = mark("Not validated: no scorecard is stored with this model; “swadaya validate” makes one.")
 CHANGED = mark("Not validated since {what} changed: “swadaya validate” shows where it stands now. Before the change:")
 DIGESTS = {"model": mark("the model"), "ensemble": mark("the ensemble"), "studies": mark("the studies")}
-VARIANTS = (mark("trap off"), mark("trap on"))
+#: Verdicts as people read them; in files they stay as they are.
+VERDICTS = {
+    "FAIL": mark("FAIL"),
+    "NOT REPRESENTED": mark("NOT REPRESENTED"),
+    "UNINFORMATIVE": mark("UNINFORMATIVE"),
+    "WARN": mark("WARN"),
+    "PASS*": mark("PASS*"),
+    "PASS": mark("PASS"),
+}
 #: What `barred` says: of which variant, of which claim (the words of a study's file), and for which studies.
 BARRED = re.compile(r"(.+?): no (.+) \((.+)\)\.")
 
@@ -116,8 +124,14 @@ def _alike(sentences: Iterable[str]) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _parts(sentence: str) -> tuple[str, ...]:
-    """Structural variant, claim and studies of a sentence of `barred`."""
+def _parts(sentence: str) -> tuple[str, str, str]:
+    """Structural variant, claim, and studies with their verdicts, of a sentence of `barred`."""
     match = BARRED.fullmatch(sentence)
     assert match is not None, sentence
-    return match.groups()
+    variant, claim, studies = match.groups()
+    return variant, claim, re.sub("|".join(map(re.escape, VERDICTS)), lambda found: say(VERDICTS[found[0]]), studies)
+
+
+def judged(study: str, verdict: str) -> str:
+    """A study or target and its verdict, as people read it."""
+    return f"{study} {say(VERDICTS[verdict])}"

@@ -17,12 +17,10 @@ from sim.metrics import catalogue
 from sim.report import (
     BASELINE,
     CLASSES,
-    ORIGINS,
     USES,
     WINDOWS,
     labels,
     number,
-    percent,
     present,
     ranked,
     rivals,
@@ -48,6 +46,7 @@ from sim.report.canvas import (
 )
 from sim.report.costs import spent
 from sim.report.drawing import INK, Drawing, breadth, dark
+from sim.report.flows import poor_classes
 
 # Metrics of the first figure; label and unit are the metric's own.
 COURSES = ("headcount", "median_own_income", "participation", "gini")
@@ -144,24 +143,6 @@ def name_course(panel: Panel, metric: str, up: float, room: float) -> None:
     panel.head([unit], GREY, up - 11, light=True)
 
 
-def spread(centres: list[float], gap: float, top: float) -> list[float]:
-    """Positions close to `centres` (ascending) that keep at least `gap` between one another and end by `top`."""
-    placed = np.array(centres, dtype=float)
-    for place in range(1, len(placed)):
-        placed[place] = max(placed[place], placed[place - 1] + gap)
-    placed[-1:] = np.minimum(placed[-1:], top)
-    for place in range(len(placed) - 2, -1, -1):
-        placed[place] = min(placed[place], placed[place + 1] - gap)
-    return list(placed)
-
-
-def poor_classes(results: Results) -> pd.DataFrame:
-    """Class of the permanently poor: share, low and high by (class, arm), %."""
-    frame = results.tables["classes"]
-    frame = frame[frame["among"] == frame["among"].iloc[0]].set_index(["class", "arm"])
-    return 100 * frame[["share", "low", "high"]]
-
-
 def fates(results: Results, width: float = WIDE) -> Drawing:
     """What became of the permanently poor: a bar an arm, cut by class, with the interval of the self-sufficient."""
     frame, arms = poor_classes(results), list(labels(results))
@@ -170,56 +151,6 @@ def fates(results: Results, width: float = WIDE) -> Drawing:
     for place, row in enumerate(frame.loc[CLASSES[0]].loc[arms].itertuples()):
         panel.line((row.low, row.high), (place + 0.44,) * 2, INK, 1.6)
     return panel.drawing
-
-
-def class_flows(results: Results, width: float = WIDE) -> Drawing:
-    """From the state at the start to the class, one alluvial an arm: those who began poor or near-poor."""
-    frame, arms = results.tables["transitions"], list(labels(results))
-    frame, ends = frame[frame["from_class"] != ORIGINS[0]], poor_classes(results).loc[CLASSES[0]]
-    drawing, grid = small_multiples(results, arms, width, (3, 1), 173, (7, 7, 32, 11), (14, 43))
-    for arm, panel in zip(arms, grid.flat, strict=False):
-        draw_flows(panel, frame[frame["arm"] == arm].pivot(index="from_class", columns="to_class", values="share"))
-        told = say("of the permanently poor, {share} end self-sufficient", share=percent(ends["share"][arm], 0))
-        panel.head([told], GREY, 5, light=True)
-    return drawing
-
-
-def draw_flows(panel: Panel, shares: pd.DataFrame) -> None:
-    """One alluvial; `shares` of all persons, origins in rows, ends in columns. Flows of the poor are strong."""
-    origins, ends = present(shares.index, ORIGINS), present(shares.columns, CLASSES)
-    gap, x, whole = 0.03, (0.32, 0.61), shares.to_numpy().sum() or 1.0
-    drawn = shares / whole
-    heights = [drawn.loc[name].sum() for name in origins], [drawn[name].sum() for name in ends]
-    starts, stops = (np.cumsum([0.0, *one[:-1]]) + gap * np.arange(len(one)) for one in heights)
-    left, right = dict(zip(origins, starts, strict=True)), dict(zip(ends, stops, strict=True))
-    total = max(starts[-1] + heights[0][-1], stops[-1] + heights[1][-1])
-    panel.y = (total, 0.0)
-    way = np.linspace(0.0, 1.0, 25)
-    bend = way * way * (3.0 - 2.0 * way)
-    for origin in origins:
-        for end in ends:
-            share = drawn.at[origin, end]
-            path = left[origin] + (right[end] - left[origin]) * bend
-            panel.band(
-                x[0] + (x[1] - x[0]) * way, path, path + share, CLASS_HUES[end], 0.9 if origin == "poor" else 0.4
-            )
-            left[origin] += share
-            right[end] += share
-    name_nodes(panel, origins, starts, drawn.sum(axis=1), whole, x[0], -1)
-    name_nodes(panel, ends, stops, drawn.sum(axis=0), whole, x[1], 1)
-
-
-def name_nodes(panel: Panel, names: list[str], starts, heights: pd.Series, whole: float, x: float, side: int) -> None:
-    """Blocks at one side of an alluvial, names and shares of all (`whole` is drawn), moved apart if they touch."""
-    centres = [start + heights[name] / 2 for name, start in zip(names, starts, strict=True)]
-    for name, start, centre, y in zip(names, starts, centres, spread(centres, 0.075, panel.y[0]), strict=True):
-        colour = CLASS_HUES.get(name, INK)
-        panel.block((x, x + side * 0.015), (start, start + heights[name]), colour)
-        panel.line((x + side * 0.02, x + side * 0.04), (centre, y), GREY, 0.5)
-        share = number(100 * whole * heights[name], 0 if whole * heights[name] >= 0.1 else 1)
-        words = (share + spoken().percent, say("poor") if name == "poor" else said(name))
-        text, anchor = " ".join(words[::side]), "start" if side > 0 else "end"
-        panel.drawing.write(panel.across(x + side * 0.05), panel.down(y) + MIDDLE * SMALL, text, anchor=anchor)
 
 
 def lorenz(results: Results, width: float = WIDE) -> Drawing:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sim.language import mark
-from sim.report import figures
+from sim.report import figures, flows
 from sim.report.drawing import Drawing
 
 
@@ -58,7 +58,7 @@ PLATES: tuple[Plate, ...] = (
     Plate(
         "classes",
         "transitions",
-        figures.class_flows,
+        flows.class_flows,
         mark("From the start to the end"),
         mark(
             "Left: persons by permanent income when the programmes start (poor: below 1\u00a0z; near-poor: below "

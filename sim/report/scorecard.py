@@ -13,7 +13,7 @@ import pandas as pd
 from rich.table import Table
 
 from sim.experiment.judging import AIM, NAMED, ORDER, Scorecard
-from sim.experiment.standing import may_not
+from sim.experiment.standing import VERDICTS, judged, may_not
 from sim.language import SPACE, mark, say
 from sim.report import DASH, number, said, span
 from sim.report.grid import Cell, Column, Grid
@@ -24,7 +24,7 @@ FRAMED = ("low", "high", "observed", "true_mean", "rival_none")  # what a pictur
 PLACES = (*FRAMED, "true_low", "true_high", "estimate_low", "estimate_high")
 SAME = "\u00b7"  # a verdict that a mechanism's absence leaves as it is
 FEW = 20  # parameter sets below which the ends of an interval are little more than extremes
-VERDICTS = (
+MEANINGS = (
     (
         "FAIL",
         mark(
@@ -171,7 +171,7 @@ def result(card: Scorecard) -> str:
     passed, targets = card.counted(), card.targets()
     counts = card.rows["verdict"].value_counts()
     nulls = set(card.rows.loc[card.rows["deciding"] & (card.rows["kind"] == "null"), "target"])
-    missed = ", ".join(f"{name} {verdict}" for name, verdict in targets.items() if name not in passed)
+    missed = ", ".join(judged(name, verdict) for name, verdict in targets.items() if name not in passed)
     told = [
         say(
             "{passed} of the {targets} targets that count as validation pass, {nulls} of them with a null; the aim, "
@@ -179,7 +179,7 @@ def result(card: Scorecard) -> str:
             passed=len(passed), targets=len(targets), nulls=len(nulls & set(passed)), aim=AIM, variant=said(NAMED),
         ),
         say("Not passed: {targets}.", targets=missed) if missed else "",
-        say("All outcomes: {verdicts}.", verdicts=", ".join(f"{counts[v]} {v}" for v in ORDER if v in counts)),
+        say("All outcomes: {verdicts}.", verdicts=", ".join(judged(str(counts[v]), v) for v in ORDER if v in counts)),
     ]  # fmt: skip
     sets = card.manifest.get("worlds at rest")
     if isinstance(sets, int):
@@ -215,8 +215,8 @@ def ablation(frame: pd.DataFrame) -> Grid:
     rows += [
         (
             Cell(f"{record['study']}: {say(record['outcome'])}", said(record["variant"])),
-            Cell(record["whole"]),
-            *(Cell(SAME if record[name] == record["whole"] else str(record[name])) for name in names),
+            Cell(say(VERDICTS[record["whole"]])),
+            *(Cell(SAME if record[name] == record["whole"] else say(VERDICTS[record[name]])) for name in names),
         )
         for record in frame.to_dict("records")
         if any(record[name] != record["whole"] for name in names)
@@ -240,7 +240,7 @@ def terminal(card: Scorecard) -> Table:
         places, several = decimals(row), int(part["deciding"].sum())
         worst = say("worst of {outcomes} that decide", outcomes=several) if several > 1 else ""
         others = part[~part["deciding"]]["verdict"].value_counts()
-        beside = [f"{others[verdict]} {verdict}" for verdict in ORDER if verdict in others]
+        beside = [judged(str(others[verdict]), verdict) for verdict in ORDER if verdict in others]
         below = ["" if row.discriminating else say("a rival passes"), *([say("others:"), *beside] if beside else [])]
         rows.append(
             (
@@ -248,7 +248,7 @@ def terminal(card: Scorecard) -> Table:
                     f"{study}: {say(row.outcome)}, {say(row.unit)}",
                     "\n".join(part for part in (role(row), worst) if part),
                 ),
-                Cell(row.verdict, "\n".join(part for part in below if part)),
+                Cell(say(VERDICTS[row.verdict]), "\n".join(part for part in below if part)),
                 Cell(_value(row.observed, places), _interval(row.low, row.high, places)),
                 Cell(_value(row.true_mean, places), _interval(row.true_low, row.true_high, places)),
                 Cell("", _interval(row.estimate_low, row.estimate_high, places)),
@@ -284,7 +284,7 @@ def write(
     text = filled(
         "scorecard.html",
         cards=shown,
-        verdicts=[(name, MARKS[name], say(meaning)) for name, meaning in VERDICTS],
+        verdicts=[(name, MARKS[name], say(meaning)) for name, meaning in MEANINGS],
         words=[(say(word), say(meaning)) for word, meaning in WORDS],
         mapping=mapping(cards[0]),
         ablation=None if ablated is None else ablation(ablated),
