@@ -13,7 +13,6 @@ from sim.report import CLASSES, ORIGINS, labels, percent, present, said
 from sim.report.canvas import CLASS_HUES, GREY, MIDDLE, SMALL, WIDE, Panel, small_multiples
 from sim.report.drawing import INK, Drawing, breadth
 
-
 MARGIN = 7.0  # points at both sides of a panel
 
 
