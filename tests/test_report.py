@@ -17,6 +17,7 @@ from rich.console import Console
 
 from sim import policies
 from sim.experiment import study
+from sim.language import speaking
 from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, flows, number, span, tables
 from sim.report.drawing import Drawing, breadth
 from sim.report.page import PLATES, answer, lead, write
@@ -265,8 +266,10 @@ def slight(results):
 
 @pytest.mark.parametrize("width", [canvas.WIDE, canvas.NARROW])
 @pytest.mark.parametrize("plate", PLATES, ids=lambda plate: plate.name)
-def test_texts_of_figures_neither_overlap_nor_leave_the_figure(plate, width, slight):
-    drawing = plate.draw(labelled(slight, LONG), width)
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_texts_of_figures_neither_overlap_nor_leave_the_figure(plate, width, language, slight):
+    with speaking(language):
+        drawing = plate.draw(labelled(slight, LONG), width)
     texts = [(box(words), words.text) for words in drawing.words if words.text.strip()]
     for (left, top, right, bottom), words in texts:
         assert left >= 0 and top >= 0 and right <= drawing.width and bottom <= drawing.height, words

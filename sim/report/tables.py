@@ -227,7 +227,9 @@ def class_grid(results: Results) -> Grid:
     def words(group: tuple) -> Cell:
         among, line, passed = group
         used = (among, line, passed) == (PERMANENT, frozen.line, needed)
-        remark = say("of {persons}; used elsewhere" if used else "of {persons}", persons=say(COUNTED[among]))
+        remark = say(
+            mark("of {persons}; used elsewhere") if used else mark("of {persons}"), persons=say(COUNTED[among])
+        )
         cutoffs = {"line": number(line), "passed": passed, "draws": draws}
         return Cell(say("{line}\u00a0z, {passed} of {draws} shocks", **cutoffs), remark)
 
