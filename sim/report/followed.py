@@ -33,4 +33,6 @@ def followed(results: Results) -> Grid:
     )
     note = say(told, when=when(results), source=source(results), chance=chance(results))
     columns = (Column(say("Metric")), *(Column(label) for label in names.values()))
-    return Grid("followed", say("All that is followed"), note, columns, tuple(body), False)
+    return Grid(
+        "followed", say("All that is followed"), note, columns, tuple(body), False, say("in the unit of each row")
+    )
