@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 console, complaint = Console(), Console(stderr=True)
 TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article")
+TRANSLATED = ("policies",)  # topics that are told in every language
 VARIANTS = ("trap_off", "trap_on")
 AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
@@ -54,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("topic", choices=TOPICS)
     explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
     _own_files(explain)
+    _language(explain)
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
     _map_parser(commands)
     _evidence_parsers(commands)
@@ -253,6 +255,11 @@ def explain(arguments: argparse.Namespace) -> None:
     from sim.explain import explain as made
     from sim.known import known
 
+    if arguments.lang != ENGLISH.code and arguments.topic not in TRANSLATED:
+        allowed = " and ".join(TRANSLATED)
+        raise InputError(
+            f"explain {arguments.topic} speaks English only; allowed with --lang {arguments.lang}: {allowed}"
+        )
     _wide().print(made(arguments.topic, arguments.name, known(arguments.own)))
 
 

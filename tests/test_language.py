@@ -9,7 +9,8 @@ import string
 import tomllib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,10 +23,12 @@ from rich.console import Console
 
 import sim.language
 from sim import __main__ as command_line
-from sim import ledger, metrics
+from sim import ledger, metrics, policies
 from sim.experiment import axes, regime_question
 from sim.language import catalogue, listed, say, speaking
 from sim.metrics.decision import RUNGS
+from sim.policies.families import FAMILIES
+from sim.policies.practice import PRACTICE, VARIABLES
 from sim.report import number, percent, span, tables
 from sim.shipped import folder
 from sim.start import wire
@@ -34,26 +37,28 @@ PACKAGE = Path(sim.__file__).parent
 MARKS = ("say", "mark")
 
 
-def marked() -> Iterator[tuple[str, str]]:
-    """Every literal in the code and the templates that is said or marked, with its file."""
+@cache
+def marked() -> list[tuple[str, str]]:
+    """Every literal that is said or marked, with its file; read once."""
+    return [(text, where) for text, where in [*in_code(), *in_templates()] if text]
+
+
+def in_code() -> Iterator[tuple[str, str]]:
+    """Every literal of the code that is said or marked."""
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS and node.args:
-                text = node.args[0]
-                assert not isinstance(text, ast.JoinedStr), f"{path.name}, line {node.lineno}: name the parts instead"
-                if isinstance(text, ast.Constant):
-                    yield text.value, path.relative_to(PACKAGE.parent).as_posix()
-                else:
-                    free = [one for one in ast.walk(text) if isinstance(one, ast.Constant | ast.JoinedStr)]
-                    inside = [
-                        one
-                        for call in ast.walk(text)
-                        if isinstance(call, ast.Call | ast.Subscript)
-                        for one in ast.walk(call)
-                    ]
-                    assert node.func.id == "say" and not {*free} - {*inside}, (
-                        f"{path.name}, line {node.lineno}: mark the literal itself"
-                    )
+                text, where = node.args[0], f"{path.name}, line {node.lineno}"
+                for one in (text.body, text.orelse) if isinstance(text, ast.IfExp) else (text,):
+                    assert not isinstance(one, ast.JoinedStr | ast.BinOp), f"{where}: one whole text with named places"
+                    if isinstance(one, ast.Constant):
+                        yield one.value, path.relative_to(PACKAGE.parent).as_posix()
+                    else:
+                        assert node.func.id == "say", f"{where}: only a literal can be marked"
+
+
+def in_templates() -> Iterator[tuple[str, str]]:
+    """Every literal of the templates that is said."""
     for path in sorted(PACKAGE.rglob("*.html")):
         tree = Environment().parse(path.read_text(encoding="utf-8"))
         for _, _, text in extract_from_ast(tree, MARKS):
@@ -70,6 +75,7 @@ def data() -> Iterator[tuple[str, str]]:
         yield from ((text, "axes of the map") for text in (axis.label, axis.unit, axis.meaning))
     for outcome in regime_question.OUTCOMES.values():
         yield from ((text, "outcomes of the map") for text in (outcome.label, outcome.unit))
+    yield from ((text, "policies") for text in told_of_policies())
     for path in sorted(folder("scenarios").glob("*.toml")):
         read = tomllib.loads(path.read_text(encoding="utf-8"))
         for text in (read["title"], read.get("question"), read.get("report", {}).get("note")):
@@ -78,6 +84,16 @@ def data() -> Iterator[tuple[str, str]]:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
         told = [read["title"], read.get("bars"), *(one[key] for one in read["outcomes"] for key in ("name", "unit"))]
         yield from ((text, f"scenarios/evidence/{path.name}") for text in told if text)
+
+
+def told_of_policies() -> Iterator[str]:
+    """What `explain policies` says in the words of policies, families and Rothman's table."""
+    for policy in policies.catalogue().values():
+        yield from (policy.decides, policy.flows, policy.targets, policy.level, policy.loses_when, policy.meaning)
+        yield from (text for one in policy.parameters.values() for text in (one.unit, one.source))
+    yield from (family.meaning for family in FAMILIES.values())
+    yield from VARIABLES.values()
+    yield from (text for practice in PRACTICE.values() for text in astuple(practice))
 
 
 def wanted() -> dict[str, list[str]]:
@@ -126,6 +142,12 @@ def test_translations_have_the_same_places_and_heads_of_columns_fit_a_terminal()
         assert text[:1].isspace() == there[:1].isspace() and text[-1:].isspace() == there[-1:].isspace(), text
     for measure in tables.HEADLINES:
         assert max(map(len, catalogue("id")[measure.short].split("\n"))) <= 12, measure.short
+
+
+def test_texts_of_templates_cannot_break_the_page():
+    told = {text for text, where in marked() if where.endswith(".html")}
+    assert len(told) > 50
+    assert not [text for text in told if set('<>&"') & set(text + catalogue("id")[text])]
 
 
 # -- numbers and phrases ----------------------------------------------------------------------------------------------
@@ -296,6 +318,15 @@ def test_the_page_says_its_language_and_formats_its_numbers(told):
     assert "Apa yang berubah, menurut strategi" in told.printed and "laporan: " in told.printed
     table = told.printed.split("Baris pertama")[0]
     assert "Apa adanya" in table and max(map(len, table.splitlines())) <= 80
+
+
+def test_policies_are_explained_in_the_language_and_what_is_not_is_refused(capsys):
+    assert command_line.main(["explain", "policies", "social_action", "--lang", "id"]) == 0
+    said = capsys.readouterr().out
+    assert "social_action  Aksi sosial · Social action" in said and "0,8 (asumsi)" in said
+    assert not [text for text in catalogue("id") if text.count(" ") > 1 and text in said]
+    assert command_line.main(["explain", "order", "--lang", "id"]) == 2
+    assert capsys.readouterr().err == "explain order speaks English only; allowed with --lang id: policies\n"
 
 
 def test_check_answers_in_the_language_and_another_is_refused(small, capsys):
