@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from sim.errors import InputError, NotFiniteError, PolicyError
+from sim.language import ENGLISH, LANGUAGES, mark, say, speaking
 from sim.progress import Bar
 from sim.reproduce import command as reviewing
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 console, complaint = Console(), Console(stderr=True)
 TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article", "odd")
+TRANSLATED = ("policies",)  # topics that are told in every language
 VARIANTS = ("trap_off", "trap_on")
 AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
@@ -41,9 +43,11 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
     _own_files(run)
+    _language(run)
     check = commands.add_parser("check", help="read a scenario and say what it would do, or what is wrong")
     check.add_argument("scenario", help="a file, or the name of one in scenarios/")
     _own_files(check)
+    _language(check)
     mediate = commands.add_parser("mediate", help="how much of each arm's effect runs through participation")
     mediate.add_argument("scenario", help="a file, or the name of one in scenarios/")
     mediate.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
@@ -51,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("topic", choices=TOPICS)
     explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
     _own_files(explain)
+    _language(explain)
     show = commands.add_parser("show", help="print a scenario that comes along, to be copied: show desa > mine.toml")
     show.add_argument("scenario", nargs="?", help="its name (default: the names of all, with their titles)")
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
@@ -70,6 +75,12 @@ def _own_files(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _language(command: argparse.ArgumentParser) -> None:
+    """The option that says in which language a command tells what it found."""
+    told = "language of what is told: en (default) or id, Bahasa Indonesia; files of data do not depend on it"
+    command.add_argument("--lang", choices=tuple(LANGUAGES), default=ENGLISH.code, help=told)
+
+
 def _map_parser(commands: argparse._SubParsersAction) -> None:
     """The command that asks who wins where."""
     who = commands.add_parser("map", help="who wins where, over two or three uncertainties")
@@ -83,6 +94,7 @@ def _map_parser(commands: argparse._SubParsersAction) -> None:
     )
     who.add_argument("--quick", action="store_true", help="fewer worlds, smaller ones, fewer lucks: a first look")
     who.add_argument("--out", type=Path, default=Path("results"), help="where to write (default: results)")
+    _language(who)
 
 
 def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
@@ -94,6 +106,7 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     validate.add_argument("--ablate", action="store_true", help="also the verdicts with each mechanism off")
     validate.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
     validate.add_argument("--store", action="store_true", help="keep the verdicts: reports of runs warn by them")
+    _language(validate)
     validate.add_argument("--prior", type=int, metavar="N", help="instead: make the prior predictive anew from N draws")
     calibrate = commands.add_parser("calibrate", help="find parameter sets that reproduce the fitted targets")
     calibrate.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
@@ -158,12 +171,12 @@ def run(arguments: argparse.Namespace) -> None:
     folder = folder_for(scenario, arguments.results)
     with Bar() as bar, drafted(folder) as draft:
         results = study.run(scenario, tell=bar)
-        bar("report", 0, 1)
+        bar(mark("report"), 0, 1)
         results.save(draft)
         warnings = standing.warnings()
         write(results, draft, warnings)
     console.print(headline_terminal(results), *warnings, sep="\n")
-    console.print(f"report: {folder / 'report.html'}")
+    console.print(say("report: {file}", file=folder / "report.html"))
 
 
 def draw_map(arguments: argparse.Namespace) -> None:
@@ -185,7 +198,7 @@ def draw_map(arguments: argparse.Namespace) -> None:
         found = regime.mapped(question, threads, bar)
         write(found, draft)
     console.print(terminal(grid(found, full=False)), *answer(found), *warnings(found), sep="\n\n", highlight=False)
-    console.print(f"map: {folder / 'map.html'}", soft_wrap=True)
+    console.print(say("map: {file}", file=folder / "map.html"), soft_wrap=True)
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -202,9 +215,13 @@ def check(arguments: argparse.Namespace) -> None:
     elif scenario.village_list is not None:
         villages = len(read_villages(scenario.village_list, first=villages).code)
     arms = ", ".join(arm.id for arm in scenario.resolved_arms)
-    size = f"{villages} villages of about {about.households} households"
-    length = f"{scenario.calendar.quarters} quarters, {scenario.replications.seeds} seeds"
-    console.print(f"{scenario.slug}: {size}, {length}; arms: {arms}", soft_wrap=True, highlight=False)
+    told = say(
+        "{scenario}: {villages} villages of about {households} households, {quarters} quarters, {seeds} seeds; "
+        "arms: {arms}",
+        scenario=scenario.slug, villages=villages, households=about.households, arms=arms,
+        quarters=scenario.calendar.quarters, seeds=scenario.replications.seeds,
+    )  # fmt: skip
+    console.print(told, soft_wrap=True, highlight=False)
 
 
 def mediate(arguments: argparse.Namespace) -> None:
@@ -253,6 +270,11 @@ def explain(arguments: argparse.Namespace) -> None:
     from sim.explain import explain as made
     from sim.known import known
 
+    if arguments.lang != ENGLISH.code and arguments.topic not in TRANSLATED:
+        allowed = " and ".join(TRANSLATED)
+        raise InputError(
+            f"explain {arguments.topic} speaks English only; allowed with --lang {arguments.lang}: {allowed}"
+        )
     if arguments.topic == "odd" and not arguments.name:
         from sim.explain_odd import odd
         from sim.start import wire
@@ -272,7 +294,7 @@ def bench(arguments: argparse.Namespace) -> None:
 
     scenario = load(arguments.scenario, known())
     with Bar() as bar:
-        bar("the world at rest", 0, 1)
+        bar(mark("the world at rest"), 0, 1)
         lines = measure(scenario, study.build(scenario), tell=bar)
     for line in lines:
         console.print(f"{line.value:12,.2f}  {line.unit:40} {line.what}")
@@ -286,7 +308,7 @@ def validate(arguments: argparse.Namespace) -> None:
     if arguments.prior is not None:
         with Bar() as bar:
             path = scorecards.renew_prior(variants, arguments.prior, bar)
-        console.print(f"prior predictive: {path}", soft_wrap=True)
+        console.print(say("prior predictive: {file}", file=path), soft_wrap=True)
         return
     asked = scorecards.Asked(variants, arguments.quick, arguments.studies, arguments.ablate, arguments.store)
     folder = asked.folder(arguments.results)
@@ -295,8 +317,8 @@ def validate(arguments: argparse.Namespace) -> None:
     for card in cards:
         console.print(*scorecards.told(card), sep="\n", soft_wrap=True)
     if arguments.store:
-        console.print(f"verdicts kept: {asked.keep(cards)}", soft_wrap=True)
-    console.print(f"scorecard: {folder / 'scorecard.html'}", soft_wrap=True)
+        console.print(say("verdicts kept: {file}", file=asked.keep(cards)), soft_wrap=True)
+    console.print(say("scorecard: {file}", file=folder / "scorecard.html"), soft_wrap=True)
 
 
 def calibrate(arguments: argparse.Namespace) -> None:
@@ -370,7 +392,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; wrong input is told in one message and ends with 2, what is not reproduced with 1."""
     chosen = parser().parse_args(arguments)
     try:
-        return COMMANDS[chosen.command](chosen) or 0
+        with speaking(getattr(chosen, "lang", ENGLISH.code)):
+            return COMMANDS[chosen.command](chosen) or 0
     except (InputError, PolicyError) as error:
         complaint.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 2
