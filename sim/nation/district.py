@@ -12,7 +12,7 @@ from sim.engine.table import State
 from sim.metrics import LINE
 from sim.model import CommunityModel
 from sim.nation import sketch
-from sim.nation.start import Solved, district_world, home_of
+from sim.nation.start import Solved, district_world
 from sim.policies.policy import Programme
 from sim.scenario import Scenario
 from sim.start import World, measured
@@ -92,9 +92,9 @@ def moments(scenario: Scenario) -> dict[str, int]:
     }
 
 
-def by_village(values: np.ndarray, home: np.ndarray) -> float:
-    """A sum in the order of households within a village, then of villages."""
-    return float(np.cumsum(np.bincount(home, values))[-1])
+def by_village(values: np.ndarray, first: np.ndarray) -> float:
+    """A sum over the households of each village, whose `first` rows are given, then over villages in their order."""
+    return float(np.cumsum(np.add.reduceat(values, first))[-1])
 
 
 def play(
@@ -113,17 +113,17 @@ def play(
     """
     seed, held = scenario.population.seed, scenario.hold.ablate
     world = district_world(solved, district.kinds, district.codes, before, seed, held)
-    size, home = world.state["size"], home_of(world.state.layout)
-    poor = by_village(size * (measured(world.state, seed, -1) < LINE), home)
-    parts = [_arm(scenario, world, programmes, home) for programmes in arms.values()]
+    size, first = world.state["size"], world.state.layout.start["household"][:-1]
+    poor = by_village(size * (measured(world.state, seed, -1) < LINE), first)
+    parts = [_arm(scenario, world, programmes, first) for programmes in arms.values()]
     sums, counts, sketches, gaps = zip(*parts, strict=True)
     return Found(
-        len(size), by_village(size, home), poor, np.array(sums), np.array(counts), np.array(sketches), max(gaps)
+        len(size), by_village(size, first), poor, np.array(sums), np.array(counts), np.array(sketches), max(gaps)
     )
 
 
 def _arm(
-    scenario: Scenario, world: World, programmes: Sequence[Programme], home: np.ndarray
+    scenario: Scenario, world: World, programmes: Sequence[Programme], first: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """One arm of a district: sums, counts, sketches and the largest gap of the ledger."""
     calendar, post = scenario.calendar, scenario.windows.post
@@ -139,13 +139,13 @@ def _arm(
         state, now = model.state, _accounts(model, [*ledger.FLOWS, *ledger.STOCKS])
         worst = max(worst, ledger.check(stocks, now))
         stocks = {name: now[name] for name in ledger.STOCKS}
-        sums[quarter] = _sums(state, size, home, sum(now[name] for name in STATE_PAYS))
+        sums[quarter] = _sums(state, size, first, sum(now[name] for name in STATE_PAYS))
         if post[0] <= quarter < post[1]:
             own += state["own_income"]
         if quarter in when:
             sketches[when.index(quarter)] = [sketch.counted(state[name], size) for name in SKETCHED]
     stands = own / (post[1] - post[0]) >= LINE
-    counts = np.array([by_village(values, home) for values in (poor, poor * stands, size * stands)])
+    counts = np.array([by_village(values, first) for values in (poor, poor * stands, size * stands)])
     del model.state  # Mesa ties a model to itself: what it holds would wait for the garbage collector
     return sums, counts, sketches, worst
 
@@ -155,7 +155,7 @@ def _accounts(model: CommunityModel, names: Sequence[str] | Mapping[str, str]) -
     return {name: model.state[name].copy() for name in names}
 
 
-def _sums(state: State, size: np.ndarray, home: np.ndarray, paid: np.ndarray) -> list[float]:
+def _sums(state: State, size: np.ndarray, first: np.ndarray, paid: np.ndarray) -> list[float]:
     """The sums of a quarter, in the order of `SUMS`."""
     consumption, own = state["consumption"], state["own_income"]
     short = np.maximum(LINE - consumption, 0.0)
@@ -170,4 +170,4 @@ def _sums(state: State, size: np.ndarray, home: np.ndarray, paid: np.ndarray) ->
         size * (own >= LINE),
         state["attends"],
     )
-    return [*(by_village(one, home) for one in values), float(np.cumsum(paid)[-1])]
+    return [*(by_village(one, first) for one in values), float(np.cumsum(paid)[-1])]
