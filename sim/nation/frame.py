@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sim.survey import RURAL_2017, read_aggregates
@@ -65,7 +66,7 @@ class Province:
         """The played villages of each district, by their number in the province; as even as can be."""
         parts = min(self.districts, self.played)
         edges = [self.played * k // parts for k in range(parts + 1)]
-        return [range(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+        return [range(a, b) for a, b in pairwise(edges)]
 
 
 def provinces(part: float = 1.0) -> list[Province]:

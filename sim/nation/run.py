@@ -82,8 +82,8 @@ def refuse(scenario: Scenario) -> None:
     about, slug = scenario.population, scenario.slug
     if scenario.parameters.get(FEEDBACK, 0.0):
         raise InputError(
-            f"{slug}: with {FEEDBACK} = {scenario.parameters[FEEDBACK]:g} villages move the market that all of them meet; "
-            "then no part of the nation can be played by itself, and shards cannot be used. Set it to 0, or run "
+            f"{slug}: with {FEEDBACK} = {scenario.parameters[FEEDBACK]:g} villages move the market that all of them "
+            "meet; then no part of the nation can be played by itself, and shards cannot be used. Set it to 0, or run "
             "without --scale national"
         )
     if about.world != "rural_2017" or about.survey or about.village_list:

@@ -1,7 +1,7 @@
 """How a quantity is spread over tens of millions of persons, as counts of persons in narrow classes.
 
-Counts are whole numbers, so that the sketches of any parts add up to that of the whole exactly, in any order. Classes are
-as wide as one part in ten thousand of their value: a quantile is off by at most half of that (relative), a Gini
+Counts are whole numbers, so that the sketches of any parts add up to that of the whole exactly, in any order. Classes
+are as wide as one part in ten thousand of their value: a quantile is off by at most half of that (relative), a Gini
 coefficient by at most `bound`.
 """
 

@@ -1,11 +1,11 @@
 """How the nation begins: solved villages, and which of them each village of a province is.
 
-To look for the world at rest in 75 000 villages would cost four runs of the nation, and whoever solved each shard by itself
-would solve each differently. So a few hundred villages, small ones as often as large ones, are solved once, together,
-as any scenario is. Then **each village of the nation is one of these**: its households, ties, works, institutions and
-outside demand, all at rest together. Which one is drawn by weights that give each province its mean size of a village
-and its rural headcount (exponential tilting of the sample, as in survey calibration: Deville and Särndal 1992). From
-then on a village has luck of its own, keyed by its own code, and for twelve quarters before quarter 0 already.
+To look for the world at rest in 75 000 villages would cost four runs of the nation, and whoever solved each shard by
+itself would solve each differently. So a few hundred villages, small ones as often as large ones, are solved once,
+together, as any scenario is. Then **each village of the nation is one of these**: its households, ties, works,
+institutions and outside demand, all at rest together. Which one is drawn by weights that give each province its
+mean size of a village and its rural headcount (exponential tilting of the sample, as in survey calibration: Deville and
+Särndal 1992). A village has luck of its own, keyed by its own code, from twelve quarters before quarter 0.
 
 So no village depends on which others are played beside it. What it costs: the nation has as many kinds of villages as
 were solved, fewer in provinces that are far from the mean (the table of provinces tells how many, after Kish 1965).

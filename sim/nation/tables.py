@@ -131,7 +131,9 @@ def summary_table(totals: Totals) -> pd.DataFrame:
     def add(measure: str, unit: str, value: Callable[[int, int], float]) -> None:
         for place, name in enumerate(totals.places):
             found = [value(place, arm) for arm in range(len(nation.arms))]
-            rows.extend((name, arm, measure, unit, v, v - found[base]) for arm, v in zip(nation.arms, found, strict=True))
+            rows.extend(
+                (name, arm, measure, unit, v, v - found[base]) for arm, v in zip(nation.arms, found, strict=True)
+            )
 
     windows = nation.scenario.windows
     for measure in WINDOWED:
