@@ -174,6 +174,7 @@ def run(arguments: argparse.Namespace) -> None:
 def run_nation(scenario: Scenario, arguments: argparse.Namespace) -> None:
     """`swadaya run --scale national`: every rural household, district by district; goes on where it was stopped."""
     from sim.experiment.results import folder_named
+    from sim.nation import frame
     from sim.nation import run as national
     from sim.report.grid import Grid, terminal
     from sim.report.nation import write
@@ -183,7 +184,7 @@ def run_nation(scenario: Scenario, arguments: argparse.Namespace) -> None:
     folder = folder_named(f"{scenario.slug}-national", digest, arguments.results)
     kept = folder.with_name(f".{folder.name}-districts")
     with Bar() as bar, drafted(folder) as draft:
-        found = national.run(scenario, part=part, kept=kept, tell=bar)
+        found = national.run(scenario, frame.provinces(part), kept=kept, tell=bar)
         bar("report", 0, 1)
         shown = write(found, draft, digest)
     shutil.rmtree(kept, ignore_errors=True)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from sim.experiment import Tell, quiet
 from sim.experiment.study import programmes
 from sim.nation import sketch
 from sim.nation.district import COUNTS, SKETCHED, SUMS, District, Found, moments, play
-from sim.nation.frame import Province, provinces
+from sim.nation.frame import Province
 from sim.nation.start import Solved, drawn, effective, solve, weights
 from sim.policies.policy import Programme
 from sim.scenario import PROGRAMMES_2017, Scenario
@@ -133,8 +134,8 @@ def shard(
 
 def run(
     scenario: Scenario,
+    parts: Sequence[Province],
     executor: Executor | None = None,
-    part: float = 1.0,
     shards: int | None = None,
     kept: Path | None = None,
     count: int = SOLVED,
@@ -144,10 +145,10 @@ def run(
 
     Parameters
     ----------
+    parts
+        The provinces, as `sim.nation.frame.provinces` gives them.
     executor
         Where the shards go; by default as many threads as there are processors. The result does not depend on it.
-    part
-        Share of the villages that is played.
     shards
         Into how many sets of whole districts; by default each district is one. The result does not depend on it.
     kept
@@ -159,7 +160,7 @@ def run(
     began = time.perf_counter()
     arms = programmes(scenario)
     before = programmes(scenario.model_copy(update={"programmes": PROGRAMMES_2017}))[scenario.resolved_arms[0].id]
-    solved, parts = solve(scenario, before, count, tell), provinces(part)
+    solved = solve(scenario, before, count, tell)
     _refuse_rules(solved, scenario)
     districts = divided(solved, parts, scenario.population.seed)
     pieces = min(shards or len(districts), len(districts))
@@ -186,7 +187,7 @@ def run(
             for job in jobs:
                 job.cancel()
     return merged.nation(
-        parts, tuple(arms), solved, (at_rest - began, time.perf_counter() - at_rest),
+        list(parts), tuple(arms), solved, (at_rest - began, time.perf_counter() - at_rest),
         np.array([effective(weights(solved, province)) for province in parts]),
     )  # fmt: skip
 
@@ -267,7 +268,7 @@ def _stored(kept: Path | None, span: tuple[int, int]) -> list[Found] | None:
     try:
         with np.load(_file(kept, span), allow_pickle=False) as file:
             columns = {field.name: file[field.name] for field in fields(Found)}
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     return [
         Found(**{name: values[k] if values.ndim > 1 else values[k].item() for name, values in columns.items()})
