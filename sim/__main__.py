@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     reviewing.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
+    bench.add_argument("--large", action="store_true", help="also a world of ten million households (12 GB)")
     return root
 
 
@@ -279,9 +280,11 @@ def bench(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.scenario, known())
     with Bar() as bar:
         bar("the world at rest", 0, 1)
-        lines = measure(scenario, study.build(scenario), tell=bar)
-    for line in lines:
-        console.print(f"{line.value:12,.2f}  {line.unit:40} {line.what}")
+        found = measure(scenario, study.build(scenario), arguments.large, tell=bar)
+    for title, lines in found.items():
+        console.print(f"\n{title}", style="bold", highlight=False)
+        for line in lines:
+            console.print(f"{line.value:12,.2f}  {line.unit:32} {line.what}", highlight=False, soft_wrap=True)
 
 
 def validate(arguments: argparse.Namespace) -> None:

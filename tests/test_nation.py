@@ -12,6 +12,7 @@ import pytest
 
 from sim import __main__ as command_line
 from sim.errors import InputError
+from sim.experiment.lanes import copied
 from sim.metrics import inequality
 from sim.model import CommunityModel
 from sim.nation import frame, sketch, start, tables
@@ -158,7 +159,7 @@ def test_equal_weights_count_every_kind():
 
 def test_a_village_is_copied_with_all_it_holds(solved):
     state = solved.world.state
-    made = start.copied(state, np.array([5, 2, 5]), ("a", "b", "c"))
+    made = copied(state, np.array([5, 2, 5]), ("a", "b", "c"))
     first = state.layout.start["household"]
     own = made.layout.start["household"]
     for k, kind in enumerate((5, 2, 5)):

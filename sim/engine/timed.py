@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import types as numba_types
@@ -23,7 +22,7 @@ from numba.extending import intrinsic
 from . import functions
 from .compile import PART, _callees, _module, _no_collection, _sources
 from .plan import Keep, Plan, Step
-from .rule import Ahead, ArgMax, End, Gini, Mode, Quantile, Rank, Row, Rule, Sum, TieMean, TieSum, TieTotal, reaches
+from .rule import Ahead, ArgMax, End, Mode, Rank, Row, Rule, Sum, TieMean, TieSum, TieTotal, reaches
 from .table import State
 from .write import STATE, Writer
 
@@ -120,7 +119,7 @@ class Timed:
         with _no_collection():
             for k in range(len(texts)):
                 self._scope[f"part_{k}"].compile(PART)
-        self._sources = sources
+        self._sources = {*sources, *texts}
         self.whole = self._driver("timed", self._clocked(), 0)
 
     def _clocked(self) -> list[str]:
@@ -140,7 +139,7 @@ class Timed:
             *inner,
         ])  # fmt: skip
         parts = {name: value for name, value in self._scope.items() if name.startswith("part_")}
-        module = _module(kind, text + "\n", {*self._sources, *map(repr, self.pieces)}, {**parts, "cycles": _cycles})
+        module = _module(kind, text + "\n", self._sources, {**parts, "cycles": _cycles})
         return getattr(module, f"{kind}_{place}")
 
     def alone(self, piece: int) -> Callable:
@@ -151,13 +150,14 @@ class Timed:
         """Seconds that each piece takes in a quarter, the mean of its best year; the state moves on, but no nation."""
         if not COUNTS_CYCLES:
             raise NotImplementedError(f"the clock of {platform.machine()} is not read here")
-        spent = np.zeros((years + 1, len(self.pieces)), np.int64)
+        spent = np.zeros((years, len(self.pieces)), np.int64)
+        self.run(self.whole, state, 0, seed, parameters, hold, np.zeros_like(spent[0]))
         began = time.perf_counter()
         for year, row in enumerate(spent):
             for quarter in range(4 * year, 4 * year + 4):
                 self.run(self.whole, state, quarter, seed, parameters, hold, row)
         second = (time.perf_counter() - began) / spent.sum()  # of a cycle
-        return spent[1:].min(axis=0) * second / 4
+        return spent.min(axis=0) * second / 4
 
     @staticmethod
     def run(

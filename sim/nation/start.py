@@ -19,11 +19,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sim.engine import draw
 from sim.engine.lane import Lane, holding
 from sim.engine.table import Layout, State
 from sim.errors import InputError
 from sim.experiment import Tell, ensemble, quiet
+from sim.experiment.lanes import copied
 from sim.experiment.study import build
 from sim.nation.frame import Province
 from sim.policies.policy import Programme, set_levers
@@ -191,25 +191,7 @@ def district_world(
         Of the luck before quarter 0.
     """
     state = copied(solved.world.state, kinds, codes)
+    state["subdistrict"] = np.arange(len(codes)) // NEIGHBOURS
     for quarter in range(-CALM, 0):
         _calm(solved.world, state, quarter, programmes, seed, held)
     return World(solved.world.lane, solved.world.population, state, solved.world.parameters)
-
-
-def copied(state: State, kinds: np.ndarray, codes: Sequence[str]) -> State:
-    """Some villages of a world, each as often as asked for, as one district; a village is copied with all it holds."""
-    layout, count = state.layout, len(kinds)
-    rows, start = {}, {}
-    for table, first in layout.start.items():
-        lengths = np.diff(first)[kinds]
-        start[table] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        rows[table] = np.arange(start[table][-1]) + np.repeat(first[:-1][kinds] - start[table][:-1], lengths)
-    made = object.__new__(State)
-    made.index = state.index
-    places = np.array([draw.place_key(code) for code in codes], np.int64)
-    ends = np.ascontiguousarray(layout.ends[:, rows["tie"]])
-    made.layout = Layout(tuple(codes), np.zeros(count, np.int64), 1, start, ends, places)
-    rows |= {"nation": np.arange(1), "district": np.arange(1), "village": np.asarray(kinds)}
-    made.arrays = {table: np.ascontiguousarray(array[:, rows[table]]) for table, array in state.arrays.items()}
-    made["subdistrict"] = np.arange(count) // NEIGHBOURS
-    return made
