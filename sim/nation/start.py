@@ -1,11 +1,12 @@
 """How the nation begins: solved villages, and which of them each village of a province is.
 
 To look for the world at rest in 75 000 villages would cost four runs of the nation, and whoever solved each shard by
-itself would solve each differently. So a few hundred villages, small ones as often as large ones, are solved once,
-together, as any scenario is. Then **each village of the nation is one of these**: its households, ties, works,
-institutions and outside demand, all at rest together. Which one is drawn by weights that give each province its
-mean size of a village and its rural headcount (exponential tilting of the sample, as in survey calibration: Deville and
-Särndal 1992). A village has luck of its own, keyed by its own code, from twelve quarters before quarter 0.
+itself would solve each differently. So a few hundred villages, small and large, poor and rich ones equally often, are
+solved once, together, as any scenario is, each with the weight at which they represent the nation. Then **each village
+of the nation is one of these**: its households, ties, works, institutions and outside demand, all at rest together.
+Which one is drawn by weights that give each province its mean size of a village and its rural headcount (exponential
+tilting of the sample, as in survey calibration: Deville and Särndal 1992). A village has luck of its own, keyed by its
+own code, from twelve quarters before quarter 0.
 
 So no village depends on which others are played beside it. What it costs: the nation has as many kinds of villages as
 were solved, fewer in provinces that are far from the mean (the table of provinces tells how many, after Kish 1965).
@@ -14,8 +15,9 @@ were solved, fewer in provinces that are far from the mean (the table of provinc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -27,12 +29,25 @@ from sim.experiment.lanes import copied
 from sim.experiment.study import build
 from sim.nation.frame import Province
 from sim.policies.policy import Programme, set_levers
-from sim.population import Population, Villages, normals, synthesise, uniforms
+from sim.population import (
+    Population,
+    TwoPieceLognormal,
+    Villages,
+    correlated,
+    normals,
+    rake,
+    synthesise,
+    uniforms,
+)
 from sim.scenario import Scenario
 from sim.start import CALM, FROZEN, World, measured, wire
 from sim.survey import read_aggregates
 
 SMALLEST, LARGEST = 40, 3000  # households of the solved villages, evenly spread over the log
+POOREST, RICHEST = -2.6, 2.0  # normal score of their mean consumption, evenly spread: only few provinces are rich
+USUAL = 415  # households of a village in the nation, on average
+TRIED = 12  # codes that are looked at for each village
+GOLDEN = 0.6180339887498949
 SD_SIZE = 0.9  # of the log of village size within a province: 0.8-1.0 over the country (from memory)
 LOOKED = 8  # quarters over which the poverty of a solved village is measured
 STEPS = 60  # halvings of an interval, to the last bit of a weight
@@ -50,23 +65,53 @@ class Solved:
         All of them at quarter 0.
     households, persons, headcount
         Of each village; the headcount (0-1) is what a survey measures, the mean over some quarters.
+    level
+        Of each village: the normal score of its mean consumption, as drawn.
     """
 
     world: World
     households: np.ndarray
     persons: np.ndarray
     headcount: np.ndarray
+    level: np.ndarray
 
 
 def sample(scenario: Scenario, count: int) -> Population:
-    """The people of `count` villages whose sizes are evenly spread over the log, one to one."""
+    """The people of `count` villages, one to one, spread evenly over sizes and levels and weighted to the nation."""
     aggregates, seed = read_aggregates(), scenario.population.seed
-    spread = np.geomspace(SMALLEST, LARGEST, count + 2)[1:-1]
-    code, unknown = [f"S{k + 1:04d}" for k in range(count)], np.full(count, np.nan)
+    sizes = np.round(np.geomspace(SMALLEST, LARGEST, count + 2)[1:-1])
+    wanted = POOREST + (RICHEST - POOREST) * ((0.5 + GOLDEN * np.arange(count)) % 1.0)  # each level with all sizes
+    unknown = np.full(count, np.nan)
     district = [f"D{k // NEIGHBOURS + 1:03d}" for k in range(count)]
-    turned = np.argsort([normals(seed, one, "size", 1)[0] for one in code])  # sizes of all kinds in each district
-    villages = Villages(code, district, np.round(spread[turned]), unknown, unknown, np.full((count, 4), np.nan))
-    return synthesise(aggregates, villages, aggregates["village.households"], seed, ties=scenario.population.ties)
+    villages = Villages(
+        _codes(wanted, seed, aggregates), district, sizes, unknown, unknown, np.full((count, 4), np.nan)
+    )
+    real, ties = aggregates["village.households"], scenario.population.ties
+    people = synthesise(aggregates, villages, real, seed, raking=False, ties=ties)
+    weight = np.exp(_usual(sizes, people.village["level"], np.log(USUAL) - 0.5 * SD_SIZE * SD_SIZE))
+    weight *= count / weight.sum()
+    weighed = {**people.household, "weight": np.repeat(weight, np.diff(people.start))}
+    return rake(replace(people, household=weighed), TwoPieceLognormal.published(aggregates))
+
+
+def _codes(wanted: np.ndarray, seed: int, aggregates: Mapping[str, Any]) -> list[str]:
+    """Codes of villages that draw the wanted levels, as nearly as a few tries a village allow; none twice."""
+    tried = [f"S{k + 1:05d}" for k in range(TRIED * len(wanted))]
+    distant, own = (
+        np.array([normals(seed, code, f"village/{name}", 1)[0] for code in tried]) for name in ("remoteness", "level")
+    )
+    level = correlated(distant, aggregates["consumption.remoteness"], own)
+    codes = []
+    for one in wanted:
+        nearest = int(np.argmin(np.abs(level - one)))
+        codes.append(tried[nearest])
+        level[nearest] = np.inf
+    return codes
+
+
+def _usual(households: np.ndarray, level: np.ndarray, middle: float) -> np.ndarray:
+    """Log of how often such villages stand in the country, against how often they are solved."""
+    return -((np.log(households) - middle) ** 2) / (2.0 * SD_SIZE * SD_SIZE) - 0.5 * level * level
 
 
 def solve(scenario: Scenario, programmes: Sequence[Programme], count: int, tell: Tell = quiet) -> Solved:
@@ -97,7 +142,8 @@ def solve(scenario: Scenario, programmes: Sequence[Programme], count: int, tell:
         _calm(world, state, quarter, programmes, seed, scenario.hold.ablate)
         poor += np.bincount(home, size * (measured(state, seed, quarter) < 1.0), count) / LOOKED
     persons = np.bincount(home, size, count)
-    return Solved(world, np.diff(world.state.layout.start["household"]), persons, poor / persons)
+    households, level = np.diff(world.state.layout.start["household"]), world.population.village["level"]
+    return Solved(world, households, persons, poor / persons, level)
 
 
 def _at_rest(scenario: Scenario, drawn: Mapping[str, float], lane: Lane, people: Population) -> World | None:
@@ -130,13 +176,13 @@ def home_of(layout: Layout) -> np.ndarray:
 def weights(solved: Solved, province: Province) -> np.ndarray:
     """How often each solved village stands in a province; sums to 1.
 
-    Of the weights lognormal in size and exponential in headcount, those that give the province its mean households a
-    village and its headcount over persons.
+    Of the weights lognormal in size, normal in level and exponential in headcount, those that give the province its
+    mean households a village and its headcount over persons.
     """
-    size, wanted = np.log(solved.households), province.households / province.villages
+    wanted = province.households / province.villages
 
     def given(tilt: float, middle: float) -> np.ndarray:
-        score = tilt * solved.headcount - (size - middle) ** 2 / (2.0 * SD_SIZE * SD_SIZE)
+        score = tilt * solved.headcount + _usual(solved.households, solved.level, middle)
         weight = np.exp(score - score.max())
         return weight / weight.sum()
 
@@ -191,7 +237,7 @@ def district_world(
         Of the luck before quarter 0.
     """
     state = copied(solved.world.state, kinds, codes)
-    state["subdistrict"] = np.arange(len(codes)) // NEIGHBOURS
+    state["subdistrict"], state["weight"] = np.arange(len(codes)) // NEIGHBOURS, 1.0
     for quarter in range(-CALM, 0):
         _calm(solved.world, state, quarter, programmes, seed, held)
     return World(solved.world.lane, solved.world.population, state, solved.world.parameters)
