@@ -42,6 +42,10 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("scenario", help="a file, or the name of one in scenarios/")
     run.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
+    run.add_argument(
+        "--scale", choices=("national",),
+        help="national: every rural household of Indonesia, synthetic; with --quick one village in a hundred",
+    )  # fmt: skip
     _own_files(run)
     _language(run)
     check = commands.add_parser("check", help="read a scenario and say what it would do, or what is wrong")
@@ -64,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     reviewing.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
+    bench.add_argument("--large", action="store_true", help="also a world of ten million households (12 GB)")
     return root
 
 
@@ -167,6 +172,9 @@ def run(arguments: argparse.Namespace) -> None:
 
     scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
+    if arguments.scale:
+        run_nation(scenario, arguments)
+        return
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
     with Bar() as bar, drafted(folder) as draft:
@@ -177,6 +185,27 @@ def run(arguments: argparse.Namespace) -> None:
         write(results, draft, warnings)
     console.print(headline_terminal(results), *warnings, sep="\n")
     console.print(say("report: {file}", file=folder / "report.html"))
+
+
+def run_nation(scenario: Scenario, arguments: argparse.Namespace) -> None:
+    """`swadaya run --scale national`: every rural household, district by district; goes on where it was stopped."""
+    from sim.experiment.results import folder_named
+    from sim.nation import frame
+    from sim.nation import run as national
+    from sim.report.grid import Grid, terminal
+    from sim.report.nation import write
+
+    part = national.FIRST_LOOK if arguments.quick else 1.0
+    digest = national.digest(scenario, part)
+    folder = folder_named(f"{scenario.slug}-national", digest, arguments.results)
+    kept = folder.with_name(f".{folder.name}-districts")
+    with Bar() as bar, drafted(folder) as draft:
+        found = national.run(scenario, frame.provinces(part), kept=kept, tell=bar)
+        bar("report", 0, 1)
+        shown = write(found, draft, digest)
+    shutil.rmtree(kept, ignore_errors=True)
+    console.print(*(terminal(one, lines=False) if isinstance(one, Grid) else one for one in shown), sep="\n")
+    console.print(f"report: {folder / 'report.html'}")
 
 
 def draw_map(arguments: argparse.Namespace) -> None:
@@ -295,9 +324,11 @@ def bench(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.scenario, known())
     with Bar() as bar:
         bar(mark("the world at rest"), 0, 1)
-        lines = measure(scenario, study.build(scenario), tell=bar)
-    for line in lines:
-        console.print(f"{line.value:12,.2f}  {line.unit:40} {line.what}")
+        found = measure(scenario, study.build(scenario), arguments.large, tell=bar)
+    for title, lines in found.items():
+        console.print(f"\n{title}", style="bold", highlight=False)
+        for line in lines:
+            console.print(f"{line.value:12,.2f}  {line.unit:32} {line.what}", highlight=False, soft_wrap=True)
 
 
 def validate(arguments: argparse.Namespace) -> None:

@@ -106,10 +106,13 @@ def crossed(
     return columns, tuple((words(g), *(cell(rows.get((arm, *g))) for arm in arms)) for g in groups)
 
 
-def terminal(grid: Grid) -> Table:
-    """The grid as a rich table; labels are printed as they are, never read as markup. Only the first column folds."""
+def terminal(grid: Grid, lines: bool = True) -> Table:
+    """The grid as a rich table; labels are printed as they are, never read as markup. Only the first column folds.
+
+    `lines` leaves room between the rows.
+    """
     table = Table(
-        box=SIMPLE_HEAVY, padding=(0, 1), collapse_padding=True, pad_edge=False, show_lines=True, show_edge=False,
+        box=SIMPLE_HEAVY, padding=(0, 1), collapse_padding=True, pad_edge=False, show_lines=lines, show_edge=False,
         title_justify="left", caption_justify="left", title_style="bold", caption_style="dim",
     )  # fmt: skip
     between = to("", "")
