@@ -1,0 +1,104 @@
+"""A study of this model, from its file to what was found."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError
+from sim.experiment import Tell, quiet
+from sim.sweep import play, study
+from sim.sweep.found import Found
+from sim.sweep.outcomes import kept
+from sim.sweep.plan import Plan, planned
+from sim.sweep.stopping import Rule
+from sim.sweep.store import Store
+from sim.sweep.study import Question
+from sim.sweep.sweep import LIMIT, Sweep
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A study with its plan.
+
+    From Python: `Asked.read("facilitation").sweep(Store(folder), executor, workers)` gives the sweep that `swadaya
+    sweep` runs, on any `concurrent.futures.Executor`.
+    """
+
+    question: Question
+    plan: Plan
+    code: str
+
+    @classmethod
+    def read(cls, path_or_name: str | Path, policies: Sequence[Path] = ()) -> Asked:
+        """Read and plan a study (see `study.read`)."""
+        question, code = study.read(path_or_name, policies), play.code()
+        return cls(question, planned(question, code), code)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over all that its results depend on."""
+        return self.question.digest(self.code)
+
+    @property
+    def rule(self) -> Rule | None:
+        """When a point has been met often enough; none where every point is met equally often."""
+        luck, names = self.question.study.replications, self.question.study.metrics
+        if luck.half_width is None or luck.most is None:
+            return None
+        return Rule(luck.metric or names[0], luck.half_width, luck.seeds, luck.most, luck.level)
+
+    def sweep(self, store: Store, executor: Executor, workers: int, limit: float = LIMIT, tell: Tell = quiet) -> Sweep:
+        """The sweep that brings what the store has not."""
+        names = self.question.followed
+        model = play.Play(names, self.question.scenario._path, self.question.policies, self.code)
+        measures = [one.name for one in kept(names, self.question.name)]
+        plan = replace(self.plan, seeds=dict(self.plan.seeds))  # a rule adds to them
+        return Sweep(plan, model, measures, store, executor, workers, limit, self.rule, tell)
+
+    def about(self) -> dict[str, Any]:
+        """What is stored beside the plan."""
+        versions = {name: version(name) for name in ("swadaya", "numpy", "numba")}
+        return {
+            "title": self.question.study.title,
+            "text": self.question.text,
+            "scenario": self.question.scenario.slug,
+            "code": self.code,
+            "versions": {**versions, "python": platform.python_version()},
+            "machine": platform.machine(),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+
+    def found(self, sweep: Sweep) -> Found:
+        """What a finished sweep found."""
+        question = self.question
+        outside = {name for name, about in question.scenario.known.policies.items() if not about.ranked}
+        unranked = frozenset(arm.id for arm in question.scenario.resolved_arms if arm.policy in outside)
+        return Found(
+            question.name, question.study.title, sweep.plan, sweep.result(), question.metrics, question.spans,
+            self.rule, unranked,
+        )  # fmt: skip
+
+    def stored(self, store: Store) -> Found:
+        """What the store holds of the study.
+
+        Raises
+        ------
+        InputError
+            When runs of it are missing.
+        """
+        sweep = self.sweep(store, Executor(), 1)  # nothing is run
+        missing = sweep.missing()
+        while not missing and self.rule and sweep.more():
+            missing = sweep.missing()
+        if missing:
+            said = f"{len(missing)} runs of it are not in {store.folder}: `swadaya sweep` brings them"
+            raise InputError(f"{self.question.name}: {said}")
+        return self.found(sweep)
