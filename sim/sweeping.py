@@ -158,7 +158,7 @@ def query(arguments: argparse.Namespace) -> int:
 
     answer = asking.ask(arguments.store, arguments.sql)
     if arguments.format == "table":
-        console.print(answer.to_string(index=False, max_rows=60), markup=False, highlight=False, soft_wrap=True)
+        _say(answer.to_string(index=False, max_rows=60) if len(answer) else "no row")
         return 0
     if arguments.out is None:
         raise InputError(f"--format {arguments.format} needs --out FILE")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
@@ -41,8 +42,8 @@ PRIOR = (
 )
 UNCALIBRATED = "Uncalibrated: all numbers of the model but the uncertainties have their default values."
 CALIBRATED = (
-    "Calibrated but for the uncertainties: all other numbers come from the calibrated parameter sets ({variant}), which "
-    "points take in turn."
+    "Calibrated but for the uncertainties: all other numbers come from the calibrated parameter sets ({variant}), "
+    "which points take in turn."
 )
 
 
@@ -122,7 +123,7 @@ def _stopped(found: Found) -> list[str]:
     if found.rule is None:
         return []
     reach = found.reach(found.rule.metric)
-    ways = [n for n, way in enumerate(found.ways) if way.arm != found.versus]
+    ways = [n for n, way in enumerate(found.ways) if way.arm != found.versus and np.isfinite(reach[:, n]).any()]
     narrow = (reach[:, ways] <= found.rule.half_width).all(axis=1)
     lucks = list(found.plan.seeds.values())
     return [
@@ -165,8 +166,8 @@ def made(found: Found, asked: Asked) -> list[str]:
         looks = ", ".join(map(str, found.rule.looks))
         lines.append(
             f"Intervals of differences in {found.rule.metric} are of {number(100 * found.rule.level, 0)}{SPACE}% over "
-            f"all looks together, after {looks} lucks: each look takes an equal part of the error (Bonferroni). They hold "
-            "for one difference at one point, as far as paired differences are normal."
+            f"all looks together, after {looks} lucks: each look takes an equal part of the error (Bonferroni). They "
+            "hold for one difference at one point, as far as paired differences are normal."
         )
     return lines
 
@@ -190,16 +191,17 @@ def parts(found: Found, indices: pd.DataFrame | None, conditions: Conditions | N
     if conditions is not None:
         return [discovery_part(found, conditions)]
     shown = "Dots: mean over points; lines: 5th to 95th percentile over points."
-    drawn = plate("differences", shown, lambda w: figures.differences(found, w))
-    made_of = [Part("ways", "What each way comes to", [], [drawn], [table_one(found, one) for one in found.metrics])]
+    apart = len({way.arm for way in found.ways}) > 1
+    drawn = [plate("differences", shown, lambda w: figures.differences(found, w))] if apart else []
+    made_of = [Part("ways", "What each way comes to", [], drawn, [table_one(found, one) for one in found.metrics])]
     if len(found.regret):
         caption = "Dots: mean regret; lines: to its 90th percentile over points."
-        drawn = plate("regret", caption, lambda w: figures.regrets(found, w))
-        made_of.append(Part("regret", "Regret at equal cost", [], [drawn], [regret_grid(found)]))
+        drawn = [plate("regret", caption, lambda w: figures.regrets(found, w))]
+        made_of.append(Part("regret", "Regret at equal cost", [], drawn, [regret_grid(found)]))
     if len(found.pareto):
         caption = "Means over points. Full dots: no way that costs the same is as good in all metrics; rings: beaten."
-        drawn = plate("front", caption, lambda w: figures.front(found, w))
-        made_of.append(Part("front", "Pareto fronts at equal cost", [], [drawn], [front_grid(found)]))
+        drawn = [plate("front", caption, lambda w: figures.front(found, w))]
+        made_of.append(Part("front", "Pareto fronts at equal cost", [], drawn, [front_grid(found)]))
     return made_of
 
 

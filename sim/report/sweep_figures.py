@@ -54,44 +54,45 @@ def colours(found: Found) -> dict[str, str]:
 
 def rows(
     labels: Sequence[str], marks: Sequence[Sequence[Mark]], title: str, names: Sequence[tuple[str, str]] = (),
-    width: float = WIDE, zero: bool = True,
+    width: float = WIDE,
 ) -> Drawing:  # fmt: skip
     """One row a label, with one dot and interval or more; `names` are entries of a key: name and colour.
 
-    On a wide page labels stand at the left, on a narrow one above their rows.
+    Zero is always seen. On a wide page labels stand at the left, on a narrow one above their rows.
     """
     wide = width > HALF
     room = min(230.0, max(breadth(text, SMALL) for text in labels) + 12) if wide else 0.0
-    step = ROW + 7 * (max(map(len, marks)) - 1) + (0 if wide else LEADING)
+    told = [folded(label, room if wide else width - 40) for label in labels]
+    above = 0.0 if wide else LEADING * max(map(len, told))
+    step = ROW + 7 * (max(map(len, marks)) - 1) + above
     entries = key([name for name, _ in names], [colour for _, colour in names], width) if names else []
-    top = 16.0 + 14 * (max((row for _, row, _, _ in entries), default=-1) + 1)
-    drawing, ((panel,),) = canvas(width, 1, 1, step * len(labels), (room + 4, 12, top, 34), 0, 0)
-    if entries:
-        draw_key(drawing, entries)
+    heads = folded(title, width - room - 20)
+    top = 14.0 * (max((row for _, row, _, _ in entries), default=-1) + 1) + LEADING * len(heads) + 8
+    drawing, ((panel,),) = canvas(width, 1, 1, step * len(labels), (room + 16, 14, top, 20), 0, 0)
+    draw_key(drawing, entries)
+    panel.head(heads, GREY, 6, light=True)
     ends = [
         value for row in marks for mark in row for value in (mark.low, mark.middle, mark.high) if np.isfinite(value)
     ]
-    low, high = (min([0.0, *ends]), max([0.0, *ends])) if zero else (min(ends), max(ends))
+    low, high = min([0.0, *ends]), max([0.0, *ends])
     margin = 0.04 * ((high - low) or 1.0)
     panel.x, panel.y = (low - margin, high + margin), (len(labels), 0.0)
     places, decimals = ticks(*panel.x, 6 if wide else 4)
-    panel.bottom_axis(places, [number(one, decimals) for one in places], title)
-    for place, (label, row) in enumerate(zip(labels, marks, strict=True)):
+    panel.bottom_axis(places, [number(one, decimals) for one in places])
+    for place in range(0, len(labels), 2):
+        panel.block(panel.x, (place, place + 1), PALE)
+    panel.line((0.0, 0.0), panel.y, SOFT, 0.8)
+    for place, (lines, row) in enumerate(zip(told, marks, strict=True)):
         up = float(panel.down(place))
-        if place % 2 == 0:
-            panel.block(panel.x, (place, place + 1), PALE)
-        if wide:
-            lines = folded(label, room)
-            for k, line in enumerate(lines):
-                height = up + step / 2 + 3 + LEADING * (k - (len(lines) - 1) / 2)
-                drawing.write(panel.left - 8, height, line, anchor="end")
-        else:
-            drawing.write(panel.left + 4, up + LEADING, folded(label, width - 20)[0])
+        for k, line in enumerate(lines):
+            if wide:
+                drawing.write(
+                    panel.left - 8, up + step / 2 + 3 + LEADING * (k - (len(lines) - 1) / 2), line, anchor="end"
+                )
+            else:
+                drawing.write(panel.left + 4, up + LEADING * (k + 1), line)
         for k, mark in enumerate(row):
-            height = up + (0 if wide else LEADING) + (step - (0 if wide else LEADING)) * (k + 1) / (len(row) + 1)
-            draw_mark(panel, height, mark)
-    if panel.x[0] < 0.0 < panel.x[1]:
-        panel.line((0.0, 0.0), panel.y, SOFT, 0.8)
+            draw_mark(panel, up + above + (step - above) * (k + 1) / (len(row) + 1), mark)
     return drawing
 
 
@@ -109,11 +110,11 @@ def differences(found: Found, width: float = WIDE) -> Drawing:
     """Differences from the arm of comparison in the headline: mean over points, and where 90 % of them lie."""
     one, hue = found.metrics[0], colours(found)
     table = found.table[found.table["metric"] == one.name]
-    table = table[table["arm"] != found.versus] if (table["arm"] != found.versus).any() else table
+    table = table[(table["arm"] != found.versus) & table["difference"].notna()]
     marks = [[Mark(row.difference, row.low, row.high, hue[row.arm])] for row in table.itertuples()]
     versus = next(way.label.split(",")[0] for way in found.ways if way.arm == found.versus)
     title = f"difference from {versus} in {one.label}, {unit_of_difference(one.unit)}"
-    return rows(list(table["way"]), marks, folded(title, width - 60)[0], width=width)
+    return rows(list(table["way"]), marks, title, width=width)
 
 
 def regrets(found: Found, width: float = WIDE) -> Drawing:
@@ -123,7 +124,7 @@ def regrets(found: Found, width: float = WIDE) -> Drawing:
     labels = [f"{row.way}" for row in table.itertuples()]
     marks = [[Mark(row.mean, row.mean, row.p90, hue[row.arm])] for row in table.itertuples()]
     title = f"regret in {one.label}, {unit_of_difference(one.unit)}: mean, and to its 90th percentile"
-    return rows(labels, marks, folded(title, width - 60)[0], width=width)
+    return rows(labels, marks, title, width=width)
 
 
 def indices(found: Found, table: pd.DataFrame, width: float = WIDE) -> Drawing:

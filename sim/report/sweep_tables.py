@@ -85,7 +85,11 @@ def table_one(found: Found, one: Outcome) -> Grid:
     rows = []
     for row in found.table[found.table["metric"] == one.name].itertuples():
         same = row.arm == found.versus
-        apart = Cell(DASH) if same else estimated(row.difference, row.low, row.high, one.decimals, True)
+        apart = (
+            Cell(DASH)
+            if same or math.isnan(row.difference)
+            else estimated(row.difference, row.low, row.high, one.decimals, True)
+        )
         share = [Cell(DASH)] * 2 if same or not one.better else [percent(row.better), percent(row.clear)]
         ends = span(row.least, row.greatest, one.decimals)
         cells = (Cell(value(one, row.mean)), Cell(value(one, row.sd)), Cell(ends or DASH))

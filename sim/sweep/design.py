@@ -9,14 +9,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.errors import InputError
-from sim.experiment.regions import latin_hypercube
-from sim.sweep.study import Design
+from sim.sweep import NEEDED
 
-NEEDED = "needs the analysis packages: pip install 'swadaya[analysis]'"
+if TYPE_CHECKING:
+    from sim.sweep.study import Design
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def _rows(design: Design, spans: Mapping[str, tuple[float, float]]) -> np.ndarra
     if design.kind == "grid":
         return np.array([*itertools.product(*(np.linspace(a, b, design.levels) for a, b in spans.values()))])
     if design.kind == "latin_hypercube":
+        from sim.experiment.regions import latin_hypercube  # with which comes the whole model
+
         return low + latin_hypercube(design.points, len(spans), design.seed) * (high - low)
     if design.kind == "sobol":
         try:

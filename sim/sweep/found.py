@@ -6,14 +6,18 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from sim.scenario import BASELINE
-from sim.sweep.outcomes import Outcome
 from sim.sweep.plan import Plan, mark
 from sim.sweep.stopping import Rule, half_width
+from sim.sweep.sweep import cube
+
+if TYPE_CHECKING:
+    from sim.sweep.outcomes import Outcome
 
 SPAN = (5.0, 95.0)  # percentiles over points
 
@@ -101,29 +105,27 @@ class Found:
 
     @cached_property
     def _wide(self) -> dict[str, np.ndarray]:
-        """Metric -> values, [point, way of the plan, luck]; nan where a run failed or was not asked for."""
-        points, most = len(self.plan.points), max(self.plan.seeds.values())
-        place = {point.number: row for row, point in enumerate(self.plan.points)}
-        order = pd.Series(np.tile(np.arange(len(self.plan.ways)), len(self.result) // len(self.plan.ways)))
-        rows = self.result["point"].map(place).to_numpy()
-        lucks = (self.result["seed"] - self.plan.first_seed).to_numpy()
-        found = {}
-        for one in self.metrics:
-            values = np.full((points, len(self.plan.ways), most), np.nan)
-            values[rows, order.to_numpy(), lucks] = self.result[one.name].to_numpy(float)
-            found[one.name] = values
-        return found
+        """Metric -> values, [point, way of the plan, luck]."""
+        return {one.name: cube(self.plan, self.result, one.name) for one in self.metrics}
 
     def lucks(self, metric: str) -> np.ndarray:
         """Values of a metric, [point, way, luck]."""
         return self._wide[metric][:, [way.numbers[0] for way in self.ways]]
 
     def apart(self, metric: str, versus: str = "") -> np.ndarray:
-        """Paired differences from an arm (that of comparison) under the same levers, [point, way, luck]."""
+        """Paired differences from an arm (that of comparison) under the same levers, [point, way, luck].
+
+        nan for a way that the levers leave alone where they change the arm that it would be compared with.
+        """
         ways, values = self.plan.ways, self._wide[metric]
         base = {way.combination: number for number, way in enumerate(ways) if way.arm == (versus or self.versus)}
-        first = [way.numbers[0] for way in self.ways]
-        return values[:, first] - values[:, [base[ways[number].combination] for number in first]]
+        same = {number: place for place, way in enumerate(self.ways) for number in way.numbers}
+        found = np.full_like(values[:, : len(self.ways)], np.nan)
+        for place, way in enumerate(self.ways):
+            partners = [base[ways[number].combination] for number in way.numbers]
+            if len({same[partner] for partner in partners}) == 1:
+                found[:, place] = values[:, way.numbers[0]] - values[:, partners[0]]
+        return found
 
     def levels(self, metric: str) -> np.ndarray:
         """Mean over lucks, [point, way]; nan where every run failed."""

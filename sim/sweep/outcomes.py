@@ -70,7 +70,7 @@ def _series(metric: metrics.Metric) -> Outcome:
         return float(np.mean(values[np.isfinite(values)])) if np.isfinite(values).any() else math.nan
 
     better = {"higher": 1.0, "lower": -1.0, "neither": 0.0}[metric.better]
-    return Outcome(metric.name, metric.label, metric.unit, better, measure, 3, series=True)
+    return Outcome(metric.name, metric.label, metric.unit, better, measure, 2, series=True)
 
 
 def catalogue() -> dict[str, Outcome]:

@@ -10,11 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.errors import InputError
-from sim.scenario import BASELINE, Scenario
-from sim.sweep.design import Point, points
-from sim.sweep.outcomes import kept
-from sim.sweep.study import LARGEST, Question
+from sim.sweep.design import Point
 from sim.sweep.work import Asked, Task
 
 BLOCK = 2_000  # runs of a plan that end up in one part of the store
@@ -109,54 +105,3 @@ def mark(what: Any) -> str:
     """128 bits over anything that JSON can say, floats to their last bit."""
     text = json.dumps(what, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def planned(question: Question, code: str) -> Plan:
-    """The plan of a study with its first number of lucks.
-
-    Raises
-    ------
-    InputError
-        When it would have more runs than any sweep may.
-    """
-    study, luck = question.study, question.study.replications
-    found = points(study.design, question.spans, question.drawn, len(question.sets))
-    if not found:
-        raise InputError(f"{question.name}: the design has no point")
-    ways = [
-        Way(arm.id, arm.label, one.levers, number, _arm(arm))
-        for number, one in enumerate(question.combinations)
-        for arm in one.scenario.resolved_arms
-        if arm.id in question.arms
-    ]
-    ways.sort(key=lambda way: question.arms.index(way.arm))
-    whole = len(found) * len(ways) * (luck.most or luck.seeds)
-    if whole > LARGEST:
-        raise InputError(f"{question.name}: has {whole} runs; allowed: at most {LARGEST}")
-    measured = kept(question.followed, question.name)
-    made_by = [code, any(one.twins for one in measured), sorted(one.name for one in measured if one.series)]
-    worlds = [[_world(one.scenario, point, question.sets) for point in found] for one in question.combinations]
-    seeds = {point.number: luck.seeds for point in found}
-    return Plan(question.name, found, ways, worlds, seeds, luck.first_seed, question.versus, made_by)
-
-
-def _arm(arm: Any) -> dict[str, Any]:
-    """What a run depends on of an arm: not what it is called."""
-    if arm.policy == BASELINE:
-        return {"policy": BASELINE}
-    return arm.model_dump(mode="json", include={"policy", "dose", "start", "funds_end", "facilitation_end", "settings"})
-
-
-def _world(scenario: Scenario, point: Point, sets: Sequence[Mapping[str, float]]) -> dict[str, Any]:
-    """What a world depends on: nothing of the arms, their money and their dates but what all share."""
-    document = scenario.model_dump(
-        mode="json", include={"population", "calendar", "budget", "programmes", "hold", "twins"}, exclude_none=True
-    )
-    calendar = document["calendar"]
-    document["calendar"] = {"start": calendar["start"], "end": calendar["end"], "quarters": calendar["end"] + 52}
-    document["budget"] = {"replace": document["budget"]["replace"]}
-    document["twins"] = {"macro_shocks": document["twins"]["macro_shocks"]}
-    document["hold"]["ablate"] = sorted(set(document["hold"]["ablate"]))
-    document["parameters"] = {**scenario.parameters, **point.values}
-    drawn = dict(sets[point.set_number]) if point.set_number >= 0 else {}
-    return {"document": document, "drawn": drawn, "files": [scenario._fingerprints, dict(scenario.known.files)]}

@@ -9,25 +9,31 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from sim.errors import InputError
 from sim.experiment.canonical import put
-from sim.sweep.design import NEEDED
-from sim.sweep.outcomes import catalogue
+from sim.sweep import NEEDED
 from sim.sweep.store import FAILURES, RUNS, STUDIES, Store
 
 LIST = """SELECT study, title, count(*) AS runs, count(s.key) AS stored, count(f.key) AS failed
 FROM plan LEFT JOIN stored s USING (key) LEFT JOIN failed f USING (key) JOIN studies USING (study)
 GROUP BY ALL ORDER BY study"""
+WAYS = ("study", "arm", "dose", "start", "end", "funds_end", "facilitation_end")  # what tells one way from another
 LONGEST = 32  # letters of a name in Stata
 WORDS = {
-    "study": "Study", "point": "Point of the design", "arm": "Arm", "seed": "Luck",
-    "key": "Digest of all that the run depends on", "seconds": "Seconds that the run took", "dose": "Dose, z per person and quarter", "parameter_set": "Calibrated set",
-}  # fmt: skip
+    "study": "Study",
+    "point": "Point of the design",
+    "arm": "Arm",
+    "seed": "Luck",
+    "key": "Digest of all that the run depends on",
+    "seconds": "Seconds that the run took",
+    "dose": "Dose, z per person and quarter",
+    "parameter_set": "Calibrated set",
+}
 
 
 def ask(folder: Path, sql: str = "") -> pd.DataFrame:
@@ -44,11 +50,13 @@ def ask(folder: Path, sql: str = "") -> pd.DataFrame:
         raise InputError(f"query {NEEDED}") from None
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no store; `swadaya sweep` makes one, or choose --store")
-    store = Store(folder)
+    store = Store(folder.resolve())
     with duckdb.connect() as base:
         for name, body in views(store).items():
             base.execute(f"CREATE VIEW {name} AS {body}")
-        base.execute("SET enable_external_access = false")  # what is asked is the store, not files and networks
+        # what is asked is the store, not other files, nor the network
+        base.execute(f"SET allowed_directories = [{_text(str(folder.resolve()))}]")
+        base.execute("SET enable_external_access = false")
         try:
             return base.execute(sql or LIST).df()
         except duckdb.Error as error:
@@ -129,6 +137,8 @@ def short(names: Sequence[str]) -> dict[str, str]:
 
 def _stata(answer: pd.DataFrame, path: Path) -> list[Path]:
     """A .dta with labels of variables and values, and a .do beside it."""
+    from sim.sweep.outcomes import catalogue  # the model is read for this alone
+
     names, known = short(list(answer)), catalogue()
     frame, labels = answer.rename(columns=names), {}
     for name, brief in names.items():
@@ -144,21 +154,26 @@ def _stata(answer: pd.DataFrame, path: Path) -> list[Path]:
         raise InputError(f"{path}: Stata takes no such answer: {error}") from None
     put(path, out.getvalue())
     do = path.with_suffix(".do")
-    put(do, do_file(path, [names[name] for name in names if name in known], names.get("arm"), names.get("point")))
+    put(do, do_file(path, names, known))
     return [path, do]
 
 
-def do_file(path: Path, metrics: Sequence[str], arm: str | None, point: str | None) -> str:
-    """Stata commands that make table 1: mean, standard deviation, least and greatest over points of each arm."""
-    lines = [
-        f"* Table 1 of the sweep, from {path.name}: over points, each a mean over its lucks.",
-        "version 14",
-        "clear all",
-    ]
-    lines.append(f'use "{path.name}", clear')
-    if not (metrics and arm):
+def do_file(path: Path, names: Mapping[str, str], known: Collection[str]) -> str:
+    """Stata commands that make table 1: mean, standard deviation, least and greatest over points of each way.
+
+    Parameters
+    ----------
+    names
+        Names of the columns in the store, and in Stata.
+    known
+        Names of metrics.
+    """
+    metrics = " ".join(brief for name, brief in names.items() if name in known)
+    ways = " ".join(brief for name, brief in names.items() if name in WAYS or "." in name)
+    lines = [f"* Table 1 of the sweep, from {path.name}: over points, each a mean over its lucks.", "version 14"]
+    lines += ["clear all", f'use "{path.name}", clear']
+    if not (metrics and {"arm", "point"} <= names.keys()):
         return "\n".join([*lines, "describe", "summarize", ""])
-    by = " ".join(filter(None, [arm, point]))
-    lines += [f"collapse (mean) {' '.join(metrics)}, by({by})"] if point else []
-    lines += [f"tabstat {' '.join(metrics)}, by({arm}) statistics(mean sd min max) columns(statistics) nototal", ""]
+    lines += [f"collapse (mean) {metrics}, by({ways} {names['point']})", f"egen way = group({ways}), label"]
+    lines += [f"tabstat {metrics}, by(way) statistics(mean sd min max) columns(statistics) nototal", ""]
     return "\n".join(lines)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
-from sim.sweep.design import NEEDED, problem
+from sim.sweep import NEEDED
+from sim.sweep.design import problem
 from sim.sweep.found import Found
 from sim.sweep.study import Design
 

@@ -57,7 +57,7 @@ class Rule:
         """Half-width of the interval of a mean paired difference, wide enough for all looks together."""
         return half_width(differences, 1.0 - (1.0 - self.level) / len(self.looks))
 
-    def next(self, lucks: int, differences: Sequence[np.ndarray]) -> int:
+    def next(self, lucks: int, differences: Sequence[np.ndarray] | np.ndarray) -> int:
         """How many lucks a point needs: as many as it has where all differences are narrow, or none can be told."""
         wide = [reach for one in differences if math.isfinite(reach := self.reach(one)) and reach > self.half_width]
         return next(number for number in self.looks if number > lucks) if wide and lucks < self.most else lucks

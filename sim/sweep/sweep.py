@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -154,12 +155,14 @@ class Sweep:
     def more(self) -> bool:
         """Give more lucks to the points whose differences are still told too widely; whether there is any."""
         assert self.rule
-        table = self.result()
-        grown = False
-        for point, rows in table.groupby("point", sort=False):
-            lucks = self.plan.seeds[int(point)]
-            self.plan.seeds[int(point)] = self.rule.next(lucks, list(self.paired(rows, self.rule.metric).values()))
-            grown |= self.plan.seeds[int(point)] > lucks
+        plan, grown = self.plan, False
+        values = cube(plan, self.result(), self.rule.metric)
+        base = {way.combination: number for number, way in enumerate(plan.ways) if way.arm == plan.versus}
+        apart = values - values[:, [base[way.combination] for way in plan.ways]]
+        for point, differences in zip(plan.points, apart, strict=True):
+            lucks = plan.seeds[point.number]
+            plan.seeds[point.number] = self.rule.next(lucks, differences)
+            grown |= plan.seeds[point.number] > lucks
         return grown
 
     # -- what was found -----------------------------------------------------------------------------------------------
@@ -175,17 +178,6 @@ class Sweep:
         found = self.store.take(RUNS, list(dict.fromkeys(rows["key"]))).reindex(columns=list(self.measures))
         table = rows.join(found, on="key")
         return table.assign(failed=[float(key not in self.store.held[RUNS]) for key in rows["key"]])
-
-    def paired(self, rows: pd.DataFrame, metric: str) -> dict[tuple, pd.Series]:
-        """Differences of each arm and combination of levers from the arm of comparison, luck by luck."""
-        wide = rows.pivot_table(metric, ["point", "seed"], ["arm", *self.levers], dropna=False, observed=True)
-        found = {}
-        for column in wide.columns:
-            way = column if isinstance(column, tuple) else (column,)
-            versus = (self.plan.versus, *way[1:])
-            if way[0] != self.plan.versus:
-                found[way] = wide[column] - wide[versus if len(versus) > 1 else versus[0]]
-        return found
 
     def digest(self) -> str:
         """SHA-256 of the result: of sorted values, whatever was run when and where, and how it is stored."""
@@ -206,6 +198,16 @@ class Sweep:
             **about,
         }
         durable(folder / "study.json", (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def cube(plan: Plan, result: pd.DataFrame, metric: str) -> np.ndarray:
+    """Values of a metric, [point, way, luck]; nan where a run failed or was not asked for."""
+    place = {point.number: row for row, point in enumerate(plan.points)}
+    way = np.tile(np.arange(len(plan.ways)), len(result) // len(plan.ways))  # as `Plan.rows` has them
+    luck = result["seed"].to_numpy() - plan.first_seed
+    values = np.full((len(plan.points), len(plan.ways), max(plan.seeds.values())), np.nan)
+    values[result["point"].map(place).to_numpy(), way, luck] = result[metric].to_numpy(float)
+    return values
 
 
 def _rows(found: Sequence[Outcome]) -> list[dict[str, Any]]:
