@@ -3,7 +3,8 @@
 Friedman and Fisher (1999): a box around all points is peeled, a few points at a time from whichever side leaves the
 greatest share of cases, and pasted back where that costs nothing. Bryant and Lempert (2010): a box is judged by its
 coverage (share of all cases that are in it), its density (share of cases among its points) and how few numbers it
-restricts; a restriction that chance would give too is dropped. Written here, because the package that does it
+restricts; a restriction that chance would give too is dropped. Peels come from the sides only, so that cases at both
+ends of a range, with none between, may be missed. Written here, because the package that does it
 (`prim`) has a licence (GPL-3) which this project could not pass on; a test holds the two side by side.
 """
 
@@ -158,14 +159,20 @@ def best(places: pd.DataFrame, hits: np.ndarray, all_hits: int) -> tuple[dict[st
         rows = within(values, *one)
         trail.append((hits[rows].sum() / whole, hits[rows].mean()))
     path = np.array(trail)
-    balance = 2.0 * path.prod(axis=1) / np.maximum(path.sum(axis=1), 1e-12)
-    chosen = pasted(values, hits, *ends[int(np.argmax(balance))])
+    grown = [pasted(values, hits, *one) for one in (ends[int(np.argmax(balance(path)))], ends[-1])]
+    caught = [hits[within(values, *one)] for one in grown]
+    chosen = grown[int(np.argmax([balance(np.array([one.sum() / whole, one.mean()])) for one in caught]))]
     limits = {
         name: (float(a), float(b))
         for name, a, b, lowest, highest in zip(places, *chosen, low, high, strict=True)
         if a > lowest or b < highest
     }
     return without_chance(places, hits > 0.5, limits), path * [whole / max(all_hits, whole), 1.0]
+
+
+def balance(pairs: np.ndarray) -> np.ndarray:
+    """Harmonic mean of coverage and density, the last axis."""
+    return 2.0 * pairs.prod(axis=-1) / np.maximum(pairs.sum(axis=-1), 1e-12)
 
 
 def within(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,22 +83,33 @@ class Plan:
         """One row a point: its parameter set and what was drawn."""
         return pd.DataFrame([{"point": p.number, "parameter_set": p.set_number, **p.values} for p in self.points])
 
-    def tasks(self, missing: set[str], size: int, limit: float) -> Iterator[Task]:
-        """What is missing, world by world; a task has at most `size` runs."""
-        done: set[str] = set()
+    def tasks(self, missing: Collection[str], size: int, limit: float) -> Iterator[Task]:
+        """What is missing, in tasks of at most `size` runs: a world is in one task, unless it has more than that."""
+        task: list[Asked] = []
+        for runs in self.worlds_with(set(missing)):
+            if task and len(task) + len(runs) > size:
+                yield Task(tuple(task), limit)
+                task = []
+            task += runs
+            while len(task) > size:
+                yield Task(tuple(task[:size]), limit)
+                task = task[size:]
+        if task:
+            yield Task(tuple(task), limit)
+
+    def worlds_with(self, missing: set[str]) -> Iterator[list[Asked]]:
+        """The missing runs of each world; `missing` loses what is told."""
         for point in self.points:
-            by_world: dict[str, tuple[Mapping[str, Any], list[Asked]]] = {}
+            by_world: dict[str, list[Asked]] = {}
             for seed in range(self.first_seed, self.first_seed + self.seeds[point.number]):
                 for way in self.ways:
                     key = self.key(point.number, way, seed)
-                    if key in missing and key not in done:
-                        done.add(key)
+                    if key in missing:
+                        missing.remove(key)
                         world = self.worlds[way.combination][point.number]
                         place = self._marks[way.combination, point.number]
-                        by_world.setdefault(place, (world, []))[1].append(Asked(key, way.document, seed))
-            for world, runs in by_world.values():
-                for first in range(0, len(runs), size):
-                    yield Task(world, tuple(runs[first : first + size]), limit)
+                        by_world.setdefault(place, []).append(Asked(key, world, way.document, seed))
+            yield from by_world.values()
 
 
 def mark(what: Any) -> str:

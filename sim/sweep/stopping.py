@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class Rule:
     most: int
     level: float = LEVEL
 
-    @property
+    @cached_property
     def looks(self) -> list[int]:
         """Numbers of lucks after which one looks."""
         return looks(self.first, self.most)

@@ -24,7 +24,8 @@ from sim.sweep.store import FAILURES, RUNS, STUDIES, Store, durable, written
 from sim.sweep.work import Model, Outcome, Task
 
 LIMIT = 600.0  # seconds that a run may last
-TASK = 10.0  # seconds that a task is to last: what a stop can lose on each worker
+TASK = 5.0  # seconds that a task is to last: what a stop can lose on each worker
+SHARE = 4  # tasks at least for each worker, so that all end at about the same time
 FIRST = 2  # runs of the first task: the first finds the world at rest, the second does not
 
 
@@ -93,7 +94,7 @@ class Sweep:
     def first(self, keep: bool = True) -> Estimate:
         """Run the first task, to know how long the others will take; without `keep` nothing of it is stored."""
         missing = self.missing()
-        task = next(self.plan.tasks(set(missing), FIRST, self.limit), None)
+        task = next(self.plan.tasks(missing, FIRST, self.limit), None)
         size = math.nan
         if task is not None:
             found: list[Outcome] = []
@@ -108,7 +109,7 @@ class Sweep:
 
     def _estimate(self, missing: Sequence[str], size: float) -> Estimate:
         keys = set(self.plan.rows()["key"])
-        worlds = len({json.dumps(task.world, sort_keys=True) for task in self.plan.tasks(set(missing), BLOCK, 1.0)})
+        worlds = sum(1 for _ in self.plan.worlds_with(set(missing)))
         failed = len(keys & self.store.held[FAILURES].keys())
         seconds = (worlds * self.per_world + len(missing) * self.per_run) / self.workers
         stored = len(keys) - len(missing) - failed
@@ -130,9 +131,16 @@ class Sweep:
         self.left = Counter(self.blocks[key] for key in missing)
         self.done = len(keys) - len(missing)
         self.tell("runs", self.done, len(keys))
-        size = max(1, int(TASK / self.per_run)) if self.per_run > 0.0 else 1
-        width = self.workers + 2
-        Runner(self.model, self.executor, self._keep, width).run(self.plan.tasks(set(missing), size, self.limit))
+        size, width = self._size(missing), self.workers + 2
+        Runner(self.model, self.executor, self._keep, width).run(self.plan.tasks(missing, size, self.limit))
+
+    def _size(self, missing: Sequence[str]) -> int:
+        """Runs of a task: so many that it lasts some seconds, and so few that every worker has some tasks."""
+        if not missing or not self.per_run > 0.0:
+            return 1
+        worlds = sum(1 for _ in self.plan.worlds_with(set(missing)))
+        each = self.per_run + self.per_world * worlds / len(missing)
+        return max(1, min(int(TASK / each), math.ceil(len(missing) / (SHARE * self.workers))))
 
     def _keep(self, task: Task, found: list[Outcome]) -> None:
         """Store what came of a task, and join the parts of a block that is done."""
@@ -225,7 +233,7 @@ def _failures(task: Task, found: Sequence[Outcome]) -> list[dict[str, Any]]:
             "traceback": one.trace,
             "seed": asked[one.key].seed,
             "asked_arm": json.dumps(asked[one.key].arm, sort_keys=True),
-            "asked_world": json.dumps(task.world, sort_keys=True),
+            "asked_world": json.dumps(asked[one.key].world, sort_keys=True),
         }
         for one in found
         if one.error

@@ -1,4 +1,4 @@
-"""What a worker does: it plays the runs of one world, one after another, and brings back numbers or what went wrong."""
+"""What a worker does: it plays some runs, one after another, and brings back numbers or what went wrong."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ Model = Callable[[Mapping[str, Any], Mapping[str, Any], int], Mapping[str, float
 
 @dataclass(frozen=True)
 class Asked:
-    """One run: its key, its arm and its luck."""
+    """One run: its key, its world, its arm and its luck."""
 
     key: str
+    world: Mapping[str, Any]
     arm: Mapping[str, Any]
     seed: int
 
 
 @dataclass(frozen=True)
 class Task:
-    """Runs of one world; each may last `limit` seconds."""
+    """Runs, those of a world one after another; each may last `limit` seconds."""
 
-    world: Mapping[str, Any]
     runs: Sequence[Asked]
     limit: float
 
@@ -61,7 +61,7 @@ def attempt(model: Model, task: Task) -> list[Outcome]:
     """
     found: list[Outcome] = []
     for run in task.runs:
-        outcome, stuck = timed(model, task, run)
+        outcome, stuck = timed(model, run, task.limit)
         found.append(outcome)
         if stuck:
             if multiprocessing.parent_process() is not None:
@@ -70,14 +70,14 @@ def attempt(model: Model, task: Task) -> list[Outcome]:
     return found
 
 
-def timed(model: Model, task: Task, run: Asked) -> tuple[Outcome, bool]:
+def timed(model: Model, run: Asked, limit: float) -> tuple[Outcome, bool]:
     """Play one run under its time limit; also whether it is still going on."""
     box: list[Mapping[str, float] | BaseException] = []
     began = time.perf_counter()
 
     def play() -> None:
         try:
-            box.append(dict(model(task.world, run.arm, run.seed)))
+            box.append(dict(model(run.world, run.arm, run.seed)))
         except Overdue:
             pass
         except BaseException as error:  # whatever a run raises, a user's sys.exit() too, is kept as what came of it
@@ -85,14 +85,14 @@ def timed(model: Model, task: Task, run: Asked) -> tuple[Outcome, bool]:
 
     thread = threading.Thread(target=play, daemon=True)
     thread.start()
-    thread.join(task.limit)
+    thread.join(limit)
     seconds = time.perf_counter() - began
     if thread.is_alive():
         frame = sys._current_frames().get(thread.ident or 0)
         trace = "".join(traceback.format_stack(frame))[-LONGEST:]
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Overdue))
         thread.join(GRACE)
-        return Outcome(run.key, seconds, {}, f"took longer than {task.limit:g} s", trace), thread.is_alive()
+        return Outcome(run.key, seconds, {}, f"took longer than {limit:g} s", trace), thread.is_alive()
     (came,) = box
     if isinstance(came, BaseException):
         trace = "".join(traceback.format_exception(came))[-LONGEST:]
