@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from sim import sweeping
+from sim.drafted import drafted
 from sim.errors import InputError, NotFiniteError, PolicyError
 from sim.language import ENGLISH, LANGUAGES, mark, say, speaking
 from sim.progress import Bar
@@ -66,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     _map_parser(commands)
     _evidence_parsers(commands)
     reviewing.add_parsers(commands)
+    sweeping.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
     bench.add_argument("--large", action="store_true", help="also a world of ten million households (12 GB)")
@@ -123,31 +122,6 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
     claims.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
     claims.add_argument("--store", action="store_true", help="keep the verdicts: `explain article` shows them")
-
-
-@contextmanager
-def drafted(folder: Path) -> Iterator[Path]:
-    """An empty folder that takes the place of `folder` when all is written, and vanishes when anything stops it."""
-    new, old = not folder.parent.exists(), folder.with_name(f".{folder.name}-old")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise InputError(f"{folder.parent}: results cannot be written there: {error.strerror}") from None
-    try:
-        yield draft
-        draft.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(old, ignore_errors=True)
-            folder.rename(old)
-        draft.rename(folder)
-    finally:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-        shutil.rmtree(draft, ignore_errors=True)
-        if new and not any(folder.parent.iterdir()):
-            folder.parent.rmdir()
 
 
 def _unnamed(scenario: Scenario) -> None:
@@ -416,6 +390,10 @@ COMMANDS = {
     "bench": bench,
     "reproduce": reviewing.reproduce,
     "package": reviewing.package,
+    "sweep": sweeping.sweep,
+    "sensitivity": sweeping.sensitivity,
+    "discover": sweeping.discover,
+    "query": sweeping.query,
 }
 
 
