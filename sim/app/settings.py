@@ -1,0 +1,199 @@
+"""What is asked in the view: one frozen value, an address, a short code, a scenario; each says the same.
+
+An address is a query string with a version: ``v=1&place=desa&a=social_planning&b=locality_development&luck=1`` and then
+only the numbers that are not the place's own. Reading one never fails: what is out of range is moved into it, what is
+not understood is named.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlencode
+
+from sim.app.choices import DIGITS, FIRST, LUMP, MOST_LUCKS, MOST_SETS, Choices, Control
+from sim.scenario import BASELINE, Scenario, check
+from sim.scenario.faults import did_you_mean
+
+VERSION = 1
+VILLAGES, HOUSEHOLDS = 20, 100  # of every place in the view: about 2 000 households
+LONGEST = 4_000  # characters of an address that are read
+MOST_TOLD = 8
+ARMS = ("none", "a", "b")  # the thin reference, and the two that are compared
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked.
+
+    Attributes
+    ----------
+    place
+        A shipped scenario.
+    a, b
+        Policies by name.
+    luck
+        Seed of the luck that both worlds meet.
+    parameters
+        0: the model's own numbers; n: the n-th calibrated parameter set, of the variant with a trap where `trap` is on.
+    numbers
+        (key, value) of all that differs from the place's own, in order of the keys.
+    """
+
+    place: str = FIRST
+    a: str = "social_planning"
+    b: str = "locality_development"
+    luck: int = 1
+    parameters: int = 0
+    numbers: tuple[tuple[str, float], ...] = ()
+
+    def get(self, key: str, among: Choices) -> float:
+        """A number: what is set, or the place's own."""
+        found = dict(self.numbers)
+        if key in found:
+            return found[key]
+        control = among.control(key, self.a, self.b)
+        if control is None:
+            raise KeyError(key)
+        return control.default if control.group == "policy" else among.default(self.place, key)
+
+    def query(self) -> str:
+        """The address."""
+        first = {"v": VERSION, "place": self.place, "a": self.a, "b": self.b, "luck": self.luck}
+        if self.parameters:
+            first["set"] = self.parameters
+        return urlencode(first | {key: told(value) for key, value in self.numbers})
+
+    def given(self, values: Mapping[str, object], among: Choices) -> tuple[Settings, list[str]]:
+        """The same with some values set; see `from_values`."""
+        before = {"place": self.place, "a": self.a, "b": self.b, "luck": self.luck, "set": self.parameters}
+        return from_values({**before, **dict(self.numbers), **values}, among)
+
+
+def told(value: float) -> str:
+    """A number as it stands in an address: the shortest that reads back as the same."""
+    return f"{value:.{DIGITS}g}"
+
+
+def from_query(text: str, among: Choices) -> tuple[Settings, list[str]]:
+    """Read an address. Never fails.
+
+    Returns
+    -------
+    settings, complaints
+        What could be understood, and a sentence for each thing that was not or had to be moved into its range.
+    """
+    text = text.partition("#")[0].rpartition("?")[2]
+    complaints = [] if len(text) <= LONGEST else [f"the address is longer than {LONGEST} characters; the rest was left out"]
+    try:
+        pairs = dict(parse_qsl(text[:LONGEST], keep_blank_values=True, max_num_fields=400))
+    except ValueError:
+        return Settings(), ["the address cannot be read"]
+    version = pairs.pop("v", str(VERSION))
+    if version != str(VERSION):
+        complaints.append(f"v={_short(version)}: this view understands version {VERSION}; what it knows was taken over")
+    pairs.pop("d", None)  # the digest that whoever sent the link had; the page compares it
+    found, more = from_values(pairs, among)
+    complaints += more
+    rest = len(complaints) - MOST_TOLD
+    return found, complaints[:MOST_TOLD] + ([f"… and {rest} more"] if rest > 0 else [])
+
+
+def from_values(values: Mapping[str, object], among: Choices) -> tuple[Settings, list[str]]:
+    """Settings from keys and values of any kind; what cannot be used is named and left out. Never fails."""
+    complaints: list[str] = []
+
+    def word(key: str, default: str, allowed: list[str]) -> str:
+        given = values.get(key, default)
+        if given in allowed:
+            return str(given)
+        complaints.append(f"{key}={_short(given)}: not known{did_you_mean(str(given), allowed)}; {default} was taken")
+        return default
+
+    start = Settings()
+    place = word("place", start.place, list(among.places))
+    a, b = word("a", start.a, among.policies), word("b", start.b, among.policies)
+    whole = {
+        "luck": Control("luck", "whole", "front", 1, MOST_LUCKS, start.luck, "", ""),
+        "set": Control("set", "whole", "front", 0, MOST_SETS, 0, "", ""),
+    }
+    found: dict[str, float] = {}
+    for key in sorted(map(str, values.keys() - {"place", "a", "b"})):
+        control = whole.get(key) or among.control(key, a, b)
+        if control is None:
+            near = did_you_mean(key, [*among.controls, "place", "a", "b", *whole])
+            complaints.append(f"{_short(key)}: no such number{near}")
+            continue
+        number = _number(values[key])
+        if number is None:
+            complaints.append(f"{key}={_short(values[key])}: not a number; it was left as it is")
+            continue
+        found[key] = control.clamped(number)
+        if not math.isclose(found[key], number, rel_tol=10.0 ** (1 - DIGITS), abs_tol=1e-12):
+            span = f"{control.low:g} to {control.high:g}"
+            complaints.append(f"{key}={_short(values[key])}: allowed is {span}; {found[key]:g} was taken")
+    luck, parameters = int(found.pop("luck", start.luck)), int(found.pop("set", 0))
+    settings = Settings(place, a, b, luck, parameters, tuple(sorted(found.items())))
+    return _canonical(settings, among), complaints
+
+
+def _canonical(settings: Settings, among: Choices) -> Settings:
+    """Without what is the place's own anyway, and with exits inside the calendar."""
+    calendar, bare, kept = among.places[settings.place].calendar, replace(settings, numbers=()), {}
+    for key, value in settings.numbers:
+        if key in ("funds_end", "facilitation_end"):
+            value = float(min(max(value, calendar.start + 1), calendar.end))
+        if key == "shock_at":
+            value = float(min(value, calendar.quarters - 1))
+        if value != bare.get(key, among):
+            kept[key] = value
+    return replace(settings, numbers=tuple(sorted(kept.items())))
+
+
+def _number(given: object) -> float | None:
+    try:
+        number = float(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _short(given: object) -> str:
+    shown = "".join(sign if sign.isprintable() else "?" for sign in str(given))
+    return shown if len(shown) <= 40 else f"{shown[:39]}…"
+
+
+def scenario_of(settings: Settings, among: Choices) -> Scenario:
+    """The scenario that is run: the baseline and arms "a" and "b" (but for a baseline among them), at the view's size."""
+    place = among.places[settings.place]
+    document = place.model_dump(mode="json")
+    document["population"] |= {"villages": VILLAGES, "households": HOUSEHOLDS}
+    document["calendar"] |= {key: int(settings.get(key, among)) for key in ("funds_end", "facilitation_end")}
+    document["budget"]["dose"] = settings.get("budget", among)
+    document["replications"] |= {"seeds": 1, "first_seed": settings.luck, "sets": 1, "variant": variant_of(settings, among)}
+    set_here = {key: value for key, value in settings.numbers if key in among.known.parameters}
+    document["parameters"] = place.parameters | set_here | _lump(settings, among)
+    document["arms"] = [{"policy": BASELINE}]
+    for arm, policy in (("a", settings.a), ("b", settings.b)):
+        if policy == BASELINE:
+            continue
+        own = {key.partition(".")[2]: value for key, value in settings.numbers if key.startswith(f"{arm}.")}
+        document["arms"].append({"policy": policy, "id": arm, "settings": own})
+    return check(document, among.known, name=settings.place)
+
+
+def variant_of(settings: Settings, among: Choices) -> str:
+    """The structural variant: with a poverty trap, or without."""
+    return "trap_on" if settings.get("trap", among) else "trap_off"
+
+
+def _lump(settings: Settings, among: Choices) -> dict[str, float]:
+    """The lumpy technique's two numbers, where switch or threshold are not as the place, or the set, has them."""
+    own = dict(settings.numbers)
+    if not settings.get("trap", among):
+        return {"output.lumpy_scale": 0.0, "output.lumpy_cost": 0.0} if "trap" in own else {}
+    if "threshold" in own or ("trap" in own and not settings.parameters):
+        scale = min(LUMP * settings.get("output.scale", among), among.known.parameters["output.lumpy_scale"].high)
+        return {"output.lumpy_scale": scale, "output.lumpy_cost": settings.get("threshold", among)}
+    return {}
