@@ -57,6 +57,11 @@ def parser() -> argparse.ArgumentParser:
     reviewing.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
+    bench.add_argument("--app", action="store_true", help="instead: how long the interactive view takes to answer")
+    app = commands.add_parser("app", help="the interactive view, in a browser")
+    app.add_argument("--port", type=int, default=8765, help="where to serve (default: 8765)")
+    app.add_argument("--host", default="127.0.0.1", help="address to serve at (default: this machine only)")
+    app.add_argument("--no-open", action="store_true", help="do not open a browser")
     return root
 
 
@@ -326,6 +331,13 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
     console.print(f"{variant}: {len(sets)} sets; {told}", soft_wrap=True)
 
 
+def app(arguments: argparse.Namespace) -> None:
+    """`swadaya app`: the interactive view."""
+    from sim.app.serve import serve
+
+    serve(arguments.port, arguments.host, not arguments.no_open)
+
+
 COMMANDS = {
     "run": run,
     "map": draw_map,
@@ -337,6 +349,7 @@ COMMANDS = {
     "calibrate": calibrate,
     "claims": claims,
     "bench": bench,
+    "app": app,
     "reproduce": reviewing.reproduce,
     "package": reviewing.package,
 }

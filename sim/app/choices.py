@@ -77,7 +77,7 @@ FRONT = (
 LEAKAGE = "loss.base"  # the one number of the model that stands in front
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Choices:
     """All that a view offers.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ from sim.app.world import Start, Worlds
 from sim.metrics import cost, inequality, poverty
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
-from sim.scenario import BASELINE
+from sim.scenario import BASELINE, Scenario
 
 PER_DOUBLING, LINE_CODE = 40.0, 128  # steps of the code for each doubling, and the code of the poverty line
 STANDING = ("below", "held_up", "thin", "stands")
@@ -127,22 +127,42 @@ class Pair:
         return people["size"] * people["weight"]
 
     def headline(self, arm: str) -> dict[str, float]:
-        """What a world comes to, in the post-window; see `sim.experiment.compare` for the definitions."""
-        found, scenario = self.worlds[arm], self.start.scenario
-        first, last = scenario.windows.post
+        """What a world comes to, see `headline_of`."""
+        found = self.worlds[arm]
         paid = sum(found.flows[name] for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
-        value = cost.present_value(paid, scenario.calendar.start, scenario.budget.discount)
-        among = found.poor * self.persons
-        return {
-            "headcount": float(found.series["headcount"][first:last].mean()),
-            "headcount_end": float(found.series["headcount"][-1]),
-            "headcount_start": float(found.series["headcount"][scenario.calendar.start - 1]),
-            "gap": float(found.series["poverty_gap"][first:last].mean()),
-            "own_income": inequality.quantile(found.own_post, self.persons, 0.5),
-            "participation": float(found.series["participation"][first:last].mean()),
-            "self_supporting": 100.0 * metrics.mean(found.own_post >= metrics.LINE, among),
-            "cost": float(value),
-        }
+        return headline_of(self.start.scenario, found.series, np.asarray(paid), found.own_post, self.persons, found.poor)
+
+
+def headline_of(
+    scenario: Scenario,
+    series: Mapping[str, np.ndarray],
+    paid: np.ndarray,
+    own_post: np.ndarray,
+    persons: np.ndarray,
+    poor: np.ndarray,
+) -> dict[str, float]:
+    """What a world comes to, in the post-window; defined as in `sim.experiment.compare`.
+
+    Parameters
+    ----------
+    paid
+        What the state paid, z per person, one a quarter.
+    own_post
+        Mean own income over the post-window, one a household.
+    poor
+        Who was permanently poor when the programmes began.
+    """
+    (first, last), start = scenario.windows.post, scenario.calendar.start
+    return {
+        "headcount": float(series["headcount"][first:last].mean()),
+        "headcount_end": float(series["headcount"][-1]),
+        "headcount_start": float(series["headcount"][start - 1]),
+        "gap": float(series["poverty_gap"][first:last].mean()),
+        "own_income": inequality.quantile(own_post, persons, 0.5),
+        "participation": float(series["participation"][first:last].mean()),
+        "self_supporting": 100.0 * metrics.mean(own_post >= metrics.LINE, poor * persons),
+        "cost": float(cost.present_value(paid, start, scenario.budget.discount)),
+    }
 
 
 class _Recorder:

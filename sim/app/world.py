@@ -11,10 +11,12 @@ from threading import Lock
 
 import numpy as np
 
+from sim import ledger
 from sim.app.choices import Choices
 from sim.app.settings import Settings, scenario_of
 from sim.engine.lane import Lane
 from sim.engine.lane import settings as parameters_of
+from sim.engine.table import State
 from sim.experiment import ensemble, study
 from sim.metrics import mean
 from sim.policies.policy import Programme
@@ -44,6 +46,11 @@ class Start:
     world: World
     programmes: Mapping[str, list[Programme]]
     shocks: Mapping[int, Mapping[str, float]]
+
+    def paid(self, state: State) -> float:
+        """What the state paid in the quarter that a state has just ended, z per person."""
+        flows = (name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
+        return float(sum(state[name].sum() for name in flows) / state["size"].sum())
 
 
 class Worlds:

@@ -1,0 +1,84 @@
+"""What the controls of the page are made of: every number with words, unit, range and source, and what is set now."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from sim.app import code
+from sim.app.choices import MOST_LUCKS, MOST_SETS, Choices, Control
+from sim.app.settings import Settings
+from sim.app.texts import table, words
+from sim.app.world import LATER
+
+
+def label_of(key: str) -> tuple[str, str]:
+    """A control's name: the table's, or the parameter's own name in both languages."""
+    named = f"control.{key}"
+    if named in table():
+        return words(named)
+    plain = key.replace("_", " ").replace(".value", "").replace(".", ": ")
+    return plain, plain
+
+
+def of_control(control: Control, default: float) -> dict[str, Any]:
+    """A control as the page has it."""
+    return {
+        "key": control.key,
+        "kind": control.kind,
+        "group": control.group,
+        "low": control.low,
+        "high": control.high,
+        "step": control.step,
+        "default": default,
+        "unit": control.unit,
+        "label": label_of(control.key),
+        "source": control.source,
+        "front": control.group == "front",
+        "slow": control.key in ("inequality", "trap", "threshold")
+        or ("." in control.key and not control.key.startswith(LATER)),
+    }
+
+
+@cache
+def _policies(among: Choices) -> list[dict[str, Any]]:
+    found = []
+    for name in among.policies:
+        about = among.known.policies.get(name)
+        own = [among.control(f"a.{key}", name, name) for key in among.of_policy(name)]
+        settings = [of_control(control, control.default) | {"key": control.key[2:]} for control in own if control]
+        for one, key in zip(settings, among.of_policy(name), strict=True):
+            one["label"] = label_of(key)
+        told = ("code", "meaning", "decides", "flows", "targets", "loses_when", "ranked")
+        found.append(
+            {"name": name, "label": among.labels(name), "settings": settings}
+            | {key: getattr(about, key) if about else "" for key in told}
+        )
+    return found
+
+
+def form(settings: Settings, among: Choices, generation: int, unknown: list[str]) -> str:
+    """The document; see the widget's contract in `sim.app.stage`."""
+    controls = [of_control(one, among.default(settings.place, key)) for key, one in among.controls.items()]
+    groups = dict.fromkeys(control["group"] for control in controls)
+    first = {"place": settings.place, "a": settings.a, "b": settings.b, "luck": settings.luck, "set": settings.parameters}
+    values = first | {key: settings.get(key, among) for key in among.controls} | dict(settings.numbers)
+    told = {
+        "generation": generation,
+        "query": settings.query(),
+        "code": code.of(settings, among),
+        "unknown": unknown,
+        "values": values,
+        "changed": [key for key, _ in settings.numbers],
+        "places": [
+            {"name": name, "title": words(f"place.{name}"), "question": one.question, "note": one.report.note}
+            for name, one in among.places.items()
+        ],
+        "policies": _policies(among),
+        "controls": controls,
+        "groups": [{"id": group, "label": words(f"group.{group}")} for group in groups],
+        "luck": {"low": 1, "high": MOST_LUCKS},
+        "set": {"low": 0, "high": MOST_SETS},
+    }
+    return json.dumps(told, separators=(",", ":"), allow_nan=False)
