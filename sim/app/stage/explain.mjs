@@ -1,0 +1,82 @@
+// Which mechanism did it: B against A with everything on, and with one mechanism off at a time.
+import { worded } from "./data.mjs";
+import { h, say, svg } from "./elements.mjs";
+import { span, ticks } from "./marks.mjs";
+
+const ROW = 26;
+
+export function makeExplain(context) {
+  const { t, state, post, language, live } = context;
+  const note = h("p", { class: "sw-note" });
+  const drawing = h("div", { class: "sw-drawing" });
+  const ask = h("button", { type: "button", class: "sw-primary", onclick: () => request() }, t("explain_ask"));
+  const verdict = h("p", { class: "sw-verdict" });
+  const again = h("button", { type: "button", class: "sw-quiet", onclick: () => context.refresh() }, t("bet_again"));
+  const el = h("section", { class: "sw-explain", "aria-label": t("explain") }, h("div", {}, h("h2", {}, t("explain_title")), verdict, h("div", { class: "sw-buttons" }, live ? ask : null, again), note), drawing);
+  let [rows, generation] = [[], null];
+
+  function request() {
+    ask.disabled = true;
+    rows = [];
+    post.ask({ kind: "explain" }, (answer) => {
+      if (answer.generation !== context.scene().generation) return;
+      [rows, generation] = [answer.rows || [], answer.generation];
+      say(note, answer.error ? worded(answer.error, language()) : answer.done < answer.of ? t("explain_running", { done: answer.done, of: answer.of }) : t("explain_how"));
+      if (answer.error || answer.done >= answer.of) ask.disabled = false;
+      draw();
+    });
+    say(note, t("explain_running", { done: 0, of: "…" }));
+  }
+
+  /** How far the guess was from what came. */
+  function judged(scene) {
+    const end = (arm) => scene.series(scene.main, arm).vivid.at(-1);
+    const gap = end("b") - end("a");
+    const values = Object.fromEntries(["a", "b", "none"].map((arm) => [arm, scene.show(scene.main, end(arm))]));
+    const came = Math.abs(gap) < 0.05 ? t("came_alike", values) : t("came", { ...values, gap: scene.numbers.decimals(Math.abs(gap), 1), direction: t(gap < 0 ? "fewer" : "more_poor") });
+    if (!state.guess) return came;
+    return `${t("guessed", { a: scene.show(scene.main, state.guess.a), b: scene.show(scene.main, state.guess.b) })} ${came}`;
+  }
+
+  function draw() {
+    const scene = context.scene();
+    if (!rows.length || generation !== scene.generation) return drawing.replaceChildren();
+    const width = drawing.clientWidth || 520;
+    const left = Math.min(width * 0.44, 250);
+    const [low, high] = span([rows.map((row) => row.gap), [0]]);
+    const across = (gap) => left + 10 + ((width - left - 70) * (gap - Math.min(low, 0))) / (high - Math.min(low, 0) || 1);
+    const tall = rows.length * ROW + 26;
+    const root = svg("svg", { viewBox: `0 0 ${width} ${tall}`, width, height: tall, role: "img", "aria-label": t("explain_title") });
+    for (const tick of ticks(Math.min(low, 0), high, 4)) root.append(svg("line", { x1: across(tick), x2: across(tick), y1: 0, y2: tall - 20, class: tick === 0 ? "sw-axis" : "sw-grid" }), svg("text", { x: across(tick), y: tall - 5, "text-anchor": "middle", class: "sw-tick" }, scene.numbers.plain(tick)));
+    const full = rows[0].gap;
+    root.append(svg("line", { x1: across(full), x2: across(full), y1: 0, y2: tall - 20, class: "sw-event" }));
+    rows.forEach((row, place) => {
+      const y = place * ROW + ROW / 2;
+      const name = row.mechanism ? t("without", { mechanism: worded(row.label, language()).toLowerCase() }) : t("all_on");
+      root.append(
+        svg("text", { x: left, y: y + 4, "text-anchor": "end", class: place ? "sw-tick" : "sw-tick sw-strong" }, name),
+        svg("line", { x1: across(full), x2: across(row.gap), y1: y, y2: y, class: "sw-shift" }),
+        svg("circle", { cx: across(row.gap), cy: y, r: 4.5, fill: place ? "#222" : "#fff", stroke: "#222", "stroke-width": 1.5 }),
+        svg("text", { x: across(Math.max(row.gap, full)) + 9, y: y + 4, class: "sw-tick" }, scene.numbers.decimals(row.gap, 2)));
+    });
+    drawing.replaceChildren(h("h3", {}, t("explain_axis")), root, table(scene));
+  }
+
+  function table(scene) {
+    const head = ["mechanism", "poor_a", "poor_b", "gap"].map((key) => h("th", { scope: "col" }, t(key)));
+    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.mechanism ? worded(row.label, language()) : t("all_on")), ["a", "b"].map((arm) => h("td", {}, scene.show("headcount", row.headcount[arm]))), h("td", {}, scene.numbers.decimals(row.gap, 2))));
+    return h("details", { class: "sw-more-table" }, h("summary", {}, t("table")), h("div", { class: "sw-scroll", tabindex: "0", role: "region", "aria-label": t("explain_title") }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body))));
+  }
+
+  function lay(scene) {
+    say(verdict, judged(scene));
+    if (generation !== scene.generation) {
+      rows = [];
+      say(note, live ? t("explain_note") : "");
+      ask.disabled = false;
+    }
+    draw();
+  }
+
+  return { el, lay, request };
+}

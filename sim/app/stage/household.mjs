@@ -1,0 +1,99 @@
+// One household in both worlds: two lives side by side, what happened, where they part, and how many lived alike.
+import { WORLDS } from "./colour.mjs";
+import { worded } from "./data.mjs";
+import { h, set, svg } from "./elements.mjs";
+import { path, span, ticks } from "./marks.mjs";
+
+const LIVES = ["consumption", "own_income"];
+const EDGE = { left: 34, right: 12, top: 8, bottom: 20 };
+
+export function makeHousehold(context) {
+  const { t, state, post, language } = context;
+  const body = h("div", { class: "sw-life" });
+  const title = h("h2");
+  const close = h("button", { type: "button", class: "sw-close", "aria-label": t("close"), onclick: () => shut() }, "×");
+  const number = h("input", { type: "number", min: 1, step: 1, onchange: () => number.reportValidity() && number.value !== "" && context.follow(Number(number.value) - 1) });
+  const el = h("section", { class: "sw-drawer", "aria-label": t("household"), hidden: true, tabindex: "-1" }, h("header", {}, title, h("label", {}, t("other_household"), number), close), body);
+  el.addEventListener("keydown", (event) => event.key === "Escape" && shut());
+  let [story, cursors, time] = [null, [], 0];
+
+  function shut() {
+    el.hidden = true;
+    context.follow(null);
+  }
+
+  /** Follows a household; its story comes from the Python side, or with the exported page, or is what the frames tell. */
+  function ask(household) {
+    story = null;
+    if (household === null) return;
+    el.hidden = false;
+    const kept = context.read("stories")?.[household];
+    if (kept) story = kept;
+    else post.ask({ kind: "household", number: household }, (answer) => {
+      if (answer.number !== state.followed || answer.generation !== context.scene().generation) return;
+      story = answer.error ? null : answer;
+      lay(context.scene());
+    });
+    lay(context.scene());
+  }
+
+  function lifeChart(scene, key) {
+    const layer = scene.layer(key);
+    const lines = Object.fromEntries(["none", "a", "b"].map((arm) => [arm, story?.series?.[arm]?.[key] || (arm === "none" ? null : scene.life(arm, key, state.followed))]));
+    const shown = Object.entries(lines).filter(([, line]) => line);
+    const size = { width: Math.max(Math.min(body.clientWidth / 3 - 20, 420), 250), height: 132 };
+    const [low, high] = span([...shown.map(([, line]) => line), [0, 1.1]]);
+    const across = (quarter) => EDGE.left + ((size.width - EDGE.left - EDGE.right) * quarter) / (scene.quarters - 1);
+    const down = (value) => size.height - EDGE.bottom - ((size.height - EDGE.top - EDGE.bottom) * (value - low)) / (high - low);
+    const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, role: "img", "aria-label": layer.label });
+    for (const tick of ticks(low, high, 3)) root.append(svg("line", { x1: EDGE.left, x2: size.width - EDGE.right, y1: down(tick), y2: down(tick), class: "sw-grid" }), svg("text", { x: EDGE.left - 6, y: down(tick) + 4, "text-anchor": "end", class: "sw-tick" }, scene.numbers.plain(tick)));
+    root.append(svg("line", { x1: EDGE.left, x2: size.width - EDGE.right, y1: down(1), y2: down(1), class: "sw-poor" }), svg("text", { x: EDGE.left + 4, y: down(1) - 4, class: "sw-tick" }, t("line")));
+    for (let quarter = 0; quarter <= scene.quarters; quarter += 20) root.append(svg("text", { x: across(Math.min(quarter, scene.quarters - 1)), y: size.height - 5, "text-anchor": "middle", class: "sw-tick" }, scene.yearName(quarter)));
+    for (const [arm, line] of shown) root.append(svg("path", { d: path(line, across, down), fill: "none", stroke: WORLDS[arm].colour, "stroke-width": arm === "none" ? 1 : 1.75, "stroke-dasharray": WORLDS[arm].dash || null }));
+    if (story?.parts) root.append(svg("line", { x1: across(story.parts.quarter), x2: across(story.parts.quarter), y1: EDGE.top, y2: size.height - EDGE.bottom, class: "sw-event" }));
+    const cursor = svg("line", { y1: EDGE.top, y2: size.height - EDGE.bottom, class: "sw-cursor" });
+    root.append(cursor);
+    cursors.push((now) => { set(cursor, "x1", across(now).toFixed(1)); set(cursor, "x2", across(now).toFixed(1)); });
+    return h("figure", {}, h("h3", {}, layer.label, h("small", {}, t("lines_unit"))), root);
+  }
+
+  function told(scene, arm) {
+    const letter = arm.toUpperCase();
+    const words = (text) => worded(text, language());
+    const why = story.why?.[arm];
+    const events = story.events?.[arm] || [];
+    const alike = story.alike?.[arm];
+    return h("div", { class: "sw-told" },
+      h("h3", {}, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, letter), scene.policy(arm)),
+      why ? h("p", {}, words(why.text)) : null,
+      events.length ? h("ol", { class: "sw-happened", tabindex: "0", "aria-label": t("happened", { arm: letter }) }, events.map((event) => h("li", {}, h("span", {}, scene.quarterName(event.quarter)), words(event.text)))) : h("p", { class: "sw-note" }, t("nothing")),
+      alike ? h("p", { class: "sw-alike" }, t("alike", { n: scene.numbers.plain(alike.poor, 0) })) : null);
+  }
+
+  function lay(scene) {
+    if (!scene || state.followed === null) {
+      el.hidden = true;
+      return;
+    }
+    el.hidden = false;
+    cursors = [];
+    const household = state.followed;
+    number.max = String(scene.households);
+    number.value = String(household + 1);
+    const people = scene.payload.households;
+    title.replaceChildren(story?.name ? `${story.name}, ` : "", t("household_n", { n: household + 1, village: scene.village(scene.villageOf(household)) }), h("small", {}, t("people", { size: people.size[household], activity: t(`activity_${people.activity[household]}`), schooling: people.schooling[household] })));
+    const words = (text) => worded(text, language());
+    const parts = story ? h("p", { class: "sw-parts" }, story.parts ? h("b", {}, t("parts", { when: scene.quarterName(story.parts.quarter) }), " ") : t("same_life"), story.parts ? words(story.parts.text) : "") : null;
+    body.replaceChildren(
+      h("div", { class: "sw-lives" }, LIVES.map((key) => lifeChart(scene, key)), parts, story?.alike ? h("p", {}, words(story.alike.text)) : null, h("p", { class: "sw-note" }, t("no_twin"))),
+      ...(story ? ["a", "b"].map((arm) => told(scene, arm)) : [h("p", { class: "sw-note" }, t(post.able ? "story_comes" : "story_missing"))]));
+    tick(time);
+  }
+
+  function tick(now) {
+    time = now;
+    if (!el.hidden) for (const cursor of cursors) cursor(now);
+  }
+
+  return { el, ask, lay, tick };
+}

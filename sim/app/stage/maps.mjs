@@ -1,0 +1,75 @@
+// The twin villages: the same households in the same places, side by side.
+import { h, say } from "./elements.mjs";
+import { glyph, layerKey, villageMap } from "./villages.mjs";
+
+/** A small picture of an institution for the key. */
+function picture(kind) {
+  const canvas = h("canvas", { width: 22, height: 22, "aria-hidden": "true" });
+  const pen = canvas.getContext("2d");
+  glyph(pen, kind, 1, 1, 20, 0.5);
+  return canvas;
+}
+
+export function makeMaps(context) {
+  const { t, state } = context;
+  const layers = h("select", { onchange: () => { state.layer = layers.value; dress(); } });
+  const key = h("div", { class: "sw-key" });
+  const kinds = h("ul", { class: "sw-kinds", "aria-label": t("institutions") });
+  const hover = h("p", { class: "sw-hover" });
+  const worlds = ["a", "b"].map((arm) => {
+    const name = h("span", { class: "sw-name" });
+    const meeting = h("small");
+    const map = villageMap(t("map_of", { arm: arm.toUpperCase() }));
+    const el = h("figure", { class: "sw-world", "data-arm": arm }, h("h2", {}, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), name, meeting), map.canvas);
+    map.canvas.addEventListener("click", (event) => { const found = map.under(event); if (found !== null) context.follow(found); });
+    map.canvas.addEventListener("pointermove", (event) => tell(map.under(event)));
+    map.canvas.addEventListener("pointerleave", () => tell(state.followed));
+    map.canvas.addEventListener("keydown", (event) => {
+      if (!event.key.startsWith("Arrow")) return;
+      event.preventDefault();
+      context.follow(map.beside(state.followed, event.key));
+    });
+    return { arm, el, name, map, meeting };
+  });
+  const el = h("section", { class: "sw-worlds", "aria-label": t("worlds") }, worlds.map((world) => world.el), h("div", { class: "sw-maps-foot" }, h("label", {}, t("colour_by"), layers), key, kinds, hover));
+  let [time, shown] = [0, null];
+
+  /** Who is under the pointer, or followed, and how they stand in both worlds. */
+  function tell(household) {
+    shown = household;
+    const scene = context.scene();
+    if (!scene || household === null || household === undefined) return say(hover, t("follow_hint"));
+    const layer = scene.layer(state.layer);
+    const [a, b] = ["a", "b"].map((arm) => scene.value(layer, scene.code(arm, layer.id, Math.floor(time), household)));
+    say(hover, t("hover", { household: household + 1, village: scene.village(scene.villageOf(household)), layer: layer.label.toLowerCase(), a, b }));
+  }
+
+  function lay(scene) {
+    layers.replaceChildren(...scene.layers.map((layer) => h("option", { value: layer.id }, layer.label)));
+    layers.value = state.layer;
+    kinds.replaceChildren(...scene.institutions.map((kind) => h("li", {}, picture(kind.key), kind.label)));
+    const tall = el.clientWidth < 560 ? 330 : 262;
+    for (const { arm, name, map } of worlds) {
+      say(name, scene.policy(arm));
+      map.lay(scene, arm, scene.layer(state.layer), tall);
+    }
+    key.replaceChildren(layerKey(scene, scene.layer(state.layer)));
+    tell(state.followed);
+  }
+
+  function dress() {
+    const scene = context.scene();
+    for (const { arm, map } of worlds) map.dress(scene, arm, scene.layer(state.layer));
+    key.replaceChildren(layerKey(scene, scene.layer(state.layer)));
+    tick(time);
+    tell(shown);
+  }
+
+  function tick(next) {
+    time = next;
+    for (const { map } of worlds) map.paint(time, state.followed);
+    if (shown !== null && shown !== undefined) tell(shown);
+  }
+
+  return { el, lay, tick };
+}
