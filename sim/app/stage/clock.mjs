@@ -1,7 +1,7 @@
 // One clock for everything on the stage: play, pause, scrub, step, speed.
 import { h, say, set } from "./elements.mjs";
 
-const SPEEDS = [0.5, 1, 2, 4]; // years a second
+const SPEEDS = { slow: 0.5, normal: 1, fast: 2, fastest: 4 }; // years a second
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** The clock and its bar. `moved(time)` hears of every change, `turned(playing)` of play and pause. */
@@ -14,8 +14,8 @@ export function makeClock(t, { moved, turned }) {
   const slider = h("input", { type: "range", min: "0", step: "1", value: "0", "aria-label": t("quarter"), oninput: () => go(Number(slider.value)) });
   const flags = h("div", { class: "sw-flags", "aria-hidden": "true" });
   const now = h("output", { class: "sw-now" });
-  const speed = h("select", { "aria-label": t("speed") }, SPEEDS.map((years) => h("option", { value: String(years) }, t("years_a_second", { n: years }))));
-  speed.value = calm() ? "0.5" : "1";
+  const speed = h("select", { "aria-label": t("speed") }, Object.keys(SPEEDS).map((name) => h("option", { value: name }, t(`speed_${name}`))));
+  speed.value = calm() ? "slow" : "normal";
   const el = h("section", { class: "sw-clock", "aria-label": t("clock") }, play, back, on, h("div", { class: "sw-line" }, flags, slider), now, speed);
 
   function show() {
@@ -36,14 +36,14 @@ export function makeClock(t, { moved, turned }) {
 
   function frame(stamp) {
     if (!playing) return;
-    const passed = Math.min((stamp - before) / 1000, 0.25);
+    const passed = Math.min(Math.max(stamp - before, 0) / 1000, 0.25); // a first frame may be stamped before the click
     before = stamp;
     paints++;
     if (stamp - since >= 1000) {
       el.dataset.paints = String(Math.round((paints * 1000) / (stamp - since)));
       [paints, since] = [0, stamp];
     }
-    const next = Math.min(time + passed * Number(speed.value) * 4, last);
+    const next = Math.min(time + passed * SPEEDS[speed.value] * 4, last);
     const shown = calm() ? Math.floor(next) : next;
     const moves = calm() ? Math.floor(next) !== Math.floor(time) : true;
     time = next;

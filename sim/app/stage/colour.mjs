@@ -10,6 +10,7 @@ export const WORLDS = {
 const BROWN_TO_TEAL = ["#7a4a06", "#b07a2e", "#dcbf86", "#f2ead8", "#c3dfda", "#62aba1", "#0b5f57"];
 const LIGHT_TO_TEAL = ["#f1eee6", "#d3e3dc", "#9cc8bf", "#5aa398", "#24796f", "#07463f"];
 // from below the line to standing on one's own: an order, so the ends and steps of one scale
+const ENDS = ["#0072B2", "#56B4E9", "#009E73", "#E69F00", "#CC79A7", "#D55E00"]; // as the report has them
 const CLASSES = ["#7a4a06", "#d9b36c", "#9fd0c7", "#0b5f57"];
 
 function rgb(colour) {
@@ -27,7 +28,7 @@ function between(scale, place) {
 /** Red, green and blue of each code of a layer: 256 rows. A middle (the poverty line) gets the middle of its scale. */
 export function palette(layer) {
   return Array.from({ length: 256 }, (_, code) => {
-    if (layer.classes) return rgb(CLASSES[code % CLASSES.length]);
+    if (layer.classes) return rgb((layer.hues ? ENDS : CLASSES)[code % (layer.hues ? ENDS : CLASSES).length]);
     const { from, middle, to } = layer;
     if (middle === null) return between(LIGHT_TO_TEAL, (code - from) / (to - from));
     return between(BROWN_TO_TEAL, code < middle ? (0.46 * (code - from)) / (middle - from) : 0.54 + (0.46 * (code - middle)) / (to - middle));

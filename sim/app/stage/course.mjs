@@ -1,9 +1,9 @@
 // A chart over time: the run that is shown as a line, all lucks as a band, the world without a programme thin and grey.
 import { WORLDS } from "./colour.mjs";
 import { fresh, h, say, set, svg } from "./elements.mjs";
-import { apart, area, at, path, span, ticks } from "./marks.mjs";
+import { apart, area, at, path, places, span, ticks } from "./marks.mjs";
 
-const MARGIN = { left: 40, right: 78, top: 10, bottom: 22 };
+const MARGIN = { left: 40, right: 88, top: 10, bottom: 22 };
 const ARMS = ["none", "a", "b"];
 
 /** A card: heading, drawing, and a table behind it. */
@@ -32,7 +32,8 @@ export function yearly(scene, outcome, t, number) {
 /** A chart of one outcome. `lay` draws everything that stands still, `tick` moves the clock. */
 export function courseChart(outcome, t, number) {
   const { el, drawing, table, button } = card(outcome.label, outcome.unit, t("table"));
-  let scene, across, down, clip, cursor, dots, size;
+  let scene, across, down, clip, cursor, dots, size, show;
+  let against = false; // against the world without a programme
   button.addEventListener("click", () => {
     table.hidden = !table.hidden;
     drawing.hidden = !table.hidden;
@@ -41,20 +42,27 @@ export function courseChart(outcome, t, number) {
     if (!table.hidden) table.replaceChildren(yearly(scene, outcome, t, number));
   });
 
-  function lay(next, { seen, guess, height = 172, width = 0 } = {}) {
+  function lay(next, options = {}) {
     scene = next;
+    const { seen, guess, height = 172, width = 0 } = options;
+    against = options.against || false;
     size = { width: width || drawing.clientWidth || 320, height };
     const inner = { right: size.width - MARGIN.right, bottom: size.height - MARGIN.bottom };
-    const lines = ARMS.map((arm) => [arm, scene.series(outcome.key, arm)]).filter(([, line]) => line);
+    const lines = ARMS.map((arm) => [arm, scene.series(outcome.key, arm, against)]).filter(([, line]) => line);
     const shown = lines.flatMap(([arm, line]) => (arm === "none" ? [line.vivid] : [line.vivid, line.low, line.high]));
-    const guessed = guess ? [guess.a, guess.b] : [];
-    const [low, high] = span([...shown, guessed], outcome.floor ?? null);
+    const drawn = guess && !against;
+    const guessed = drawn ? [guess.a, guess.b] : [];
+    const [low, high] = span([...shown, guessed], against ? null : (outcome.floor ?? null));
     const last = scene.quarters - 1;
     across = (quarter) => MARGIN.left + ((inner.right - MARGIN.left) * quarter) / last;
     down = (value) => inner.bottom - ((inner.bottom - MARGIN.top) * (value - low)) / (high - low);
     const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, role: "img", "aria-label": outcome.label });
-    for (const tick of ticks(low, high, 4))
-      root.append(svg("line", { x1: MARGIN.left, x2: inner.right, y1: down(tick), y2: down(tick), class: tick === 0 ? "sw-axis" : "sw-grid" }), svg("text", { x: MARGIN.left - 6, y: down(tick) + 4, "text-anchor": "end", class: "sw-tick" }, scene.tick(outcome.key, tick)));
+    const rungs = ticks(low, high, 4);
+    const step = rungs[1] - rungs[0];
+    show = against ? (value) => scene.numbers.signed(value, places(step) + 1) : number;
+    say(el.querySelector("h3 small"), against ? t(outcome.share ? "against_points" : "against_unit") : outcome.unit);
+    for (const tick of rungs)
+      root.append(svg("line", { x1: MARGIN.left, x2: inner.right, y1: down(tick), y2: down(tick), class: tick === 0 ? "sw-axis" : "sw-grid" }), svg("text", { x: MARGIN.left - 6, y: down(tick) + 4, "text-anchor": "end", class: "sw-tick" }, against ? scene.numbers.signed(tick, places(step)) : scene.tick(outcome.key, tick, step)));
     const every = size.width < 300 ? 40 : 20;
     for (let quarter = 0; quarter <= last + 1; quarter += every)
       root.append(svg("text", { x: across(Math.min(quarter, last)), y: size.height - 5, "text-anchor": "middle", class: "sw-tick" }, scene.yearName(quarter)));
@@ -72,9 +80,9 @@ export function courseChart(outcome, t, number) {
       moving.append(svg("path", stroke));
     }
     root.append(moving);
-    if (guess) root.append(guesses(guess, lines));
+    if (drawn) root.append(guesses(guess, lines));
     cursor = svg("line", { y1: MARGIN.top, y2: inner.bottom, class: "sw-cursor" });
-    dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: arm === "none" ? 2 : 3.5, fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: "sw-label", fill: WORLDS[arm].colour }) }));
+    dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: arm === "none" ? 2 : 3.5, fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: `sw-label sw-of-${arm}`, fill: WORLDS[arm].colour }) }));
     root.append(cursor, ...dots.flatMap(({ dot, lead, text }) => [lead, dot, text]));
     drawing.replaceChildren(root);
   }
@@ -102,7 +110,7 @@ export function courseChart(outcome, t, number) {
       set(lead, "d", Math.abs(spots[place] - heights[place]) > 5 ? `M${(x + 4).toFixed(1)} ${heights[place].toFixed(1)}L${(x + 9).toFixed(1)} ${spots[place].toFixed(1)}` : "");
       set(text, "x", (x + 10).toFixed(1));
       set(text, "y", (spots[place] + 4).toFixed(1));
-      say(text, `${arm === "none" ? t("none") : arm.toUpperCase()} ${number(at(line.vivid, time))}`);
+      say(text, `${arm === "none" ? t("none") : arm.toUpperCase()} ${against && arm === "none" ? "" : show(at(line.vivid, time))}`);
     });
   }
 

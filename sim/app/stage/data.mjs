@@ -28,11 +28,13 @@ export function numbering(language) {
     if (!made.has(key)) made.set(key, new Intl.NumberFormat(locale, options));
     return made.get(key);
   };
-  const decimals = (value, places = 2) => (value === null || value === undefined || !Number.isFinite(value) ? "–" : format({ maximumFractionDigits: places, minimumFractionDigits: places }).format(value));
-  const plain = (value, places = 2) => (value === null || value === undefined || !Number.isFinite(value) ? "–" : format({ maximumFractionDigits: places }).format(value));
-  const percent = (value) => (value === null || value === undefined || !Number.isFinite(value) ? "–" : format({ style: "percent", maximumFractionDigits: 1 }).format(value));
-  const tenths = (value) => (value === null || value === undefined || !Number.isFinite(value) ? "–" : format({ style: "percent", maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(value));
-  return { decimals, plain, percent, tenths };
+  const written = (options) => (value) => (value === null || value === undefined || !Number.isFinite(value) ? "–" : format(options).format(value).replace(/^-(?=[0.,%]*$)/, "").replace("-", "−"));
+  const decimals = (value, places = 2) => written({ maximumFractionDigits: places, minimumFractionDigits: places })(value);
+  const plain = (value, places = 2) => written({ maximumFractionDigits: places })(value);
+  const percent = written({ style: "percent", maximumFractionDigits: 1 });
+  const tenths = written({ style: "percent", maximumFractionDigits: 1, minimumFractionDigits: 1 });
+  const signed = (value, places) => `${value > 0 && Number(value.toFixed(places)) > 0 ? "+" : ""}${decimals(value, places)}`;
+  return { decimals, plain, percent, tenths, signed };
 }
 
 async function inflated(text) {
@@ -66,6 +68,12 @@ export function decoded(layer, code) {
   if (layer.kind === "line") return 2 ** ((code - 128) / 40);
   if (layer.kind === "category") return code;
   return (layer.top * code) / 255;
+}
+
+/** Codes of the classes of trajectories, one a household; null where the bands have none yet. */
+export async function sorted(bands) {
+  if (!bands?.classes) return null;
+  return Object.fromEntries(await Promise.all(Object.entries(bands.classes).map(async ([arm, found]) => [arm, await inflated(found.codes)])));
 }
 
 /** All codes of a payload, unpacked once; they do not depend on the language. */

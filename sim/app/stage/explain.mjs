@@ -40,7 +40,7 @@ export function makeExplain(context) {
 
   function draw() {
     const scene = context.scene();
-    if (!rows.length || generation !== scene.generation) return drawing.replaceChildren();
+    if (!rows.length || generation !== scene.generation) return drawing.replaceChildren(differ(scene));
     const width = drawing.clientWidth || 520;
     const left = Math.min(width * 0.44, 250);
     const [low, high] = span([rows.map((row) => row.gap), [0]]);
@@ -62,6 +62,13 @@ export function makeExplain(context) {
     drawing.replaceChildren(h("h3", {}, t("explain_axis")), root, table(scene));
   }
 
+  /** What the two policies do, side by side: the reading until the runs are in. */
+  function differ(scene) {
+    const told = ["meaning", "decides", "flows", "targets", "loses_when"].filter((key) => ["a", "b"].some((arm) => scene.payload.policies[arm][key]));
+    const head = h("tr", {}, h("td"), ["a", "b"].map((arm) => h("th", { scope: "col" }, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), scene.policy(arm))));
+    return h("table", { class: "sw-differ", "aria-label": t("differ_title") }, h("thead", {}, head), h("tbody", {}, told.map((key) => h("tr", {}, h("th", { scope: "row" }, t(key)), ["a", "b"].map((arm) => h("td", {}, worded(scene.payload.policies[arm][key], language())))))));
+  }
+
   function table(scene) {
     const head = ["mechanism", "poor_a", "poor_b", "gap"].map((key) => h("th", { scope: "col" }, t(key)));
     const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.mechanism ? worded(row.label, language()) : t("all_on")), ["a", "b"].map((arm) => h("td", {}, scene.show("headcount", row.headcount[arm]))), h("td", {}, scene.numbers.decimals(row.gap, 2))));
@@ -70,7 +77,9 @@ export function makeExplain(context) {
 
   function lay(scene) {
     say(verdict, judged(scene));
-    if (generation !== scene.generation) {
+    const kept = context.read("explain");
+    if (kept?.generation === scene.generation) [rows, generation] = [kept.rows, kept.generation];
+    else if (generation !== scene.generation) {
       rows = [];
       say(note, live ? t("explain_note") : "");
       ask.disabled = false;

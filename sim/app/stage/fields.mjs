@@ -1,18 +1,13 @@
 // Fields of the set-up: native elements with labels, built from what is said of each number.
 import { fresh, h, say, set } from "./elements.mjs";
 
-/** Number of decimals that a step needs. */
-export function places(step) {
-  return Math.max(0, Math.min(5, -Math.floor(Math.log10(step) + 1e-9)));
-}
-
 /** Label, value and, folded, what it is and where it comes from, above the input itself. */
 function framed(kind, label, input, { output, mark, about, name } = {}) {
   input.id = fresh(kind);
-  const letter = mark ? h("i", { class: `sw-mark sw-${mark}`, "aria-hidden": "true" }, mark.toUpperCase()) : null;
+  const letter = mark ? h("i", { class: `sw-mark sw-${mark}` }, mark.toUpperCase()) : null;
   const told = (about || []).filter(Boolean);
   const help = told.length ? h("details", { class: "sw-about" }, h("summary", { "aria-label": name }, "i"), told.map((text) => h("p", {}, text))) : null;
-  return h("div", { class: `sw-field sw-field-${kind}` }, h("div", { class: "sw-field-head" }, h("label", { for: input.id }, letter, label), output, help), input);
+  return h("div", { class: `sw-field sw-field-${kind}` }, h("div", { class: "sw-field-head" }, h("label", { for: input.id }, label, letter), output, help), input);
 }
 
 /** One of several. */
@@ -23,10 +18,10 @@ export function choiceField({ label, mark, about, name }, options, value, change
 }
 
 /** A number on a slider; a double click, or the key Delete, puts it back to the place's own. */
-export function rangeField({ label, about, name, unit, low, high, step }, value, changed, numbers) {
+export function rangeField({ label, about, name, shown, low, high, step }, value, changed) {
   const output = h("output");
   const tell = () => {
-    const text = `${numbers.decimals(Number(input.value), places(step))}${unit ? ` ${unit}` : ""}`;
+    const text = shown(Number(input.value));
     say(output, text);
     set(input, "aria-valuetext", text);
   };

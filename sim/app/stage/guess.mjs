@@ -58,7 +58,7 @@ export function makeGuess(context) {
     down = (value) => size.height - 28 - ((size.height - 42) * value) / size.high;
     say(question, t("guess_question", { years: scene.years, start: number(start) }));
     const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, "aria-hidden": "true" });
-    for (const tick of ticks(0, size.high, 4)) root.append(svg("line", { x1: across(0), x2: across(1), y1: down(tick), y2: down(tick), class: tick ? "sw-grid" : "sw-axis" }), svg("text", { x: across(0) - 8, y: down(tick) + 4, "text-anchor": "end", class: "sw-tick" }, scene.tick(scene.main, tick)));
+    for (const tick of ticks(0, size.high, 4)) root.append(svg("line", { x1: across(0), x2: across(1), y1: down(tick), y2: down(tick), class: tick ? "sw-grid" : "sw-axis" }), svg("text", { x: across(0) - 8, y: down(tick) + 4, "text-anchor": "end", class: "sw-tick" }, scene.tick(scene.main, tick, 1)));
     for (const [place, quarter] of [[0, 0], [1, scene.quarters]]) root.append(svg("text", { x: across(place), y: size.height - 6, "text-anchor": "middle", class: "sw-tick" }, t("year_n", { n: scene.yearName(quarter) })));
     root.append(svg("circle", { cx: across(0), cy: down(start), r: 4, fill: "#222" }));
     for (const arm of ["b", "a"]) {

@@ -14,7 +14,8 @@ function group(name) {
 }
 
 /** The strip. While the clock runs it tells the moment; at the end, the end with its intervals. */
-export function makeHeadline({ t, state }) {
+export function makeHeadline(context) {
+  const { t, state } = context;
   const groups = { poverty: group("poverty"), standing: group("standing"), cost: group("cost") };
   const sentence = h("p", { class: "sw-sure" });
   const spoken = h("p", { class: "sw-spoken", "aria-live": "polite" });
@@ -29,13 +30,14 @@ export function makeHeadline({ t, state }) {
   /** In how many lucks, and in how many sets of assumptions, B ends lower: two different doubts, never mixed. */
   function sure() {
     const { bands, post, numbers } = scene;
-    if (!(bands?.lucks?.done > 1)) return "";
+    if (!(bands?.lucks?.done > 1)) return context.live ? t("sure_first") : "";
     const [middle, low, high] = bands.lucks.difference.headcount;
     const size = (value) => numbers.decimals(Math.abs(value), 2);
-    const way = (value) => t(value < 0 ? "fewer" : "more_poor");
-    const range = low < 0 === high < 0 ? `${size(low)} – ${size(high)}` : `${size(low)} ${way(low)} – ${size(high)} ${way(high)}`;
+    const way = (value) => t(value < 0 ? "lower" : "higher");
+    const ends = [low, high].sort((one, other) => Math.abs(one) - Math.abs(other));
+    const range = low < 0 === high < 0 ? ends.map(size).join(" – ") : `${size(low)} ${way(low)} – ${size(high)} ${way(high)}`;
     const count = (part) => ({ n: part.lower_b, of: part.done });
-    return [t("sure_gap", { ...post, middle: `${size(middle)} ${way(middle)}`, range }), t("sure_lucks", count(bands.lucks)), bands.sets?.done ? t("sure_sets", count(bands.sets)) : t("sure_wait")].join(" ");
+    return [t("sure_gap", { ...post, middle: size(middle), way: way(middle), range }), t("sure_lucks", count(bands.lucks)), bands.sets?.done ? t("sure_sets", count(bands.sets)) : t("sure_wait")].join(" ");
   }
 
   function lay(next) {

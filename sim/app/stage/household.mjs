@@ -1,7 +1,7 @@
 // One household in both worlds: two lives side by side, what happened, where they part, and how many lived alike.
 import { WORLDS } from "./colour.mjs";
 import { worded } from "./data.mjs";
-import { h, set, svg } from "./elements.mjs";
+import { fresh, h, set, svg } from "./elements.mjs";
 import { path, span, ticks } from "./marks.mjs";
 
 const LIVES = ["consumption", "own_income"];
@@ -12,8 +12,8 @@ export function makeHousehold(context) {
   const body = h("div", { class: "sw-life" });
   const title = h("h2");
   const close = h("button", { type: "button", class: "sw-close", "aria-label": t("close"), onclick: () => shut() }, "×");
-  const number = h("input", { type: "number", min: 1, step: 1, onchange: () => number.reportValidity() && number.value !== "" && context.follow(Number(number.value) - 1) });
-  const el = h("section", { class: "sw-drawer", "aria-label": t("household"), hidden: true, tabindex: "-1" }, h("header", {}, title, h("label", {}, t("other_household"), number), close), body);
+  const number = h("input", { id: fresh("household"), type: "number", min: 1, step: 1, onchange: () => number.reportValidity() && number.value !== "" && context.follow(Number(number.value) - 1) });
+  const el = h("section", { class: "sw-drawer", "aria-label": t("household"), hidden: true, tabindex: "-1" }, h("header", {}, title, h("span", { class: "sw-other" }, h("label", { for: number.id }, t("other_household")), number), close), body);
   el.addEventListener("keydown", (event) => event.key === "Escape" && shut());
   let [story, cursors, time] = [null, [], 0];
 
@@ -41,13 +41,13 @@ export function makeHousehold(context) {
     const layer = scene.layer(key);
     const lines = Object.fromEntries(["none", "a", "b"].map((arm) => [arm, story?.series?.[arm]?.[key] || (arm === "none" ? null : scene.life(arm, key, state.followed))]));
     const shown = Object.entries(lines).filter(([, line]) => line);
-    const size = { width: Math.max(Math.min(body.clientWidth / 3 - 20, 420), 250), height: 132 };
+    const size = { width: Math.max(Math.min(body.clientWidth * (body.clientWidth > 900 ? 0.25 : 0.5) - 26, 420), 250), height: 116 };
     const [low, high] = span([...shown.map(([, line]) => line), [0, 1.1]]);
     const across = (quarter) => EDGE.left + ((size.width - EDGE.left - EDGE.right) * quarter) / (scene.quarters - 1);
     const down = (value) => size.height - EDGE.bottom - ((size.height - EDGE.top - EDGE.bottom) * (value - low)) / (high - low);
     const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, role: "img", "aria-label": layer.label });
     for (const tick of ticks(low, high, 3)) root.append(svg("line", { x1: EDGE.left, x2: size.width - EDGE.right, y1: down(tick), y2: down(tick), class: "sw-grid" }), svg("text", { x: EDGE.left - 6, y: down(tick) + 4, "text-anchor": "end", class: "sw-tick" }, scene.numbers.plain(tick)));
-    root.append(svg("line", { x1: EDGE.left, x2: size.width - EDGE.right, y1: down(1), y2: down(1), class: "sw-poor" }), svg("text", { x: EDGE.left + 4, y: down(1) - 4, class: "sw-tick" }, t("line")));
+    root.append(svg("line", { x1: EDGE.left, x2: size.width - EDGE.right, y1: down(1), y2: down(1), class: "sw-poor" }));
     for (let quarter = 0; quarter <= scene.quarters; quarter += 20) root.append(svg("text", { x: across(Math.min(quarter, scene.quarters - 1)), y: size.height - 5, "text-anchor": "middle", class: "sw-tick" }, scene.yearName(quarter)));
     for (const [arm, line] of shown) root.append(svg("path", { d: path(line, across, down), fill: "none", stroke: WORLDS[arm].colour, "stroke-width": arm === "none" ? 1 : 1.75, "stroke-dasharray": WORLDS[arm].dash || null }));
     if (story?.parts) root.append(svg("line", { x1: across(story.parts.quarter), x2: across(story.parts.quarter), y1: EDGE.top, y2: size.height - EDGE.bottom, class: "sw-event" }));
@@ -62,12 +62,11 @@ export function makeHousehold(context) {
     const words = (text) => worded(text, language());
     const why = story.why?.[arm];
     const events = story.events?.[arm] || [];
-    const alike = story.alike?.[arm];
     return h("div", { class: "sw-told" },
       h("h3", {}, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, letter), scene.policy(arm)),
       why ? h("p", {}, words(why.text)) : null,
-      events.length ? h("ol", { class: "sw-happened", tabindex: "0", "aria-label": t("happened", { arm: letter }) }, events.map((event) => h("li", {}, h("span", {}, scene.quarterName(event.quarter)), words(event.text)))) : h("p", { class: "sw-note" }, t("nothing")),
-      alike ? h("p", { class: "sw-alike" }, t("alike", { n: scene.numbers.plain(alike.poor, 0) })) : null);
+      events.length ? h("ol", { class: "sw-happened", tabindex: "0", "aria-label": t("happened", { arm: letter }) }, events.map((event) => h("li", {}, h("span", { title: scene.quarterName(event.quarter) }, t("when_short", { year: Math.floor(event.quarter / 4), quarter: (event.quarter % 4) + 1 })), words(event.text)))) : h("p", { class: "sw-note" }, t("nothing")),
+    );
   }
 
   function lay(scene) {

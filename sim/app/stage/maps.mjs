@@ -1,5 +1,5 @@
 // The twin villages: the same households in the same places, side by side.
-import { h, say } from "./elements.mjs";
+import { fresh, h, say } from "./elements.mjs";
 import { glyph, layerKey, villageMap } from "./villages.mjs";
 
 /** A small picture of an institution for the key. */
@@ -12,7 +12,7 @@ function picture(kind) {
 
 export function makeMaps(context) {
   const { t, state } = context;
-  const layers = h("select", { onchange: () => { state.layer = layers.value; dress(); } });
+  const layers = h("select", { id: fresh("layer"), onchange: () => { state.layer = layers.value; dress(); } });
   const key = h("div", { class: "sw-key" });
   const kinds = h("ul", { class: "sw-kinds", "aria-label": t("institutions") });
   const hover = h("p", { class: "sw-hover" });
@@ -31,7 +31,7 @@ export function makeMaps(context) {
     });
     return { arm, el, name, map, meeting };
   });
-  const el = h("section", { class: "sw-worlds", "aria-label": t("worlds") }, worlds.map((world) => world.el), h("div", { class: "sw-maps-foot" }, h("label", {}, t("colour_by"), layers), key, kinds, hover));
+  const el = h("section", { class: "sw-worlds", "aria-label": t("worlds") }, worlds.map((world) => world.el), h("div", { class: "sw-maps-foot" }, h("span", { class: "sw-layer" }, h("label", { for: layers.id }, t("colour_by")), layers), key, hover, kinds));
   let [time, shown] = [0, null];
 
   /** Who is under the pointer, or followed, and how they stand in both worlds. */
@@ -47,8 +47,8 @@ export function makeMaps(context) {
   function lay(scene) {
     layers.replaceChildren(...scene.layers.map((layer) => h("option", { value: layer.id }, layer.label)));
     layers.value = state.layer;
-    kinds.replaceChildren(...scene.institutions.map((kind) => h("li", {}, picture(kind.key), kind.label)));
-    const tall = el.clientWidth < 560 ? 330 : 262;
+    kinds.replaceChildren(...scene.institutions.map((kind) => h("li", {}, picture(kind.key), kind.label)), h("li", {}, h("i", { class: "sw-help" }), t("help")));
+    const tall = el.clientWidth < 560 ? 320 : 262;
     for (const { arm, name, map } of worlds) {
       say(name, scene.policy(arm));
       map.lay(scene, arm, scene.layer(state.layer), tall);

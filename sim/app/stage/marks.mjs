@@ -1,5 +1,11 @@
 // What every chart shares: scales, round numbers for ticks, lines and bands as SVG writes them, labels that do not collide.
 
+/** Number of decimals that a step needs: 2 for 0.25, none for 10. */
+export function places(step) {
+  for (let count = 0; count < 6; count++) if (Math.abs(Math.round(step * 10 ** count) - step * 10 ** count) < 1e-6 * 10 ** count * step) return count;
+  return 6;
+}
+
 /** Round numbers that span a range: about `count` of them. */
 export function ticks(low, high, count = 4) {
   const raw = (high - low || 1) / count;

@@ -1,5 +1,6 @@
 // A run in the reader's language: what the parts of the stage ask for, by name.
 import { decoded, filled, numbering, worded } from "./data.mjs";
+import { places } from "./marks.mjs";
 
 /** Institutions whose state is drawn above a village, and the column that fills each. */
 const KINDS = { council: "attendance", cooperative: "members", savings_group: "pot", services: "service_quality", place: "works" };
@@ -23,16 +24,28 @@ function eventsOf(payload, t, numbers) {
   return payload.events.filter((event) => event.kind !== "end" || event.quarter > first).map((event) => ({ ...event, label: t(`event_${event.kind}`, { size: numbers.percent(event.size) }) }));
 }
 
+/** A code that a household has for its whole life, as frames. */
+function still(codes, quarters) {
+  const found = new Uint8Array(codes.length * quarters);
+  for (let quarter = 0; quarter < quarters; quarter++) found.set(codes, quarter * codes.length);
+  return found;
+}
+
 /** Everything that the parts of the stage read, made once a payload, bands and language. */
-export function makeScene(payload, codes, bands, language, t) {
+export function makeScene(payload, codes, bands, classes, language, t) {
   const numbers = numbering(language);
   const own = bands && bands.generation === payload.generation ? bands : null;
   const { quarters, windows } = payload.calendar;
   const unit = (metric) => worded(metric.unit, language);
   const metrics = Object.fromEntries(payload.metrics.map((metric) => [metric.id, { ...metric, key: metric.id, label: worded(metric.label, language), unit: unit(metric), share: metric.unit[0].startsWith("%"), floor: metric.id === "decision_power" ? null : 0 }]));
   const lines = {};
-  const series = (key, arm) => {
-    const name = `${arm}.${key}`;
+  /** A line and its band; against the world without a programme the line alone, since a band of levels is none of differences. */
+  const series = (key, arm, against = false) => {
+    const name = `${arm}.${key}.${against}`;
+    if (!(name in lines) && against) {
+      const [line, none] = [series(key, arm), series(key, "none")];
+      lines[name] = line && none ? { vivid: line.vivid.map((value, quarter) => value - none.vivid[quarter]), low: null, high: null } : null;
+    }
     if (!(name in lines)) {
       const band = own?.lucks?.series?.[arm]?.[key];
       const vivid = filled(payload.worlds[arm].series[key]);
@@ -40,8 +53,12 @@ export function makeScene(payload, codes, bands, language, t) {
     }
     return lines[name];
   };
-  const show = (key, value) => (value === null || value === undefined ? "–" : metrics[key]?.share || key.startsWith("headcount") || key === "self_supporting" ? numbers.tenths(value / 100) : numbers.decimals(value, 2));
-  const tick = (key, value) => (metrics[key].share ? numbers.percent(value / 100) : numbers.plain(value, 2));
+  const show = (key, value) => {
+    if (value === null || value === undefined) return "–";
+    if (key === "self_supporting") return numbers.percent(Math.round(value) / 100);
+    return metrics[key]?.share || key.startsWith("headcount") ? numbers.tenths(value / 100) : numbers.decimals(value, 2);
+  };
+  const tick = (key, value, step) => (metrics[key].share ? numbers.percent(value / 100) : numbers.decimals(value, places(step)));
   const sums = {};
   const spent = (arm, key, time) => {
     const name = `${arm}.${key}`;
@@ -54,6 +71,9 @@ export function makeScene(payload, codes, bands, language, t) {
   const uses = payload.flows.map((flow) => ({ key: flow.id, label: worded(flow.label, language) })).filter((flow) => ["a", "b"].some((arm) => spent(arm, flow.key, quarters - 1) > 0.005));
   const village = (place) => t("village", { n: place + 1 });
   const layers = layersOf(payload, t);
+  const ends = own && classes ? Object.fromEntries(["a", "b"].map((arm) => [arm, still(classes[arm], quarters)])) : null;
+  if (ends) layers.push({ id: "class", kind: "category", label: t("layer_class"), classes: own.order.map((name) => t(`class_${name}`)), hues: "ends" });
+  const frame = (arm, key) => (key === "class" ? ends[arm] : codes[arm].frames[key]);
   const years = (quarter) => numbers.plain(quarter / 4, 0);
   const final = (key, arm) => {
     const found = own?.lucks?.headline?.[arm]?.[key];
@@ -78,13 +98,13 @@ export function makeScene(payload, codes, bands, language, t) {
     villageOf: (household) => payload.villages.start.findIndex((start) => start > household) - 1,
     layers,
     layer: (key) => layers.find((layer) => layer.id === key),
-    code: (arm, key, quarter, household) => codes[arm].frames[key][quarter * payload.households.count + household],
+    code: (arm, key, quarter, household) => frame(arm, key)[quarter * payload.households.count + household],
     value: (layer, code) => (layer.kind === "category" ? layer.classes[code] : layer.kind === "share" ? numbers.percent(decoded(layer, code)) : `${numbers.decimals(decoded(layer, code), 2)} z`),
     life: (arm, key, household) => {
       const layer = payload.layers.find((one) => one.id === key);
       return Array.from({ length: quarters }, (_, quarter) => decoded(layer, codes[arm].frames[key][quarter * payload.households.count + household]));
     },
-    frame: (arm, key) => codes[arm].frames[key],
+    frame,
     institutions: Object.keys(KINDS).map((key) => ({ key, label: t(`kind_${key}`) })),
     institution: (arm, key) => codes[arm].villages[KINDS[key]],
     villageValues: (arm, place, quarter) => payload.institutions.flatMap((kind) => kind.columns).map((column) => ({ ...column, value: column.low + ((column.high - column.low) * codes[arm].villages[column.id][quarter * payload.villages.count + place]) / 255 })),

@@ -2,6 +2,7 @@
 import { numbering, worded } from "./data.mjs";
 import { fresh, h, say } from "./elements.mjs";
 import { choiceField, rangeField, switchField } from "./fields.mjs";
+import { places } from "./marks.mjs";
 
 export function makeSetup(context) {
   const { t, post, language, live } = context;
@@ -24,18 +25,27 @@ export function makeSetup(context) {
       return policy ? [policy.meaning, policy.decides && `${t("decides")}: ${policy.decides}`, policy.loses_when && `${t("loses_when")}: ${policy.loses_when}`] : [];
     };
     fields.place = choiceField({ label: t("place"), name: t("about_place"), about: [place && worded(place.question, lang()), place && worded(place.note, lang())] }, given.places.map((one) => ({ value: one.name, label: worded(one.title, lang()) })), given.values.place, (value) => ask({ place: value }));
-    for (const arm of ["a", "b"]) fields[arm] = choiceField({ label: t("policy", { arm: arm.toUpperCase() }), mark: arm, name: t("about_policy", { arm: arm.toUpperCase() }), about: about(given.values[arm]) }, policies, given.values[arm], (value) => ask({ [arm]: value }));
+    for (const arm of ["a", "b"]) fields[arm] = choiceField({ label: t("policy"), mark: arm, name: t("about_policy", { arm: arm.toUpperCase() }), about: about(given.values[arm]) }, policies, given.values[arm], (value) => ask({ [arm]: value }));
     return ["place", "a", "b"].map((key) => fields[key].el);
   }
 
   const lang = () => language();
 
+  /** How a value is read beside its slider: a share in percent, a quarter as its year, else a number with a short unit. */
+  function reading(control, numbers) {
+    const unit = worded(control.unit, lang());
+    if (control.unit === "quarter") return (value) => t("year_n", { n: numbers.plain(value / 4) });
+    if (control.unit === "share") return (value) => numbers.percent(value);
+    const short = /^z\b/.test(unit) ? " z" : unit.length && unit.length <= 9 ? ` ${unit}` : "";
+    return (value) => `${numbers.decimals(value, control.kind === "number" ? places(control.step) : 0)}${short}`;
+  }
+
   function one(control, prefix, value, numbers) {
     const key = `${prefix}${control.key}`;
     const label = worded(control.label, lang()) || control.key;
     const about = [control.source && `${t("source")}: ${control.source}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit, lang())}`, control.slow ? t("slow") : null];
-    const spec = { ...control, label, about, name: t("about", { label }), unit: worded(control.unit, lang()) };
-    fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }), numbers);
+    const spec = { ...control, label, about, name: t("about", { label }), shown: reading(control, numbers) };
+    fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }));
     return fields[key].el;
   }
 
@@ -50,8 +60,8 @@ export function makeSetup(context) {
     number.value = String(given.values.luck);
     fields.luck = { show: (next) => (number.value = String(next)) };
     const row = h("div", { class: "sw-field" }, h("div", { class: "sw-field-head" }, h("label", { for: number.id }, t("luck"))), h("div", { class: "sw-luck" }, number, dice));
-    const spec = { label: t("set"), name: t("about", { label: t("set") }), about: [t("set_about")], unit: "", low: given.set.low, high: given.set.high, step: 1 };
-    fields.set = rangeField(spec, given.values.set, (next) => ask({ set: next ?? 0 }), numbers);
+    const spec = { label: t("set"), name: t("about", { label: t("set") }), about: [t("set_about")], shown: (value) => numbers.plain(value), low: given.set.low, high: given.set.high, step: 1 };
+    fields.set = rangeField(spec, given.values.set, (next) => ask({ set: next ?? 0 }));
     return [row, fields.set.el];
   }
 

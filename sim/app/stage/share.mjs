@@ -51,7 +51,7 @@ export function makeShare(context) {
       const query = `${share.query ? `?${share.query}` : ""}`;
       if (window.location.search !== query) history.replaceState(history.state, "", `${window.location.pathname}${query}${window.location.hash}`);
     }
-    const address = live ? new URL(share.address || `?${share.query}`, window.location.href).href : share.address;
+    const address = live ? new URL(share.address || `?${share.query}`, window.location.href).href : "";
     const verdict = share.expected ? h("p", { class: `sw-same sw-same-${share.same}` }, t(share.same ? "verified" : share.same === false ? "differs" : "not_known", { expected: share.expected, digest: (share.digest || "").slice(0, 12) })) : null;
     body.replaceChildren(
       ...[verdict, address ? copied(t("address"), address) : null, copied(t("code"), share.code || ""), share.shell ? copied(t("shell"), share.shell) : null, share.python ? copied(t("python"), share.python, Math.min(share.python.split("\n").length + 1, 8)) : null, h("p", { class: "sw-digest" }, t("digest"), " ", h("code", {}, share.digest || ""))].filter(Boolean),

@@ -53,7 +53,7 @@ export function lorenzChart(outcome, t, number) {
     lines = ["none", "a", "b"].filter((arm) => scene.lorenz(arm, 0)).map((arm) => {
       const { colour, dash, width: stroke } = WORLDS[arm];
       const line = svg("path", { fill: "none", stroke: colour, "stroke-width": stroke, "stroke-dasharray": dash || null });
-      const text = svg("text", { class: "sw-label", fill: colour, x: left + side + 10 });
+      const text = svg("text", { class: `sw-label sw-of-${arm}`, fill: colour, x: left + side + 10 });
       root.append(line, text);
       return { arm, line, text };
     });
@@ -92,8 +92,8 @@ export function moneyChart(outcome, t, number) {
     const uses = scene.uses;
     const most = Math.max(...uses.flatMap((use) => ["a", "b"].map((arm) => scene.spent(arm, use.key, scene.quarters - 1))), 1e-9);
     const line = Math.min((size.height - 4) / Math.max(uses.length, 1), 30);
-    const left = Math.min(Math.max(...uses.map((use) => breadth(use.label))) + 8, size.width * 0.62);
-    const right = size.width - 76;
+    const left = Math.min(Math.max(...uses.map((use) => breadth(use.label))) + 8, size.width * 0.68);
+    const right = size.width - 72;
     across = (value) => ((right - left) * value) / most;
     const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, role: "img", "aria-label": outcome.label });
     bars = uses.map((use, i) => {

@@ -1,5 +1,5 @@
 // The stage: two worlds, one clock. Mounted by anywidget, and by the exported page over a model of its own.
-import { unpacked, wording } from "./data.mjs";
+import { sorted, unpacked, wording } from "./data.mjs";
 import { h, say } from "./elements.mjs";
 import { makeScene } from "./scene.mjs";
 import { makeClock } from "./clock.mjs";
@@ -25,7 +25,8 @@ function read(model, name) {
 function mount(model, el) {
   const state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", side: "setup", lesson: null };
   const post = makePost(model);
-  let [codes, payload, scene, parts, unpacking] = [null, null, null, null, 0];
+  let late = false; // bands came in while the clock ran
+  let [codes, classes, payload, scene, parts, unpacking] = [null, null, null, null, null, 0];
 
   const language = () => model.get("lang") || "en";
   const stale = () => {
@@ -75,7 +76,7 @@ function mount(model, el) {
 
   /** New numbers: the scene, then every part. */
   function show(time) {
-    scene = makeScene(payload, codes, read(model, "bands"), language(), parts.context.t);
+    scene = makeScene(payload, codes, read(model, "bands"), classes, language(), parts.context.t);
     parts.clock.lay(scene);
     lay();
     parts.clock.go(time);
@@ -116,6 +117,10 @@ function mount(model, el) {
 
   function finish() {
     const time = parts.clock.time();
+    if (late) {
+      late = false;
+      show(time);
+    }
     parts.headline.speak(time);
     if (time >= parts.clock.last() && !state.seen) {
       state.seen = true;
@@ -180,20 +185,29 @@ function mount(model, el) {
     if (!next) return;
     const mine = ++arrived.count;
     unpacking = 1;
-    const found = await unpacked(next);
+    const [found, ends] = await Promise.all([unpacked(next), sorted(read(model, "bands"))]);
     if (mine !== arrived.count) return;
     unpacking = 0;
     const first = !payload;
-    [payload, codes] = [next, found];
+    [payload, codes, classes] = [next, found, ends];
     if (state.followed !== null && state.followed >= payload.households.count) state.followed = null;
     show(first || !state.seen ? 0 : parts.clock.time());
     if (state.followed !== null) parts.household.ask(state.followed);
   }
   arrived.count = 0;
 
+  /** Bands come in while one watches: they wait until the clock stands. */
+  async function banded() {
+    const bands = read(model, "bands");
+    if (!bands || !payload || bands.generation !== payload.generation) return;
+    classes = await sorted(bands);
+    if (parts.clock.playing()) late = true;
+    else if (bands.generation === payload.generation) show(parts.clock.time());
+  }
+
   const heard = {
     "change:payload": arrived,
-    "change:bands": () => { if (scene && !parts.clock.playing()) show(parts.clock.time()); else if (scene) late = true; },
+    "change:bands": banded,
     "change:status": () => dress(),
     "change:form": () => parts.setup.lay(),
     "change:share": () => parts.share.lay(),
@@ -201,7 +215,6 @@ function mount(model, el) {
     "change:lang": build,
     "change:texts": build,
   };
-  let late = false;
   build();
   for (const [name, listener] of Object.entries(heard)) model.on(name, listener);
   arrived();

@@ -1,12 +1,12 @@
 // A village is a bordered block of squares, one a household; above them its institutions, each filled as far as it works.
-import { css, palette, pixels } from "./colour.mjs";
+import { WORLDS, css, palette, pixels } from "./colour.mjs";
 import { h } from "./elements.mjs";
 
 const GAP = 6; // between villages, CSS pixels
 const PAD = 3; // between a border and its squares
 const HEAD = 14; // the line of the name and the institutions
 const GLYPH = 8;
-const NAME = 14; // room for a village's number
+const NAME = 17; // room for a village's number
 
 /** Villages in rows from left to right: all of one height, as wide as they have households. */
 function flow(villages, width, cell, down, sizes) {
@@ -28,6 +28,21 @@ function flow(villages, width, cell, down, sizes) {
   return { blocks, height: y + tall, slack, cell, down };
 }
 
+/** Widens the blocks of each full row until it ends where the others do. */
+function justify(blocks, across, gap) {
+  const rows = [...new Set(blocks.map((block) => block.y))].map((y) => blocks.filter((block) => block.y === y));
+  for (const row of rows) {
+    const rest = across - (row.at(-1).x + row.at(-1).wide);
+    if (rest > across / 4) continue;
+    let x = 0;
+    row.forEach((block, place) => {
+      block.wide += Math.floor((rest * (place + 1)) / row.length) - Math.floor((rest * place) / row.length);
+      block.x = x;
+      x += block.wide + gap;
+    });
+  }
+}
+
 /** Places of all villages and squares for a width and a height at most, in device pixels: squares as large as they can be. */
 export function arrange(villages, width, height, ratio, least) {
   const sizes = { gap: Math.round(GAP * ratio), pad: Math.round(PAD * ratio), head: Math.round(HEAD * ratio), least: Math.round(least * ratio) };
@@ -39,6 +54,7 @@ export function arrange(villages, width, height, ratio, least) {
       if (found && found.height <= height * ratio && (!best || found.slack < best.slack)) best = found;
     }
   best = best || flow(villages, across, 2, 40, { ...sizes, least: 2 });
+  justify(best.blocks, across, sizes.gap);
   const squares = new Int32Array(2 * villages.reduce((sum, village) => sum + village.count, 0));
   for (const block of best.blocks)
     for (let i = 0; i < block.count; i++) {
@@ -87,7 +103,7 @@ export function glyph(pen, kind, x, y, size, state) {
 export function villageMap(label) {
   const canvas = h("canvas", { role: "img", tabindex: "0", "aria-label": label });
   const pen = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
-  let plan, image, words, colours, frame, households, kinds, stepped;
+  let plan, image, words, colours, frame, households, kinds, help, tint, stepped;
 
   function lay(scene, arm, layer, height) {
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
@@ -111,6 +127,8 @@ export function villageMap(label) {
     words = new Uint32Array(image.data.buffer);
     households = scene.households;
     kinds = scene.institutions.map((kind) => ({ key: kind.key, bytes: scene.institution(arm, kind.key) }));
+    help = scene.help(arm);
+    tint = WORLDS[arm].colour;
     dress(scene, arm, layer);
   }
 
@@ -137,6 +155,10 @@ export function villageMap(label) {
     pen.putImageData(image, 0, 0);
     const { ratio } = plan;
     for (const block of plan.blocks) {
+      pen.globalAlpha = (0.4 * help[quarter * plan.blocks.length + block.place]) / 255;
+      pen.fillStyle = tint;
+      pen.fillRect(block.x + ratio, block.y + ratio, block.wide - 2 * ratio, HEAD * ratio - ratio);
+      pen.globalAlpha = 1;
       let right = block.x + block.wide - 3 * ratio;
       for (let k = kinds.length - 1; k >= 0; k--) {
         right -= GLYPH * ratio;
