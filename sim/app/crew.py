@@ -6,6 +6,7 @@ Processes, not threads: a thread that computes keeps every click waiting. Worker
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -19,10 +20,12 @@ from sim.app.choices import choices
 from sim.app.record import arm_id, headline_of
 from sim.app.settings import ARMS, Settings
 from sim.app.world import Start, Worlds
+from sim.experiment import canonical, quiet
 from sim.experiment.compare import Comparison
 from sim.experiment.run import run_arm
 from sim.metrics import poverty
 from sim.model import CommunityModel
+from sim.reproduce import published
 
 BANDED = ("headcount", "poverty_gap", "median_own_income", "participation", "empowerment")
 NICE = 5
@@ -76,6 +79,10 @@ class Crew:
     def headlines(self, settings: Settings, held: tuple[str, ...]) -> Future[dict[str, dict[str, float]]]:
         """What the arms come to with some rules not computed after the start."""
         return self._pool.submit(without, settings, held)
+
+    def published(self, name: str) -> Future[tuple[dict[tuple, float | None], str, str]]:
+        """A published comparison, made again."""
+        return self._pool.submit(made_again, name)
 
     def close(self) -> None:
         """Stop; what has not begun is dropped."""
@@ -153,3 +160,13 @@ def classes(settings: Settings, arm: str) -> dict[str, object]:
     among = compared.poor(run) * compared.persons
     shares = np.bincount(codes, among, minlength=6) / among.sum() if among.sum() else np.full(6, np.nan)
     return {"codes": codes, "shares": 100.0 * shares}
+
+
+def made_again(name: str) -> tuple[dict[tuple, float | None], str, str]:
+    """Make a published result again: what each number came to, the verdict, and the verdict in a sentence."""
+    found = published.find(name)
+    made = found.make(choices().known, quiet)
+    verdict = made.against(found.was())
+    rows = made.table[[*canonical.KEYS, "estimate"]].itertuples(index=False, name=None)
+    obtained = {(*row[:4], int(row[4])): float(row[5]) if math.isfinite(row[5]) else None for row in rows}
+    return obtained, verdict.word, verdict.told()

@@ -39,12 +39,12 @@ def prepare() -> None:
     InputError
         When a package or a file of the page is missing: names it and how to get it.
     """
-    for name in NEEDED:
-        if not _there(name):
-            raise InputError(f"the view needs the package {name.partition('.')[0]}, which is not installed; {INSTALL}")
     os.environ.pop("VIRTUAL_ENV", None)  # else its packages would come first, whichever Python runs
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
+    for name in NEEDED:
+        if not _there(name):
+            raise InputError(f"the view needs the package {name.partition('.')[0]}, which is not installed; {INSTALL}")
     for path in missing():
         raise InputError(f"{path} is missing, and the view fetches nothing; {INSTALL} (package solara-assets)")
 

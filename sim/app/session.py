@@ -21,10 +21,12 @@ from functools import cache
 from threading import Condition, Lock, Thread
 from typing import Any
 
+from sim.app.answers import ANSWERS
 from sim.app.bands import follow
 from sim.app.choices import Choices, choices
 from sim.app.crew import Crew, crew
 from sim.app.form import form
+from sim.app.lessons import step_of
 from sim.app.payload import payload
 from sim.app.record import Pair, pair
 from sim.app.settings import Settings, from_query
@@ -71,6 +73,8 @@ class Session:
         self.expected = expected_of(query)
         self.found: Pair | None = None
         self.generation, self.running, self.open = 0, 0, True
+        self.bands, self.threads = "", threads()
+        self._latest: dict[str, int] = {}
         self._asked, self._jobs = Condition(), Lock()
         self.ask(self.settings, unknown)
         Thread(target=self._work, name="session", daemon=True).start()
@@ -98,6 +102,11 @@ class Session:
         """Whether a generation is still the one that is asked for."""
         return self.open and generation == self.generation
 
+    def asked_last(self, kind: str) -> Callable[[], bool]:
+        """Whether the question of a kind that is asked now is still the last of its kind."""
+        mine = self._latest[kind] = self._latest.get(kind, 0) + 1
+        return lambda: self._latest[kind] == mine
+
     # -- computing ----------------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
@@ -121,10 +130,10 @@ class Session:
             self._status(generation, "failed", said=said)
 
     def _run(self, settings: Settings, generation: int) -> None:
-        found = pair(settings, self.among, worlds(), threads())
+        found = pair(settings, self.among, worlds(), self.threads)
         if not self.current(generation):
             return
-        self.found = found
+        self.found, self.bands = found, ""
         self.put("bands", "")
         self.put("payload", payload(found, self.among, generation))
         self.put("share", share(found, self.among, self.expected))
@@ -136,6 +145,7 @@ class Session:
                 self._status(generation, "ready")
 
     def _banded(self, text: str, step: str, done: int, of: int) -> None:
+        self.bands = text
         self.put("bands", text)
         self._status(self.generation, "ready", step, done, of)
 
@@ -168,8 +178,6 @@ class Session:
         self.ask(settings, unknown)
 
     def _lesson(self, content: Mapping[str, object]) -> None:
-        from sim.app.lessons import step_of
-
         found = step_of(str(content.get("id")), str(content.get("step")), self.among)
         if found is not None:
             self.ask(found)
@@ -196,6 +204,3 @@ class Session:
                     self.running -= 1
 
         Thread(target=work, name=kind, daemon=True).start()
-
-
-ANSWERS: dict[str, Callable[[Session, Mapping[str, Any], Callable], None]] = {}
