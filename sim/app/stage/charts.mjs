@@ -34,5 +34,10 @@ export function makeCharts(context) {
     for (const chart of [...made.courses, made.lorenz, made.money]) chart.tick(time);
   }
 
-  return { el, lay, tick };
+  /** Marks the chart that a lesson speaks of. */
+  function mark(key) {
+    for (const chart of made?.courses || []) chart.el.classList.toggle("sw-marked", chart.key === key);
+  }
+
+  return { el, lay, tick, mark };
 }

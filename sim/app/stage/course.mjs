@@ -114,5 +114,5 @@ export function courseChart(outcome, t, number) {
     });
   }
 
-  return { el, lay, tick };
+  return { key: outcome.key, el, lay, tick };
 }

@@ -13,15 +13,16 @@ export function makeExplain(context) {
   const verdict = h("p", { class: "sw-verdict" });
   const again = h("button", { type: "button", class: "sw-quiet", onclick: () => context.refresh() }, t("bet_again"));
   const el = h("section", { class: "sw-explain", "aria-label": t("explain") }, h("div", {}, h("h2", {}, t("explain_title")), verdict, h("div", { class: "sw-buttons" }, live ? ask : null, again), note), drawing);
-  let [rows, generation] = [[], null];
+  let [rows, generation, complete] = [[], null, false];
 
   function request() {
     ask.disabled = true;
     rows = [];
     post.ask({ kind: "explain" }, (answer) => {
       if (answer.generation !== context.scene().generation) return;
-      [rows, generation] = [answer.rows || [], answer.generation];
-      say(note, answer.error ? worded(answer.error, language()) : answer.done < answer.of ? t("explain_running", { done: answer.done, of: answer.of }) : t("explain_how"));
+      [rows, generation, complete] = [answer.rows || [], answer.generation, answer.done >= answer.of];
+      if (complete) rows = [rows[0], ...rows.slice(1).sort((one, other) => Math.abs(other.change) - Math.abs(one.change))];
+      say(note, answer.error ? worded(answer.error, language()) : answer.done < answer.of ? t("explain_running", { done: answer.done, of: answer.of }) : t("explain_how", { lucks: answer.lucks }));
       if (answer.error || answer.done >= answer.of) ask.disabled = false;
       draw();
     });
@@ -43,7 +44,7 @@ export function makeExplain(context) {
     if (!rows.length || generation !== scene.generation) return drawing.replaceChildren(differ(scene));
     const width = drawing.clientWidth || 520;
     const left = Math.min(width * 0.44, 250);
-    const [low, high] = span([rows.map((row) => row.gap), [0]]);
+    const [low, high] = span([rows.flatMap((row) => [row.low, row.high]), [0]]);
     const across = (gap) => left + 10 + ((width - left - 70) * (gap - Math.min(low, 0))) / (high - Math.min(low, 0) || 1);
     const tall = rows.length * ROW + 26;
     const root = svg("svg", { viewBox: `0 0 ${width} ${tall}`, width, height: tall, role: "img", "aria-label": t("explain_title") });
@@ -56,17 +57,26 @@ export function makeExplain(context) {
       root.append(
         svg("text", { x: left, y: y + 4, "text-anchor": "end", class: place ? "sw-tick" : "sw-tick sw-strong" }, name),
         svg("line", { x1: across(full), x2: across(row.gap), y1: y, y2: y, class: "sw-shift" }),
+        row.low === row.high ? "" : svg("line", { x1: across(row.low), x2: across(row.high), y1: y, y2: y, class: "sw-range" }),
         svg("circle", { cx: across(row.gap), cy: y, r: 4.5, fill: place ? "#222" : "#fff", stroke: "#222", "stroke-width": 1.5 }),
-        svg("text", { x: across(Math.max(row.gap, full)) + 9, y: y + 4, class: "sw-tick" }, scene.numbers.decimals(row.gap, 2)));
+        svg("text", { x: across(Math.max(row.gap, full, row.high)) + 9, y: y + 4, class: "sw-tick" }, scene.numbers.decimals(row.gap, 2)));
     });
-    drawing.replaceChildren(h("h3", {}, t("explain_axis")), root, table(scene));
+    drawing.replaceChildren(h("h3", {}, t("explain_axis", scene.post)), root, h("p", { class: "sw-most" }, most(scene)), table(scene));
+  }
+
+  /** The mechanism on which the difference turns, if any moves it beyond the range of luck. */
+  function most(scene) {
+    if (!complete) return "";
+    const [full, ...others] = rows;
+    const found = others.find((row) => row.low > full.gap || row.high < full.gap);
+    return found ? t("explain_most", { mechanism: worded(found.label, language()).toLowerCase(), from: scene.numbers.decimals(full.gap, 2), to: scene.numbers.decimals(found.gap, 2) }) : t("explain_none");
   }
 
   /** What the two policies do, side by side: the reading until the runs are in. */
   function differ(scene) {
     const told = ["meaning", "decides", "flows", "targets", "loses_when"].filter((key) => ["a", "b"].some((arm) => scene.payload.policies[arm][key]));
     const head = h("tr", {}, h("td"), ["a", "b"].map((arm) => h("th", { scope: "col" }, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), scene.policy(arm))));
-    return h("table", { class: "sw-differ", "aria-label": t("differ_title") }, h("thead", {}, head), h("tbody", {}, told.map((key) => h("tr", {}, h("th", { scope: "row" }, t(key)), ["a", "b"].map((arm) => h("td", {}, worded(scene.payload.policies[arm][key], language())))))));
+    return h("table", { class: "sw-differ", "aria-label": t("differ_title") }, h("thead", {}, head), h("tbody", {}, told.map((key) => h("tr", {}, h("th", { scope: "row" }, t(key)), ["a", "b"].map((arm) => h("td", { lang: "en" }, worded(scene.payload.policies[arm][key], language())))))));
   }
 
   function table(scene) {
@@ -78,7 +88,7 @@ export function makeExplain(context) {
   function lay(scene) {
     say(verdict, judged(scene));
     const kept = context.read("explain");
-    if (kept?.generation === scene.generation) [rows, generation] = [kept.rows, kept.generation];
+    if (kept?.generation === scene.generation) [rows, generation, complete] = [kept.rows, kept.generation, true];
     else if (generation !== scene.generation) {
       rows = [];
       say(note, live ? t("explain_note") : "");

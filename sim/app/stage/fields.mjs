@@ -7,7 +7,7 @@ function framed(kind, label, input, { output, mark, about, name } = {}) {
   const letter = mark ? h("i", { class: `sw-mark sw-${mark}` }, mark.toUpperCase()) : null;
   const told = (about || []).filter(Boolean);
   const help = told.length ? h("details", { class: "sw-about" }, h("summary", { "aria-label": name }, "i"), told.map((text) => h("p", {}, text))) : null;
-  return h("div", { class: `sw-field sw-field-${kind}` }, h("div", { class: "sw-field-head" }, h("label", { for: input.id }, label, letter), output, help), input);
+  return h("div", { class: `sw-field sw-field-${kind}` }, h("div", { class: "sw-field-head" }, h("label", { for: input.id }, label, letter ? " " : null, letter), output, help), input);
 }
 
 /** One of several. */

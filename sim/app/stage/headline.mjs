@@ -30,7 +30,7 @@ export function makeHeadline(context) {
   /** In how many lucks, and in how many sets of assumptions, B ends lower: two different doubts, never mixed. */
   function sure() {
     const { bands, post, numbers } = scene;
-    if (!(bands?.lucks?.done > 1)) return context.live ? t("sure_first") : "";
+    if (!bands) return context.live ? t("sure_first") : "";
     const [middle, low, high] = bands.lucks.difference.headcount;
     const size = (value) => numbers.decimals(Math.abs(value), 2);
     const way = (value) => t(value < 0 ? "lower" : "higher");

@@ -31,12 +31,16 @@ export function makeLessons(context) {
     const lesson = given.find((one) => one.id === id);
     const step = lesson.steps[place];
     const before = state.lesson && state.lesson.id === id ? state.lesson.place : -1;
+    const anew = place > before && step.settings && step.settings !== lesson.steps[before]?.settings;
     state.lesson = { id, place };
-    if (live && step.settings && place > before) {
+    if (anew) {
+      state.replay = step.kind !== "bet";
       context.wait();
       post.send({ kind: "lesson", id, step: step.id });
     }
     if (step.kind === "bet" && place > before) context.refresh();
+    if (step.kind === "watch" && !anew && place > before) context.replay();
+    context.mark(step.metric || null);
     page(lesson, place);
   }
 
@@ -50,6 +54,7 @@ export function makeLessons(context) {
 
   function leave() {
     state.lesson = null;
+    context.mark(null);
     list();
   }
 

@@ -15,15 +15,16 @@ export function makeMaps(context) {
   const layers = h("select", { id: fresh("layer"), onchange: () => { state.layer = layers.value; dress(); } });
   const key = h("div", { class: "sw-key" });
   const kinds = h("ul", { class: "sw-kinds", "aria-label": t("institutions") });
-  const hover = h("p", { class: "sw-hover" });
+  const hover = h("p", { class: "sw-hover" }, t("follow_hint"));
+  const tip = h("p", { class: "sw-tip", hidden: true, "aria-hidden": "true" });
   const worlds = ["a", "b"].map((arm) => {
     const name = h("span", { class: "sw-name" });
     const meeting = h("small");
     const map = villageMap(t("map_of", { arm: arm.toUpperCase() }));
     const el = h("figure", { class: "sw-world", "data-arm": arm }, h("h2", {}, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), name, meeting), map.canvas);
     map.canvas.addEventListener("click", (event) => { const found = map.under(event); if (found !== null) context.follow(found); });
-    map.canvas.addEventListener("pointermove", (event) => tell(map.under(event)));
-    map.canvas.addEventListener("pointerleave", () => tell(state.followed));
+    map.canvas.addEventListener("pointermove", (event) => tell(map.under(event), event));
+    map.canvas.addEventListener("pointerleave", () => tell(null));
     map.canvas.addEventListener("keydown", (event) => {
       if (!event.key.startsWith("Arrow")) return;
       event.preventDefault();
@@ -34,14 +35,18 @@ export function makeMaps(context) {
   const el = h("section", { class: "sw-worlds", "aria-label": t("worlds") }, worlds.map((world) => world.el), h("div", { class: "sw-maps-foot" }, h("span", { class: "sw-layer" }, h("label", { for: layers.id }, t("colour_by")), layers), key, hover, kinds));
   let [time, shown] = [0, null];
 
-  /** Who is under the pointer, or followed, and how they stand in both worlds. */
-  function tell(household) {
+  /** Who is under the pointer, and how they stand in both worlds. */
+  function tell(household, event) {
     shown = household;
     const scene = context.scene();
-    if (!scene || household === null || household === undefined) return say(hover, t("follow_hint"));
+    tip.hidden = !scene || household === null;
+    if (tip.hidden) return;
     const layer = scene.layer(state.layer);
     const [a, b] = ["a", "b"].map((arm) => scene.value(layer, scene.code(arm, layer.id, Math.floor(time), household)));
-    say(hover, t("hover", { household: household + 1, village: scene.village(scene.villageOf(household)), layer: layer.label.toLowerCase(), a, b }));
+    say(tip, t("hover", { household: household + 1, village: scene.village(scene.villageOf(household)), a, b }));
+    if (!event) return;
+    const left = Math.min(event.clientX + 14, window.innerWidth - tip.offsetWidth - 8);
+    tip.style.transform = `translate(${Math.max(left, 4)}px, ${event.clientY + 18}px)`;
   }
 
   function lay(scene) {
@@ -54,7 +59,7 @@ export function makeMaps(context) {
       map.lay(scene, arm, scene.layer(state.layer), tall);
     }
     key.replaceChildren(layerKey(scene, scene.layer(state.layer)));
-    tell(state.followed);
+    tell(null);
   }
 
   function dress() {
@@ -62,14 +67,13 @@ export function makeMaps(context) {
     for (const { arm, map } of worlds) map.dress(scene, arm, scene.layer(state.layer));
     key.replaceChildren(layerKey(scene, scene.layer(state.layer)));
     tick(time);
-    tell(shown);
   }
 
   function tick(next) {
     time = next;
     for (const { map } of worlds) map.paint(time, state.followed);
-    if (shown !== null && shown !== undefined) tell(shown);
+    if (shown !== null) tell(shown);
   }
 
-  return { el, lay, tick };
+  return { el, tip, lay, tick };
 }

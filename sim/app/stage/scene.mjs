@@ -7,6 +7,8 @@ const KINDS = { council: "attendance", cooperative: "members", savings_group: "p
 /** The charts, in their order. */
 const CHARTS = ["headcount", "median_own_income", "participation", "empowerment"];
 export const MAIN = "headcount";
+/** Lucks from which a range says something. */
+const FEWEST = 5;
 
 /** Layers of the map, with the ends of their scales. */
 function layersOf(payload, t) {
@@ -35,6 +37,7 @@ function still(codes, quarters) {
 export function makeScene(payload, codes, bands, classes, language, t) {
   const numbers = numbering(language);
   const own = bands && bands.generation === payload.generation ? bands : null;
+  const lucks = own?.lucks?.done >= FEWEST ? own.lucks : null;
   const { quarters, windows } = payload.calendar;
   const unit = (metric) => worded(metric.unit, language);
   const metrics = Object.fromEntries(payload.metrics.map((metric) => [metric.id, { ...metric, key: metric.id, label: worded(metric.label, language), unit: unit(metric), share: metric.unit[0].startsWith("%"), floor: metric.id === "decision_power" ? null : 0 }]));
@@ -47,7 +50,7 @@ export function makeScene(payload, codes, bands, classes, language, t) {
       lines[name] = line && none ? { vivid: line.vivid.map((value, quarter) => value - none.vivid[quarter]), low: null, high: null } : null;
     }
     if (!(name in lines)) {
-      const band = own?.lucks?.series?.[arm]?.[key];
+      const band = lucks?.series?.[arm]?.[key];
       const vivid = filled(payload.worlds[arm].series[key]);
       lines[name] = vivid.every((value) => value === null) ? null : { vivid, low: band ? filled(band.low) : null, high: band ? filled(band.high) : null };
     }
@@ -76,14 +79,14 @@ export function makeScene(payload, codes, bands, classes, language, t) {
   const frame = (arm, key) => (key === "class" ? ends[arm] : codes[arm].frames[key]);
   const years = (quarter) => numbers.plain(quarter / 4, 0);
   const final = (key, arm) => {
-    const found = own?.lucks?.headline?.[arm]?.[key];
+    const found = lucks?.headline?.[arm]?.[key];
     const value = payload.worlds[arm].headline[key];
     return { value, low: found ? found[1] : null, high: found ? found[2] : null };
   };
 
   return {
     payload,
-    bands: own,
+    bands: lucks ? own : null,
     language,
     numbers,
     quarters,

@@ -4,6 +4,8 @@ import { fresh, h, say } from "./elements.mjs";
 import { choiceField, rangeField, switchField } from "./fields.mjs";
 import { places } from "./marks.mjs";
 
+const LARGEST = 2 ** 20; // bytes of a file of the reader's own
+
 export function makeSetup(context) {
   const { t, post, language, live } = context;
   const form = h("form", { class: "sw-controls", "aria-label": t("setup"), onsubmit: (event) => event.preventDefault() });
@@ -65,6 +67,17 @@ export function makeSetup(context) {
     return [row, fields.set.el];
   }
 
+  /** A scenario or a survey of the reader's own; the Python side checks it. */
+  function upload() {
+    const input = h("input", { type: "file", id: fresh("upload"), accept: ".toml,.csv", onchange: () => input.files[0] && send(input.files[0]) });
+    const send = async (file) => {
+      const refuse = (sentence) => { say(unknown, sentence); unknown.hidden = false; input.value = ""; };
+      if (file.size > LARGEST) return refuse(t("too_large", { name: file.name }));
+      post.ask({ kind: "upload", what: file.name.endsWith(".csv") ? "survey" : "scenario", name: file.name, text: await file.text() }, (answer) => answer.error && refuse(worded(answer.error, lang())));
+    };
+    return h("div", { class: "sw-field sw-upload" }, h("label", { for: input.id }, t("own_place")), input, h("p", { class: "sw-note" }, t("own_place_note")));
+  }
+
   function lay() {
     const given = context.read("form");
     if (!given) return;
@@ -90,6 +103,7 @@ export function makeSetup(context) {
         h("summary", {}, t("more", { n: given.controls.filter((control) => !control.front).length })),
         own.filter(([, settings]) => settings.length).map(([arm, settings]) => folded(`policy-${arm}`, t("numbers_of", { arm: arm.toUpperCase() }), settings.map((control) => one(control, `${arm}.`, value(control, `${arm}.`), numbers)))),
         given.groups.map((group) => [group, rows(group.id)]).filter(([, found]) => found.length).map(([group, found]) => folded(group.id, worded(group.label, lang()), found))),
+      ...(live ? [upload()] : []),
       h("button", { type: "button", class: "sw-quiet", onclick: () => { context.wait(); post.send({ kind: "reset" }); } }, t("reset")));
     if (!live) for (const input of form.querySelectorAll("input, select, button")) input.disabled = true;
   }

@@ -1,15 +1,13 @@
 // To pass it on: the address, the code, how to make the same numbers without the page, files, and whether they are the same.
 import { worded } from "./data.mjs";
-import { fresh, h, say } from "./elements.mjs";
+import { makeDialog } from "./dialog.mjs";
+import { fresh, h } from "./elements.mjs";
 
 const FILES = ["html", "csv", "households", "png", "svg", "scenario"];
 
 export function makeShare(context) {
   const { t, post, state, language, live } = context;
-  const body = h("div", { class: "sw-share-body" });
-  const said = h("p", { class: "sw-note", role: "status" });
-  const name = fresh("share");
-  const dialog = h("dialog", { class: "sw-share", "aria-labelledby": name }, h("header", {}, h("h2", { id: name }, t("share")), h("button", { type: "button", class: "sw-close", "aria-label": t("close"), onclick: () => dialog.close() }, "×")), body, said);
+  const { el, body, open: show, tell } = makeDialog(t, t("share"), "share");
 
   /** A field to select, and a button that copies where the browser lets it. */
   function copied(label, text, rows = 1) {
@@ -20,27 +18,27 @@ export function makeShare(context) {
       try {
         if (!navigator.clipboard) throw new Error("no clipboard");
         await navigator.clipboard.writeText(field.value);
-        say(said, t("copied", { label }));
+        tell(t("copied", { label }));
       } catch {
         field.focus();
         field.select();
-        say(said, t("copy_by_hand"));
+        tell(t("copy_by_hand"));
       }
     };
     return h("div", { class: "sw-copy" }, h("label", { for: field.id }, label), field, h("button", { type: "button", onclick: copy, "aria-label": `${t("copy")}: ${label}` }, t("copy")));
   }
 
   function download(what) {
-    say(said, t("download_comes"));
+    tell(t("download_comes"));
     post.ask({ kind: "download", what, lang: language(), metric: context.scene()?.main, stories: state.followed === null ? [] : [state.followed] }, (answer, buffers) => {
-      if (answer.error) return say(said, worded(answer.error, language()));
+      if (answer.error) return tell(worded(answer.error, language()));
       const url = URL.createObjectURL(new Blob(buffers, { type: answer.mime }));
       const link = h("a", { href: url, download: answer.name });
-      dialog.append(link);
+      el.append(link);
       link.click();
       link.remove();
       setTimeout(() => URL.revokeObjectURL(url), 10000);
-      say(said, t("downloaded", { name: answer.name }));
+      tell(t("downloaded", { name: answer.name }));
     });
   }
 
@@ -60,10 +58,9 @@ export function makeShare(context) {
 
   function open() {
     lay();
-    say(said, "");
-    dialog.showModal();
+    show();
   }
 
   lay();
-  return { el: dialog, open, lay };
+  return { el, open, lay };
 }

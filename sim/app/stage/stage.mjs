@@ -12,8 +12,10 @@ import { makeHousehold } from "./household.mjs";
 import { makeExplain } from "./explain.mjs";
 import { makeLessons } from "./lessons.mjs";
 import { makeShare } from "./share.mjs";
+import { makeEvidence } from "./evidence.mjs";
 import { makePost } from "./post.mjs";
 
+const WIDE = 960; // pixels from which the set-up stands beside the stage
 const PHASES = ["guess", "watch", "explain"];
 
 function read(model, name) {
@@ -41,9 +43,9 @@ function mount(model, el) {
     const time = parts ? parts.clock.time() : 0;
     parts?.clock.pause();
     parts?.dispose();
-    const context = { t, model, post, state, language, live: model.get("mode") !== "file", read: (name) => read(model, name), scene: () => scene, turn, follow, wait, refresh, bet };
+    const context = { t, model, post, state, language, live: model.get("mode") !== "file", read: (name) => read(model, name), scene: () => scene, turn, follow, wait, refresh, bet, replay, mark: (key) => parts.charts.mark(key) };
     const clock = makeClock(t, { moved: tick, turned: (playing) => { if (!playing && scene) finish(); } });
-    parts = { context, clock, headline: makeHeadline(context), guess: makeGuess(context), maps: makeMaps(context), charts: makeCharts(context), setup: makeSetup(context), household: makeHousehold(context), explain: makeExplain(context), lessons: makeLessons(context), share: makeShare(context) };
+    parts = { context, clock, headline: makeHeadline(context), guess: makeGuess(context), maps: makeMaps(context), charts: makeCharts(context), setup: makeSetup(context), household: makeHousehold(context), explain: makeExplain(context), lessons: makeLessons(context), share: makeShare(context), evidence: makeEvidence(context) };
     frame(t, context);
     if (payload) show(time);
   }
@@ -53,11 +55,12 @@ function mount(model, el) {
     const languages = h("select", { "aria-label": t("language"), onchange: () => { model.set("lang", languages.value); model.save_changes(); } }, [["en", "English"], ["id", "Bahasa Indonesia"]].map(([code, name]) => h("option", { value: code, lang: code }, name)));
     languages.value = language();
     const status = h("p", { class: "sw-status", role: "status" });
-    const side = h("aside", { class: "sw-side" }, parts.lessons.tabs, parts.setup.el, parts.lessons.el);
-    const main = h("main", { class: "sw-main" }, status, parts.guess.el, parts.headline.el, parts.maps.el, parts.clock.el, parts.explain.el, parts.charts.el, h("p", { class: "sw-caveat" }, t("caveat")));
-    const top = h("header", { class: "sw-top" }, h("h1", {}, "Swadaya", h("small", {}, t("subtitle"))), h("ol", { class: "sw-steps", "aria-label": t("steps") }, steps), h("div", { class: "sw-tools" }, h("button", { type: "button", onclick: () => parts.share.open() }, t("share")), languages));
-    const root = h("div", { class: "sw-stage", lang: language() }, top, h("div", { class: "sw-body" }, side, main), parts.household.el, parts.share.el);
-    Object.assign(parts, { root, steps, status, dispose: () => watcher.disconnect() });
+    const fold = h("summary", {}, t("setup"));
+    const side = h("details", { class: "sw-side", open: window.innerWidth >= WIDE }, fold, parts.lessons.tabs, parts.setup.el, parts.lessons.el);
+    const main = h("main", { class: "sw-main" }, parts.guess.el, parts.headline.el, parts.maps.el, parts.clock.el, parts.explain.el, parts.charts.el, h("p", { class: "sw-caveat" }, t("caveat")));
+    const top = h("header", { class: "sw-top" }, h("h1", {}, "Swadaya", h("small", {}, t("subtitle"))), h("ol", { class: "sw-steps", "aria-label": t("steps") }, steps), h("div", { class: "sw-tools" }, parts.evidence.there() ? h("button", { type: "button", onclick: () => parts.evidence.open() }, t("evidence")) : null, h("button", { type: "button", onclick: () => parts.share.open() }, t("share")), languages));
+    const root = h("div", { class: "sw-stage", lang: language() }, h("div", { class: "sw-page" }, top, h("div", { class: "sw-body" }, side, main)), status, parts.maps.tip, parts.household.el, parts.share.el, parts.evidence.el);
+    Object.assign(parts, { root, side, steps, status, dispose: () => watcher.disconnect() });
     const watcher = new ResizeObserver(() => resize());
     document.documentElement.lang = language();
     el.replaceChildren(root);
@@ -71,6 +74,7 @@ function mount(model, el) {
     const now = parts.root.clientWidth;
     if (Math.abs(now - width) < 2 || !scene) return;
     width = now;
+    if (now >= WIDE) parts.side.open = true;
     lay();
   }
 
@@ -146,6 +150,14 @@ function mount(model, el) {
     } else turn("explain");
   }
 
+  /** The same again from the start. */
+  function replay() {
+    state.replay = false;
+    turn("watch");
+    parts.clock.go(0);
+    parts.clock.start();
+  }
+
   /** A new question: nothing has been seen yet. */
   function refresh() {
     Object.assign(state, { seen: false, guess: null });
@@ -193,6 +205,7 @@ function mount(model, el) {
     if (state.followed !== null && state.followed >= payload.households.count) state.followed = null;
     show(first || !state.seen ? 0 : parts.clock.time());
     if (state.followed !== null) parts.household.ask(state.followed);
+    if (state.replay) replay();
   }
   arrived.count = 0;
 
