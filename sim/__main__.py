@@ -37,7 +37,8 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run a scenario and write its report")
-    run.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    run.add_argument("scenario", nargs="?", help="a file, or the name of one in scenarios/")
+    run.add_argument("--code", help="instead: a run code of the interactive view, for exactly its numbers")
     run.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
     _own_policies(run)
@@ -147,6 +148,10 @@ def _unnamed(scenario: Scenario) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """`swadaya run`: simulate, tell, write."""
+    if (arguments.scenario is None) == (arguments.code is None):
+        raise InputError("run: give a scenario, or --code with a run code of the view, and not both")
+    if arguments.code is not None:
+        return _run_code(arguments)
     from sim.experiment import standing, study
     from sim.experiment.results import folder_for
     from sim.known import known
@@ -166,6 +171,25 @@ def run(arguments: argparse.Namespace) -> None:
         write(results, draft, warnings)
     console.print(headline_terminal(results), *warnings, sep="\n")
     console.print(f"report: {folder / 'report.html'}")
+
+
+def _run_code(arguments: argparse.Namespace) -> None:
+    """`swadaya run --code`: the numbers of the interactive view, to the last bit."""
+    from sim.app import command
+    from sim.experiment.results import folder_named
+
+    if arguments.quick or arguments.policy:
+        raise InputError("run --code: takes neither --quick nor --policy; the code says all that is run")
+    with Bar() as bar:
+        bar("both worlds, and the one without a programme", 0, 1)
+        found, among = command.again(arguments.code)
+    folder = folder_named(f"view-{found.settings.place}", found.digest, arguments.results)
+    with drafted(folder) as draft:
+        command.write(found, among, draft)
+        about = {"digest": found.digest, "settings": found.settings.query(), "code": arguments.code}
+        (draft / "manifest.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    console.print(command.told(found, among))
+    console.print(f"replay: {folder / 'replay.html'}", soft_wrap=True)
 
 
 def draw_map(arguments: argparse.Namespace) -> None:
@@ -247,6 +271,12 @@ def explain(arguments: argparse.Namespace) -> None:
 
 def bench(arguments: argparse.Namespace) -> None:
     """`swadaya bench`: both lanes in one run."""
+    if arguments.app:
+        from sim.app.command import bench as answered
+
+        for line in answered():
+            console.print(f"{line.value:12,.2f}  {line.unit:4} {line.what}")
+        return
     from sim.experiment import study
     from sim.experiment.bench import bench as measure
     from sim.known import known

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.app import downloads, evidence, mechanisms
 from sim.app.household import story
+from sim.app.own import read
 from sim.app.record import Pair
 from sim.app.texts import words
 from sim.errors import InputError
@@ -32,7 +33,8 @@ def _household(session: Session, content: Mapping[str, Any], tell: Tell) -> None
 def _explain(session: Session, content: Mapping[str, Any], tell: Tell) -> None:
     generation, asked = session.generation, session.asked_last("explain")
     if session.workers is not None:
-        mechanisms.explain(_found(session).settings, session.workers(), tell, lambda: session.current(generation) and asked())
+        settings, workers = _found(session).settings, session.workers()
+        mechanisms.explain(settings, workers, tell, lambda: session.current(generation) and asked())
 
 
 def _open(session: Session, content: Mapping[str, Any], tell: Tell) -> None:
@@ -51,9 +53,16 @@ def _download(session: Session, content: Mapping[str, Any], tell: Tell) -> None:
     tell({"name": file.name, "mime": file.mime, "bytes": len(file.data)}, [file.data])
 
 
+def _upload(session: Session, content: Mapping[str, Any], tell: Tell) -> None:
+    own = read(content.get("what"), content.get("name"), content.get("text"))
+    session.bring(own)
+    tell({"name": own.name})
+
+
 ANSWERS: dict[str, Callable[[Session, Mapping[str, Any], Tell], None]] = {
     "household": _household,
     "explain": _explain,
     "open": _open,
     "download": _download,
+    "upload": _upload,
 }

@@ -18,6 +18,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -27,6 +28,7 @@ from sim.app.choices import MOST_LUCKS, MOST_SETS
 from sim.app.crew import BANDED, Crew, Found
 from sim.app.payload import numbers, packed
 from sim.app.settings import ARMS, Settings
+from sim.errors import InputError, NotFiniteError
 from sim.experiment.compare import interval
 from sim.metrics import trajectories
 
@@ -42,9 +44,8 @@ def lucks_of(settings: Settings) -> list[Settings]:
 
 def sets_of(settings: Settings) -> list[Settings]:
     """The first calibrated parameter sets, each with a luck of its own; what is set by hand stays."""
-    return [
-        replace(settings, parameters=k % MOST_SETS + 1, luck=(settings.luck - 1 + k) % MOST_LUCKS + 1) for k in range(SETS)
-    ]
+    lucks = lucks_of(settings)
+    return [replace(lucks[k % LUCKS], parameters=k % MOST_SETS + 1) for k in range(SETS)]
 
 
 class Bands:
@@ -80,10 +81,15 @@ def _band(found: Sequence[Found], whole: int) -> dict[str, Any]:
         "lower_b": int((ends["b"] < ends["a"]).sum()),
         "lower_a": int((ends["a"] < ends["b"]).sum()),
         "ties": int((ends["a"] == ends["b"]).sum()),
-        "series": {arm: {name: _through([run[arm]["series"][name] for run in found]) for name in BANDED} for arm in ARMS},
+        "series": {arm: _series([run[arm]["series"] for run in found]) for arm in ARMS},
         "headline": {arm: {name: _interval(values) for name, values in spread[arm].items()} for arm in ARMS},
         "difference": {name: _interval(spread["b"][name] - spread["a"][name]) for name in names},
     }
+
+
+def _series(runs: Sequence[Any]) -> dict[str, Any]:
+    """The band of each metric."""
+    return {name: _through([run[name] for run in runs]) for name in BANDED}
 
 
 def _interval(values: np.ndarray) -> list[float | None]:
@@ -110,16 +116,23 @@ def follow(settings: Settings, generation: int, crew: Crew, publish: Publish, as
         Whether this generation is still the one that is asked for; if not, the rest is dropped.
     """
     bands = Bands(settings, generation)
-    for arm, found in zip(ARMS, _in_turn([lambda one=arm: crew.classes(settings, one) for arm in ARMS], crew, asked)):
-        if found:
-            bands.classes[arm] = {"shares": numbers(found["shares"]), "codes": packed(found["codes"])}
-    for part, each in (("lucks", lucks_of(settings)), ("sets", sets_of(settings))):
-        jobs = [lambda one=one: crew.luck(one) for one in each]
+
+    def many(part: str, each: Sequence[Settings]) -> None:
+        jobs = [partial(crew.luck, one) for one in each]
         for done, found in enumerate(_in_turn(jobs, crew, asked), 1):
             if found is not None:
                 bands.parts[part].append(found)
-            if done in SHOWN and asked():
+            if done in SHOWN and bands.parts[part] and asked():
                 publish(bands.text(), part, done, len(jobs))
+
+    many("lucks", lucks_of(settings))
+    jobs = [partial(crew.classes, settings, arm) for arm in ARMS]
+    for arm, found in zip(ARMS, _in_turn(jobs, crew, asked), strict=False):  # fewer when nobody asks any more
+        if found:
+            bands.classes[arm] = {"shares": numbers(found["shares"]), "codes": packed(found["codes"])}
+    if bands.classes and asked():
+        publish(bands.text(), "classes", len(ARMS), len(ARMS))
+    many("sets", sets_of(settings))
 
 
 def _in_turn(jobs: Sequence[Callable[[], Future]], crew: Crew, asked: Callable[[], bool]) -> Iterator[Any]:
@@ -144,8 +157,6 @@ def _in_turn(jobs: Sequence[Callable[[], Future]], crew: Crew, asked: Callable[[
 
 def _result(future: Future) -> Any:
     """What a worker found; None where there is no world at rest with such numbers."""
-    from sim.errors import InputError, NotFiniteError
-
     try:
         return future.result()
     except (InputError, NotFiniteError, CancelledError):

@@ -13,7 +13,7 @@ from sim.scenario import BASELINE, SCENARIOS, Known, Scenario, load
 from sim.scenario.document import BASELINE_LABELS
 
 FIRST = "desa"  # the place that a view opens with
-HIDDEN = ("attends.threshold", "output.lumpy_scale", "output.lumpy_cost")  # solved with the start; set by trap, threshold
+HIDDEN = ("attends.threshold", "output.lumpy_scale", "output.lumpy_cost")  # solved; set by trap
 LUMP = 1.4  # the lumpy technique's scale, times `output.scale` (calibration's range: 1.1 to 1.6)
 DIGITS = 4  # significant digits of a number in an address
 MOST_LUCKS, MOST_SETS = 9_999, 64
@@ -62,15 +62,15 @@ class Control:
 
 #: What the view adds to the numbers of the model: key, kind, low, high, unit, source; the default is the place's.
 FRONT = (
-    ("budget", "number", 0.0, 0.2, "z per person and quarter", "a Dana Desa of 2017 is 0.11; a third of it is usual here"),
-    ("funds_end", "whole", 9, 40, "quarter", "when the money of both policies ends, at the latest when the calendar does"),
+    ("budget", "number", 0.0, 0.2, "z per person and quarter", "a third of a Dana Desa of 2017 is usual here"),
+    ("funds_end", "whole", 9, 40, "quarter", "when the money of both ends, at the latest with the calendar"),
     ("facilitation_end", "whole", 9, 40, "quarter", "when the facilitators leave, likewise"),
-    ("inequality", "number", 0.6, 1.4, "times the spread of 2017", "an experiment: log consumption spreads so much more "
-     "or less around its mode at the start; 1 is what was measured"),
+    ("inequality", "number", 0.6, 1.4, "times the spread of 2017", "an experiment: log consumption spreads so much "
+     "more or less around its mode at the start; 1 is what was measured"),
     ("pass_through", "number", 0.0, 1.0, "share", "mean of the villages: how much of national growth reaches them; "
      "0.1-0.3 fits growth at the line"),
-    ("trap", "switch", 0, 1, "", "a technique that needs a lump of capital: the poverty trap, one of two structural variants"),
-    ("threshold", "number", 0.05, 0.5, "z per quarter", "what the lumpy technique costs each quarter (usual: 0.05-0.5)"),
+    ("trap", "switch", 0, 1, "", "a technique that needs a lump of capital: one of two structural variants"),
+    ("threshold", "number", 0.05, 0.5, "z per quarter", "what that technique costs each quarter (usual: 0.05-0.5)"),
     ("shock", "number", 0.0, 0.3, "share", "fall of outside markets in one quarter, to see who stands; 0 is none"),
     ("shock_at", "whole", 8, 79, "quarter", "when it falls"),
 )  # fmt: skip

@@ -17,6 +17,7 @@ import numpy as np
 
 from sim import metrics
 from sim.app.choices import choices
+from sim.app.own import among_of
 from sim.app.record import arm_id, headline_of
 from sim.app.settings import ARMS, Settings
 from sim.app.world import Start, Worlds
@@ -102,7 +103,7 @@ def _first() -> None:
 
 def one_luck(settings: Settings) -> Found:
     """Series with a band, and what it comes to, of each arm under the luck and the parameter set of some settings."""
-    start = _worlds().start(settings, choices())
+    start = _worlds().start(settings, among_of(settings))
     ids = {arm: arm_id(settings, arm) for arm in ARMS}
     found = {one: _followed(start, one, settings.luck) for one in dict.fromkeys(ids.values())}
     return {arm: found[one] for arm, one in ids.items()}
@@ -135,7 +136,7 @@ def _followed(start: Start, arm: str, luck: int, held: tuple[str, ...] = ()) -> 
 
 def without(settings: Settings, held: tuple[str, ...]) -> dict[str, dict[str, float]]:
     """Headlines of the arms when some rules are not computed from quarter 0 on: their columns stay as they were."""
-    start = _worlds().start(settings, choices())
+    start = _worlds().start(settings, among_of(settings))
     ids = {arm: arm_id(settings, arm) for arm in ARMS}
     found = {one: _followed(start, one, settings.luck, held)["headline"] for one in dict.fromkeys(ids.values())}
     return {arm: found[one] for arm, one in ids.items()}  # type: ignore[misc]
@@ -146,7 +147,7 @@ def classes(settings: Settings, arm: str) -> dict[str, object]:
 
     The twins under shocks that a class needs are run for it; none where the view's own shock falls into their window.
     """
-    start = _worlds().start(settings, choices())
+    start = _worlds().start(settings, among_of(settings))
     scenario = start.scenario
     first, last = scenario.windows.stress
     if any(first <= quarter < last for quarter in start.shocks):

@@ -128,7 +128,8 @@ def _drawn(pair: Pair, among: Choices, name: str, at: int) -> Drawing:
     for arm, height in _apart(ends, 12.0).items():
         label = among.labels(names[arm])[at]
         text = label if arm == "none" else f"{arm.upper()}  {label}"
-        drawing.write(panel.right + 6, height + 3, text[:30], dark(COLOURS[arm]) if arm != "none" else GREY, bold=arm != "none")
+        colour = GREY if arm == "none" else dark(COLOURS[arm])
+        drawing.write(panel.right + 6, height + 3, text[:30], colour, bold=arm != "none")
     below = panel.bottom + 44
     for line in head(pair, among)[1:]:
         for part in (line[start : start + 118] for start in range(0, len(line), 118)):
@@ -215,4 +216,4 @@ def made(pair: Pair | None, among: Choices, content: Mapping[str, Any], bands: s
         return page(pair, among, bands, stories, content.get("lang"))
     if what == "scenario":
         return scenario(pair, among)
-    raise InputError(f"there is no file of kind {str(what)[:20]!r}; there are csv, households, png, svg, html, scenario")
+    raise InputError(f"there is no file {str(what)[:20]!r}; there are csv, households, png, svg, html, scenario")

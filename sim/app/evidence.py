@@ -1,4 +1,4 @@
-"""The evidence beside the view: the scorecard as it is stored, and published results with what comes out here and now."""
+"""The evidence beside the view: the stored scorecard, and published results with what comes out here and now."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.app import code
 from sim.app.choices import MOST_LUCKS, MOST_SETS, Choices, Control
-from sim.app.settings import Settings
+from sim.app.settings import OWN, Settings
 from sim.app.texts import table, words
 from sim.app.world import LATER
 
@@ -58,21 +58,33 @@ def _policies(among: Choices) -> list[dict[str, Any]]:
     return found
 
 
+def _title(place: str, settings: Settings) -> tuple[str, str]:
+    """What a place is called."""
+    if place != OWN:
+        return words(f"place.{place}")
+    english, indonesian = words("place.own")
+    name = settings.own.name if settings.own else ""
+    return f"{english}: {name}", f"{indonesian}: {name}"
+
+
 def form(settings: Settings, among: Choices, generation: int, unknown: list[str]) -> str:
     """The document; see the widget's contract in `sim.app.stage`."""
     controls = [of_control(one, among.default(settings.place, key)) for key, one in among.controls.items()]
+    calendar = among.places[settings.place].calendar
+    spans = dict.fromkeys(("funds_end", "facilitation_end"), (calendar.start + 1, calendar.end))
+    spans["shock_at"] = (calendar.start, calendar.quarters - 1)
+    for control in controls:
+        control["low"], control["high"] = spans.get(control["key"], (control["low"], control["high"]))
     groups = dict.fromkeys(control["group"] for control in controls)
-    first = {"place": settings.place, "a": settings.a, "b": settings.b, "luck": settings.luck, "set": settings.parameters}
-    values = first | {key: settings.get(key, among) for key in among.controls} | dict(settings.numbers)
     told = {
         "generation": generation,
         "query": settings.query(),
         "code": code.of(settings, among),
         "unknown": unknown,
-        "values": values,
+        "values": settings.in_force(among),
         "changed": [key for key, _ in settings.numbers],
         "places": [
-            {"name": name, "title": words(f"place.{name}"), "question": one.question, "note": one.report.note}
+            {"name": name, "title": _title(name, settings), "question": one.question, "note": one.report.note}
             for name, one in among.places.items()
         ],
         "policies": _policies(among),

@@ -15,9 +15,12 @@ from sim.app.payload import numbers
 from sim.app.record import Pair
 from sim.app.texts import table, words
 from sim.errors import InputError
+from sim.metrics import mean
 from sim.scenario import BASELINE
 
-SHOWN = ("consumption", "own_income", "public_income", "capital", "buffer", "debt", "bank_debt", "attends", "efficacy", "skill")
+SHOWN = (
+    "consumption", "own_income", "public_income", "capital", "buffer", "debt", "bank_debt", "attends", "efficacy", "skill",
+)  # fmt: skip
 HARDSHIP = 0.7  # own income below this share of what was expected is a bad quarter; as the savings group's
 HELP = 0.08  # z from neighbours in a quarter that are worth a line
 FEWEST = 30  # households that a comparison with "households like this" needs
@@ -27,7 +30,7 @@ Text = tuple[str, str]
 
 
 def filled(key: str, **holes: Any) -> Text:
-    """A text in both languages with its holes filled; a hole may be a text itself. Numbers have the language's comma."""
+    """A text in both languages, its holes filled; a hole may be a text itself, a number has the language's comma."""
     found = []
     for at, text in enumerate(words(key)):
         plain = {name: value[at] if isinstance(value, tuple) else _number(value, at) for name, value in holes.items()}
@@ -89,7 +92,8 @@ def _happened(life: Life) -> Iterator[dict[str, Any]]:
     own = life.own
 
     def event(quarter: int, key: str, amount: float = 0.0) -> dict[str, Any]:
-        return {"quarter": int(quarter), "key": key, "amount": round(amount, 4), "text": filled(f"event.{key}", amount=amount)}
+        text = filled(f"event.{key}", amount=amount)
+        return {"quarter": int(quarter), "key": key, "amount": round(amount, 4), "text": text}
 
     for key, column in (("asset", "asset_received"), ("bank_loan", "bank_loan"), ("loan", "loan"), ("pot", "pot_won"),
                         ("distress", "distress_sale")):  # fmt: skip
@@ -122,7 +126,7 @@ def _parts(found: Mapping[str, Life], split: Parting) -> dict[str, Any]:
     text = filled("parts.text", column=words(f"column.{split.column}"), a=split.a, b=split.b)
     decided = _decided(found, split.quarter)
     text = (f"{text[0]} {decided[0]}".strip(), f"{text[1]} {decided[1]}".strip())
-    return {"quarter": split.quarter, "column": split.column, "key": "parts.text", "text": text, "a": split.a, "b": split.b}
+    return {"quarter": split.quarter, "column": split.column, "text": text, "a": split.a, "b": split.b}
 
 
 def _decided(found: Mapping[str, Life], quarter: int) -> Text:
@@ -251,13 +255,9 @@ def _alike(pair: Pair, number: int) -> dict[str, Any]:
     for arm in ("none", "a", "b"):
         found = pair.worlds[arm]
         shares = {"poor": found.consumption_post < 1.0, "own": found.own_post >= 1.0}
-        told[arm] = {
-            key: int(round(100.0 * float(persons[values[like]].sum() / persons.sum()))) for key, values in shares.items()
-        }
+        told[arm] = {key: round(100.0 * mean(values[like], persons)) for key, values in shares.items()}
     alike = [words(f"alike.{name}") for name in used]
     how = ", ".join(text[0] for text in alike), ", ".join(text[1] for text in alike)
     shares = {"count": told["count"], "a": told["a"]["poor"], "b": told["b"]["poor"], "none": told["none"]["poor"]}
     told["text"] = filled("alike.text", how=how, **shares)
     return told
-
-

@@ -85,7 +85,7 @@ def document(pair: Pair, among: Choices, generation: int) -> dict[str, Any]:
         "digest": pair.digest,
         "query": pair.settings.query(),
         "code": code.of(pair.settings, among),
-        "settings": in_force(pair, among),
+        "settings": pair.settings.in_force(among),
         "policies": _policies(pair, among),
         "place": _place(pair, among),
         "calendar": _calendar(pair, among),
@@ -105,13 +105,6 @@ def document(pair: Pair, among: Choices, generation: int) -> dict[str, Any]:
     }
 
 
-def in_force(pair: Pair, among: Choices) -> dict[str, Any]:
-    """Every setting, whether it was set or is the place's own."""
-    settings = pair.settings
-    first = {"place": settings.place, "a": settings.a, "b": settings.b, "luck": settings.luck, "set": settings.parameters}
-    return first | {key: settings.get(key, among) for key in among.controls} | dict(settings.numbers)
-
-
 def _policies(pair: Pair, among: Choices) -> dict[str, Any]:
     found = {}
     for arm, name in (("none", "status_quo"), ("a", pair.settings.a), ("b", pair.settings.b)):
@@ -124,8 +117,8 @@ def _policies(pair: Pair, among: Choices) -> dict[str, Any]:
 
 
 def _place(pair: Pair, among: Choices) -> dict[str, str]:
-    scenario = among.places[pair.settings.place]
-    return {"name": pair.settings.place, "title": scenario.title, "question": scenario.question, "note": scenario.report.note}
+    found, name = among.places[pair.settings.place], pair.settings.place
+    return {"name": name, "title": found.title, "question": found.question, "note": found.report.note}
 
 
 def _calendar(pair: Pair, among: Choices) -> dict[str, Any]:
@@ -144,12 +137,9 @@ def _calendar(pair: Pair, among: Choices) -> dict[str, Any]:
 def _households(pair: Pair) -> dict[str, Any]:
     people = pair.start.world.population.household
     whole = {name: people[name].astype(int).tolist() for name in ("stratum", "activity", "female_head", "schooling")}
-    places = {
-        axis: linear(people[f"position_{axis}"], 1.0).tolist()
-        for axis in ("x", "y")
-        if f"position_{axis}" in people
-    }
-    return {"count": len(people["size"]), "persons": numbers(pair.persons), "size": numbers(people["size"])} | whole | places
+    places = {axis: linear(people[f"position_{axis}"], 1.0).tolist() for axis in ("x", "y")}
+    weights = {"persons": numbers(pair.persons), "size": numbers(people["size"])}
+    return {"count": len(people["size"]), **weights, **whole, **places}
 
 
 def _villages(pair: Pair) -> dict[str, Any]:

@@ -23,8 +23,8 @@ STANDING = ("below", "held_up", "thin", "stands")
 CUSHION = 0.25  # z per person: who stands with less than a quarter's quarter of the line at hand stands thinly
 METRICS = (
     "headcount", "poverty_gap", "severity", "median_own_income", "mean_consumption", "self_supporting", "participation",
-    "participation_non_elite", "empowerment", "decision_power", "control", "quality", "gini", "external_share", "capital",
-    "works", "skill", "demand",
+    "participation_non_elite", "empowerment", "decision_power", "control", "quality", "gini", "external_share",
+    "capital", "works", "skill", "demand",
 )  # fmt: skip
 LORENZ = np.linspace(0.0, 1.0, 21)
 #: Layer of households -> how a code is read: "line" by `of_line`, "share" and "amount" linearly, "category" as it is.
@@ -128,9 +128,9 @@ class Pair:
 
     def headline(self, arm: str) -> dict[str, float]:
         """What a world comes to, see `headline_of`."""
-        found = self.worlds[arm]
-        paid = sum(found.flows[name] for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
-        return headline_of(self.start.scenario, found.series, np.asarray(paid), found.own_post, self.persons, found.poor)
+        found, scenario = self.worlds[arm], self.start.scenario
+        paid = np.asarray(sum(found.flows[name] for name, (payer, _) in ledger.FLOWS.items() if payer == "state"))
+        return headline_of(scenario, found.series, paid, found.own_post, self.persons, found.poor)
 
 
 def headline_of(

@@ -87,10 +87,10 @@ def serve(port: int, host: str, open_browser: bool) -> None:
     _free(host, port)
     import uvicorn
 
+    from sim.app.choices import choices
     from sim.app.crew import crew
     from sim.app.session import worlds
     from sim.app.settings import Settings
-    from sim.app.choices import choices
 
     crew().warm()
     worlds().start(Settings(), choices())  # compiled, and the first place at rest, before anybody comes

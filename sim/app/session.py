@@ -17,7 +17,8 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from threading import Condition, Lock, Thread
 from typing import Any
 
@@ -27,9 +28,10 @@ from sim.app.choices import Choices, choices
 from sim.app.crew import Crew, crew
 from sim.app.form import form
 from sim.app.lessons import step_of
+from sim.app.own import among_of, settings_of
 from sim.app.payload import payload
 from sim.app.record import Pair, pair
-from sim.app.settings import Settings, from_query
+from sim.app.settings import Own, Settings, from_query
 from sim.app.share import expected_of, share
 from sim.app.texts import words
 from sim.app.world import Worlds
@@ -113,7 +115,7 @@ class Session:
         done = 0
         while True:
             with self._asked:
-                self._asked.wait_for(lambda: not self.open or self.generation != done)
+                self._asked.wait_for(partial(self._awaited, done))
                 if not self.open:
                     return
                 done, settings = self.generation, self.settings
@@ -124,6 +126,9 @@ class Session:
             except Exception:  # a page says that it failed, and whoever runs it reads why
                 log.exception("%s failed", settings.query())
                 self._failed(done, words("error.unexpected"))
+
+    def _awaited(self, done: int) -> bool:
+        return not self.open or self.generation != done
 
     def _failed(self, generation: int, said: tuple[str, str]) -> None:
         if self.current(generation):
@@ -165,6 +170,12 @@ class Session:
         elif kind in ANSWERS:
             self._answer(str(kind), content)
 
+    def bring(self, own: Own) -> None:
+        """Make a place of the reader's own the place."""
+        settings = settings_of(own)
+        self.among = among_of(settings)
+        self.ask(settings)
+
     def _set(self, values: Mapping[str, object]) -> None:
         kept = {key: value for key, value in values.items() if value is not None}
         gone = {key for key, value in values.items() if value is None}
@@ -173,7 +184,7 @@ class Session:
         for arm in ("a", "b"):
             if arm in kept and kept[arm] != getattr(before, arm):  # another policy has numbers of its own
                 numbers = tuple((key, value) for key, value in numbers if not key.startswith(f"{arm}."))
-        base = Settings(before.place, before.a, before.b, before.luck, before.parameters, numbers)
+        base = replace(before, numbers=numbers)
         settings, unknown = base.given(dict(list(kept.items())[:400]), self.among)
         self.ask(settings, unknown)
 

@@ -20,7 +20,17 @@ VERSION = 1
 VILLAGES, HOUSEHOLDS = 20, 100  # of every place in the view: about 2 000 households
 LONGEST = 4_000  # characters of an address that are read
 MOST_TOLD = 8
+OWN = "own"  # the name of a place that a reader brings
 ARMS = ("none", "a", "b")  # the thin reference, and the two that are compared
+
+
+@dataclass(frozen=True)
+class Own:
+    """A place that a reader brings (see `sim.app.own`): "scenario" or "survey", its file's name and text."""
+
+    what: str
+    name: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,8 @@ class Settings:
         0: the model's own numbers; n: the n-th calibrated parameter set, of the variant with a trap where `trap` is on.
     numbers
         (key, value) of all that differs from the place's own, in order of the keys.
+    own
+        The place itself, where `place` is a reader's own; in no address and no code.
     """
 
     place: str = FIRST
@@ -47,6 +59,7 @@ class Settings:
     luck: int = 1
     parameters: int = 0
     numbers: tuple[tuple[str, float], ...] = ()
+    own: Own | None = None
 
     def get(self, key: str, among: Choices) -> float:
         """A number: what is set, or the place's own."""
@@ -58,6 +71,11 @@ class Settings:
             raise KeyError(key)
         return control.default if control.group == "policy" else among.default(self.place, key)
 
+    def in_force(self, among: Choices) -> dict[str, str | float]:
+        """Every setting by its key, whether it was set or is the place's own."""
+        first = {"place": self.place, "a": self.a, "b": self.b, "luck": self.luck, "set": self.parameters}
+        return first | {key: self.get(key, among) for key in among.controls} | dict(self.numbers)
+
     def query(self) -> str:
         """The address."""
         first = {"v": VERSION, "place": self.place, "a": self.a, "b": self.b, "luck": self.luck}
@@ -68,7 +86,8 @@ class Settings:
     def given(self, values: Mapping[str, object], among: Choices) -> tuple[Settings, list[str]]:
         """The same with some values set; see `from_values`."""
         before = {"place": self.place, "a": self.a, "b": self.b, "luck": self.luck, "set": self.parameters}
-        return from_values({**before, **dict(self.numbers), **values}, among)
+        found, complaints = from_values({**before, **dict(self.numbers), **values}, among)
+        return (replace(found, own=self.own) if found.place == OWN else found), complaints
 
 
 def told(value: float) -> str:
@@ -85,7 +104,7 @@ def from_query(text: str, among: Choices) -> tuple[Settings, list[str]]:
         What could be understood, and a sentence for each thing that was not or had to be moved into its range.
     """
     text = text.partition("#")[0].rpartition("?")[2]
-    complaints = [] if len(text) <= LONGEST else [f"the address is longer than {LONGEST} characters; the rest was left out"]
+    complaints = [f"the address is cut after {LONGEST} characters"] if len(text) > LONGEST else []
     try:
         pairs = dict(parse_qsl(text[:LONGEST], keep_blank_values=True, max_num_fields=400))
     except ValueError:
@@ -165,13 +184,14 @@ def _short(given: object) -> str:
 
 
 def scenario_of(settings: Settings, among: Choices) -> Scenario:
-    """The scenario that is run: the baseline and arms "a" and "b" (but for a baseline among them), at the view's size."""
+    """The scenario that is run, at the view's size: the baseline, and arms "a" and "b" where they are another."""
     place = among.places[settings.place]
     document = place.model_dump(mode="json")
-    document["population"] |= {"villages": VILLAGES, "households": HOUSEHOLDS}
+    document["population"] |= {"villages": VILLAGES, "households": HOUSEHOLDS}  # a survey has households of its own
     document["calendar"] |= {key: int(settings.get(key, among)) for key in ("funds_end", "facilitation_end")}
     document["budget"]["dose"] = settings.get("budget", among)
-    document["replications"] |= {"seeds": 1, "first_seed": settings.luck, "sets": 1, "variant": variant_of(settings, among)}
+    luck = {"seeds": 1, "first_seed": settings.luck, "sets": 1}
+    document["replications"] |= luck | {"variant": variant_of(settings, among)}
     set_here = {key: value for key, value in settings.numbers if key in among.known.parameters}
     document["parameters"] = place.parameters | set_here | _lump(settings, among)
     document["arms"] = [{"policy": BASELINE}]

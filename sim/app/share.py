@@ -1,7 +1,7 @@
-"""The same numbers elsewhere: address, code, a Python text, a command line, and the digest that says whether they are.
+"""The same numbers elsewhere: address, code, Python, a command line, and the digest that says whether they are.
 
-Document: {address, query, code, python, shell, digest, expected, same}; `expected` is the digest that came with a link,
-`same` whether it is what was found (null without one).
+Document: {address, query, code, python, shell, digest, expected, same, own}; `expected` is the digest that came with a
+link, `same` whether it is what was found (null without one). A place of the reader's own (`own`) is in no address.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ def share(pair: Pair, among: Choices, expected: str) -> str:
         "digest": pair.digest,
         "expected": expected,
         "same": pair.digest.startswith(expected) if expected else None,
+        "own": pair.settings.own is not None,
     }
     return json.dumps(told)
 

@@ -8,7 +8,6 @@ are plain words. What the browser asks comes as messages: see `sim.app.session`.
 
 from __future__ import annotations
 
-
 import anywidget
 import traitlets
 

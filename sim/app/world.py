@@ -73,7 +73,7 @@ class Worlds:
         numbers = {**drawn, **scenario.parameters}
         slow = tuple(sorted((key, value) for key, value in numbers.items() if not key.startswith(LATER)))
         about = scenario.population
-        key = (about.world, about.poverty, about.seed, about.ties, scenario.hold.ablate, spread, slow)
+        key = (about.survey, about.world, about.poverty, about.seed, about.ties, scenario.hold.ablate, spread, slow)
         with self._lock:
             world = self._found.get(key)
         if world is None:
@@ -114,8 +114,9 @@ def _people(villages: int, households: int, seed: int, ties: str) -> Population:
 def at_rest(scenario: Scenario, drawn: Mapping[str, float], spread: float) -> World:
     """The world at rest; with a `spread` of 1 the one that `sim.experiment.study.build` finds."""
     about = scenario.population
-    people = _people(about.villages, about.households, about.seed, about.ties)
-    if spread == 1.0:
+    own = scenario.survey is not None
+    people = study.people(scenario) if own else _people(about.villages, about.households, about.seed, about.ties)
+    if spread == 1.0 or own:
         return study.build(scenario, drawn, lane(), people)
     published = TwoPieceLognormal.published(read_aggregates())
     target = replace(published, below=spread * published.below, above=spread * published.above)
