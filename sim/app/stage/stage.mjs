@@ -60,12 +60,12 @@ function mount(model, el) {
     const main = h("main", { class: "sw-main" }, parts.guess.el, parts.headline.el, parts.maps.el, parts.clock.el, parts.explain.el, parts.charts.el, h("p", { class: "sw-caveat" }, t("caveat")));
     const top = h("header", { class: "sw-top" }, h("h1", {}, "Swadaya", h("small", {}, t("subtitle"))), h("ol", { class: "sw-steps", "aria-label": t("steps") }, steps), h("div", { class: "sw-tools" }, parts.evidence.there() ? h("button", { type: "button", onclick: () => parts.evidence.open() }, t("evidence")) : null, h("button", { type: "button", onclick: () => parts.share.open() }, t("share")), languages));
     const root = h("div", { class: "sw-stage", lang: language() }, h("div", { class: "sw-page" }, top, h("div", { class: "sw-body" }, side, main)), status, parts.maps.tip, parts.household.el, parts.share.el, parts.evidence.el);
-    Object.assign(parts, { root, side, steps, status, dispose: () => watcher.disconnect() });
+    Object.assign(parts, { root, side, steps, status, dispose: () => { watcher.disconnect(); document.removeEventListener("keydown", keyed); } });
     const watcher = new ResizeObserver(() => resize());
     document.documentElement.lang = language();
     el.replaceChildren(root);
     watcher.observe(main);
-    root.addEventListener("keydown", keyed);
+    document.addEventListener("keydown", keyed);
     context.root = root;
   }
 
@@ -180,7 +180,9 @@ function mount(model, el) {
     parts.status.hidden = false;
   }
 
+  /** Keys of the clock: on the stage, or where nothing on the page has the focus. */
   function keyed(event) {
+    if (event.target !== document.body && !parts.root.contains(event.target)) return;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, summary, dialog, a")) return;
     const button = event.target.closest("button");
     if (event.key === " " && !button) parts.clock.toggle();
