@@ -16,6 +16,7 @@ FIRST = "desa"  # the place that a view opens with
 HIDDEN = ("attends.threshold", "output.lumpy_scale", "output.lumpy_cost")  # solved; set by trap
 LUMP = 1.4  # the lumpy technique's scale, times `output.scale` (calibration's range: 1.1 to 1.6)
 DIGITS = 4  # significant digits of a number in an address
+NOTHING = 1e-9  # what is nearer to zero is zero
 MOST_LUCKS, MOST_SETS = 9_999, 64
 
 
@@ -55,7 +56,7 @@ class Control:
 
     def clamped(self, value: float) -> float:
         """The nearest value that is allowed, to `DIGITS` significant digits; whole where it has to be."""
-        inside = min(max(value, self.low), self.high)
+        inside = min(max(value, self.low), self.high) if abs(value) > NOTHING else 0.0
         inside = float(round(inside)) if self.kind != "number" else float(f"{inside:.{DIGITS}g}")
         return min(max(inside, self.low), self.high) + 0.0  # no -0
 

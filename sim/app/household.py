@@ -19,7 +19,8 @@ from sim.metrics import mean
 from sim.scenario import BASELINE
 
 SHOWN = (
-    "consumption", "own_income", "public_income", "capital", "buffer", "debt", "bank_debt", "attends", "efficacy", "skill",
+    "consumption", "own_income", "public_income", "capital", "buffer", "debt", "bank_debt", "attends", "efficacy",
+    "skill",
 )  # fmt: skip
 HARDSHIP = 0.7  # own income below this share of what was expected is a bad quarter; as the savings group's
 HELP = 0.08  # z from neighbours in a quarter that are worth a line

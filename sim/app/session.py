@@ -167,8 +167,8 @@ class Session:
             self.ask(Settings())
         elif kind == "lesson":
             self._lesson(content)
-        elif kind in ANSWERS:
-            self._answer(str(kind), content)
+        elif isinstance(kind, str) and kind in ANSWERS:
+            self._answer(kind, content)
 
     def bring(self, own: Own) -> None:
         """Make a place of the reader's own the place."""

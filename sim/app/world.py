@@ -50,7 +50,8 @@ class Start:
     def paid(self, state: State) -> float:
         """What the state paid in the quarter that a state has just ended, z per person."""
         flows = (name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
-        return float(sum(state[name].sum() for name in flows) / state["size"].sum())
+        persons = float(state["size"].sum())
+        return float(sum(state[name].sum() / persons for name in flows))
 
 
 class Worlds:
