@@ -22,6 +22,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from sim.app import downloads
 from sim.app.choices import choices
 from sim.app.household import story
+from sim.app.module import HOME
 from sim.app.record import STANDING, pair
 from sim.app.session import threads, worlds
 from sim.app.settings import ARMS, from_query
@@ -335,6 +336,12 @@ def test_calm_motion_shows_whole_quarters(visit, exported, found):
     for _ in range(10):
         assert tuple(shown(page)) in whole
         page.wait_for_timeout(40)
+
+
+def test_every_word_of_the_stage_is_in_the_table():
+    keys = {key for file in (HOME / "stage").glob("*.mjs") for key in re.findall(r'\bt\("(\w+)"', file.read_text())}
+    assert len(keys) > 100
+    assert {f"stage.{key}" for key in keys} <= set(by_language()["en"])
 
 
 # -- the whole view, with its server ---------------------------------------------------------------------------------

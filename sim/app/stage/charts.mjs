@@ -13,7 +13,7 @@ export function makeCharts(context) {
 
   function make(scene) {
     const { numbers } = scene;
-    const courses = scene.charts.map((metric) => courseChart(metric, t, (value) => scene.show(metric.key, value)));
+    const courses = scene.charts.map((metric) => courseChart(metric, t, (value) => scene.show(metric.key, value), context.go));
     const lorenz = lorenzChart({ label: t("lorenz"), unit: t("lorenz_unit") }, t, numbers.percent);
     const money = moneyChart({ label: t("money"), unit: t("money_unit") }, t, (value) => numbers.decimals(value, 2));
     made = { courses, lorenz, money };

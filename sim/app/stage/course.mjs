@@ -30,7 +30,7 @@ export function yearly(scene, outcome, t, number) {
 }
 
 /** A chart of one outcome. `lay` draws everything that stands still, `tick` moves the clock. */
-export function courseChart(outcome, t, number) {
+export function courseChart(outcome, t, number, go) {
   const { el, drawing, table, button } = card(outcome.label, outcome.unit, t("table"));
   let scene, across, down, clip, cursor, dots, size, show;
   let against = false; // against the world without a programme
@@ -41,6 +41,14 @@ export function courseChart(outcome, t, number) {
     say(button, t(table.hidden ? "table" : "chart"));
     if (!table.hidden) table.replaceChildren(yearly(scene, outcome, t, number));
   });
+
+  const scrub = (event) => {
+    if (!scene || event.buttons !== 1) return;
+    const [from, to] = [across(0), across(scene.quarters - 1)];
+    go(Math.round(((event.clientX - drawing.getBoundingClientRect().left - from) / (to - from)) * (scene.quarters - 1)));
+  };
+  drawing.addEventListener("pointerdown", scrub);
+  drawing.addEventListener("pointermove", scrub);
 
   function lay(next, options = {}) {
     scene = next;

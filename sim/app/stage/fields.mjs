@@ -1,13 +1,18 @@
 // Fields of the set-up: native elements with labels, built from what is said of each number.
 import { fresh, h, say, set } from "./elements.mjs";
 
-/** Label, value and, folded, what it is and where it comes from, above the input itself. */
+/** Label and value above the input; behind a button what it is and where its number comes from. */
 function framed(kind, label, input, { output, mark, about, name } = {}) {
   input.id = fresh(kind);
-  const letter = mark ? h("i", { class: `sw-mark sw-${mark}` }, mark.toUpperCase()) : null;
+  const letter = mark ? [" ", h("i", { class: `sw-mark sw-${mark}` }, mark.toUpperCase())] : null;
   const told = (about || []).filter(Boolean);
-  const help = told.length ? h("details", { class: "sw-about" }, h("summary", { "aria-label": name }, "i"), told.map((text) => h("p", {}, text))) : null;
-  return h("div", { class: `sw-field sw-field-${kind}` }, h("div", { class: "sw-field-head" }, h("label", { for: input.id }, label, letter ? " " : null, letter), output, help), input);
+  const text = h("div", { class: "sw-about", id: fresh("about"), hidden: true }, told.map((one) => h("p", {}, one)));
+  const toggle = () => {
+    text.hidden = !text.hidden;
+    set(button, "aria-expanded", String(!text.hidden));
+  };
+  const button = h("button", { type: "button", class: "sw-info", "aria-label": name, "aria-expanded": "false", "aria-controls": text.id, onclick: toggle }, "i");
+  return h("div", { class: `sw-field sw-field-${kind}` }, h("div", { class: "sw-field-head" }, h("label", { for: input.id }, label, letter), output, told.length ? button : null), input, told.length ? text : null);
 }
 
 /** One of several. */

@@ -15,6 +15,7 @@ export function makeGuess(context) {
   const marks = {};
   let [scene, size, down, across] = [null, null, null, null];
   const guess = { a: 0, b: 0 };
+  let drawn = null; // the run that the guess is about: bands that come in later leave it alone
   const fields = ["a", "b"].map((arm) => {
     outputs[arm] = h("output");
     inputs[arm] = h("input", { type: "range", min: 0, max: 100, step: STEP, id: fresh("bet"), oninput: () => put(arm, Number(inputs[arm].value)) });
@@ -69,7 +70,9 @@ export function makeGuess(context) {
       root.append(line, dot, marks[arm].text);
     }
     drawing.replaceChildren(root);
-    for (const arm of ["a", "b"]) put(arm, start);
+    const kept = drawn === scene.generation;
+    drawn = scene.generation;
+    for (const arm of ["a", "b"]) put(arm, kept ? guess[arm] : start);
   }
 
   const value = (event) => ((size.height - 28 - (event.clientY - drawing.getBoundingClientRect().top)) * size.high) / (size.height - 42);

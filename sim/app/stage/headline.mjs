@@ -37,13 +37,13 @@ export function makeHeadline(context) {
     const ends = [low, high].sort((one, other) => Math.abs(one) - Math.abs(other));
     const range = low < 0 === high < 0 ? ends.map(size).join(" – ") : `${size(low)} ${way(low)} – ${size(high)} ${way(high)}`;
     const count = (part) => ({ n: part.lower_b, of: part.done });
-    return [t("sure_gap", { ...post, middle: size(middle), way: way(middle), range }), t("sure_lucks", count(bands.lucks)), bands.sets?.done ? t("sure_sets", count(bands.sets)) : t("sure_wait")].join(" ");
+    const lucks = t("sure_lucks", count(bands.lucks));
+    return `${t("sure_gap", { ...post, middle: size(middle), way: way(middle), range })} ${lucks}${bands.sets?.done ? `; ${t("sure_sets", count(bands.sets))}` : ""}.`;
   }
 
   function lay(next) {
     scene = next;
     say(sentence, state.seen ? sure() : "");
-    for (const one of Object.values(groups)) one.cells.none.el.title = t("no_programme");
     say(groups.standing.title, t("standing", scene.post));
     say(groups.cost.title, t("cost", { years: scene.years }));
   }
@@ -53,15 +53,16 @@ export function makeHeadline(context) {
     const end = time >= scene.quarters - 1;
     const known = state.seen || end;
     const line = (arm) => scene.series(scene.main, arm).vivid;
-    say(groups.poverty.title, end ? t("poor_end", { years: scene.years }) : t("poor_now", { when: scene.quarterName(Math.floor(time)) }));
+    say(groups.poverty.title, end ? `${t("poor_end", { years: scene.years })}${scene.bands ? ` · ${t("range_of", { n: scene.bands.lucks.done })}` : ""}` : t("poor_now", { when: scene.quarterName(Math.floor(time)) }));
     for (const arm of ["a", "b", "none"]) {
       const interval = (key) => {
+        if (arm === "none") return t("no_programme").toLowerCase();
         const { low, high } = scene.final(key, arm);
         return low === null ? "" : `${scene.show(key, low)} – ${scene.show(key, high)}`;
       };
-      put(groups.poverty.cells[arm], scene.show(scene.main, at(line(arm), time)), end ? interval("headcount_end") : "");
-      put(groups.standing.cells[arm], known ? scene.show("self_supporting", scene.final("self_supporting", arm).value) : "–", known ? interval("self_supporting") : "");
-      put(groups.cost.cells[arm], scene.numbers.decimals(scene.final("cost_rupiah", arm).value / 1e6, 1), "");
+      put(groups.poverty.cells[arm], scene.show(scene.main, at(line(arm), time)), end || arm === "none" ? interval("headcount_end") : "");
+      put(groups.standing.cells[arm], known ? scene.show("self_supporting", scene.final("self_supporting", arm).value) : "–", known || arm === "none" ? interval("self_supporting") : "");
+      put(groups.cost.cells[arm], scene.numbers.decimals(scene.final("cost_rupiah", arm).value / 1e6, 1), arm === "none" ? interval("cost") : "");
     }
   }
 

@@ -90,6 +90,7 @@ export function makeSetup(context) {
       return;
     }
     shape = next;
+    const focused = form.contains(document.activeElement) ? Object.keys(fields).find((key) => fields[key].el?.contains(document.activeElement)) : null;
     fields = {};
     const numbers = numbering(lang());
     const value = (control, prefix = "") => given.values[`${prefix}${control.key}`] ?? control.default;
@@ -105,6 +106,7 @@ export function makeSetup(context) {
         given.groups.map((group) => [group, rows(group.id)]).filter(([, found]) => found.length).map(([group, found]) => folded(group.id, worded(group.label, lang()), found))),
       ...(live ? [upload()] : []),
       h("button", { type: "button", class: "sw-quiet", onclick: () => { context.wait(); post.send({ kind: "reset" }); } }, t("reset")));
+    if (focused) fields[focused]?.el.querySelector("select, input").focus();
     if (!live) for (const input of form.querySelectorAll("input, select, button")) input.disabled = true;
   }
 

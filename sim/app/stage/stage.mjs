@@ -27,6 +27,7 @@ function read(model, name) {
 function mount(model, el) {
   const state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", side: "setup", lesson: null };
   const post = makePost(model);
+  let silence = null; // until the clock has stood for a while
   let late = false; // bands came in while the clock ran
   let [codes, classes, payload, scene, parts, unpacking] = [null, null, null, null, null, 0];
 
@@ -43,7 +44,7 @@ function mount(model, el) {
     const time = parts ? parts.clock.time() : 0;
     parts?.clock.pause();
     parts?.dispose();
-    const context = { t, model, post, state, language, live: model.get("mode") !== "file", read: (name) => read(model, name), scene: () => scene, turn, follow, wait, refresh, bet, replay, mark: (key) => parts.charts.mark(key) };
+    const context = { t, model, post, state, language, live: model.get("mode") !== "file", read: (name) => read(model, name), scene: () => scene, turn, follow, wait, refresh, bet, replay, mark: (key) => parts.charts.mark(key), go: (time) => parts.clock.go(time) };
     const clock = makeClock(t, { moved: tick, turned: (playing) => { if (!playing && scene) finish(); } });
     parts = { context, clock, headline: makeHeadline(context), guess: makeGuess(context), maps: makeMaps(context), charts: makeCharts(context), setup: makeSetup(context), household: makeHousehold(context), explain: makeExplain(context), lessons: makeLessons(context), share: makeShare(context), evidence: makeEvidence(context) };
     frame(t, context);
@@ -117,6 +118,8 @@ function mount(model, el) {
   function tick(time) {
     if (!scene || !parts) return;
     for (const part of [parts.headline, parts.maps, parts.charts, parts.household]) part.tick(time);
+    clearTimeout(silence);
+    if (!parts.clock.playing()) silence = setTimeout(() => parts.headline.speak(time), 500);
   }
 
   function finish() {
@@ -236,6 +239,7 @@ function mount(model, el) {
   return () => {
     for (const [name, listener] of Object.entries(heard)) model.off(name, listener);
     parts.clock.pause();
+    clearTimeout(silence);
     parts.dispose();
   };
 }
