@@ -13,6 +13,7 @@ import sys
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +26,7 @@ from sim.app import code, downloads, evidence, lessons, own
 from sim.app import record as recording
 from sim.app.bands import Bands
 from sim.app.choices import choices
-from sim.app.crew import BANDED, classes, one_luck, without
+from sim.app.crew import BANDED, Crew, classes, one_luck
 from sim.app.form import form
 from sim.app.household import story
 from sim.app.life import lives
@@ -270,7 +271,7 @@ def test_a_world_at_rest_is_met_again_and_few_are_kept(among):
     )
     for value in (0.2, 0.22, 0.26):
         kept.start(Settings(numbers=(("loss.base", value),)), among)
-    assert len(kept._found) == 2 and kept.start(Settings(), among).world.state is not first
+    assert len(kept.kept) == 2 and kept.start(Settings(), among).world.state is not first
 
 
 def moved(key, among):
@@ -339,11 +340,46 @@ def test_a_calibrated_set_is_the_worlds(among, worlds):
 
 
 def test_a_luck_of_the_band_is_the_pair(found, asked):
-    seen = one_luck(asked)
     for arm in ("a", "b", "none"):
-        assert seen[arm]["headline"] == found.headline(arm)
+        (seen,) = one_luck([asked.alone(arm)])
+        assert seen["headline"] == found.headline(arm)
         for name in BANDED:
-            np.testing.assert_array_equal(seen[arm]["series"][name], found.worlds[arm].series[name])
+            np.testing.assert_array_equal(seen["series"][name], found.worlds[arm].series[name])
+
+
+def test_who_changes_one_policy_asks_for_one_arm(asked, monkeypatch):
+    """With threads in place of the workers, and what they are asked for noted."""
+    wanted = []
+
+    def note(alone, held=()):
+        wanted.append(len(alone))
+        return [{"headline": {"of": one.a}} for one in alone]
+
+    monkeypatch.setattr("sim.app.crew.one_luck", note)
+    monkeypatch.setattr(Crew, "_opened", lambda self: ThreadPoolExecutor(1))
+    crew = Crew(1)
+    first = crew.luck(asked)
+    assert first.wait(10) and first.result()["b"]["headline"]["of"] == asked.b
+    for question, more in (
+        (replace(asked, a="hybrid"), 1),
+        (replace(asked, a=asked.b, b="hybrid"), 0),
+        (replace(asked, luck=7), 3),
+    ):
+        before = sum(wanted)
+        job = crew.luck(question)
+        assert job.wait(10) and job.result()["a"]["headline"]["of"] == question.a and sum(wanted) - before == more
+    crew.close()
+
+
+def test_workers_that_were_killed_are_replaced(asked):
+    """The next question starts new ones."""
+    crew, broken = Crew.__new__(Crew), ThreadPoolExecutor(1)
+    monkey = iter([broken, ThreadPoolExecutor(1)])
+    crew._opened = lambda: next(monkey)
+    crew.__init__(1)
+    broken.submit = lambda *_: (_ for _ in ()).throw(BrokenProcessPool())
+    assert crew.published("nothing of that name").wait(10)
+    crew.close()
 
 
 def test_bands_count_in_how_many_b_ends_lower(asked):
@@ -365,9 +401,16 @@ def test_bands_count_in_how_many_b_ends_lower(asked):
 
 
 def test_a_mechanism_that_is_off_stays_where_it_was(asked, found):
-    still = without(asked, ("works", "aware", "facilitation_effect"))
-    assert still["b"]["participation"] < found.headline("b")["participation"] - 1.0
-    assert without(asked, ())["a"] == found.headline("a")
+    (still,) = one_luck([asked.alone("b")], ("works", "aware", "facilitation_effect"))
+    assert still["headline"]["participation"] < found.headline("b")["participation"] - 1.0
+
+
+def test_an_arm_apart_from_the_other_is_the_same_question(among):
+    asked = from_query("a=locality_development&b=asset_with_coaching&a.facilitation=0.4&loss.base=0.2&luck=3", among)[0]
+    assert asked.alone("none") == from_query("a=status_quo&b=status_quo&loss.base=0.2&luck=3", among)[0]
+    assert asked.alone("a").numbers == (("a.facilitation", 0.4), ("loss.base", 0.2))
+    other = from_query("b=locality_development&a=dividend&b.facilitation=0.4&loss.base=0.2&luck=3", among)[0]
+    assert other.alone("b") == asked.alone("a")
 
 
 def test_classes_are_those_of_a_comparison(asked, among):
@@ -376,10 +419,10 @@ def test_classes_are_those_of_a_comparison(asked, among):
     results = study.run(scenario_of(calm, among))
     for arm in ("a", "status_quo"):
         rows = results.households[results.households["arm"] == arm]
-        seen = classes(calm, "none" if arm == "status_quo" else arm)
+        (seen,) = classes([calm.alone("none" if arm == "status_quo" else arm)])
         assert seen["codes"].tolist() == rows["klass"].cat.codes.tolist()
     assert seen["shares"].sum() == pytest.approx(100.0)
-    assert classes(replace(asked, numbers=(*asked.numbers, ("shock_at", 40.0))), "a") == {}
+    assert classes([replace(asked, numbers=(*asked.numbers, ("shock_at", 40.0))).alone("a")]) == [{}]
 
 
 # -- one household ----------------------------------------------------------------------------------------------------
@@ -573,7 +616,7 @@ def test_a_survey_becomes_a_place(worlds):
     assert brought.own.name == "mine.csv"
     seen = pair(brought, own.among_of(brought), worlds)
     assert seen.start.world.population.household["consumption"].min() > 0.0
-    assert one_luck(brought)["a"]["headline"] == seen.headline("a")  # workers have it too
+    assert one_luck([brought.alone("b")])[0]["headline"] == seen.headline("b")  # workers have it too
 
 
 @pytest.mark.parametrize(

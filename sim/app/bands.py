@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from sim.app.choices import MOST_LUCKS, MOST_SETS
-from sim.app.crew import BANDED, Crew, Found
+from sim.app.crew import BANDED, Crew, Found, Job
 from sim.app.payload import numbers, packed
 from sim.app.settings import ARMS, Settings
 from sim.errors import InputError, NotFiniteError
@@ -126,38 +126,35 @@ def follow(settings: Settings, generation: int, crew: Crew, publish: Publish, as
                 publish(bands.text(), part, done, len(jobs))
 
     many("lucks", lucks_of(settings))
-    jobs = [partial(crew.classes, settings, arm) for arm in ARMS]
-    for arm, found in zip(ARMS, _in_turn(jobs, crew, asked), strict=False):  # fewer when nobody asks any more
-        if found:
-            bands.classes[arm] = {"shares": numbers(found["shares"]), "codes": packed(found["codes"])}
+    for found in _in_turn([partial(crew.classes, settings, arm) for arm in ARMS], crew, asked):
+        for arm, one in (found or {}).items():
+            if one:
+                bands.classes[arm] = {"shares": numbers(one["shares"]), "codes": packed(one["codes"])}
     if bands.classes and asked():
         publish(bands.text(), "classes", len(ARMS), len(ARMS))
     many("sets", sets_of(settings))
 
 
-def _in_turn(jobs: Sequence[Callable[[], Future]], crew: Crew, asked: Callable[[], bool]) -> Iterator[Any]:
+def _in_turn(jobs: Sequence[Callable[[], Job]], crew: Crew, asked: Callable[[], bool]) -> Iterator[Any]:
     """Results in order; only a few jobs wait at the workers, so that sessions take turns. None where a world fails."""
-    waiting, rest = [], iter(jobs)
+    waiting, rest = list[Job](), iter(jobs)
     try:
         while asked():
             waiting += [job() for job in islice(rest, 2 * crew.workers - len(waiting))]
             if not waiting:
                 return
-            first = waiting[0]
-            while not first.done() and asked():
-                wait([first], timeout=0.2, return_when=FIRST_COMPLETED)
-            if not first.done():
-                return
-            waiting.pop(0)
-            yield _result(first)
+            while not waiting[0].wait(0.2):
+                if not asked():
+                    return
+            yield _result(waiting.pop(0))
     finally:
-        for future in waiting:
-            future.cancel()
+        for job in waiting:
+            job.cancel()
 
 
-def _result(future: Future) -> Any:
+def _result(job: Job) -> Any:
     """What a worker found; None where there is no world at rest with such numbers."""
     try:
-        return future.result()
+        return job.result()
     except (InputError, NotFiniteError, CancelledError):
         return None

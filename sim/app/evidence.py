@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import wait
 from typing import Any
 
 from sim.app.crew import Crew
@@ -61,13 +60,12 @@ def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], ask
     tell(about | {"rows": rows, "done": 0, "of": int(again), "text": (english, indonesian)})
     if not again:
         return
-    future = crew.published(name)
-    while not future.done():
+    job = crew.published(name)
+    while not job.wait(0.5):
         if not asked():
-            future.cancel()
+            job.cancel()
             return
-        wait([future], timeout=0.5)
-    obtained, word, said = future.result()
+    obtained, word, said = job.result()
     for row in rows:
         row["obtained"] = obtained.get(tuple(row[key] for key in KEYS))
         row["verdict"] = _verdict(row)

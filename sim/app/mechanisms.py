@@ -8,7 +8,6 @@ mean over the lucks that have been run so far, with its lowest and highest.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
 from dataclasses import replace
 from typing import Any
 
@@ -37,26 +36,18 @@ def explain(settings: Settings, crew: Crew, tell: Told, asked: Callable[[], bool
     done, whole = 0, LUCKS * len(holds)
     for luck in range(LUCKS):
         one = replace(settings, luck=(settings.luck - 1 + luck) % MOST_LUCKS + 1)
-        waiting = {name: crew.headlines(one, held) for name, held in holds.items()}
-        for name, future in waiting.items():
-            if not _until(future, asked):
-                for other in waiting.values():
-                    other.cancel()
-                return
-            found = future.result()
-            gaps[name].append((found["a"]["headcount"], found["b"]["headcount"]))
+        waiting = {name: crew.luck(one, held) for name, held in holds.items()}
+        for name, job in waiting.items():
+            while not job.wait(0.2):
+                if not asked():
+                    for other in waiting.values():
+                        other.cancel()
+                    return
+            found = job.result()
+            gaps[name].append((found["a"]["headline"]["headcount"], found["b"]["headline"]["headcount"]))
             done += 1
             if luck == 0 or name == list(holds)[-1]:
                 tell({"rows": _rows(gaps), "done": done, "of": whole, "lucks": luck + 1})
-
-
-def _until(future: Future, asked: Callable[[], bool]) -> bool:
-    """Wait for a worker as long as somebody wants to know."""
-    while not future.done():
-        if not asked():
-            return False
-        wait([future], timeout=0.2)
-    return True
 
 
 def _rows(gaps: dict[str, list[tuple[float, float]]]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim import ledger, metrics
 from sim.app.choices import Choices
+from sim.app.kept import Kept
 from sim.app.settings import ARMS, Settings
 from sim.app.world import Start, Worlds
 from sim.metrics import cost, inequality, poverty
@@ -256,7 +257,13 @@ def arm_id(settings: Settings, arm: str) -> str:
     return BASELINE if policy == BASELINE else arm
 
 
-def pair(settings: Settings, among: Choices, worlds: Worlds, executor: Executor | None = None) -> Pair:
+def pair(
+    settings: Settings,
+    among: Choices,
+    worlds: Worlds,
+    executor: Executor | None = None,
+    known: Kept[Recording] | None = None,
+) -> Pair:
     """Run both policies and none under one luck.
 
     Parameters
@@ -265,13 +272,19 @@ def pair(settings: Settings, among: Choices, worlds: Worlds, executor: Executor 
         Where worlds at rest are kept.
     executor
         Threads, so that the worlds run beside one another; results do not depend on it.
+    known
+        Where runs are kept: who changes one policy does not run the other again.
     """
-    start = worlds.start(settings, among)
-    ids = {arm: arm_id(settings, arm) for arm in ARMS}
-    wanted = list(dict.fromkeys(ids.values()))
-    run = executor.map if executor else map
-    found = dict(zip(wanted, run(lambda one: record(start, start.programmes[one], settings.luck), wanted), strict=True))
-    recorded = {arm: found[one] for arm, one in ids.items()}
+    start, known = worlds.start(settings, among), Kept[Recording](len(ARMS)) if known is None else known
+    alone = {arm: settings.alone(arm) for arm in ARMS}
+
+    def one(key: Settings) -> Recording:
+        arm = next(arm for arm in ARMS if alone[arm] == key)
+        return known.made(key, lambda: record(start, start.programmes[arm_id(settings, arm)], settings.luck))
+
+    wanted = list(dict.fromkeys(alone.values()))
+    found = dict(zip(wanted, (executor.map if executor else map)(one, wanted), strict=True))
+    recorded = {arm: found[key] for arm, key in alone.items()}
     return Pair(settings, start, recorded, digest(recorded))
 
 

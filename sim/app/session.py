@@ -27,16 +27,18 @@ from sim.app.bands import follow
 from sim.app.choices import Choices, choices
 from sim.app.crew import Crew, crew
 from sim.app.form import form
+from sim.app.kept import Kept
 from sim.app.lessons import step_of
 from sim.app.own import among_of, settings_of
 from sim.app.payload import payload
-from sim.app.record import Pair, pair
+from sim.app.record import Pair, Recording, pair
 from sim.app.settings import Own, Settings, from_query
 from sim.app.share import expected_of, share
 from sim.app.texts import words
 from sim.app.world import Worlds
 from sim.errors import InputError, NotFiniteError, PolicyError
 
+RECORDINGS = 60
 JOBS = 2  # answers that one session may wait for at a time
 log = logging.getLogger(__name__)
 Send = Callable[[Mapping[str, Any], Sequence[bytes]], None]
@@ -47,6 +49,12 @@ Put = Callable[[str, str], None]
 def worlds() -> Worlds:
     """Worlds at rest of this process, shared by all sessions."""
     return Worlds()
+
+
+@cache
+def recordings() -> Kept[Recording]:
+    """Runs of single policies that were watched last, about 1.5 MB each, shared by all sessions."""
+    return Kept(RECORDINGS)
 
 
 @cache
@@ -135,7 +143,7 @@ class Session:
             self._status(generation, "failed", said=said)
 
     def _run(self, settings: Settings, generation: int) -> None:
-        found = pair(settings, self.among, worlds(), self.threads)
+        found = pair(settings, self.among, worlds(), self.threads, recordings())
         if not self.current(generation):
             return
         self.found, self.bands = found, ""

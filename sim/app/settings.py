@@ -71,6 +71,13 @@ class Settings:
             raise KeyError(key)
         return control.default if control.group == "policy" else among.default(self.place, key)
 
+    def alone(self, arm: str) -> Settings:
+        """The settings of one arm apart from the other: whatever the other is, this one comes out the same."""
+        policy = {"none": BASELINE, "a": self.a, "b": self.b}[arm]
+        own = {f"a.{key[2:]}": value for key, value in self.numbers if arm != "none" and key.startswith(f"{arm}.")}
+        shared = {key: value for key, value in self.numbers if key[:2] not in ("a.", "b.")}
+        return replace(self, a=policy, b=BASELINE, numbers=tuple(sorted((shared | own).items())))
+
     def in_force(self, among: Choices) -> dict[str, str | float]:
         """Every setting by its key, whether it was set or is the place's own."""
         first = {"place": self.place, "a": self.a, "b": self.b, "luck": self.luck, "set": self.parameters}

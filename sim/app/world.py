@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from threading import Lock
 
 import numpy as np
 
 from sim import ledger
 from sim.app.choices import Choices
+from sim.app.kept import Kept
 from sim.app.settings import Settings, scenario_of
 from sim.engine.lane import Lane
 from sim.engine.lane import settings as parameters_of
@@ -55,10 +54,10 @@ class Start:
 
 
 class Worlds:
-    """Worlds at rest by what they depend on, the latest `KEPT`. Threads may share one: a world is never changed."""
+    """Worlds at rest by what they depend on, the latest of them. Threads may share one: a world is never changed."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        self.kept, self._found, self._lock = kept, OrderedDict[tuple, World](), Lock()
+        self.kept = Kept[World](kept)
 
     def start(self, settings: Settings, among: Choices) -> Start:
         """The start of some settings.
@@ -75,14 +74,7 @@ class Worlds:
         slow = tuple(sorted((key, value) for key, value in numbers.items() if not key.startswith(LATER)))
         about = scenario.population
         key = (about.survey, about.world, about.poverty, about.seed, about.ties, scenario.hold.ablate, spread, slow)
-        with self._lock:
-            world = self._found.get(key)
-        if world is None:
-            world = at_rest(scenario, drawn, spread)
-            with self._lock:
-                self._found[key] = world
-                while len(self._found) > self.kept:
-                    self._found.popitem(last=False)
+        world = self.kept.made(key, lambda: at_rest(scenario, drawn, spread))
         solved = world.value("attends.threshold")
         parameters = parameters_of(world.lane.plan, {**numbers, "attends.threshold": solved})
         world = _passing(replace(world, parameters=parameters), settings, among)
