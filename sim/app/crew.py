@@ -142,8 +142,8 @@ class Crew:
         return Job(self._submit(made_again, name), lambda found: found)
 
     def close(self) -> None:
-        """Stop; what has not begun is dropped."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Stop; what has not begun is dropped, what has is waited for."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 @cache

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import webbrowser
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Timer
 
 from sim.errors import InputError
 
 NEEDED = ("solara", "solara.server", "anywidget", "uvicorn", "starlette", "ipyvuetify")
+LARGEST = 2**22  # bytes of one message from a browser
 INSTALL = "pip install 'swadaya[app]' installs it"
 HOLES = {"{{ipywidget_major_version}}": "8"}
 ENVIRONMENT = {
@@ -95,11 +96,24 @@ def serve(port: int, host: str, open_browser: bool) -> None:
     crew().warm()
     worlds().start(Settings(), choices())  # compiled, and the first place at rest, before anybody comes
     address = f"http://{'localhost' if host in ('127.0.0.1', 'localhost') else host}:{port}/"
-    print(f"Swadaya: {address}  (Ctrl-C ends it)", flush=True)
-    if open_browser:
-        Timer(0.8, webbrowser.open, [address]).start()
+
+    class Server(uvicorn.Server):
+        """Tells its address when it answers there, not before."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            print(f"Swadaya: {address}  (Ctrl-C ends it)", flush=True)
+            if open_browser:
+                webbrowser.open(address)
+
+    about = uvicorn.Config(
+        "solara.server.starlette:app", host=host, port=port, log_level="warning", ws_max_size=LARGEST
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises what it was ended by once more
     try:
-        uvicorn.run("solara.server.starlette:app", host=host, port=port, log_level="warning", ws_max_size=2**22)
+        Server(about).run()
+    except KeyboardInterrupt:
+        print("Swadaya: ended", flush=True)
     finally:
         crew().close()
 
