@@ -9,8 +9,9 @@ export const WORLDS = {
 
 const BROWN_TO_TEAL = ["#7a4a06", "#b07a2e", "#dcbf86", "#f2ead8", "#c3dfda", "#62aba1", "#0b5f57"];
 const LIGHT_TO_TEAL = ["#f1eee6", "#d3e3dc", "#9cc8bf", "#5aa398", "#24796f", "#07463f"];
+/** Classes of trajectories, as the report has them. */
+export const ENDS = ["#0072B2", "#56B4E9", "#009E73", "#E69F00", "#CC79A7", "#D55E00"];
 // from below the line to standing on one's own: an order, so the ends and steps of one scale
-const ENDS = ["#0072B2", "#56B4E9", "#009E73", "#E69F00", "#CC79A7", "#D55E00"]; // as the report has them
 const CLASSES = ["#7a4a06", "#d9b36c", "#9fd0c7", "#0b5f57"];
 
 function rgb(colour) {

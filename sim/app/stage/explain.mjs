@@ -7,12 +7,13 @@ const ROW = 26;
 
 export function makeExplain(context) {
   const { t, state, post, language, live } = context;
+  const ends = h("div", { class: "sw-ends" });
   const note = h("p", { class: "sw-note" });
   const drawing = h("div", { class: "sw-drawing" });
   const ask = h("button", { type: "button", class: "sw-primary", onclick: () => request() }, t("explain_ask"));
   const verdict = h("p", { class: "sw-verdict" });
   const again = h("button", { type: "button", class: "sw-quiet", onclick: () => context.refresh() }, t("bet_again"));
-  const el = h("section", { class: "sw-explain", "aria-label": t("explain") }, h("div", {}, h("h2", {}, t("explain_title")), verdict, h("div", { class: "sw-buttons" }, live ? ask : null, again), note), drawing);
+  const el = h("section", { class: "sw-explain", "aria-label": t("explain") }, h("div", {}, h("h2", {}, t("explain_title")), verdict, h("div", { class: "sw-buttons" }, live ? ask : null, again), note, ends), drawing);
   let [rows, generation, complete] = [[], null, false];
 
   function request() {
@@ -85,7 +86,16 @@ export function makeExplain(context) {
     return h("details", { class: "sw-more-table" }, h("summary", {}, t("table")), h("div", { class: "sw-scroll", tabindex: "0", role: "region", "aria-label": t("explain_title") }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body))));
   }
 
+  /** Where those end up who were poor at the start: a bar a world, a part a class of trajectories. */
+  function classes(scene) {
+    if (!scene.ends) return ends.replaceChildren();
+    const bar = (arm) => h("tr", {}, h("th", { scope: "row" }, arm === "none" ? t("none") : h("i", { class: `sw-mark sw-${arm}` }, arm.toUpperCase())),
+      h("td", {}, h("div", {}, scene.ends.map(({ label, colour, shares }) => h("span", { style: `flex:${shares[arm]} 0 0;background:${colour}`, title: label, "aria-label": `${label} ${scene.show("self_supporting", shares[arm])}`, role: "img" }, shares[arm] >= 9 ? scene.show("self_supporting", shares[arm]) : "")))));
+    ends.replaceChildren(h("table", {}, h("caption", {}, t("ends_title")), h("tbody", {}, ["a", "b", "none"].map(bar))), h("ul", { class: "sw-classes" }, scene.ends.map(({ label, colour }) => h("li", {}, h("i", { style: `background:${colour}` }), label))));
+  }
+
   function lay(scene) {
+    classes(scene);
     say(verdict, judged(scene));
     const kept = context.read("explain");
     if (kept?.generation === scene.generation) [rows, generation, complete] = [kept.rows, kept.generation, true];

@@ -1,7 +1,7 @@
 // One household in both worlds: two lives side by side, what happened, where they part, and how many lived alike.
 import { WORLDS } from "./colour.mjs";
 import { worded } from "./data.mjs";
-import { fresh, h, set, svg } from "./elements.mjs";
+import { fresh, h, say, set, svg } from "./elements.mjs";
 import { path, span, ticks } from "./marks.mjs";
 
 const LIVES = ["consumption", "own_income"];
@@ -11,6 +11,7 @@ export function makeHousehold(context) {
   const { t, state, post, language } = context;
   const body = h("div", { class: "sw-life" });
   const title = h("h2");
+  const place = h("p", { class: "sw-around" });
   const close = h("button", { type: "button", class: "sw-close", "aria-label": t("close"), onclick: () => shut() }, "×");
   const number = h("input", { id: fresh("household"), type: "number", min: 1, step: 1, onchange: () => number.reportValidity() && number.value !== "" && context.follow(Number(number.value) - 1) });
   const el = h("section", { class: "sw-drawer", "aria-label": t("household"), hidden: true, tabindex: "-1" }, h("header", {}, title, h("span", { class: "sw-other" }, h("label", { for: number.id }, t("other_household")), number), close), body);
@@ -84,13 +85,20 @@ export function makeHousehold(context) {
     const words = (text) => worded(text, language());
     const parts = story ? h("p", { class: "sw-parts" }, story.parts ? h("b", {}, t("parts", { when: scene.quarterName(story.parts.quarter) }), " ") : t("same_life"), story.parts ? words(story.parts.text) : "") : null;
     body.replaceChildren(
-      h("div", { class: "sw-lives" }, LIVES.map((key) => lifeChart(scene, key)), parts, story?.alike ? h("p", {}, words(story.alike.text)) : null, h("p", { class: "sw-note" }, t("no_twin"))),
+      h("div", { class: "sw-lives" }, LIVES.map((key) => lifeChart(scene, key)), parts, story?.alike ? h("p", {}, words(story.alike.text)) : null, h("p", { class: "sw-twin" }, t("no_twin")), place),
       ...(story ? ["a", "b"].map((arm) => told(scene, arm)) : [h("p", { class: "sw-note" }, t(post.able ? "story_comes" : "story_missing"))]));
     tick(time);
   }
 
+  /** What its village is like at the moment, in both worlds. */
+  function around(scene) {
+    const now = scene.villageNow(scene.villageOf(state.followed), Math.floor(time)).map(({ label, a, b }) => (a === b ? `${label} ${a}` : `${label} A ${a}, B ${b}`));
+    say(place, t("around", { now: now.join(" · ") }));
+  }
+
   function tick(now) {
     time = now;
+    if (!el.hidden && state.followed !== null) around(context.scene());
     if (!el.hidden) for (const cursor of cursors) cursor(now);
   }
 

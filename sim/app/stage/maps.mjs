@@ -16,15 +16,15 @@ export function makeMaps(context) {
   const key = h("div", { class: "sw-key" });
   const kinds = h("ul", { class: "sw-kinds", "aria-label": t("institutions") });
   const hover = h("p", { class: "sw-hover" }, t("follow_hint"));
-  const tip = h("p", { class: "sw-tip", hidden: true, "aria-hidden": "true" });
+  const tip = h("div", { class: "sw-tip", hidden: true, "aria-hidden": "true" });
   const worlds = ["a", "b"].map((arm) => {
     const name = h("span", { class: "sw-name" });
     const meeting = h("small");
     const map = villageMap(t("map_of", { arm: arm.toUpperCase() }));
     const el = h("figure", { class: "sw-world", "data-arm": arm }, h("h2", {}, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), name, meeting), map.canvas);
     map.canvas.addEventListener("click", (event) => { const found = map.under(event); if (found !== null) context.follow(found); });
-    map.canvas.addEventListener("pointermove", (event) => tell(map.under(event), event));
-    map.canvas.addEventListener("pointerleave", () => tell(null));
+    map.canvas.addEventListener("pointermove", (event) => tell(map.under(event), map.village(event), event));
+    map.canvas.addEventListener("pointerleave", () => tell(null, null));
     map.canvas.addEventListener("keydown", (event) => {
       if (!event.key.startsWith("Arrow")) return;
       event.preventDefault();
@@ -33,20 +33,27 @@ export function makeMaps(context) {
     return { arm, el, name, map, meeting };
   });
   const el = h("section", { class: "sw-worlds", "aria-label": t("worlds") }, worlds.map((world) => world.el), h("div", { class: "sw-maps-foot" }, h("span", { class: "sw-layer" }, h("label", { for: layers.id }, t("colour_by")), layers), key, hover, kinds));
-  let [time, shown] = [0, null];
+  let [time, shown] = [0, [null, null]];
 
-  /** Who is under the pointer, and how they stand in both worlds. */
-  function tell(household, event) {
-    shown = household;
+  /** Who is under the pointer, a household or a whole village, and how they stand in both worlds. */
+  function tell(household, village, event) {
+    shown = [household, village];
     const scene = context.scene();
-    tip.hidden = !scene || household === null;
+    tip.hidden = !scene || (household === null && village === null);
     if (tip.hidden) return;
-    const layer = scene.layer(state.layer);
-    const [a, b] = ["a", "b"].map((arm) => scene.value(layer, scene.code(arm, layer.id, Math.floor(time), household)));
-    say(tip, t("hover", { household: household + 1, village: scene.village(scene.villageOf(household)), a, b }));
+    const quarter = Math.floor(time);
+    if (household !== null) {
+      const layer = scene.layer(state.layer);
+      const [a, b] = ["a", "b"].map((arm) => scene.value(layer, scene.code(arm, layer.id, quarter, household)));
+      say(tip, t("hover", { household: household + 1, village: scene.village(scene.villageOf(household)), a, b }));
+    } else {
+      const row = ({ label, a, b }) => h("tr", {}, h("th", {}, label), h("td", {}, a), h("td", {}, b));
+      tip.replaceChildren(h("table", {}, h("thead", {}, row({ label: scene.village(village), a: "A", b: "B" })), h("tbody", {}, scene.villageNow(village, quarter).map(row))));
+    }
     if (!event) return;
     const left = Math.min(event.clientX + 14, window.innerWidth - tip.offsetWidth - 8);
-    tip.style.transform = `translate(${Math.max(left, 4)}px, ${event.clientY + 18}px)`;
+    const top = Math.min(event.clientY + 18, window.innerHeight - tip.offsetHeight - 8);
+    tip.style.transform = `translate(${Math.max(left, 4)}px, ${top}px)`;
   }
 
   function lay(scene) {
@@ -59,7 +66,7 @@ export function makeMaps(context) {
       map.lay(scene, arm, scene.layer(state.layer), tall);
     }
     key.replaceChildren(layerKey(scene, scene.layer(state.layer)));
-    tell(null);
+    tell(null, null);
   }
 
   function dress() {
@@ -72,7 +79,7 @@ export function makeMaps(context) {
   function tick(next) {
     time = next;
     for (const { map } of worlds) map.paint(time, state.followed);
-    if (shown !== null) tell(shown);
+    tell(...shown);
   }
 
   return { el, tip, lay, tick };

@@ -1,9 +1,12 @@
 // A run in the reader's language: what the parts of the stage ask for, by name.
+import { ENDS } from "./colour.mjs";
 import { decoded, filled, numbering, worded } from "./data.mjs";
 import { places } from "./marks.mjs";
 
 /** Institutions whose state is drawn above a village, and the column that fills each. */
 const KINDS = { council: "attendance", cooperative: "members", savings_group: "pot", services: "service_quality", place: "works" };
+/** What is told of a village in numbers. */
+const TOLD = ["attendance", "institution_quality", "capture", "members", "upkeep", "pot", "service_quality", "works"];
 /** The charts, in their order. */
 const CHARTS = ["headcount", "median_own_income", "participation", "empowerment"];
 export const MAIN = "headcount";
@@ -41,6 +44,7 @@ export function makeScene(payload, codes, bands, classes, language, t) {
   const { quarters, windows } = payload.calendar;
   const unit = (metric) => worded(metric.unit, language);
   const metrics = Object.fromEntries(payload.metrics.map((metric) => [metric.id, { ...metric, key: metric.id, label: worded(metric.label, language), unit: unit(metric), share: metric.unit[0].startsWith("%"), floor: metric.id === "decision_power" ? null : 0 }]));
+  const columns = payload.institutions.flatMap((kind) => kind.columns);
   const lines = {};
   /** A line and its band; against the world without a programme the line alone, since a band of levels is none of differences. */
   const series = (key, arm, against = false) => {
@@ -110,7 +114,12 @@ export function makeScene(payload, codes, bands, classes, language, t) {
     frame,
     institutions: Object.keys(KINDS).map((key) => ({ key, label: t(`kind_${key}`) })),
     institution: (arm, key) => codes[arm].villages[KINDS[key]],
-    villageValues: (arm, place, quarter) => payload.institutions.flatMap((kind) => kind.columns).map((column) => ({ ...column, value: column.low + ((column.high - column.low) * codes[arm].villages[column.id][quarter * payload.villages.count + place]) / 255 })),
+    villageNow: (place, quarter) => columns.filter((column) => TOLD.includes(column.id)).map((column) => {
+      const read = (arm) => column.low + ((column.high - column.low) * codes[arm].villages[column.id][quarter * payload.villages.count + place]) / 255;
+      const [a, b] = ["a", "b"].map((arm) => (column.unit.startsWith("share") ? numbers.percent(Math.round(100 * read(arm)) / 100) : numbers.decimals(read(arm), column.high > 20 ? 0 : 2)));
+      return { label: t(`column_${column.id}`), a, b };
+    }),
+    ends: own?.classes ? own.order.map((name, code) => ({ label: t(`class_${name}`), colour: ENDS[code], shares: Object.fromEntries(["a", "b", "none"].map((arm) => [arm, own.classes[arm].shares[code]])) })) : null,
     help: (arm) => codes[arm].villages.facilitation_effect,
     series,
     final,

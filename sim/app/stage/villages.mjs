@@ -107,9 +107,13 @@ export function villageMap(label) {
 
   function lay(scene, arm, layer, height) {
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
-    plan = arrange(scene.villages, canvas.clientWidth || 300, height, ratio, NAME + scene.institutions.length * (GLYPH + 3) + 4);
+    const { left, width } = canvas.parentElement.getBoundingClientRect();
+    const aside = Math.ceil(left * ratio - 0.01) / ratio - left; // to the next whole pixel of the screen, or all would blur
+    canvas.style.marginLeft = `${aside}px`;
+    plan = arrange(scene.villages, width - aside || 300, height, ratio, NAME + scene.institutions.length * (GLYPH + 3) + 4);
     canvas.width = plan.width;
     canvas.height = plan.height;
+    canvas.style.width = `${plan.width / ratio}px`;
     canvas.style.height = `${plan.height / ratio}px`;
     pen.fillStyle = "#fff";
     pen.fillRect(0, 0, plan.width, plan.height);
@@ -189,6 +193,14 @@ export function villageMap(label) {
     return null;
   }
 
+  /** The village whose name and institutions are under the pointer, or null. */
+  function village(event) {
+    if (!plan) return null;
+    const box = canvas.getBoundingClientRect();
+    const [x, y] = [(event.clientX - box.left) * plan.ratio, (event.clientY - box.top) * plan.ratio];
+    return plan.blocks.find((block) => x >= block.x && x < block.x + block.wide && y >= block.y && y < block.y + HEAD * plan.ratio)?.place ?? null;
+  }
+
   /** The neighbour of a household in a direction of the arrow keys: within its village, and on to the next one. */
   function beside(household, key) {
     const { columns } = plan.blocks.find((block) => household >= block.first && household < block.first + block.count) || plan.blocks[0];
@@ -196,7 +208,7 @@ export function villageMap(label) {
     return Math.min(Math.max((household ?? 0) + move, 0), households - 1);
   }
 
-  return { canvas, lay, dress, paint, under, beside };
+  return { canvas, lay, dress, paint, under, village, beside };
 }
 
 /** The key of a layer: a bar with its ends and its middle, or the classes by name. */
