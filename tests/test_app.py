@@ -27,7 +27,7 @@ from sim.app import record as recording
 from sim.app.bands import Bands
 from sim.app.choices import choices
 from sim.app.crew import BANDED, Crew, classes, one_luck
-from sim.app.form import form
+from sim.app.form import TOLD, form
 from sim.app.household import story
 from sim.app.life import lives
 from sim.app.payload import payload
@@ -101,7 +101,7 @@ def drawn(draw):
 def test_settings_survive_address_and_code(values):
     among = choices()
     asked, complaints = from_values(values, among)
-    assert not [one for one in complaints if "allowed is" not in one]
+    assert not [one for one, _ in complaints if "allowed is" not in one]
     assert from_query(f"?{asked.query()}", among) == (asked, [])
     assert code.settings_of(code.of(asked, among), among) == asked
     assert code.settings_of(code.of(asked, among).lower().replace("-", " "), among) == asked
@@ -127,7 +127,8 @@ def test_every_number_ends_up_in_its_range(values):
 def test_a_wrong_address_names_what_it_did_not_understand(among):
     asked, said = from_query("v=2&place=dese&a=hybird&loss.base=0.9&los.base=1&budget=much&luck=3", among)
     assert (asked.place, asked.a, asked.luck, asked.numbers) == ("desa", "social_planning", 3, (("loss.base", 0.3),))
-    told = " | ".join(said)
+    told = " | ".join(english for english, _ in said)
+    assert all(english != indonesian for english, indonesian in said)
     for part in ("v=2", 'did you mean "desa"', 'did you mean "hybrid"', "0.18 to 0.3", "los.base", "budget=much"):
         assert part in told
 
@@ -473,8 +474,24 @@ def test_both_languages_say_everything():
     told = by_language()
     assert set(told) == set(LANGUAGES) and told["en"].keys() == told["id"].keys()
     for key, texts in table().items():
-        assert all(text.strip() for text in texts), key
+        assert all(isinstance(text, str) and text.strip() for text in texts), key
         assert sorted(HOLE.findall(texts[0])) == sorted(HOLE.findall(texts[1])), key
+
+
+def test_english_texts_of_the_model_are_the_models_own(among):
+    """Whoever changes what a policy or a scenario says of itself is reminded of its translation."""
+    for name, about in among.known.policies.items():
+        for key in TOLD:
+            assert table()[f"policy.{name}.{key}"][0] == getattr(about, key)
+    for name, place in among.places.items():
+        assert table()[f"question.{name}"][0] == place.question
+        assert table().get(f"note.{name}", ("",))[0] == place.report.note
+    units = {one.unit for one in among.controls.values()} | {
+        param.unit for policy in among.policies for param in among.of_policy(policy).values()
+    }
+    assert not [unit for unit in units if unit and f"of.{unit}" not in table()]
+    assert not [key for key in among.controls if f"control.{key}" not in table()]
+    assert not [key for policy in among.policies for key in among.of_policy(policy) if f"setting.{key}" not in table()]
 
 
 def test_every_lesson_has_its_steps_in_both_languages():

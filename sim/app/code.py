@@ -76,7 +76,7 @@ def settings_of(text: str, among: Choices) -> Settings:
         values[_found(raw[at : at + 2], keys)] = _number(raw[at + 2 : at + 5])
     settings, complaints = from_values(values, among)
     if complaints:
-        raise InputError(f"the run code {text[:40]} is of another version of the model: {complaints[0]}")
+        raise InputError(f"the run code {text[:40]} is of another version of the model: {complaints[0][0]}")
     if of(settings, among).translate(ALIKE) != letters:
         raise InputError(f"{text[:40]!r} is no run code: a letter of it is wrong")
     return settings

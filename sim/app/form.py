@@ -8,18 +8,23 @@ from typing import Any
 
 from sim.app import code
 from sim.app.choices import MOST_LUCKS, MOST_SETS, Choices, Control
-from sim.app.settings import OWN, Settings
-from sim.app.texts import table, words
+from sim.app.settings import OWN, Settings, Text
+from sim.app.texts import worded, words
 from sim.app.world import LATER
+
+TOLD = ("meaning", "decides", "flows", "targets", "loses_when")
 
 
 def label_of(key: str) -> tuple[str, str]:
-    """A control's name: the table's, or the parameter's own name in both languages."""
-    named = f"control.{key}"
-    if named in table():
-        return words(named)
+    """A control's name: the table's, or for numbers from elsewhere their own name in both languages."""
     plain = key.replace("_", " ").replace(".value", "").replace(".", ": ")
-    return plain, plain
+    return worded(f"control.{key}", plain)
+
+
+def policy_words(name: str, among: Choices) -> dict[str, tuple[str, str]]:
+    """What a policy says of itself; the baseline says nothing."""
+    about = among.known.policies.get(name)
+    return {key: worded(f"policy.{name}.{key}", getattr(about, key) if about else "") for key in TOLD}
 
 
 def of_control(control: Control, default: float) -> dict[str, Any]:
@@ -33,6 +38,7 @@ def of_control(control: Control, default: float) -> dict[str, Any]:
         "step": control.step,
         "default": default,
         "unit": control.unit,
+        "unit_words": worded(f"of.{control.unit}", control.unit),
         "label": label_of(control.key),
         "source": control.source,
         "front": control.group == "front",
@@ -49,11 +55,10 @@ def _policies(among: Choices) -> list[dict[str, Any]]:
         own = [among.control(f"a.{key}", name, name) for key in among.of_policy(name)]
         settings = [of_control(control, control.default) | {"key": control.key[2:]} for control in own if control]
         for one, key in zip(settings, among.of_policy(name), strict=True):
-            one["label"] = label_of(key)
-        told = ("code", "meaning", "decides", "flows", "targets", "loses_when", "ranked")
+            one["label"] = worded(f"setting.{key}", key.replace("_", " "))
+        told = {"code": about.code if about else "", "ranked": bool(about and about.ranked)}
         found.append(
-            {"name": name, "label": among.labels(name), "settings": settings}
-            | {key: getattr(about, key) if about else "" for key in told}
+            {"name": name, "label": among.labels(name), "settings": settings, **told, **policy_words(name, among)}
         )
     return found
 
@@ -67,7 +72,7 @@ def _title(place: str, settings: Settings) -> tuple[str, str]:
     return f"{english}: {name}", f"{indonesian}: {name}"
 
 
-def form(settings: Settings, among: Choices, generation: int, unknown: list[str]) -> str:
+def form(settings: Settings, among: Choices, generation: int, unknown: list[Text]) -> str:
     """The document; see the widget's contract in `sim.app.stage`."""
     controls = [of_control(one, among.default(settings.place, key)) for key, one in among.controls.items()]
     calendar = among.places[settings.place].calendar
@@ -84,7 +89,12 @@ def form(settings: Settings, among: Choices, generation: int, unknown: list[str]
         "values": settings.in_force(among),
         "changed": [key for key, _ in settings.numbers],
         "places": [
-            {"name": name, "title": _title(name, settings), "question": one.question, "note": one.report.note}
+            {
+                "name": name,
+                "title": _title(name, settings),
+                "question": worded(f"question.{name}", one.question),
+                "note": worded(f"note.{name}", one.report.note),
+            }
             for name, one in among.places.items()
         ],
         "policies": _policies(among),

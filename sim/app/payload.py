@@ -7,8 +7,8 @@ Schema, version 1 (lengths in brackets; H households, V villages, Q quarters, al
     digest       SHA-256 of all that was recorded, hexadecimal
     query        the address of these settings; code: their short code
     settings     place, a, b, luck, set, and every number in force by its key
-    policies     {a, b, none: {name, label: [en, id], meaning, decides, flows, targets, loses_when}}
-    place        {name, title, question, note}
+    policies     {a, b, none: {name, label, meaning, decides, flows, targets, loses_when}}, each but the name [en, id]
+    place        {name, title, question: [en, id], note: [en, id]}
     calendar     {quarters: Q, start, end, funds_end, facilitation_end, shock_at (-1: none),
                   windows: {pre, on, post, late: [first, after the last]}}
     households   {count: H, persons [H] whom each stands for, size [H], stratum [H] 0-3, activity [H] 0-3,
@@ -53,8 +53,9 @@ import numpy as np
 from sim import ledger, metrics
 from sim.app import code
 from sim.app.choices import Choices
+from sim.app.form import policy_words
 from sim.app.record import LAYERS, LORENZ, METRICS, STANDING, VILLAGE, Pair, Recording, linear
-from sim.app.texts import words
+from sim.app.texts import worded, words
 from sim.metrics import cost
 
 VERSION = 1
@@ -108,17 +109,14 @@ def document(pair: Pair, among: Choices, generation: int) -> dict[str, Any]:
 def _policies(pair: Pair, among: Choices) -> dict[str, Any]:
     found = {}
     for arm, name in (("none", "status_quo"), ("a", pair.settings.a), ("b", pair.settings.b)):
-        about = among.known.policies.get(name)
-        told = ("meaning", "decides", "flows", "targets", "loses_when")
-        found[arm] = {"name": name, "label": among.labels(name)} | {
-            key: getattr(about, key) if about else "" for key in told
-        }
+        found[arm] = {"name": name, "label": among.labels(name), **policy_words(name, among)}
     return found
 
 
 def _place(pair: Pair, among: Choices) -> dict[str, str]:
     found, name = among.places[pair.settings.place], pair.settings.place
-    return {"name": name, "title": found.title, "question": found.question, "note": found.report.note}
+    told = {"question": found.question, "note": found.report.note}
+    return {"name": name, "title": found.title, **{key: worded(f"{key}.{name}", text) for key, text in told.items()}}
 
 
 def _calendar(pair: Pair, among: Choices) -> dict[str, Any]:

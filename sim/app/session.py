@@ -32,7 +32,7 @@ from sim.app.lessons import step_of
 from sim.app.own import among_of, settings_of
 from sim.app.payload import payload
 from sim.app.record import Pair, Recording, pair
-from sim.app.settings import Own, Settings, from_query
+from sim.app.settings import Own, Settings, Text, from_query
 from sim.app.share import expected_of, share
 from sim.app.texts import words
 from sim.app.world import Worlds
@@ -95,7 +95,7 @@ class Session:
             self.open, self.found = False, None
             self._asked.notify_all()
 
-    def ask(self, settings: Settings, unknown: Sequence[str] = ()) -> None:
+    def ask(self, settings: Settings, unknown: Sequence[Text] = ()) -> None:
         """New settings: whatever is under way for older ones is dropped."""
         with self._asked:
             self.settings, self.generation = settings, self.generation + 1

@@ -8,13 +8,14 @@ not understood is named.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from urllib.parse import parse_qsl, urlencode
 
 from sim.app.choices import DIGITS, FIRST, LUMP, MOST_LUCKS, MOST_SETS, Choices, Control
+from sim.app.texts import words
 from sim.scenario import BASELINE, Scenario, check
-from sim.scenario.faults import did_you_mean
 
 VERSION = 1
 VILLAGES, HOUSEHOLDS = 20, 100  # of every place in the view: about 2 000 households
@@ -90,7 +91,7 @@ class Settings:
             first["set"] = self.parameters
         return urlencode(first | {key: told(value) for key, value in self.numbers})
 
-    def given(self, values: Mapping[str, object], among: Choices) -> tuple[Settings, list[str]]:
+    def given(self, values: Mapping[str, object], among: Choices) -> tuple[Settings, list[Text]]:
         """The same with some values set; see `from_values`."""
         before = {"place": self.place, "a": self.a, "b": self.b, "luck": self.luck, "set": self.parameters}
         found, complaints = from_values({**before, **dict(self.numbers), **values}, among)
@@ -102,39 +103,56 @@ def told(value: float) -> str:
     return f"{value:.{DIGITS}g}"
 
 
-def from_query(text: str, among: Choices) -> tuple[Settings, list[str]]:
+Text = tuple[str, str]  # English and Indonesian
+
+
+def _told(key: str, /, **holes: object) -> Text:
+    """A sentence in both languages; a hole may be one too."""
+    english, indonesian = words(f"link.{key}")
+    split = [{name: value[at] if isinstance(value, tuple) else value for name, value in holes.items()} for at in (0, 1)]
+    return english.format(**split[0]), indonesian.format(**split[1])
+
+
+def _near(given: object, allowed: Sequence[str]) -> Text:
+    """The nearest allowed name, as the end of a sentence; empty where none is near."""
+    found = get_close_matches(str(given)[:60], allowed, 1)
+    return _told("near", near=found[0]) if found else ("", "")
+
+
+def from_query(text: str, among: Choices) -> tuple[Settings, list[Text]]:
     """Read an address. Never fails.
 
     Returns
     -------
     settings, complaints
-        What could be understood, and a sentence for each thing that was not or had to be moved into its range.
+        What could be understood, and a sentence, in both languages, for each thing that was not or had to be moved
+        into its range.
     """
     text = text.partition("#")[0].rpartition("?")[2]
-    complaints = [f"the address is cut after {LONGEST} characters"] if len(text) > LONGEST else []
+    complaints = [_told("cut", count=LONGEST)] if len(text) > LONGEST else []
     try:
         pairs = dict(parse_qsl(text[:LONGEST], keep_blank_values=True, max_num_fields=400))
     except ValueError:
-        return Settings(), ["the address cannot be read"]
+        return Settings(), [_told("unreadable")]
     version = pairs.pop("v", str(VERSION))
     if version != str(VERSION):
-        complaints.append(f"v={_short(version)}: this view understands version {VERSION}; what it knows was taken over")
+        complaints.append(_told("version", given=_short(version), version=VERSION))
     pairs.pop("d", None)  # the digest that whoever sent the link had; the page compares it
     found, more = from_values(pairs, among)
     complaints += more
     rest = len(complaints) - MOST_TOLD
-    return found, complaints[:MOST_TOLD] + ([f"… and {rest} more"] if rest > 0 else [])
+    return found, complaints[:MOST_TOLD] + ([_told("more", count=rest)] if rest > 0 else [])
 
 
-def from_values(values: Mapping[str, object], among: Choices) -> tuple[Settings, list[str]]:
+def from_values(values: Mapping[str, object], among: Choices) -> tuple[Settings, list[Text]]:
     """Settings from keys and values of any kind; what cannot be used is named and left out. Never fails."""
-    complaints: list[str] = []
+    complaints: list[Text] = []
 
     def word(key: str, default: str, allowed: list[str]) -> str:
         given = values.get(key, default)
         if given in allowed:
             return str(given)
-        complaints.append(f"{key}={_short(given)}: not known{did_you_mean(str(given), allowed)}; {default} was taken")
+        complaints.append(_told("word", key=key, given=_short(given), near=_near(given, allowed), taken=default))
         return default
 
     start = Settings()
@@ -148,17 +166,17 @@ def from_values(values: Mapping[str, object], among: Choices) -> tuple[Settings,
     for key in sorted(map(str, values.keys() - {"place", "a", "b"})):
         control = whole.get(key) or among.control(key, a, b)
         if control is None:
-            near = did_you_mean(key, [*among.controls, "place", "a", "b", *whole])
-            complaints.append(f"{_short(key)}: no such number{near}")
+            near = _near(key, [*among.controls, "place", "a", "b", *whole])
+            complaints.append(_told("key", given=_short(key), near=near))
             continue
         number = _number(values[key])
         if number is None:
-            complaints.append(f"{key}={_short(values[key])}: not a number; it was left as it is")
+            complaints.append(_told("number", key=key, given=_short(values[key])))
             continue
         found[key] = control.clamped(number)
         if not math.isclose(found[key], number, rel_tol=10.0 ** (1 - DIGITS), abs_tol=1e-12):
-            span = f"{control.low:g} to {control.high:g}"
-            complaints.append(f"{key}={_short(values[key])}: allowed is {span}; {found[key]:g} was taken")
+            ends = {"low": f"{control.low:g}", "high": f"{control.high:g}", "taken": f"{found[key]:g}"}
+            complaints.append(_told("range", key=key, given=_short(values[key]), **ends))
     luck, parameters = int(found.pop("luck", start.luck)), int(found.pop("set", 0))
     settings = Settings(place, a, b, luck, parameters, tuple(sorted(found.items())))
     return _canonical(settings, among), complaints
