@@ -17,7 +17,7 @@ export function card(title, unit, label) {
 }
 
 /** A table by year: a column a world. */
-export function yearly(scene, outcome, t, number) {
+function yearly(scene, outcome, t, number) {
   const head = h("tr", {}, h("th", { scope: "col" }, t("year")), ["a", "b", "none"].map((arm) => h("th", { scope: "col" }, arm === "none" ? t("no_programme") : arm.toUpperCase())));
   const rows = [];
   for (let quarter = 0; quarter < scene.quarters; quarter += 4)

@@ -14,15 +14,18 @@ export function makeExplain(context) {
   const verdict = h("p", { class: "sw-verdict" });
   const again = h("button", { type: "button", class: "sw-quiet", onclick: () => context.refresh() }, t("bet_again"));
   const el = h("section", { class: "sw-explain", "aria-label": t("explain") }, h("div", {}, h("h2", {}, t("explain_title")), verdict, h("div", { class: "sw-buttons" }, live ? ask : null, again), note, ends), drawing);
-  let [rows, generation, complete] = [[], null, false];
+  const none = { rows: [], generation: null, complete: false };
+  state.explained = state.explained || none;
 
   function request() {
     ask.disabled = true;
-    rows = [];
+    state.explained = none;
     post.ask({ kind: "explain" }, (answer) => {
       if (answer.generation !== context.scene().generation) return;
-      [rows, generation, complete] = [answer.rows || [], answer.generation, answer.done >= answer.of];
-      if (complete) rows = [rows[0], ...rows.slice(1).sort((one, other) => Math.abs(other.change) - Math.abs(one.change))];
+      const { rows: [full, ...others] = [], generation } = answer;
+      const complete = answer.done >= answer.of;
+      if (complete) others.sort((one, other) => Math.abs(other.change) - Math.abs(one.change));
+      state.explained = { rows: full ? [full, ...others] : [], generation, complete };
       say(note, answer.error ? worded(answer.error, language()) : answer.done < answer.of ? t("explain_running", { done: answer.done, of: answer.of }) : t("explain_how", { lucks: answer.lucks }));
       if (answer.error || answer.done >= answer.of) ask.disabled = false;
       draw();
@@ -42,6 +45,7 @@ export function makeExplain(context) {
 
   function draw() {
     const scene = context.scene();
+    const { rows, generation } = state.explained;
     if (!rows.length || generation !== scene.generation) return drawing.replaceChildren(differ(scene));
     const width = drawing.clientWidth || 520;
     const left = Math.min(width * 0.44, 250);
@@ -67,6 +71,7 @@ export function makeExplain(context) {
 
   /** The mechanism on which the difference turns, if any moves it beyond the range of luck. */
   function most(scene) {
+    const { rows, complete } = state.explained;
     if (!complete) return "";
     const [full, ...others] = rows;
     const found = others.find((row) => row.low > full.gap || row.high < full.gap);
@@ -82,7 +87,7 @@ export function makeExplain(context) {
 
   function table(scene) {
     const head = ["mechanism", "poor_a", "poor_b", "gap"].map((key) => h("th", { scope: "col" }, t(key)));
-    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.mechanism ? worded(row.label, language()) : t("all_on")), ["a", "b"].map((arm) => h("td", {}, scene.show("headcount", row.headcount[arm]))), h("td", {}, scene.numbers.decimals(row.gap, 2))));
+    const body = state.explained.rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.mechanism ? worded(row.label, language()) : t("all_on")), ["a", "b"].map((arm) => h("td", {}, scene.show("headcount", row.headcount[arm]))), h("td", {}, scene.numbers.decimals(row.gap, 2))));
     return h("details", { class: "sw-more-table" }, h("summary", {}, t("table")), h("div", { class: "sw-scroll", tabindex: "0", role: "region", "aria-label": t("explain_title") }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body))));
   }
 
@@ -97,15 +102,13 @@ export function makeExplain(context) {
   function lay(scene) {
     classes(scene);
     say(verdict, judged(scene));
-    const kept = context.read("explain");
-    if (kept?.generation === scene.generation) [rows, generation, complete] = [kept.rows, kept.generation, true];
-    else if (generation !== scene.generation) {
-      rows = [];
+    if (state.explained.generation !== scene.generation) {
+      state.explained = none;
       say(note, live ? t("explain_note") : "");
       ask.disabled = false;
     }
     draw();
   }
 
-  return { el, lay, request };
+  return { el, lay };
 }

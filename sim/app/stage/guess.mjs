@@ -14,8 +14,7 @@ export function makeGuess(context) {
   const outputs = {};
   const marks = {};
   let [scene, size, down, across] = [null, null, null, null];
-  const guess = { a: 0, b: 0 };
-  let drawn = null; // the run that the guess is about: bands that come in later leave it alone
+  const guess = (context.state.draft = context.state.draft || { a: 0, b: 0, about: null });
   const fields = ["a", "b"].map((arm) => {
     outputs[arm] = h("output");
     inputs[arm] = h("input", { type: "range", min: 0, max: 100, step: STEP, id: fresh("bet"), oninput: () => put(arm, Number(inputs[arm].value)) });
@@ -70,8 +69,8 @@ export function makeGuess(context) {
       root.append(line, dot, marks[arm].text);
     }
     drawing.replaceChildren(root);
-    const kept = drawn === scene.generation;
-    drawn = scene.generation;
+    const kept = guess.about === scene.generation; // bands that come in, or another language, leave it alone
+    guess.about = scene.generation;
     for (const arm of ["a", "b"]) put(arm, kept ? guess[arm] : start);
   }
 
@@ -87,5 +86,5 @@ export function makeGuess(context) {
   drawing.addEventListener("pointermove", (event) => dragged && put(dragged, value(event)));
   for (const name of ["pointerup", "pointercancel"]) drawing.addEventListener(name, () => (dragged = null));
 
-  return { el, lay, guess };
+  return { el, lay };
 }

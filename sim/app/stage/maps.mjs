@@ -19,9 +19,8 @@ export function makeMaps(context) {
   const tip = h("div", { class: "sw-tip", hidden: true, "aria-hidden": "true" });
   const worlds = ["a", "b"].map((arm) => {
     const name = h("span", { class: "sw-name" });
-    const meeting = h("small");
     const map = villageMap(t("map_of", { arm: arm.toUpperCase() }));
-    const el = h("figure", { class: "sw-world", "data-arm": arm }, h("h2", {}, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), name, meeting), map.canvas);
+    const el = h("figure", { class: "sw-world", "data-arm": arm }, h("h2", {}, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), name), map.canvas);
     map.canvas.addEventListener("click", (event) => { const found = map.under(event); if (found !== null) context.follow(found); });
     map.canvas.addEventListener("pointermove", (event) => tell(map.under(event), map.village(event), event));
     map.canvas.addEventListener("pointerleave", () => tell(null, null));
@@ -30,7 +29,7 @@ export function makeMaps(context) {
       event.preventDefault();
       context.follow(map.beside(state.followed, event.key));
     });
-    return { arm, el, name, map, meeting };
+    return { arm, el, name, map };
   });
   const el = h("section", { class: "sw-worlds", "aria-label": t("worlds") }, worlds.map((world) => world.el), h("div", { class: "sw-maps-foot" }, h("span", { class: "sw-layer" }, h("label", { for: layers.id }, t("colour_by")), layers), key, hover, kinds));
   let [time, shown] = [0, [null, null]];

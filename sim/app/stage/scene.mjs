@@ -9,7 +9,7 @@ const KINDS = { council: "attendance", cooperative: "members", savings_group: "p
 const TOLD = ["attendance", "institution_quality", "capture", "members", "upkeep", "pot", "service_quality", "works"];
 /** The charts, in their order. */
 const CHARTS = ["headcount", "median_own_income", "participation", "empowerment"];
-export const MAIN = "headcount";
+const MAIN = "headcount";
 /** Lucks from which a range says something. */
 const FEWEST = 5;
 

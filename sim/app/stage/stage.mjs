@@ -1,268 +1,279 @@
 // The stage: two worlds, one clock. Mounted by anywidget, and by the exported page over a model of its own.
-import { sorted, unpacked, wording } from "./data.mjs";
-import { h, say } from "./elements.mjs";
-import { makeScene } from "./scene.mjs";
-import { makeClock } from "./clock.mjs";
-import { makeHeadline } from "./headline.mjs";
-import { makeGuess } from "./guess.mjs";
-import { makeMaps } from "./maps.mjs";
+import { carried } from "./carried.mjs";
 import { makeCharts } from "./charts.mjs";
-import { makeSetup } from "./setup.mjs";
-import { makeHousehold } from "./household.mjs";
-import { makeExplain } from "./explain.mjs";
-import { makeLessons } from "./lessons.mjs";
-import { makeShare } from "./share.mjs";
+import { makeClock } from "./clock.mjs";
+import { sorted, unpacked, worded, wording } from "./data.mjs";
+import { say } from "./elements.mjs";
 import { makeEvidence } from "./evidence.mjs";
+import { makeExplain } from "./explain.mjs";
+import { WIDE, makeFrame } from "./frame.mjs";
+import { makeGuess } from "./guess.mjs";
+import { makeHeadline } from "./headline.mjs";
+import { makeHousehold } from "./household.mjs";
+import { makeLessons } from "./lessons.mjs";
+import { makeMaps } from "./maps.mjs";
 import { makePost } from "./post.mjs";
+import { makeScene } from "./scene.mjs";
+import { makeSetup } from "./setup.mjs";
+import { makeShare } from "./share.mjs";
 
-const WIDE = 960; // pixels from which the set-up stands beside the stage
-const PHASES = ["guess", "watch", "explain"];
+const SILENCE = 500; // milliseconds that the clock has stood before its figures are read out
+const LAID = ["headline", "guess", "maps", "charts", "explain", "household"];
+const TICKED = ["headline", "maps", "charts", "household"];
 
-function read(model, name) {
-  const value = model.get(name);
-  return typeof value === "string" && name !== "lang" && name !== "mode" ? (value ? JSON.parse(value) : null) : value;
-}
+/** The stage in an element, in step with a model. */
+class Stage {
+  constructor(model, el) {
+    Object.assign(this, { model, el, post: makePost(model) });
+    this.state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", side: "setup", lesson: null, replay: false };
+    this.late = false; // bands came in while the clock ran
+    this.arrivals = 0;
+    this.width = 0;
+    this.heard = {
+      "change:payload": () => this.arrived(),
+      "change:bands": () => this.banded(),
+      "change:status": () => this.dress(),
+      "change:form": () => this.parts.setup.lay(),
+      "change:share": () => this.parts.share.lay(),
+      "change:lessons": () => this.parts.lessons.lay(),
+      "change:lang": () => this.build(),
+      "change:texts": () => this.build(),
+    };
+    this.keyed = (event) => this.key(event);
+    this.build();
+    for (const [name, listener] of Object.entries(this.heard)) model.on(name, listener);
+    document.addEventListener("keydown", this.keyed);
+    this.arrived();
+  }
 
-/** Builds the stage in an element and keeps it in step with the model. Returns what takes it down again. */
-function mount(model, el) {
-  const state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", side: "setup", lesson: null };
-  const post = makePost(model);
-  let silence = null; // until the clock has stood for a while
-  let late = false; // bands came in while the clock ran
-  let [codes, classes, payload, scene, parts, unpacking] = [null, null, null, null, null, 0];
+  /** A document of the model; null where there is none yet. */
+  read(name) {
+    const value = this.model.get(name);
+    return typeof value === "string" ? (value ? JSON.parse(value) : null) : value;
+  }
 
-  const language = () => model.get("lang") || "en";
-  const stale = () => {
-    const status = read(model, "status");
-    return Boolean(status && payload && status.generation !== payload.generation);
-  };
+  language() {
+    return this.model.get("lang") || "en";
+  }
+
+  /** What the parts of the stage know of each other. */
+  context(t) {
+    const { state, post, model } = this;
+    return {
+      t,
+      state,
+      post,
+      live: model.get("mode") !== "file",
+      language: () => this.language(),
+      read: (name) => this.read(name),
+      scene: () => this.scene,
+      turn: (phase) => this.turn(phase),
+      bet: (guess) => this.bet(guess),
+      replay: () => this.replay(),
+      refresh: () => this.refresh(),
+      follow: (household) => this.follow(household),
+      wait: () => this.wait(),
+      go: (time) => this.parts.clock.go(time),
+      mark: (key) => this.parts.charts.mark(key),
+      speak: (language) => {
+        model.set("lang", language);
+        model.save_changes();
+      },
+    };
+  }
 
   /** Everything anew: at the start and when the language changes. */
-  function build() {
-    const t0 = wording(read(model, "texts") || {}, language());
-    const t = (key, values) => t0(key.includes(".") ? key : `stage.${key}`, values);
-    const time = parts ? parts.clock.time() : 0;
-    parts?.clock.pause();
-    parts?.dispose();
-    const context = { t, model, post, state, language, live: model.get("mode") !== "file", read: (name) => read(model, name), scene: () => scene, turn, follow, wait, refresh, bet, replay, mark: (key) => parts.charts.mark(key), go: (time) => parts.clock.go(time) };
-    const clock = makeClock(t, { moved: tick, turned: (playing) => { if (!playing && scene) finish(); } });
-    parts = { context, clock, headline: makeHeadline(context), guess: makeGuess(context), maps: makeMaps(context), charts: makeCharts(context), setup: makeSetup(context), household: makeHousehold(context), explain: makeExplain(context), lessons: makeLessons(context), share: makeShare(context), evidence: makeEvidence(context) };
-    frame(t, context);
-    if (payload) show(time);
-  }
-
-  function frame(t, context) {
-    const steps = PHASES.map((phase, place) => h("li", {}, h("button", { type: "button", "data-phase": phase, onclick: () => turn(phase) }, `${place + 1} ${t(phase)}`)));
-    const languages = h("select", { "aria-label": t("language"), onchange: () => { model.set("lang", languages.value); model.save_changes(); } }, [["en", "English"], ["id", "Bahasa Indonesia"]].map(([code, name]) => h("option", { value: code, lang: code }, name)));
-    languages.value = language();
-    const status = h("p", { class: "sw-status", role: "status" });
-    const fold = h("summary", {}, t("setup"));
-    const side = h("details", { class: "sw-side", open: window.innerWidth >= WIDE }, fold, parts.lessons.tabs, parts.setup.el, parts.lessons.el);
-    const main = h("main", { class: "sw-main" }, parts.guess.el, parts.headline.el, parts.maps.el, parts.clock.el, parts.explain.el, parts.charts.el, h("p", { class: "sw-caveat" }, t("caveat")));
-    const top = h("header", { class: "sw-top" }, h("h1", {}, "Swadaya", h("small", {}, t("subtitle"))), h("ol", { class: "sw-steps", "aria-label": t("steps") }, steps), h("div", { class: "sw-tools" }, parts.evidence.there() ? h("button", { type: "button", onclick: () => parts.evidence.open() }, t("evidence")) : null, h("button", { type: "button", onclick: () => parts.share.open() }, t("share")), languages));
-    const root = h("div", { class: "sw-stage", lang: language() }, h("div", { class: "sw-page" }, top, h("div", { class: "sw-body" }, side, main)), status, parts.maps.tip, parts.household.el, parts.share.el, parts.evidence.el);
-    Object.assign(parts, { root, side, steps, status, dispose: () => { watcher.disconnect(); document.removeEventListener("keydown", keyed); } });
-    const watcher = new ResizeObserver(() => resize());
-    document.documentElement.lang = language();
-    el.replaceChildren(root);
-    watcher.observe(main);
-    document.addEventListener("keydown", keyed);
-    context.root = root;
-  }
-
-  let width = 0;
-  function resize() {
-    const now = parts.root.clientWidth;
-    if (Math.abs(now - width) < 2 || !scene) return;
-    width = now;
-    if (now >= WIDE) parts.side.open = true;
-    lay();
+  build() {
+    const time = this.parts ? this.parts.clock.time() : 0;
+    this.parts?.clock.pause();
+    this.watcher?.disconnect();
+    const words = wording(this.read("texts") || {}, this.language());
+    const t = (key, values) => words(`stage.${key}`, values);
+    const context = this.context(t);
+    const clock = makeClock(t, { moved: (now) => this.tick(now), turned: (playing) => playing || this.stopped() });
+    const made = { guess: makeGuess, headline: makeHeadline, maps: makeMaps, charts: makeCharts, setup: makeSetup, household: makeHousehold, explain: makeExplain, lessons: makeLessons, share: makeShare, evidence: makeEvidence };
+    this.parts = { clock, ...Object.fromEntries(Object.entries(made).map(([name, make]) => [name, make(context)])) };
+    this.t = t;
+    this.frame = makeFrame(context, this.parts);
+    this.el.replaceChildren(this.frame.root);
+    document.documentElement.lang = this.language();
+    this.parts.lessons.dress();
+    this.watcher = new ResizeObserver(() => this.resized());
+    this.watcher.observe(this.frame.main);
+    this.dress();
+    if (this.payload) this.show(time);
   }
 
   /** New numbers: the scene, then every part. */
-  function show(time) {
-    scene = makeScene(payload, codes, read(model, "bands"), classes, language(), parts.context.t);
-    parts.clock.lay(scene);
-    lay();
-    parts.clock.go(time);
+  show(time) {
+    this.scene = makeScene(this.payload, this.codes, this.read("bands"), this.classes, this.language(), this.t);
+    this.parts.clock.lay(this.scene);
+    this.lay();
+    this.parts.clock.go(time);
   }
 
-  function lay() {
-    width = parts.root.clientWidth;
-    dress();
-    for (const part of [parts.headline, parts.guess, parts.maps, parts.charts, parts.explain, parts.household]) part.lay(scene);
-    tick(parts.clock.time());
+  lay() {
+    this.width = this.frame.root.clientWidth;
+    this.dress();
+    for (const name of LAID) this.parts[name].lay(this.scene);
+    this.tick(this.parts.clock.time());
   }
 
-  /** What is visible in a phase, and whether numbers are of the settings that stand beside them. */
-  function dress() {
-    const { phase } = state;
-    parts.guess.el.hidden = phase !== "guess";
-    parts.headline.el.hidden = phase === "guess";
-    parts.explain.el.hidden = phase !== "explain";
-    parts.root.dataset.phase = phase;
-    for (const step of parts.steps.map((item) => item.firstChild)) {
+  resized() {
+    const width = this.frame.root.clientWidth;
+    if (Math.abs(width - this.width) < 2 || !this.scene) return;
+    if (width >= WIDE) this.frame.side.open = true;
+    this.lay();
+  }
+
+  /** What is visible in a phase, and whether the numbers are of the settings that stand beside them. */
+  dress() {
+    const { phase } = this.state;
+    const { guess, headline, explain } = this.parts;
+    guess.el.hidden = phase !== "guess";
+    headline.el.hidden = phase === "guess";
+    explain.el.hidden = phase !== "explain";
+    this.frame.root.dataset.phase = phase;
+    for (const step of this.frame.steps) {
       if (step.dataset.phase === phase) step.setAttribute("aria-current", "step");
       else step.removeAttribute("aria-current");
     }
-    const status = read(model, "status");
-    const old = stale();
-    parts.root.classList.toggle("sw-old", old || status?.state === "failed");
-    const { t } = parts.context;
-    const sentence = status?.sentence ? (Array.isArray(status.sentence) ? status.sentence[language() === "id" ? 1 : 0] : status.sentence) : "";
-    say(parts.status, !payload || unpacking > 0 ? t("first_run") : status?.state === "failed" ? sentence : old ? t("running") : "");
-    parts.status.hidden = !parts.status.textContent;
-    parts.root.setAttribute("aria-busy", String(old || !payload));
+    const status = this.read("status");
+    const old = Boolean(status && this.payload && status.generation !== this.payload.generation);
+    if (status?.state === "failed") this.notice(worded(status.sentence, this.language()), true);
+    else if (!this.payload) this.notice(this.t("first_run"), false);
+    else this.notice(old ? this.t("running") : "", old);
+    this.frame.root.setAttribute("aria-busy", String(old || !this.payload));
   }
 
-  function tick(time) {
-    if (!scene || !parts) return;
-    for (const part of [parts.headline, parts.maps, parts.charts, parts.household]) part.tick(time);
-    clearTimeout(silence);
-    if (!parts.clock.playing()) silence = setTimeout(() => parts.headline.speak(time), 500);
-  }
-
-  function finish() {
-    const time = parts.clock.time();
-    if (late) {
-      late = false;
-      show(time);
-    }
-    parts.headline.speak(time);
-    if (time >= parts.clock.last() && !state.seen) {
-      state.seen = true;
-      turn("explain");
-    }
-  }
-
-  function turn(phase) {
-    state.phase = phase;
-    if (phase === "guess") parts.clock.pause();
-    if (phase === "explain" && !state.seen) state.seen = true;
-    if (phase === "explain" && !parts.clock.playing() && parts.clock.time() === 0) parts.clock.go(parts.clock.last());
-    if (scene) lay();
-  }
-
-  /** The guess is made: watch. Without one the end is shown at once. */
-  function bet(guess) {
-    state.guess = guess;
-    if (guess) {
-      turn("watch");
-      parts.clock.go(0);
-      parts.clock.start();
-    } else turn("explain");
-  }
-
-  /** The same again from the start. */
-  function replay() {
-    state.replay = false;
-    turn("watch");
-    parts.clock.go(0);
-    parts.clock.start();
-  }
-
-  /** A new question: nothing has been seen yet. */
-  function refresh() {
-    Object.assign(state, { seen: false, guess: null });
-    parts.clock.go(0);
-    turn("guess");
-  }
-
-  function follow(household) {
-    state.followed = household;
-    parts.household.ask(household);
-    tick(parts.clock.time());
+  /** A sentence above the stage; `old`: what is on the stage is not of the settings beside it. */
+  notice(text, old) {
+    say(this.frame.status, text);
+    this.frame.status.hidden = !text;
+    this.frame.root.classList.toggle("sw-old", old);
   }
 
   /** Settings were asked for: until they are run nothing on the stage is of them. */
-  function wait() {
-    parts.clock.pause();
-    parts.root.classList.add("sw-old");
-    parts.root.setAttribute("aria-busy", "true");
-    say(parts.status, parts.context.t("running"));
-    parts.status.hidden = false;
+  wait() {
+    this.parts.clock.pause();
+    this.notice(this.t("running"), true);
+    this.frame.root.setAttribute("aria-busy", "true");
+  }
+
+  tick(time) {
+    if (!this.scene) return;
+    for (const name of TICKED) this.parts[name].tick(time);
+    clearTimeout(this.silence);
+    if (!this.parts.clock.playing()) this.silence = setTimeout(() => this.parts.headline.speak(time), SILENCE);
+  }
+
+  /** The clock stands; at the end of the first play follows the explanation. */
+  stopped() {
+    if (!this.scene) return;
+    const { clock, headline } = this.parts;
+    if (this.late) {
+      this.late = false;
+      this.show(clock.time());
+    }
+    headline.speak(clock.time());
+    if (clock.time() >= clock.last() && !this.state.seen) this.turn("explain");
+  }
+
+  turn(phase) {
+    const { clock } = this.parts;
+    this.state.phase = phase;
+    if (phase === "guess") clock.pause();
+    if (phase === "explain") {
+      this.state.seen = true;
+      if (!clock.playing() && clock.time() === 0) clock.go(clock.last());
+    }
+    if (this.scene) this.lay();
+    else this.dress();
+  }
+
+  /** The guess is made: watch. Without one the end is shown at once. */
+  bet(guess) {
+    this.state.guess = guess;
+    if (guess) this.replay();
+    else this.turn("explain");
+  }
+
+  /** From the start. */
+  replay() {
+    this.state.replay = false;
+    this.turn("watch");
+    this.parts.clock.go(0);
+    this.parts.clock.start();
+  }
+
+  /** A new question: nothing has been seen yet. */
+  refresh() {
+    Object.assign(this.state, { seen: false, guess: null });
+    this.parts.clock.go(0);
+    this.turn("guess");
+  }
+
+  follow(household) {
+    this.state.followed = household;
+    this.parts.household.ask(household);
+    this.tick(this.parts.clock.time());
   }
 
   /** Keys of the clock: on the stage, or where nothing on the page has the focus. */
-  function keyed(event) {
-    if (event.target !== document.body && !parts.root.contains(event.target)) return;
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, summary, dialog, a")) return;
-    const button = event.target.closest("button");
-    if (event.key === " " && !button) parts.clock.toggle();
-    else if (event.key === "ArrowRight") parts.clock.go(Math.floor(parts.clock.time()) + 1);
-    else if (event.key === "ArrowLeft") parts.clock.go(Math.ceil(parts.clock.time()) - 1);
-    else if (event.key === "Home") parts.clock.go(0);
-    else if (event.key === "End") parts.clock.go(parts.clock.last());
+  key(event) {
+    const { clock } = this.parts;
+    const { target } = event;
+    if (target !== document.body && !this.frame.root.contains(target)) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, summary, dialog, a")) return;
+    if (event.key === " " && !target.closest("button")) clock.toggle();
+    else if (event.key === "ArrowRight") clock.go(Math.floor(clock.time()) + 1);
+    else if (event.key === "ArrowLeft") clock.go(Math.ceil(clock.time()) - 1);
+    else if (event.key === "Home") clock.go(0);
+    else if (event.key === "End") clock.go(clock.last());
     else return;
     event.preventDefault();
   }
 
-  async function arrived() {
-    const next = read(model, "payload");
-    if (!next) return;
-    const mine = ++arrived.count;
-    unpacking = 1;
-    const [found, ends] = await Promise.all([unpacked(next), sorted(read(model, "bands"))]);
-    if (mine !== arrived.count) return;
-    unpacking = 0;
-    const first = !payload;
-    [payload, codes, classes] = [next, found, ends];
-    if (state.followed !== null && state.followed >= payload.households.count) state.followed = null;
-    show(first || !state.seen ? 0 : parts.clock.time());
-    if (state.followed !== null) parts.household.ask(state.followed);
-    if (state.replay) replay();
-  }
-  arrived.count = 0;
-
-  /** Bands come in while one watches: they wait until the clock stands. */
-  async function banded() {
-    const bands = read(model, "bands");
-    if (!bands || !payload || bands.generation !== payload.generation) return;
-    classes = await sorted(bands);
-    if (parts.clock.playing()) late = true;
-    else if (bands.generation === payload.generation) show(parts.clock.time());
+  /** A run has come: it is unpacked, and shown unless a later one came meanwhile. */
+  async arrived() {
+    const payload = this.read("payload");
+    if (!payload) return;
+    const mine = ++this.arrivals;
+    const [codes, classes] = await Promise.all([unpacked(payload), sorted(this.read("bands"))]);
+    if (mine !== this.arrivals) return;
+    const { state } = this;
+    const again = this.payload && state.seen;
+    Object.assign(this, { payload, codes, classes });
+    if (state.followed >= payload.households.count) state.followed = null;
+    this.show(again ? this.parts.clock.time() : 0);
+    if (state.followed !== null) this.parts.household.ask(state.followed);
+    if (state.replay) this.replay();
   }
 
-  const heard = {
-    "change:payload": arrived,
-    "change:bands": banded,
-    "change:status": () => dress(),
-    "change:form": () => parts.setup.lay(),
-    "change:share": () => parts.share.lay(),
-    "change:lessons": () => parts.lessons.lay(),
-    "change:lang": build,
-    "change:texts": build,
-  };
-  build();
-  for (const [name, listener] of Object.entries(heard)) model.on(name, listener);
-  arrived();
-  return () => {
-    for (const [name, listener] of Object.entries(heard)) model.off(name, listener);
-    parts.clock.pause();
-    clearTimeout(silence);
-    parts.dispose();
-  };
+  /** Bands that come in while one watches wait until the clock stands. */
+  async banded() {
+    const bands = this.read("bands");
+    if (!bands) return;
+    const classes = await sorted(bands);
+    if (bands.generation !== this.payload?.generation) return;
+    this.classes = classes;
+    if (this.parts.clock.playing()) this.late = true;
+    else this.show(this.parts.clock.time());
+  }
+
+  /** Takes the stage down. */
+  close() {
+    for (const [name, listener] of Object.entries(this.heard)) this.model.off(name, listener);
+    document.removeEventListener("keydown", this.keyed);
+    this.watcher.disconnect();
+    this.parts.clock.pause();
+    clearTimeout(this.silence);
+  }
 }
 
 function render({ model, el }) {
-  return mount(model, el);
-}
-
-/** The model of an exported page: what it carries, and nobody to ask. */
-function carried(data) {
-  const listeners = new Map();
-  const values = { mode: "file", ...data };
-  return {
-    get: (name) => values[name],
-    set: (name, value) => {
-      if (values[name] === value) return;
-      values[name] = value;
-      for (const listener of listeners.get(`change:${name}`) || []) listener();
-    },
-    save_changes: () => {},
-    on: (name, listener) => listeners.set(name, [...(listeners.get(name) || []), listener]),
-    off: (name, listener) => listeners.set(name, (listeners.get(name) || []).filter((one) => one !== listener)),
-  };
+  const stage = new Stage(model, el);
+  return () => stage.close();
 }
 
 const page = document.getElementById("stage");

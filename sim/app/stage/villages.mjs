@@ -44,7 +44,7 @@ function justify(blocks, across, gap) {
 }
 
 /** Places of all villages and squares for a width and a height at most, in device pixels: squares as large as they can be. */
-export function arrange(villages, width, height, ratio, least) {
+function arrange(villages, width, height, ratio, least) {
   const sizes = { gap: Math.round(GAP * ratio), pad: Math.round(PAD * ratio), head: Math.round(HEAD * ratio), least: Math.round(least * ratio) };
   const across = Math.floor(width * ratio);
   let best = null;
