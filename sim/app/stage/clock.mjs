@@ -6,7 +6,9 @@ const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches
 
 /** The clock and its bar. `moved(time)` hears of every change, `turned(playing)` of play and pause. */
 export function makeClock(t, { moved, turned }) {
-  let [time, last, playing, before, step, paints, since] = [0, 1, false, 0, null, 0, 0];
+  let [time, last, playing] = [0, 1, false];
+  let exact = 0; // the time while it runs; what is shown may go by whole quarters
+  let [before, step, paints, since] = [0, null, 0, 0];
   let scene = null;
   const play = h("button", { type: "button", class: "sw-play", onclick: () => toggle() });
   const back = h("button", { type: "button", class: "sw-step", "aria-label": t("step_back"), onclick: () => go(Math.ceil(time) - 1) }, "‹");
@@ -30,7 +32,7 @@ export function makeClock(t, { moved, turned }) {
   }
 
   function go(to) {
-    time = Math.min(Math.max(to, 0), last);
+    time = exact = Math.min(Math.max(to, 0), last);
     show();
   }
 
@@ -43,17 +45,13 @@ export function makeClock(t, { moved, turned }) {
       el.dataset.paints = String(Math.round((paints * 1000) / (stamp - since)));
       [paints, since] = [0, stamp];
     }
-    const next = Math.min(time + passed * SPEEDS[speed.value] * 4, last);
-    const shown = calm() ? Math.floor(next) : next;
-    const moves = calm() ? Math.floor(next) !== Math.floor(time) : true;
-    time = next;
-    if (moves) {
-      const kept = time;
-      time = shown;
+    exact = Math.min(exact + passed * SPEEDS[speed.value] * 4, last);
+    const next = calm() ? Math.floor(exact) : exact;
+    if (next !== time) {
+      time = next;
       show();
-      time = kept;
     }
-    if (next >= last) return pause();
+    if (exact >= last) return pause();
     step = requestAnimationFrame(frame);
   }
 
@@ -61,6 +59,7 @@ export function makeClock(t, { moved, turned }) {
     if (playing) return;
     if (time >= last) time = 0;
     playing = true;
+    exact = time;
     before = since = performance.now();
     paints = 0;
     dress();

@@ -80,9 +80,10 @@ export function makeExplain(context) {
 
   /** What the two policies do, side by side: the reading until the runs are in. */
   function differ(scene) {
-    const told = ["meaning", "decides", "flows", "targets", "loses_when"].filter((key) => ["a", "b"].some((arm) => scene.payload.policies[arm][key]));
+    const said = (arm, key) => worded(scene.payload.policies[arm][key], language());
+    const told = ["meaning", "decides", "flows", "targets", "loses_when"].filter((key) => ["a", "b"].some((arm) => said(arm, key)));
     const head = h("tr", {}, h("td"), ["a", "b"].map((arm) => h("th", { scope: "col" }, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), scene.policy(arm))));
-    return h("table", { class: "sw-differ", "aria-label": t("differ_title") }, h("thead", {}, head), h("tbody", {}, told.map((key) => h("tr", {}, h("th", { scope: "row" }, t(key)), ["a", "b"].map((arm) => h("td", { lang: "en" }, worded(scene.payload.policies[arm][key], language())))))));
+    return h("table", { class: "sw-differ", "aria-label": t("differ_title") }, h("thead", {}, head), h("tbody", {}, told.map((key) => h("tr", {}, h("th", { scope: "row" }, t(key)), ["a", "b"].map((arm) => h("td", {}, said(arm, key)))))));
   }
 
   function table(scene) {

@@ -10,7 +10,7 @@ export function makeSetup(context) {
   const { t, post, language, live } = context;
   const form = h("form", { class: "sw-controls", "aria-label": t("setup"), onsubmit: (event) => event.preventDefault() });
   const unknown = h("p", { class: "sw-unknown", role: "alert", hidden: true });
-  const el = h("div", { class: "sw-setup" }, unknown, live ? form : h("div", {}, h("p", { class: "sw-note" }, t("file_note")), form));
+  const el = h("div", { class: "sw-setup" }, live ? form : h("div", {}, h("p", { class: "sw-note" }, t("file_note")), form));
   let [shape, fields] = ["", {}];
   const open = new Set();
 
@@ -19,12 +19,14 @@ export function makeSetup(context) {
     post.send({ kind: "settings", values });
   }
 
-  function front(given, numbers) {
+  function front(given) {
     const policies = given.policies.map((policy) => ({ value: policy.name, label: worded(policy.label, lang()) }));
     const place = given.places.find((one) => one.name === given.values.place);
     const about = (name) => {
       const policy = given.policies.find((one) => one.name === name);
-      return policy ? [policy.meaning, policy.decides && `${t("decides")}: ${policy.decides}`, policy.loses_when && `${t("loses_when")}: ${policy.loses_when}`] : [];
+      if (!policy) return [];
+      const told = (key) => worded(policy[key], lang());
+      return [told("meaning"), ...["decides", "loses_when"].filter(told).map((key) => `${t(key)}: ${told(key)}`)];
     };
     fields.place = choiceField({ label: t("place"), name: t("about_place"), about: [place && worded(place.question, lang()), place && worded(place.note, lang())] }, given.places.map((one) => ({ value: one.name, label: worded(one.title, lang()) })), given.values.place, (value) => ask({ place: value }));
     for (const arm of ["a", "b"]) fields[arm] = choiceField({ label: t("policy"), mark: arm, name: t("about_policy", { arm: arm.toUpperCase() }), about: about(given.values[arm]) }, policies, given.values[arm], (value) => ask({ [arm]: value }));
@@ -45,7 +47,7 @@ export function makeSetup(context) {
   function one(control, prefix, value, numbers) {
     const key = `${prefix}${control.key}`;
     const label = worded(control.label, lang()) || control.key;
-    const about = [control.source && `${t("source")}: ${control.source}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit, lang())}`, control.slow ? t("slow") : null];
+    const about = [control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit, lang())}`, control.slow ? t("slow") : null];
     const spec = { ...control, label, about, name: t("about", { label }), shown: reading(control, numbers) };
     fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }));
     return fields[key].el;
@@ -84,7 +86,7 @@ export function makeSetup(context) {
     const said = (given.unknown || []).map((sentence) => worded(sentence, lang()));
     say(unknown, said.length ? `${t("unknown")} ${said.join(" ")}` : "");
     unknown.hidden = !said.length;
-    const next = [given.values.place, given.values.a, given.values.b, lang()].join("|");
+    const next = [given.places.length, given.values.place, given.values.a, given.values.b, lang()].join("|");
     if (next === shape) {
       for (const [key, field] of Object.entries(fields)) if (given.values[key] !== undefined && given.values[key] !== null) field.show(given.values[key]);
       return;
@@ -97,7 +99,7 @@ export function makeSetup(context) {
     const own = ["a", "b"].map((arm) => [arm, given.policies.find((policy) => policy.name === given.values[arm])?.settings || []]);
     const rows = (id) => given.controls.filter((control) => !control.front && control.group === id).map((control) => one(control, "", value(control), numbers));
     form.replaceChildren(
-      ...front(given, numbers),
+      ...front(given),
       ...given.controls.filter((control) => control.front).map((control) => one(control, "", value(control), numbers)),
       ...luck(given, numbers),
       h("details", { class: "sw-more", open: open.has("more"), ontoggle: (event) => event.target === event.currentTarget && (event.target.open ? open.add("more") : open.delete("more")) },
@@ -111,5 +113,5 @@ export function makeSetup(context) {
   }
 
   lay();
-  return { el, lay };
+  return { el, unknown, lay };
 }
