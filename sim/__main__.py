@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from sim.app import command as viewing
 from sim.errors import InputError, NotFiniteError, PolicyError
 from sim.progress import Bar
 from sim.reproduce import command as reviewing
@@ -56,13 +57,10 @@ def parser() -> argparse.ArgumentParser:
     _map_parser(commands)
     _evidence_parsers(commands)
     reviewing.add_parsers(commands)
+    viewing.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
     bench.add_argument("--app", action="store_true", help="instead: how long the interactive view takes to answer")
-    app = commands.add_parser("app", help="the interactive view, in a browser")
-    app.add_argument("--port", type=int, default=8765, help="where to serve (default: 8765)")
-    app.add_argument("--host", default="127.0.0.1", help="address to serve at (default: this machine only)")
-    app.add_argument("--no-open", action="store_true", help="do not open a browser")
     return root
 
 
@@ -151,7 +149,7 @@ def run(arguments: argparse.Namespace) -> None:
     if (arguments.scenario is None) == (arguments.code is None):
         raise InputError("run: give a scenario, or --code with a run code of the view, and not both")
     if arguments.code is not None:
-        return _run_code(arguments)
+        return viewing.run_code(arguments, drafted)
     from sim.experiment import standing, study
     from sim.experiment.results import folder_for
     from sim.known import known
@@ -171,25 +169,6 @@ def run(arguments: argparse.Namespace) -> None:
         write(results, draft, warnings)
     console.print(headline_terminal(results), *warnings, sep="\n")
     console.print(f"report: {folder / 'report.html'}")
-
-
-def _run_code(arguments: argparse.Namespace) -> None:
-    """`swadaya run --code`: the numbers of the interactive view, to the last bit."""
-    from sim.app import command
-    from sim.experiment.results import folder_named
-
-    if arguments.quick or arguments.policy:
-        raise InputError("run --code: takes neither --quick nor --policy; the code says all that is run")
-    with Bar() as bar:
-        bar("both worlds, and the one without a programme", 0, 1)
-        found, among = command.again(arguments.code)
-    folder = folder_named(f"view-{found.settings.place}", found.digest, arguments.results)
-    with drafted(folder) as draft:
-        command.write(found, among, draft)
-        about = {"digest": found.digest, "settings": found.settings.query(), "code": arguments.code}
-        (draft / "manifest.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    console.print(command.told(found, among))
-    console.print(f"replay: {folder / 'replay.html'}", soft_wrap=True)
 
 
 def draw_map(arguments: argparse.Namespace) -> None:
@@ -272,11 +251,7 @@ def explain(arguments: argparse.Namespace) -> None:
 def bench(arguments: argparse.Namespace) -> None:
     """`swadaya bench`: both lanes in one run."""
     if arguments.app:
-        from sim.app.command import bench as answered
-
-        for line in answered():
-            console.print(f"{line.value:12,.2f}  {line.unit:4} {line.what}")
-        return
+        return viewing.bench()
     from sim.experiment import study
     from sim.experiment.bench import bench as measure
     from sim.known import known
@@ -361,13 +336,6 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
     console.print(f"{variant}: {len(sets)} sets; {told}", soft_wrap=True)
 
 
-def app(arguments: argparse.Namespace) -> None:
-    """`swadaya app`: the interactive view."""
-    from sim.app.serve import serve
-
-    serve(arguments.port, arguments.host, not arguments.no_open)
-
-
 COMMANDS = {
     "run": run,
     "map": draw_map,
@@ -379,7 +347,7 @@ COMMANDS = {
     "calibrate": calibrate,
     "claims": claims,
     "bench": bench,
-    "app": app,
+    "app": viewing.app,
     "reproduce": reviewing.reproduce,
     "package": reviewing.package,
 }

@@ -886,7 +886,7 @@ def test_a_headless_run_needs_no_browser_library():
     work = (
         "import sys\nfor name in ('solara', 'anywidget', 'ipywidgets', 'traitlets', 'reacton', 'uvicorn'):\n"
         "    sys.modules[name] = None\n"
-        "import sim.app.session, sim.app.command, sim.app.downloads, sim.app.serve, sim.__main__"
+        "import sim.app.session, sim.app.command, sim.app.again, sim.app.downloads, sim.app.serve, sim.__main__"
     )
     subprocess.run([sys.executable, "-c", work], check=True)
 

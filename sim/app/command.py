@@ -1,113 +1,57 @@
-"""What the view's numbers are on the command line: `swadaya run --code` and `swadaya bench --app`."""
+"""`swadaya app`, and what of the view other commands have: `swadaya run --code`, `swadaya bench --app`."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+import argparse
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from rich.table import Table
+from rich.console import Console
 
-from sim.app import downloads
-from sim.app.bands import follow
-from sim.app.choices import Choices, choices
-from sim.app.code import settings_of
-from sim.app.crew import Crew
-from sim.app.payload import payload
-from sim.app.record import Pair, pair
-from sim.app.settings import ARMS, Settings
-from sim.app.world import Worlds
-from sim.experiment.bench import Line
-from sim.scenario import BASELINE
-
-SHOWN = {
-    "headcount": "poor after, %",
-    "headcount_end": "poor at the end, %",
-    "gap": "poverty gap after, %",
-    "own_income": "median own income, z",
-    "participation": "at the meeting, %",
-    "self_supporting": "initially poor on own feet, %",
-    "cost": "cost, z a person",
-}
+from sim.errors import InputError
+from sim.progress import Bar
 
 
-def again(code: str) -> tuple[Pair, Choices]:
-    """Run what a code says.
-
-    Raises
-    ------
-    InputError
-        When it is no run code of this version.
-    """
-    among = choices()
-    with ThreadPoolExecutor(2) as threads:
-        return pair(settings_of(code, among), among, Worlds(1), threads), among
+def add_parsers(commands: argparse._SubParsersAction) -> None:
+    """Add the command that opens the view."""
+    app = commands.add_parser("app", help="the interactive view, in a browser")
+    app.add_argument("--port", type=int, default=8765, help="where to serve (default: 8765)")
+    app.add_argument("--host", default="127.0.0.1", help="address to serve at (default: this machine only)")
+    app.add_argument("--no-open", action="store_true", help="do not open a browser")
 
 
-def told(found: Pair, among: Choices) -> Table:
-    """The headline of the three worlds."""
-    table = Table(title=f"{found.settings.query()}\ndigest {found.digest}", title_justify="left")
-    table.add_column("")
-    names = {"none": BASELINE, "a": found.settings.a, "b": found.settings.b}
-    for arm in ARMS:
-        table.add_column(f"{arm}: {among.labels(names[arm])[0]}", justify="right")
-    heads = {arm: found.headline(arm) for arm in ARMS}
-    for key, words in SHOWN.items():
-        table.add_row(words, *(f"{heads[arm][key]:.3f}" for arm in ARMS))
-    return table
+def app(arguments: argparse.Namespace) -> None:
+    """`swadaya app`: the interactive view."""
+    from sim.app.serve import serve
+
+    serve(arguments.port, arguments.host, not arguments.no_open)
 
 
-def write(found: Pair, among: Choices, folder: Path) -> None:
-    """Tables and the page that replays the run, into a folder that exists."""
-    for file, name in (
-        (downloads.series(found, among), "series.csv"),
-        (downloads.households(found, among), "households.csv"),
-        (downloads.page(found, among, "", {}, "en"), "replay.html"),
-    ):
-        (folder / name).write_bytes(file.data)
+def bench() -> None:
+    """`swadaya bench --app`: how long the view takes to answer."""
+    from sim.app.again import bench as answered
+
+    for line in answered():
+        Console().print(f"{line.value:12,.2f}  {line.unit:4} {line.what}", highlight=False, soft_wrap=True)
 
 
-def bench() -> Iterator[Line]:
-    """How long the view takes: start of a process, first picture's data, a pair, 20 lucks, 20 sets; seconds."""
-    yield Line("start of the server's process", _started(), "s")
-    among, worlds = choices(), Worlds()
-    with ExitStack() as stack:
-        threads = stack.enter_context(ThreadPoolExecutor(2))
-        crew = Crew()
-        stack.callback(crew.close)
-        crew.warm()
-        crew.luck(Settings()).result()
+def run_code(arguments: argparse.Namespace, drafted: Callable[[Path], AbstractContextManager[Path]]) -> None:
+    """`swadaya run --code`: the numbers of the view, to the last bit; `drafted` makes the folder for them."""
+    from sim.app import again
+    from sim.experiment.results import folder_named
 
-        def timed(settings: Settings) -> float:
-            began = time.perf_counter()
-            payload(pair(settings, among, worlds, threads), among, 1)
-            return time.perf_counter() - began
-
-        yield Line("first picture of a place: world at rest, pair, payload", timed(Settings()), "s")
-        policies = [Settings(a=name) for name in ("hybrid", "dividend", "infrastructure", "asset_with_coaching")]
-        yield Line("pair after another policy, longest of 4", max(map(timed, policies)), "s")
-        numbers = [Settings(numbers=(("loss.base", value),)) for value in (0.2, 0.22, 0.26, 0.28)]
-        yield Line("pair after another number of the start, longest of 4", max(map(timed, numbers)), "s")
-        yield Line("pair in poor villages, never met before", timed(Settings(place="desa_miskin")), "s")
-        began, seen = time.perf_counter(), dict[str, float]()
-
-        def note(_: str, part: str, done: int, of: int) -> None:
-            seen[part] = time.perf_counter() - began
-
-        follow(Settings(), 1, crew, note, lambda: True)
-        yield Line("band of 20 lucks", seen["lucks"], "s")
-        yield Line("with 20 parameter sets", seen["sets"], "s")
-    yield Line("processors", float(os.cpu_count() or 1), "")
-
-
-def _started() -> float:
-    """Seconds until a process could serve: all imports, the compiled model."""
-    began = time.perf_counter()
-    work = "from sim.app.serve import prepare; prepare(); import sim.app.page; from sim.app.world import lane; lane()"
-    subprocess.run([sys.executable, "-c", work], check=True, capture_output=True)
-    return time.perf_counter() - began
+    if arguments.quick or arguments.policy:
+        raise InputError("run --code: takes neither --quick nor --policy; the code says all that is run")
+    with Bar() as bar:
+        bar("both worlds, and the one without a programme", 0, 1)
+        found, among = again.again(arguments.code)
+    folder = folder_named(f"view-{found.settings.place}", found.digest, arguments.results)
+    with drafted(folder) as draft:
+        again.write(found, among, draft)
+        about = {"digest": found.digest, "settings": found.settings.query(), "code": arguments.code}
+        (draft / "manifest.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    console = Console()
+    console.print(again.told(found, among))
+    console.print(f"replay: {folder / 'replay.html'}", soft_wrap=True, highlight=False)

@@ -21,10 +21,10 @@ def label_of(key: str) -> tuple[str, str]:
     return worded(f"control.{key}", plain)
 
 
-def policy_words(name: str, among: Choices) -> dict[str, tuple[str, str]]:
+def policy_words(name: str, among: Choices) -> dict[str, Text | str]:
     """What a policy says of itself; the baseline says nothing."""
     about = among.known.policies.get(name)
-    return {key: worded(f"policy.{name}.{key}", getattr(about, key) if about else "") for key in TOLD}
+    return {key: worded(f"policy.{name}.{key}", getattr(about, key)) if about else "" for key in TOLD}
 
 
 def of_control(control: Control, default: float) -> dict[str, Any]:
