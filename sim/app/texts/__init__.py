@@ -34,6 +34,11 @@ def words(key: str) -> tuple[str, str]:
     return table()[key]
 
 
+def worded(key: str, english: str) -> tuple[str, str]:
+    """A text in both languages, or in English alone where it comes from elsewhere and has no translation."""
+    return table().get(key, (english, english))
+
+
 def by_language() -> dict[str, dict[str, str]]:
     """Language -> key -> text, as the browser has it."""
     return {name: {key: pair[at] for key, pair in table().items()} for at, name in enumerate(LANGUAGES)}
