@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from sim import sweeping
+from sim.app import command as viewing
 from sim.drafted import drafted
 from sim.errors import InputError, NotFiniteError, PolicyError
 from sim.language import ENGLISH, LANGUAGES, mark, say, speaking
@@ -37,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run a scenario and write its report")
-    run.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    run.add_argument("scenario", nargs="?", help="a file, or the name of one in scenarios/")
+    run.add_argument("--code", help="instead: a run code of the interactive view, for exactly its numbers")
     run.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
     run.add_argument(
@@ -65,9 +67,11 @@ def parser() -> argparse.ArgumentParser:
     _evidence_parsers(commands)
     reviewing.add_parsers(commands)
     sweeping.add_parsers(commands)
+    viewing.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
     bench.add_argument("--large", action="store_true", help="also a world of ten million households (12 GB)")
+    bench.add_argument("--app", action="store_true", help="instead: how long the interactive view takes to answer")
     return root
 
 
@@ -137,6 +141,10 @@ def _unnamed(scenario: Scenario) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """`swadaya run`: simulate, tell, write."""
+    if (arguments.scenario is None) == (arguments.code is None):
+        raise InputError("run: give a scenario, or --code with a run code of the view, and not both")
+    if arguments.code is not None:
+        return viewing.run_code(arguments, drafted)
     from sim.experiment import standing, study
     from sim.experiment.results import folder_for
     from sim.known import known
@@ -290,6 +298,8 @@ def explain(arguments: argparse.Namespace) -> None:
 
 def bench(arguments: argparse.Namespace) -> None:
     """`swadaya bench`: both lanes in one run."""
+    if arguments.app:
+        return viewing.bench()
     from sim.experiment import study
     from sim.experiment.bench import bench as measure
     from sim.known import known
@@ -388,6 +398,7 @@ COMMANDS = {
     "calibrate": calibrate,
     "claims": claims,
     "bench": bench,
+    "app": viewing.app,
     "reproduce": reviewing.reproduce,
     "package": reviewing.package,
     "sweep": sweeping.sweep,

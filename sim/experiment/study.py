@@ -75,6 +75,11 @@ def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
     return found
 
 
+def of_2017(scenario: Scenario) -> list[Programme]:
+    """What flowed in 2017: under these programmes every world is at rest."""
+    return _programmes(PROGRAMMES_2017, scenario.known.policies)
+
+
 def _without(programme: Programme, own: Programme) -> list[Programme]:
     """A programme of the world while another is paid out of its money."""
     end = max(own.funds_end, own.facilitation_end)
@@ -99,14 +104,14 @@ def build(
     """
     lane, population = lane or Lane(wire(scenario.known.own_rules)), population or people(scenario)
     seed = scenario.population.seed
-    of_2017 = _programmes(PROGRAMMES_2017, scenario.known.policies)
+    flowed = of_2017(scenario)
     target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
     held = scenario.hold.ablate
     parameters = {**drawn, **scenario.parameters}
-    world = solve(lane, population, of_2017, target, seed, parameters, held)
+    world = solve(lane, population, flowed, target, seed, parameters, held)
     if scenario.population.world == "poor_village":
         assert scenario.population.poverty is not None  # that world has a default of its own
-        world = poorer(world, of_2017, scenario.population.poverty, seed, held)
+        world = poorer(world, flowed, scenario.population.poverty, seed, held)
     return world
 
 
