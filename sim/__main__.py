@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -183,7 +184,7 @@ def run_nation(scenario: Scenario, arguments: argparse.Namespace) -> None:
     kept = folder.with_name(f".{folder.name}-districts")
     with Bar() as bar, drafted(folder) as draft:
         found = national.run(scenario, frame.provinces(part), kept=kept, tell=bar)
-        bar("report", 0, 1)
+        bar(mark("report"), 0, 1)
         shown = write(found, draft, digest)
     shutil.rmtree(kept, ignore_errors=True)
     console.print(*(terminal(one, lines=False) if isinstance(one, Grid) else one for one in shown), sep="\n")

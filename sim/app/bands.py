@@ -72,9 +72,9 @@ class Bands:
 def _band(found: Sequence[Found], whole: int) -> dict[str, Any]:
     """Bands and counts of some runs."""
     heads = {arm: [run[arm]["headline"] for run in found] for arm in ARMS}
-    ends = {arm: np.array([head["headcount"] for head in heads[arm]]) for arm in ("a", "b")}  # type: ignore[index]
+    ends = {arm: np.array([head["headcount"] for head in heads[arm]]) for arm in ("a", "b")}
     names = heads["a"][0]
-    spread = {arm: {name: np.array([head[name] for head in heads[arm]]) for name in names} for arm in ARMS}  # type: ignore
+    spread = {arm: {name: np.array([head[name] for head in heads[arm]]) for name in names} for arm in ARMS}
     return {
         "done": len(found),
         "of": whole,

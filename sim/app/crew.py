@@ -38,7 +38,7 @@ BANDED = ("headcount", "poverty_gap", "median_own_income", "participation", "emp
 NICE = 5
 WORLDS = 3  # worlds at rest that a worker keeps
 KNOWN = 4_000  # runs of arms that are remembered, about 4 kB each
-Found = dict[str, dict[str, object]]  # arm -> "series": metric -> values, "headline": name -> number
+Found = dict[str, dict[str, Any]]  # arm -> "series": metric -> values, "headline": name -> number
 
 
 def _with_parent() -> None:

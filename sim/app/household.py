@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, SupportsInt
 
 import numpy as np
 
@@ -92,7 +92,7 @@ def _happened(life: Life) -> Iterator[dict[str, Any]]:
     """Events of a life, from the engine's own columns."""
     own = life.own
 
-    def event(quarter: int, key: str, amount: float = 0.0) -> dict[str, Any]:
+    def event(quarter: SupportsInt, key: str, amount: float = 0.0) -> dict[str, Any]:
         text = filled(f"event.{key}", amount=amount)
         return {"quarter": int(quarter), "key": key, "amount": round(amount, 4), "text": text}
 

@@ -50,7 +50,8 @@ def _life(pair: Pair, arm: str, household: int) -> Life:
     start, home = pair.start, home_of(pair, household)
     held = start.scenario.hold.ablate
     model = CommunityModel(start.world, start.programmes[arm], seed=pair.settings.luck, held=held, shocks=start.shocks)
-    arrays, rows = model.state.arrays, {"household": [], "village": [], "group": []}
+    arrays = model.state.arrays
+    rows: dict[str, list[np.ndarray]] = {"household": [], "village": [], "group": []}
     for _ in range(start.scenario.calendar.quarters):
         model.step()
         rows["household"].append(arrays["household"][:, household].copy())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import solara
 
@@ -25,7 +27,7 @@ def _session(stage: Stage, query: str) -> Session:
     def put(name: str, text: str) -> None:
         setattr(stage, name, text)
 
-    def send(content: object, buffers: list[bytes]) -> None:
+    def send(content: Mapping[str, Any], buffers: Sequence[bytes]) -> None:
         stage.send(content, buffers)
 
     session = Session(query, put, send)
@@ -42,7 +44,7 @@ def Page() -> None:
     solara.Title("Swadaya")
     stage = Stage.element(texts=texts, lessons=lessons.document(), evidence=_evidence(), mode="live")
 
-    def tie() -> object:
+    def tie() -> Callable[[], None]:
         session = _session(solara.get_widget(stage), query)
         return session.close
 

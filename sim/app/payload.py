@@ -113,7 +113,7 @@ def _policies(pair: Pair, among: Choices) -> dict[str, Any]:
     return found
 
 
-def _place(pair: Pair, among: Choices) -> dict[str, str]:
+def _place(pair: Pair, among: Choices) -> dict[str, str | tuple[str, str]]:
     found, name = among.places[pair.settings.place], pair.settings.place
     told = {"question": found.question, "note": found.report.note}
     return {"name": name, "title": found.title, **{key: worded(f"{key}.{name}", text) for key, text in told.items()}}

@@ -159,7 +159,7 @@ def headline_of(
         "headcount_end": float(series["headcount"][-1]),
         "headcount_start": float(series["headcount"][start - 1]),
         "gap": float(series["poverty_gap"][first:last].mean()),
-        "own_income": inequality.quantile(own_post, persons, 0.5),
+        "own_income": float(inequality.quantile(own_post, persons, 0.5)),
         "participation": float(series["participation"][first:last].mean()),
         "self_supporting": 100.0 * metrics.mean(own_post >= metrics.LINE, poor * persons),
         "cost": float(cost.present_value(paid, start, scenario.budget.discount)),

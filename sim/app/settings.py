@@ -81,7 +81,9 @@ class Settings:
 
     def in_force(self, among: Choices) -> dict[str, str | float]:
         """Every setting by its key, whether it was set or is the place's own."""
-        first = {"place": self.place, "a": self.a, "b": self.b, "luck": self.luck, "set": self.parameters}
+        first: dict[str, str | float] = {
+            "place": self.place, "a": self.a, "b": self.b, "luck": self.luck, "set": self.parameters,
+        }  # fmt: skip
         return first | {key: self.get(key, among) for key in among.controls} | dict(self.numbers)
 
     def query(self) -> str:

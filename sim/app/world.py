@@ -115,7 +115,10 @@ def at_rest(scenario: Scenario, drawn: Mapping[str, float], spread: float) -> Wo
     target = replace(published, below=spread * published.below, above=spread * published.above)
     of_2017, held = study.of_2017(scenario), scenario.hold.ablate
     world = solve(lane(), people, of_2017, target, about.seed, {**drawn, **scenario.parameters}, held)
-    return poorer(world, of_2017, about.poverty, about.seed, held) if about.world == "poor_village" else world
+    if about.world != "poor_village":
+        return world
+    assert about.poverty is not None  # that world has a default of its own
+    return poorer(world, of_2017, about.poverty, about.seed, held)
 
 
 def _passing(world: World, settings: Settings, among: Choices) -> World:

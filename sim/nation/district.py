@@ -139,7 +139,7 @@ def _arm(
         state, now = model.state, _accounts(model, [*ledger.FLOWS, *ledger.STOCKS])
         worst = max(worst, ledger.check(stocks, now))
         stocks = {name: now[name] for name in ledger.STOCKS}
-        sums[quarter] = _sums(state, size, first, sum(now[name] for name in STATE_PAYS))
+        sums[quarter] = _sums(state, size, first, np.asarray(sum(now[name] for name in STATE_PAYS)))
         if post[0] <= quarter < post[1]:
             own += state["own_income"]
         if quarter in when:

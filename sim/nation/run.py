@@ -92,11 +92,11 @@ def refuse(scenario: Scenario) -> None:
             f"{slug}: the nation is rural Indonesia of September 2017, synthesised by province; --scale national takes "
             'no survey, no village list and no other world than "rural_2017"'
         )
-    for arm in (*scenario.arms, *scenario.programmes):
-        known = scenario.known.policies.get(arm.policy)
+    for policy in (*(arm.policy for arm in scenario.arms), *(one.policy for one in scenario.programmes)):
+        known = scenario.known.policies.get(policy)
         if known and known.reallocates:
             raise InputError(
-                f"{slug}: {arm.policy} moves money between all villages of the nation; then no part of it can be "
+                f"{slug}: {policy} moves money between all villages of the nation; then no part of it can be "
                 "played by itself, and shards cannot be used. Run it without --scale national"
             )
 
@@ -229,9 +229,10 @@ class _Merged:
         """All of it."""
         unit = 2.0**30 if sys.platform == "darwin" else 2.0**20  # bytes there, KiB elsewhere
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+        households, persons, poor = self.people
         return Nation(
-            self.scenario, parts, self.districts, arms, self.sums, self.counts, self.sketches, *self.people, kinds,
-            solved.world.solved, self.worst, seconds, peak,
+            self.scenario, parts, self.districts, arms, self.sums, self.counts, self.sketches, households, persons,
+            poor, kinds, solved.world.solved, self.worst, seconds, peak,
         )  # fmt: skip
 
 
@@ -257,7 +258,7 @@ def _store(kept: Path | None, span: tuple[int, int], found: Sequence[Found]) -> 
     draft = path.with_suffix(".draft")
     columns = {field.name: np.array([getattr(one, field.name) for one in found]) for field in fields(Found)}
     with draft.open("wb") as file:
-        np.savez_compressed(file, **columns)
+        np.savez_compressed(file, allow_pickle=False, **columns)
     draft.replace(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -95,7 +96,7 @@ def start_table(totals: Totals) -> pd.DataFrame:
     """Who lives where at the start: imputed poverty, and what a survey would find in the last quarter before it."""
     nation, parts = totals.nation, totals.nation.provinces
     home = np.array([district.province for district in nation.districts])
-    wanted = [province.headcount for province in parts]
+    wanted = np.array([province.headcount for province in parts])
     people = totals.persons[:-1]
     return pd.DataFrame({
         "place": totals.places,
@@ -104,7 +105,7 @@ def start_table(totals: Totals) -> pd.DataFrame:
         "districts": [*np.bincount(home, minlength=len(parts)), len(home)],
         "households": totals.households,
         "persons": totals.persons,
-        "headcount_imputed": 100.0 * np.array([*wanted, float((wanted * people).sum() / people.sum())]),
+        "headcount_imputed": 100.0 * np.array([*wanted, (wanted * people).sum() / people.sum()]),
         "headcount_measured": 100.0 * totals.measured_poor / totals.persons,
         "kinds_of_villages": [*nation.kinds, np.nan],
     })  # fmt: skip
@@ -125,39 +126,39 @@ def series_table(totals: Totals) -> pd.DataFrame:
 
 def summary_table(totals: Totals) -> pd.DataFrame:
     """place, arm, measure, unit, value, difference from the baseline under the same luck."""
-    nation = totals.nation
-    base, rows = nation.arms.index(BASELINE), []
+    nation, arms, windows = totals.nation, totals.nation.arms, totals.nation.scenario.windows
+    base, frames = arms.index(BASELINE), []
 
-    def add(measure: str, unit: str, value: Callable[[int, int], float]) -> None:
-        for place, name in enumerate(totals.places):
-            found = [value(place, arm) for arm in range(len(nation.arms))]
-            rows.extend(
-                (name, arm, measure, unit, v, v - found[base]) for arm, v in zip(nation.arms, found, strict=True)
-            )
+    def add(measure: str, unit: str, values: np.ndarray) -> None:
+        """A measure [place, arm]."""
+        index = pd.MultiIndex.from_product([totals.places, arms], names=["place", "arm"])
+        columns = {"value": values.ravel(), "difference": (values - values[:, [base]]).ravel()}
+        frames.append(pd.DataFrame(columns, index).reset_index().assign(measure=measure, unit=unit))
 
-    windows = nation.scenario.windows
+    def sketched(moment: int, column: int, told: Callable[[np.ndarray], float]) -> np.ndarray:
+        """What a sketch tells of each place and arm."""
+        return np.array([
+            [told(totals.sketch(place, arm, moment, column)) for arm in range(len(arms))]
+            for place in range(len(totals.places))
+        ])  # fmt: skip
+
     for measure in WINDOWED:
         for when in ("pre", "post", "late"):
             values = totals.series(measure)[..., slice(*getattr(windows, when))].mean(axis=-1)
-            add(f"{measure}_{when}", MEASURES[measure][0], lambda place, arm, values=values: values[place, arm])
+            add(f"{measure}_{when}", MEASURES[measure][0], values)
     for moment, when in enumerate(moments(nation.scenario)):
-        add(f"gini_{when}", "0-1", lambda place, arm, moment=moment: sketch.gini(totals.sketch(place, arm, moment, 0)))
+        add(f"gini_{when}", "0-1", sketched(moment, 0, sketch.gini))
         for column, name in enumerate(SKETCHED):
-            add(
-                f"median_{name}_{when}", "z per person and quarter",
-                lambda place, arm, m=moment, c=column: sketch.quantile(totals.sketch(place, arm, m, c), 0.5),
-            )  # fmt: skip
-    poor, stand, all_stand = (list(COUNTS).index(name) for name in COUNTS)
-    count, persons = totals.counts, totals.persons
-    add("permanently_poor", "% of persons", lambda p, a: 100.0 * count[p, a, poor] / persons[p])
-    add("stand_after", "% of the permanently poor",
-        lambda p, a: 100.0 * count[p, a, stand] / count[p, a, poor] if count[p, a, poor] else np.nan)  # fmt: skip
-    add("stand_after_all", "% of persons", lambda p, a: 100.0 * count[p, a, all_stand] / persons[p])
-    paid = totals.series("state_paid")
-    about = nation.scenario
-    value = cost.rupiah(
-        cost.present_value(np.moveaxis(paid, -1, 0), about.calendar.start, about.budget.discount)  # type: ignore[arg-type]
-    )
-    add("cost_per_head", "Rp per person, present value", lambda p, a: float(value[p, a]))  # type: ignore[index]
-    add("cost_in_all", "Rp trillion, present value", lambda p, a: float(value[p, a]) * persons[p] / 1e12)  # type: ignore[index]
-    return pd.DataFrame(rows, columns=["place", "arm", "measure", "unit", "value", "difference"])
+            unit, median = "z per person and quarter", partial(sketch.quantile, at=0.5)
+            add(f"median_{name}_{when}", unit, sketched(moment, column, median))
+    poor, stand, all_stand = (totals.counts[..., list(COUNTS).index(name)] for name in COUNTS)
+    persons = totals.persons[:, None]
+    add("permanently_poor", "% of persons", 100.0 * poor / persons)
+    standing = np.divide(100.0 * stand, poor, out=np.full(poor.shape, np.nan), where=poor > 0.0)
+    add("stand_after", "% of the permanently poor", standing)
+    add("stand_after_all", "% of persons", 100.0 * all_stand / persons)
+    paid, about = np.moveaxis(totals.series("state_paid"), -1, 0), nation.scenario
+    value = cost.rupiah(np.asarray(cost.present_value(paid, about.calendar.start, about.budget.discount)))
+    add("cost_per_head", "Rp per person, present value", value)
+    add("cost_in_all", "Rp trillion, present value", value * persons / 1e12)
+    return pd.concat(frames, ignore_index=True)[["place", "arm", "measure", "unit", "value", "difference"]]

@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
+from sim.language import SPACE
 from sim.metrics.cost import rupiah
 from sim.nation import sketch
 from sim.nation.frame import IMPUTED
 from sim.nation.run import Nation
 from sim.nation.tables import NATION, digest, tables
-from sim.report import BASELINE, SPACE, labels, number, rivals, years
+from sim.report import BASELINE, labels, number, rivals, years
 from sim.report.canvas import GREY, HALF, NARROW, WIDE, Panel, canvas, draw_key, hues, key, ticks
 from sim.report.drawing import INK, Drawing
 from sim.report.grid import Cell, Column, Grid
@@ -198,7 +199,7 @@ def _frame(nation: Nation, panel: Panel, lines: Iterable[np.ndarray], zero: bool
     if zero:
         panel.line(panel.x, (0.0, 0.0), GREY, 0.8)
     panel.left_axis()
-    places, decimals = ticks(*panel.x, 5)
+    places, decimals = ticks(panel.x[0], panel.x[1], 5)
     panel.bottom_axis(places, [number(value, decimals) for value in places], "years since September 2017")
 
 
@@ -222,7 +223,7 @@ def provinces_figure(nation: Nation, found: dict[str, pd.DataFrame], width: floa
         changes.x = (-reach, reach)
     for panel, words in ((levels, "% of persons"), (changes, "percentage points")):
         panel.y = (len(order), 0.0)
-        places, decimals = ticks(*panel.x, 5 if wide else 3)
+        places, decimals = ticks(panel.x[0], panel.x[1], 5 if wide else 3)
         panel.bottom_axis(places, [number(value, decimals) for value in places], words)
     levels.head(["Poor after"], INK, 6)
     changes.head(["Difference from without"], INK, 6)

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
-from sim.report import SPACE, number
+from sim.language import SPACE
+from sim.report import number
 from sim.report import sweep_figures as figures
 from sim.report.canvas import NARROW, WIDE
 from sim.report.drawing import Drawing
@@ -71,8 +73,9 @@ class Part:
 
 def plate(name: str, caption: str, draw: Callable[[float], Drawing]) -> Plate:
     """A figure, drawn for a desk and for a phone."""
-    drawings = draw(WIDE), draw(NARROW)
-    return Plate(name, caption, *(base64.b64encode(one.svg()).decode() for one in drawings), drawings[0])
+    drawing = draw(WIDE)
+    wide, narrow = (base64.b64encode(one.svg()).decode() for one in (drawing, draw(NARROW)))
+    return Plate(name, caption, wide, narrow, drawing)
 
 
 # -- in words ---------------------------------------------------------------------------------------------------------
@@ -124,7 +127,7 @@ def _stopped(found: Found) -> list[str]:
         return []
     reach = found.reach(found.rule.metric)
     ways = [n for n, way in enumerate(found.ways) if way.arm != found.versus and np.isfinite(reach[:, n]).any()]
-    narrow = (reach[:, ways] <= found.rule.half_width).all(axis=1)
+    narrow = np.all(reach[:, ways] <= found.rule.half_width, axis=1)
     lucks = list(found.plan.seeds.values())
     return [
         f"Lucks were added until every difference in {found.rule.metric} was told to within {found.rule.half_width:g}: "
@@ -207,13 +210,14 @@ def parts(found: Found, indices: pd.DataFrame | None, conditions: Conditions | N
 
 def sensitivity_part(found: Found, indices: pd.DataFrame) -> Part:
     """Which numbers decide."""
-    plates, said = [], []
+    plates: list[Plate] = []
+    said: list[str] = []
     order = "total" if "total" in indices else "mu_star"
     for (metric, label), rows in indices.groupby(["metric", "way"], sort=False):
         one, top = next(one for one in found.metrics if one.name == metric), rows.loc[rows[order].idxmax()]
         caption = f"{label}: {one.label}. Dots: indices; lines: bootstrap intervals of 90{SPACE}%."
         name = f"sensitivity-{len(plates)}"
-        plates.append(plate(name, caption, lambda w, rows=rows: figures.indices(found, rows, w)))
+        plates.append(plate(name, caption, partial(figures.indices, found, rows)))
         share = f" ({number(100 * top['total'], 0)}{SPACE}% of the variance, with all it acts together with)"
         said.append(f"{one.label[:1].upper()}{one.label[1:]}, {label}: {top['uncertainty']} decides most"
                     + (share if order == "total" else "") + ".")  # fmt: skip

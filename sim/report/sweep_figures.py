@@ -77,7 +77,7 @@ def rows(
     low, high = min([0.0, *ends]), max([0.0, *ends])
     margin = 0.04 * ((high - low) or 1.0)
     panel.x, panel.y = (low - margin, high + margin), (len(labels), 0.0)
-    places, decimals = ticks(*panel.x, 6 if wide else 4)
+    places, decimals = ticks(panel.x[0], panel.x[1], 6 if wide else 4)
     panel.bottom_axis(places, [number(one, decimals) for one in places])
     for place in range(0, len(labels), 2):
         panel.block(panel.x, (place, place + 1), PALE)
@@ -171,7 +171,7 @@ def front(found: Found, width: float = WIDE) -> Drawing:
         x, y = rows_of[first.name].to_numpy(), rows_of[second.name].to_numpy()
         panel.x, panel.y = spanned(table[first.name]), spanned(table[second.name])
         panel.left_axis(5)
-        places, decimals = ticks(*panel.x, 5)
+        places, decimals = ticks(panel.x[0], panel.x[1], 5)
         panel.bottom_axis(places, [number(v, decimals) for v in places], f"{first.label}, {first.unit}")
         panel.head([f"dose {cost:g} z per person and quarter"], up=18)
         panel.head(folded(f"\u2191 {second.label}, {second.unit}", panel.right - panel.left)[:1], GREY, 5, light=True)
@@ -205,7 +205,7 @@ def boxed(found: Found, conditions: Conditions, width: float = WIDE) -> Drawing:
     panel, trade = grid.flat
     panel.x, panel.y = spanned(conditions.places[first]), spanned(conditions.places[second])
     panel.left_axis(5)
-    places, decimals = ticks(*panel.x, 5)
+    places, decimals = ticks(panel.x[0], panel.x[1], 5)
     panel.bottom_axis(places, [number(v, decimals) for v in places], first)
     panel.head([f"\u2191 {second}"], GREY, 5, light=True)
     for box in conditions.boxes:
@@ -220,9 +220,9 @@ def boxed(found: Found, conditions: Conditions, width: float = WIDE) -> Drawing:
 
 def draw_box(panel: Panel, x: tuple[float, float], y: tuple[float, float]) -> None:
     """Draw a box: a tint and its outline."""
-    x, y = np.clip(x, *panel.x), np.clip(y, *panel.y)
-    panel.block(tuple(x), tuple(y), PALE)
-    ring = np.array([(x[a], y[b]) for a, b in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))])
+    across, up = np.clip(x, *panel.x), np.clip(y, *panel.y)
+    panel.block(tuple(across), tuple(up), PALE)
+    ring = np.array([(across[a], up[b]) for a, b in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))])
     panel.line(ring[:, 0], ring[:, 1], INK, 1.2)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.report import SPACE, number, span
+from sim.language import SPACE
+from sim.report import number, span
 from sim.report.grid import Cell, Column, Grid, estimated
 from sim.report.page import listed
 from sim.sweep.discovery import BY_CHANCE, FOLDS, Conditions
@@ -141,7 +143,7 @@ def front_grid(found: Found) -> Grid:
 
 def sensitivity_grids(found: Found, table: pd.DataFrame) -> list[Grid]:
     """One table an outcome: a metric of a way."""
-    grids = []
+    grids: list[Grid] = []
     for (metric, label), rows in table.groupby(["metric", "way"], sort=False):
         one = next(one for one in found.metrics if one.name == metric)
         title = f"{one.label[:1].upper()}{one.label[1:]}: {label}"
@@ -193,7 +195,7 @@ def box_grid(found: Found, conditions: Conditions) -> Grid:
     return Grid("boxes", f"Where {conditions.better} beats {conditions.than}", note, columns, tuple(rows))
 
 
-def where(found: Found, conditions: Conditions, limits) -> str:
+def where(found: Found, conditions: Conditions, limits: Mapping[str, tuple[float, float]]) -> str:
     """Limits in words: only ends that cut something off."""
     told = []
     for name, (low, high) in limits.items():

@@ -177,7 +177,7 @@ def balance(pairs: np.ndarray) -> np.ndarray:
 
 def within(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Which points are in a box."""
-    return ((values >= low) & (values <= high)).all(axis=1)
+    return np.all((values >= low) & (values <= high), axis=1)
 
 
 def inside(places: pd.DataFrame, limits: Mapping[str, tuple[float, float]]) -> np.ndarray:

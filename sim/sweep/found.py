@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sim.scenario import BASELINE
-from sim.sweep.plan import Plan, mark
+from sim.sweep.plan import Plan, stamp
 from sim.sweep.stopping import Rule, half_width
 from sim.sweep.sweep import cube
 
@@ -45,7 +45,7 @@ def shown(plan: Plan) -> list[Shown]:
     """The different ways of a plan: an arm that a lever leaves alone is one way, however the lever is set."""
     found: dict[str, list[int]] = {}
     for number, way in enumerate(plan.ways):
-        found.setdefault(mark([plan.worlds[way.combination][0], way.document]), []).append(number)
+        found.setdefault(stamp([plan.worlds[way.combination][0], way.document]), []).append(number)
     groups = list(found.values())
     told = []
     for numbers in groups:
@@ -215,7 +215,7 @@ def undominated(values: np.ndarray) -> np.ndarray:
     """Whether no other row is at least as good in every column and better in one; more is better, [row, metric]."""
     least = (values[None, :, :] >= values[:, None, :]).all(axis=2)
     more = (values[None, :, :] > values[:, None, :]).any(axis=2)
-    return ~(least & more).any(axis=1)
+    return ~np.any(least & more, axis=1)
 
 
 def mean(values: np.ndarray) -> np.ndarray:

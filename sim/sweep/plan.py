@@ -59,8 +59,8 @@ class Plan:
         place, run = (way.combination, point), (way.combination, way.arm, point, seed)
         if run not in self._keys:
             if place not in self._marks:
-                self._marks[place] = mark(self.worlds[way.combination][point])
-            self._keys[run] = mark([self._marks[place], way.document, seed, self.made_by])
+                self._marks[place] = stamp(self.worlds[way.combination][point])
+            self._keys[run] = stamp([self._marks[place], way.document, seed, self.made_by])
         return self._keys[run]
 
     def rows(self) -> pd.DataFrame:
@@ -112,7 +112,7 @@ class Plan:
             yield from by_world.values()
 
 
-def mark(what: Any) -> str:
+def stamp(what: Any) -> str:
     """128 bits over anything that JSON can say, floats to their last bit."""
     text = json.dumps(what, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
