@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from sim import sweeping
+from sim.app import command as viewing
+from sim.drafted import drafted
 from sim.errors import InputError, NotFiniteError, PolicyError
+from sim.language import ENGLISH, LANGUAGES, mark, say, speaking
 from sim.progress import Bar
 from sim.reproduce import command as reviewing
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 console, complaint = Console(), Console(stderr=True)
 TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article", "odd")
+TRANSLATED = ("policies",)  # topics that are told in every language
 VARIANTS = ("trap_off", "trap_on")
 AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
@@ -37,13 +38,20 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run a scenario and write its report")
-    run.add_argument("scenario", help="a file, or the name of one in scenarios/")
+    run.add_argument("scenario", nargs="?", help="a file, or the name of one in scenarios/")
+    run.add_argument("--code", help="instead: a run code of the interactive view, for exactly its numbers")
     run.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
     run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
+    run.add_argument(
+        "--scale", choices=("national",),
+        help="national: every rural household of Indonesia, synthetic; with --quick one village in a hundred",
+    )  # fmt: skip
     _own_files(run)
+    _language(run)
     check = commands.add_parser("check", help="read a scenario and say what it would do, or what is wrong")
     check.add_argument("scenario", help="a file, or the name of one in scenarios/")
     _own_files(check)
+    _language(check)
     mediate = commands.add_parser("mediate", help="how much of each arm's effect runs through participation")
     mediate.add_argument("scenario", help="a file, or the name of one in scenarios/")
     mediate.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
@@ -51,12 +59,19 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("topic", choices=TOPICS)
     explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
     _own_files(explain)
+    _language(explain)
+    show = commands.add_parser("show", help="print a scenario that comes along, to be copied: show desa > mine.toml")
+    show.add_argument("scenario", nargs="?", help="its name (default: the names of all, with their titles)")
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
     _map_parser(commands)
     _evidence_parsers(commands)
     reviewing.add_parsers(commands)
+    sweeping.add_parsers(commands)
+    viewing.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
+    bench.add_argument("--large", action="store_true", help="also a world of ten million households (12 GB)")
+    bench.add_argument("--app", action="store_true", help="instead: how long the interactive view takes to answer")
     return root
 
 
@@ -66,6 +81,12 @@ def _own_files(command: argparse.ArgumentParser) -> None:
         "--policy", "--process", "--metric", type=Path, action="append", default=[], metavar="FILE", dest="own",
         help="a Python file with policies, rules or metrics of yours",
     )  # fmt: skip
+
+
+def _language(command: argparse.ArgumentParser) -> None:
+    """The option that says in which language a command tells what it found."""
+    told = "language of what is told: en (default) or id, Bahasa Indonesia; files of data do not depend on it"
+    command.add_argument("--lang", choices=tuple(LANGUAGES), default=ENGLISH.code, help=told)
 
 
 def _map_parser(commands: argparse._SubParsersAction) -> None:
@@ -81,6 +102,7 @@ def _map_parser(commands: argparse._SubParsersAction) -> None:
     )
     who.add_argument("--quick", action="store_true", help="fewer worlds, smaller ones, fewer lucks: a first look")
     who.add_argument("--out", type=Path, default=Path("results"), help="where to write (default: results)")
+    _language(who)
 
 
 def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
@@ -92,6 +114,7 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     validate.add_argument("--ablate", action="store_true", help="also the verdicts with each mechanism off")
     validate.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
     validate.add_argument("--store", action="store_true", help="keep the verdicts: reports of runs warn by them")
+    _language(validate)
     validate.add_argument("--prior", type=int, metavar="N", help="instead: make the prior predictive anew from N draws")
     calibrate = commands.add_parser("calibrate", help="find parameter sets that reproduce the fitted targets")
     calibrate.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
@@ -103,31 +126,6 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
     claims.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
     claims.add_argument("--store", action="store_true", help="keep the verdicts: `explain article` shows them")
-
-
-@contextmanager
-def drafted(folder: Path) -> Iterator[Path]:
-    """An empty folder that takes the place of `folder` when all is written, and vanishes when anything stops it."""
-    new, old = not folder.parent.exists(), folder.with_name(f".{folder.name}-old")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise InputError(f"{folder.parent}: results cannot be written there: {error.strerror}") from None
-    try:
-        yield draft
-        draft.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(old, ignore_errors=True)
-            folder.rename(old)
-        draft.rename(folder)
-    finally:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-        shutil.rmtree(draft, ignore_errors=True)
-        if new and not any(folder.parent.iterdir()):
-            folder.parent.rmdir()
 
 
 def _unnamed(scenario: Scenario) -> None:
@@ -143,6 +141,10 @@ def _unnamed(scenario: Scenario) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """`swadaya run`: simulate, tell, write."""
+    if (arguments.scenario is None) == (arguments.code is None):
+        raise InputError("run: give a scenario, or --code with a run code of the view, and not both")
+    if arguments.code is not None:
+        return viewing.run_code(arguments, drafted)
     from sim.experiment import standing, study
     from sim.experiment.results import folder_for
     from sim.known import known
@@ -152,15 +154,39 @@ def run(arguments: argparse.Namespace) -> None:
 
     scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
+    if arguments.scale:
+        run_nation(scenario, arguments)
+        return
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
     with Bar() as bar, drafted(folder) as draft:
         results = study.run(scenario, tell=bar)
-        bar("report", 0, 1)
+        bar(mark("report"), 0, 1)
         results.save(draft)
         warnings = standing.warnings()
         write(results, draft, warnings)
     console.print(headline_terminal(results), *warnings, sep="\n")
+    console.print(say("report: {file}", file=folder / "report.html"))
+
+
+def run_nation(scenario: Scenario, arguments: argparse.Namespace) -> None:
+    """`swadaya run --scale national`: every rural household, district by district; goes on where it was stopped."""
+    from sim.experiment.results import folder_named
+    from sim.nation import frame
+    from sim.nation import run as national
+    from sim.report.grid import Grid, terminal
+    from sim.report.nation import write
+
+    part = national.FIRST_LOOK if arguments.quick else 1.0
+    digest = national.digest(scenario, part)
+    folder = folder_named(f"{scenario.slug}-national", digest, arguments.results)
+    kept = folder.with_name(f".{folder.name}-districts")
+    with Bar() as bar, drafted(folder) as draft:
+        found = national.run(scenario, frame.provinces(part), kept=kept, tell=bar)
+        bar("report", 0, 1)
+        shown = write(found, draft, digest)
+    shutil.rmtree(kept, ignore_errors=True)
+    console.print(*(terminal(one, lines=False) if isinstance(one, Grid) else one for one in shown), sep="\n")
     console.print(f"report: {folder / 'report.html'}")
 
 
@@ -183,7 +209,7 @@ def draw_map(arguments: argparse.Namespace) -> None:
         found = regime.mapped(question, threads, bar)
         write(found, draft)
     console.print(terminal(grid(found, full=False)), *answer(found), *warnings(found), sep="\n\n", highlight=False)
-    console.print(f"map: {folder / 'map.html'}", soft_wrap=True)
+    console.print(say("map: {file}", file=folder / "map.html"), soft_wrap=True)
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -200,9 +226,13 @@ def check(arguments: argparse.Namespace) -> None:
     elif scenario.village_list is not None:
         villages = len(read_villages(scenario.village_list, first=villages).code)
     arms = ", ".join(arm.id for arm in scenario.resolved_arms)
-    size = f"{villages} villages of about {about.households} households"
-    length = f"{scenario.calendar.quarters} quarters, {scenario.replications.seeds} seeds"
-    console.print(f"{scenario.slug}: {size}, {length}; arms: {arms}", soft_wrap=True, highlight=False)
+    told = say(
+        "{scenario}: {villages} villages of about {households} households, {quarters} quarters, {seeds} seeds; "
+        "arms: {arms}",
+        scenario=scenario.slug, villages=villages, households=about.households, arms=arms,
+        quarters=scenario.calendar.quarters, seeds=scenario.replications.seeds,
+    )  # fmt: skip
+    console.print(told, soft_wrap=True, highlight=False)
 
 
 def mediate(arguments: argparse.Namespace) -> None:
@@ -218,6 +248,19 @@ def mediate(arguments: argparse.Namespace) -> None:
     with Bar() as bar:
         found = mediation(scenario, tell=bar)
     console.print(*(terminal(grid) for grid in grids(scenario, found)), sep="\n\n")
+
+
+def show(arguments: argparse.Namespace) -> None:
+    """`swadaya show`: the text of a scenario, or the names of those that come along."""
+    import tomllib
+
+    from sim.scenario.reading import original, shipped
+
+    if arguments.scenario:
+        print(original(arguments.scenario), end="")
+        return
+    for name in shipped():
+        console.print(f"{name:16} {tomllib.loads(original(name))['title']}", highlight=False, soft_wrap=True)
 
 
 def schema(arguments: argparse.Namespace) -> None:
@@ -238,6 +281,11 @@ def explain(arguments: argparse.Namespace) -> None:
     from sim.explain import explain as made
     from sim.known import known
 
+    if arguments.lang != ENGLISH.code and arguments.topic not in TRANSLATED:
+        allowed = " and ".join(TRANSLATED)
+        raise InputError(
+            f"explain {arguments.topic} speaks English only; allowed with --lang {arguments.lang}: {allowed}"
+        )
     if arguments.topic == "odd" and not arguments.name:
         from sim.explain_odd import odd
         from sim.start import wire
@@ -250,6 +298,8 @@ def explain(arguments: argparse.Namespace) -> None:
 
 def bench(arguments: argparse.Namespace) -> None:
     """`swadaya bench`: both lanes in one run."""
+    if arguments.app:
+        return viewing.bench()
     from sim.experiment import study
     from sim.experiment.bench import bench as measure
     from sim.known import known
@@ -257,10 +307,12 @@ def bench(arguments: argparse.Namespace) -> None:
 
     scenario = load(arguments.scenario, known())
     with Bar() as bar:
-        bar("the world at rest", 0, 1)
-        lines = measure(scenario, study.build(scenario), tell=bar)
-    for line in lines:
-        console.print(f"{line.value:12,.2f}  {line.unit:40} {line.what}")
+        bar(mark("the world at rest"), 0, 1)
+        found = measure(scenario, study.build(scenario), arguments.large, tell=bar)
+    for title, lines in found.items():
+        console.print(f"\n{title}", style="bold", highlight=False)
+        for line in lines:
+            console.print(f"{line.value:12,.2f}  {line.unit:32} {line.what}", highlight=False, soft_wrap=True)
 
 
 def validate(arguments: argparse.Namespace) -> None:
@@ -271,7 +323,7 @@ def validate(arguments: argparse.Namespace) -> None:
     if arguments.prior is not None:
         with Bar() as bar:
             path = scorecards.renew_prior(variants, arguments.prior, bar)
-        console.print(f"prior predictive: {path}", soft_wrap=True)
+        console.print(say("prior predictive: {file}", file=path), soft_wrap=True)
         return
     asked = scorecards.Asked(variants, arguments.quick, arguments.studies, arguments.ablate, arguments.store)
     folder = asked.folder(arguments.results)
@@ -280,8 +332,8 @@ def validate(arguments: argparse.Namespace) -> None:
     for card in cards:
         console.print(*scorecards.told(card), sep="\n", soft_wrap=True)
     if arguments.store:
-        console.print(f"verdicts kept: {asked.keep(cards)}", soft_wrap=True)
-    console.print(f"scorecard: {folder / 'scorecard.html'}", soft_wrap=True)
+        console.print(say("verdicts kept: {file}", file=asked.keep(cards)), soft_wrap=True)
+    console.print(say("scorecard: {file}", file=folder / "scorecard.html"), soft_wrap=True)
 
 
 def calibrate(arguments: argparse.Namespace) -> None:
@@ -340,13 +392,19 @@ COMMANDS = {
     "check": check,
     "mediate": mediate,
     "explain": explain,
+    "show": show,
     "schema": schema,
     "validate": validate,
     "calibrate": calibrate,
     "claims": claims,
     "bench": bench,
+    "app": viewing.app,
     "reproduce": reviewing.reproduce,
     "package": reviewing.package,
+    "sweep": sweeping.sweep,
+    "sensitivity": sweeping.sensitivity,
+    "discover": sweeping.discover,
+    "query": sweeping.query,
 }
 
 
@@ -354,7 +412,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; wrong input is told in one message and ends with 2, what is not reproduced with 1."""
     chosen = parser().parse_args(arguments)
     try:
-        return COMMANDS[chosen.command](chosen) or 0
+        with speaking(getattr(chosen, "lang", ENGLISH.code)):
+            return COMMANDS[chosen.command](chosen) or 0
     except (InputError, PolicyError) as error:
         complaint.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 2

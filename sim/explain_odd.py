@@ -27,7 +27,7 @@ from sim.explain_policies import grouped
 from sim.metrics import cost, resilience, trajectories
 from sim.policies.policy import Policy
 from sim.processes import MECHANISMS
-from sim.scenario import CUTOFFS, PROGRAMMES_2017, Calendar
+from sim.scenario import CUTOFFS, PROGRAMMES_2017, Calendar, Population
 from sim.survey import read_aggregates
 from sim.terminal import span
 
@@ -218,6 +218,8 @@ def odd(plan: Plan, known: Mapping[str, Policy]) -> str:
         cutoffs=CUTOFFS,
         cost=cost,
         calendar=Calendar(),
+        people=Population.model_validate({}),
+        poor=Population.model_validate({"world": "poor_village"}),
         programmes=PROGRAMMES_2017,
         calibration=calibration,
     )

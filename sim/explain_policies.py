@@ -12,6 +12,7 @@ from rich.text import Text
 from sim.engine.rule import Param
 from sim.errors import InputError
 from sim.experiment.regions import losses
+from sim.language import mark, say, spoken, written
 from sim.policies.families import FAMILIES
 from sim.policies.policy import Policy, did_you_mean
 from sim.policies.practice import PRACTICE, VARIABLES
@@ -20,14 +21,14 @@ from sim.terminal import entry, page, section, span
 
 INDENT, NAMES = 5, 16  # columns: of a block, and of the names in it
 GROUPS = {
-    "R": "Community intervention, after Rothman",
-    "G": "Community intervention, after Glen",
-    "U": "Community work at three levels, after the Gulbenkian reports",
-    "T": "Development from above, and transfers",
-    "H": "Mixtures",
-    "": "Others",
+    "R": mark("Community intervention, after Rothman"),
+    "G": mark("Community intervention, after Glen"),
+    "U": mark("Community work at three levels, after the Gulbenkian reports"),
+    "T": mark("Development from above, and transfers"),
+    "H": mark("Mixtures"),
+    "": mark("Others"),
 }
-STANDING = "What flowed in 2017, in every arm and outside the budget"
+STANDING = mark("What flowed in 2017, in every arm and outside the budget")
 
 
 def grouped(known: Mapping[str, Policy]) -> dict[str, list[Policy]]:
@@ -53,73 +54,84 @@ def overview(known: Mapping[str, Policy]) -> Iterator[RenderableType]:
     """All policies at a glance: code, name, and who decides."""
     width = max(map(len, known)) + INDENT
     for policies in grouped(known).values():
-        lines = ((Text.assemble((p.code.ljust(INDENT), "cyan"), (p.name, "bold")), Text(p.decides)) for p in policies)
+        lines = (
+            (Text.assemble((p.code.ljust(INDENT), "cyan"), (p.name, "bold")), Text(say(p.decides))) for p in policies
+        )
         yield from ("", rows(width, lines, 0))
 
 
 def title(code: str, name: str, label: str, label_id: str) -> Padding:
     """Code, the name that a scenario uses, and what it is called in two languages."""
-    words = Text.assemble((name, "bold"), f"  {label[:1].upper()}{label[1:]} \u00b7 ", (label_id, "italic"))
+    label = label[:1].upper() + label[1:]
+    ours, theirs = (label_id, label) if spoken().code == "id" else (label, label_id)
+    words = Text.assemble((name, "bold"), f"  {ours} \u00b7 ", (theirs, "italic"))
     return Padding(rows(INDENT - 2, [(Text(code, "bold cyan"), words)], 0), (1, 0, 0, 0), expand=False)
+
+
+#: With what a lever ends, by the names that a policy gives.
+ENDS = {"the facilitators": mark("with the facilitators"), "the funds": mark("with the funds")}
 
 
 def ending(policy: Policy) -> str:
     """What ends with the facilitators, what with the funds, and what lasts until both are gone."""
-    groups = {f"with {exit}": names for exit, names in policy.ends.items()}
-    groups["when both are gone"] = policy.others if policy.levers else ("the dividend",)
+    groups = {say(ENDS[exit]): names for exit, names in policy.ends.items()}
+    groups[say("when both are gone")] = policy.others if policy.levers else (say("the dividend"),)
     return "\n".join(f"{when}: {', '.join(names)}" for when, names in groups.items() if names)
 
 
 def setting(name: str, parameter: Param) -> Group:
     """One number of a policy's own: value, unit, range, and dimmed beneath it the source."""
-    head = Text.assemble(f"{name} = {float(parameter):g} {parameter.unit}")
-    return entry(head.append(f"  [{span(parameter.low, parameter.high)}]", "cyan"), parameter.source, 0)
+    head = Text(f"{name} = {written(f'{float(parameter):g}')} {say(parameter.unit)}")
+    return entry(head.append(f"  [{span(parameter.low, parameter.high)}]", "cyan"), say(parameter.source), 0)
 
 
 def found_to_lose(name: str) -> Iterator[tuple[str, Text]]:
     """In how many worlds it lost: to plain cash, and to whom most often."""
     rows = [row for row in losses(name) if row[0] != "status_quo"]
     cash = [row for row in rows if row[0] == "dividend"]
-    for rows_of, head in ((cash, "plain cash"), ([row for row in rows if row not in cash], "")):
+    for rows_of, head in ((cash, say("plain cash")), ([row for row in rows if row not in cash], "")):
         if rows_of:
             rival, outcome, lost, tried = max(rows_of, key=lambda row: row[2])
-            told = f"{lost} of {tried} worlds over all ranges, to {head or rival}, by {OUTCOMES[outcome]}"
-            yield "loses in" if head or not cash else "and in", Text(told)
+            told = say(
+                "{lost} of {tried} worlds over all ranges, to {rival}, by {outcome}",
+                lost=lost, tried=tried, rival=head or rival, outcome=say(OUTCOMES[outcome]),
+            )  # fmt: skip
+            yield say("loses in") if head or not cash else say("and in"), Text(told)
 
 
 def practised(name: str) -> Iterator[tuple[str, Text]]:
     """Rothman's twelve variables of a policy, where it has them."""
     found = PRACTICE.get(name)
     if found is not None:
-        yield "practice", Text(f"Rothman's twelve variables: {found.source}", "dim")
+        yield say("practice"), Text(say("Rothman's twelve variables: {source}", source=say(found.source)), "dim")
         for variable, words in VARIABLES.items():
-            yield f"  {words}", Text(getattr(found, variable))
+            yield f"  {say(words)}", Text(say(getattr(found, variable)))
 
 
 #: What the search for losses measures, in words.
-OUTCOMES = {"headcount": "poverty", "own_income": "own income", "self_sufficient": "self-sufficiency"}
+OUTCOMES = {"headcount": mark("poverty"), "own_income": mark("own income"), "self_sufficient": mark("self-sufficiency")}
 
 
 def unusual(policy: Policy) -> Iterator[tuple[str, Text]]:
     """How its budget or its place in a comparison differs from the usual."""
     if policy.reallocates:
-        yield "budget", Text("that of all villages together; it may give one more than another")
+        yield say("budget"), Text(say("that of all villages together; it may give one more than another"))
     if not policy.ranked:
-        yield "rank", Text("none, and no cost: it acts outside the villages")
+        yield say("rank"), Text(say("none, and no cost: it acts outside the villages"))
 
 
 def block(policy: Policy) -> Group:
     """One policy: its title, what it does, and its lines."""
     settings = [setting(name, parameter) for name, parameter in policy.parameters.items()]
     lines = [
-        ("who decides", Text(policy.decides)),
-        ("what flows", Text(policy.flows)),
-        ("to whom", Text(policy.targets)),
-        ("level", Text(policy.level)),
-        ("levers", Text(", ".join(policy.levers) or "none")),
-        ("settings", Group(*settings) if settings else Text("none")),
-        ("ends", Text(ending(policy))),
-        ("may lose when", Text.assemble(policy.loses_when, (" (its author's hypothesis)", "dim"))),
+        (say("who decides"), Text(say(policy.decides))),
+        (say("what flows"), Text(say(policy.flows))),
+        (say("to whom"), Text(say(policy.targets))),
+        (say("level"), Text(say(policy.level))),
+        (say("levers"), Text(", ".join(policy.levers) or say("none"))),
+        (say("settings"), Group(*settings) if settings else Text(say("none"))),
+        (say("ends"), Text(ending(policy))),
+        (say("may lose when"), Text.assemble(say(policy.loses_when), (say(" (its author's hypothesis)"), "dim"))),
         *found_to_lose(policy.name),
         *unusual(policy),
         *practised(policy.name),
@@ -127,7 +139,7 @@ def block(policy: Policy) -> Group:
     label = policy.label.removeprefix(policy.code).strip()
     return Group(
         title(policy.code, policy.name, label, policy.label_id),
-        Padding(Text(policy.meaning), (0, 0, 0, INDENT), expand=False),
+        Padding(Text(say(policy.meaning)), (0, 0, 0, INDENT), expand=False),
         rows(NAMES + 2, ((Text(name, "dim"), words) for name, words in lines)),
     )
 
@@ -137,8 +149,8 @@ def family(name: str) -> Group:
     about = FAMILIES[name]
     return Group(
         title("", name, about.label, about.label_id),
-        Padding(Text(about.meaning), (0, 0, 0, INDENT), expand=False),
-        rows(NAMES + 2, [(Text("stands for", "dim"), Text(", ".join(about.members)))]),
+        Padding(Text(say(about.meaning)), (0, 0, 0, INDENT), expand=False),
+        rows(NAMES + 2, [(Text(say("stands for"), "dim"), Text(", ".join(about.members)))]),
     )
 
 
@@ -156,14 +168,14 @@ def catalogue(known: Mapping[str, Policy], name: str = "") -> Group:
         return family(name)
     if name:
         raise InputError(f"there is no policy or family {name}{did_you_mean(name, [*known, *FAMILIES])}")
-    note = (
+    note = say(
         "Each arm of a scenario spends the same money; what a policy cannot spend is paid to all as dividend, until "
         "funds and facilitators are gone. "
         "`swadaya explain columns` says what each lever is.\n\nAt a glance: code, name in a scenario, who decides."
     )
     parts: list[RenderableType] = [*overview(known)]
     for heading, policies in grouped(known).items():
-        parts += [section(heading), *(block(policy) for policy in policies)]
-    terms = Text("Umbrella terms with no dynamics of their own: a scenario names their members.", "dim")
-    parts += [section("Families"), terms, *(family(name) for name in FAMILIES)]
-    return page("Policies", note, parts)
+        parts += [section(say(heading)), *(block(policy) for policy in policies)]
+    terms = Text(say("Umbrella terms with no dynamics of their own: a scenario names their members."), "dim")
+    parts += [section(say("Families")), terms, *(family(name) for name in FAMILIES)]
+    return page(say("Policies"), note, parts)

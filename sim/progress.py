@@ -7,6 +7,8 @@ import signal
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from sim.language import say
+
 
 class Bar:
     """A progress bar with time left, fed by what a run tells.
@@ -50,5 +52,5 @@ class Bar:
     def __call__(self, doing: str, done: int, whole: int) -> None:
         self._raise_if_asked()
         if doing not in self.tasks:
-            self.tasks[doing] = self.progress.add_task(doing, total=whole)
+            self.tasks[doing] = self.progress.add_task(say(doing), total=whole)
         self.progress.update(self.tasks[doing], completed=done)  # type: ignore[arg-type]

@@ -8,13 +8,15 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from sim.language import say, written
+
 
 def span(low: float, high: float) -> str:
     """A range in words."""
-    infinite = float("inf")
+    infinite, ends = float("inf"), {"low": written(f"{low:g}"), "high": written(f"{high:g}")}
     if low == -infinite:
-        return "any" if high == infinite else f"at most {high:g}"
-    return f"at least {low:g}" if high == infinite else f"{low:g} to {high:g}"
+        return say("any") if high == infinite else say("at most {high}", **ends)
+    return say("at least {low}", **ends) if high == infinite else say("{low} to {high}", **ends)
 
 
 def entry(head: Text, below: str = "", indent: int = 2) -> Group:

@@ -17,7 +17,8 @@ from rich.console import Console
 
 from sim import policies
 from sim.experiment import study
-from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, figures, number, span, tables
+from sim.language import speaking
+from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, flows, number, span, tables
 from sim.report.drawing import Drawing, breadth
 from sim.report.page import PLATES, answer, lead, write
 from sim.scenario import Known, check
@@ -265,8 +266,10 @@ def slight(results):
 
 @pytest.mark.parametrize("width", [canvas.WIDE, canvas.NARROW])
 @pytest.mark.parametrize("plate", PLATES, ids=lambda plate: plate.name)
-def test_texts_of_figures_neither_overlap_nor_leave_the_figure(plate, width, slight):
-    drawing = plate.draw(labelled(slight, LONG), width)
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_texts_of_figures_neither_overlap_nor_leave_the_figure(plate, width, language, slight):
+    with speaking(language):
+        drawing = plate.draw(labelled(slight, LONG), width)
     texts = [(box(words), words.text) for words in drawing.words if words.text.strip()]
     for (left, top, right, bottom), words in texts:
         assert left >= 0 and top >= 0 and right <= drawing.width and bottom <= drawing.height, words
@@ -296,8 +299,8 @@ def test_ticks_are_few_and_round(low, high, most, expected):
 
 
 def test_names_that_touch_are_moved_apart():
-    assert figures.spread([0.1, 0.11, 0.5], 0.1, 1.0) == pytest.approx([0.1, 0.2, 0.5])
-    assert figures.spread([0.8, 0.95, 0.99], 0.1, 1.0) == pytest.approx([0.8, 0.9, 1.0])
+    assert flows.spread([0.1, 0.11, 0.5], 0.1, 1.0) == pytest.approx([0.1, 0.2, 0.5])
+    assert flows.spread([0.8, 0.95, 0.99], 0.1, 1.0) == pytest.approx([0.8, 0.9, 1.0])
 
 
 def test_a_drawing_is_painted_where_it_says():

@@ -56,7 +56,7 @@ def kernel(plan: Plan) -> Callable:
         with _elsewhere(plan):
             _half(plan, 1, parts, sources)
     functions = _half(plan, 0, parts, sources) | _half(plan, 1, parts, sources)
-    return _module("quarter", driver(len(parts)), sources, functions).quarter
+    return _module("quarter", driver(len(parts)), {*sources, *parts}, functions).quarter
 
 
 def first_half(plan: Plan) -> None:

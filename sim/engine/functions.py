@@ -23,8 +23,10 @@ Sun's fdlibm (freely distributable).
 from __future__ import annotations
 
 import math
+import struct
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload, register_jitable
@@ -113,6 +115,21 @@ def word_to_float(word: int) -> float:
 @overload(word_to_float, jit_options=COMPILED, strict=False)
 def _compiled_word_to_float(word: Any) -> Any:
     return lambda word: _float_of(word | 0x4330000000000000) - 4503599627370496.0
+
+
+def sortable(x: float) -> int:
+    """The bits of a float, turned so that whole numbers without a sign stand in the order of the floats; -0 as 0."""
+    (bits,) = struct.unpack("<q", struct.pack("<d", x if x != 0.0 else 0.0))
+    return (bits ^ ((bits >> 63) | -0x8000000000000000)) & 0xFFFFFFFFFFFFFFFF
+
+
+@overload(sortable, jit_options=COMPILED, strict=False)
+def _compiled_sortable(x: Any) -> Any:
+    def implementation(x: Any) -> Any:
+        bits = _bits_of(x if x != 0.0 else 0.0)
+        return np.uint64(bits ^ ((bits >> 63) | -0x8000000000000000))
+
+    return implementation
 
 
 # --- Functions -------------------------------------------------------------------------------------------------------

@@ -195,7 +195,7 @@ class Writer:
         table = rule.table.name
         due = f" and quarter % {rule.every} == 0" if rule.every > 1 else ""
         self._write(f"if hold[{self.hold[rule.name]}] == 0{due}:")
-        before, inside = [], {}
+        before, loop, inside = [], [], {}
         for k, (name, marker) in enumerate(rule.arguments):
             if isinstance(marker, Normal | Uniform):
                 column = f"{rule.name}.{name}"
@@ -210,10 +210,14 @@ class Writer:
                 inside[name] = f"s{k}"
             else:
                 inside[name] = self._value(marker, rule)
+            if table in NESTED and inside[name].startswith(table):
+                # read before the rule chooses: a loop that reads only where it must is not vectorised
+                loop.append(f"a{k} = {inside[name]}")
+                inside[name] = f"a{k}"
         body = inlined(rule.function, inside)
         body = [*body[:-1], f"{self._value(rule.name, rule)} = {body[-1]}"]
         if table in NESTED:
-            body = [f"for i in range({table}_0, {table}_1):", *(f"    {line}" for line in body)]
+            body = [f"for i in range({table}_0, {table}_1):", *(f"    {line}" for line in loop + body)]
         for line in before + body:
             self._write("    " + line)
 

@@ -1,4 +1,4 @@
-"""Speed as ratios, both lanes in one run, and only while they agree bit for bit."""
+"""Speed as ratios, both lanes in one run, and only while they agree bit for bit; then where the time goes, and why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from sim.engine.lane import Lane, holding
-from sim.experiment import Tell, quiet
+from sim.experiment import Tell, handwritten, quiet, speed
 from sim.experiment.lanes import agree
 from sim.experiment.study import programmes
 from sim.model import CommunityModel
@@ -43,14 +43,69 @@ class Line:
     unit: str
 
 
-def bench(scenario: Scenario, world: World, tell: Tell = quiet) -> list[Line]:
-    """Measure both lanes on the world of a scenario, on one core.
+def bench(scenario: Scenario, world: World, large: bool = False, tell: Tell = quiet) -> dict[str, list[Line]]:
+    """Measure both lanes on the world of a scenario, on one core; then the steps of the quarter, and larger worlds.
+
+    Parameters
+    ----------
+    large
+        Also a world of ten million households, which needs 12 GB.
 
     Returns
     -------
-    list of Line
-        Times per household and quarter, their ratio, start-up, memory per household.
+    dict
+        Title -> lines.
     """
+    found = {"Both lanes": lanes(scenario, world, tell)}
+    tell("larger worlds", 0, 1)
+    grown = speed.grown(world, [*speed.SIZES, *([speed.LARGE] if large else [])])
+    found["Larger worlds, the kernel on one core"] = [
+        *(Line(f"{households:,} households", cost, "ns per household-quarter") for households, cost in grown.values()),
+        Line("time grows with size to the power of", speed.slope(grown), "1: each household costs the same"),
+    ]
+    tell("the clock between steps (compiled once: minutes)", 0, 1)
+    timed = speed.timed_where_possible(world.lane.plan)
+    if timed is None:
+        found[f"Steps of the quarter: not measured, the clock of {platform.machine()} is not read"] = []
+        return found
+    tell("steps", 0, 1)
+    split = speed.split(world, timed)
+    found["Steps of the quarter, by kind"] = [
+        *(Line(kind, cost, "ns per household-quarter") for kind, cost in split.kinds.items()),
+        Line("all steps, each at its best", split.whole, "ns per household-quarter"),
+    ]
+    found["The dearest steps"] = [
+        Line(f"{name} ({kind})", cost, "ns per household-quarter") for name, kind, cost in split.steps
+    ]
+    drawn, number = split.kinds["draw"], speed.draws(world.lane.plan, world.state)
+    found["Common random numbers"] = [
+        Line("draws of a household-quarter", number, "draws"),
+        Line("on, against off: the quarter is dearer by", 100.0 * drawn / (split.whole - drawn), "%"),
+        Line("a draw", drawn / number, "ns"),
+    ]
+    found |= _by_hand(world, timed)
+    return found
+
+
+def _by_hand(world: World, timed: speed.Timed) -> dict[str, list[Line]]:
+    """The lane beside loops in C, rule by rule."""
+    if handwritten.compiler() is None:
+        return {f"Loops by hand: not measured, no C compiler ({', '.join(handwritten.COMPILERS)})": []}
+    lines = []
+    for one in speed.yardsticks(world, timed):
+        bits = "same bits" if one.same_bits else "OTHER BITS"
+        lines += [
+            Line(f"{one.name} ({one.way})", one.lane, "ns per row, compiled lane"),
+            Line(
+                f"  by hand in C, vectorised ({bits})", one.vectorised, f"ns; lane is {one.lane / one.vectorised:.2f} x"
+            ),
+            Line("  by hand in C, scalar, C library", one.scalar, f"ns; lane is {one.lane / one.scalar:.2f} x"),
+        ]
+    return {"Loops by hand, on the same columns": lines}
+
+
+def lanes(scenario: Scenario, world: World, tell: Tell = quiet) -> list[Line]:
+    """Times of both lanes per household and quarter, their ratio, start-up, memory per household."""
     plan = world.lane.plan
     arm = list(programmes(scenario).values())[-1]
     model = CommunityModel(world, arm, seed=1)

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from sim.engine import draw
 from sim.engine.lane import holding
 from sim.engine.plan import Plan
-from sim.engine.table import State
+from sim.engine.table import Layout, State
 from sim.policies.policy import Programme, set_levers
 from sim.reference import MesaLane, attribute
 from sim.start import World
@@ -49,6 +50,24 @@ def first_villages(state: State, count: int) -> State:
     )
     part.arrays = {table: array[:, : ends[table]].copy() for table, array in state.arrays.items()}
     return part
+
+
+def copied(state: State, kinds: np.ndarray, codes: Sequence[str]) -> State:
+    """Some villages of a world, each as often as asked for, as one district; a village is copied with all it holds."""
+    layout, count = state.layout, len(kinds)
+    rows, start = {}, {}
+    for table, first in layout.start.items():
+        lengths = np.diff(first)[kinds]
+        start[table] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        rows[table] = np.arange(start[table][-1]) + np.repeat(first[:-1][kinds] - start[table][:-1], lengths)
+    made = object.__new__(State)
+    made.index = state.index
+    places = np.array([draw.place_key(code) for code in codes], np.int64)
+    ends = np.ascontiguousarray(layout.ends[:, rows["tie"]])
+    made.layout = Layout(tuple(codes), np.zeros(count, np.int64), 1, start, ends, places)
+    rows |= {"nation": np.arange(1), "district": np.arange(1), "village": np.asarray(kinds)}
+    made.arrays = {table: np.ascontiguousarray(array[:, rows[table]]) for table, array in state.arrays.items()}
+    return made
 
 
 def side_by_side(

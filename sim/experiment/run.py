@@ -164,15 +164,21 @@ def run_arm(
     programmes: Sequence[Programme],
     seed: int,
     measures: Mapping[str, metrics.Metric],
+    shocks: Mapping[int, Mapping[str, float]] | None = None,
 ) -> Run:
     """Run one arm under one luck, with its twins.
+
+    Parameters
+    ----------
+    shocks
+        As in `CommunityModel`; twins that have branched before one do not meet it.
 
     Raises
     ------
     LedgerError
         When a stock did not change by what flowed.
     """
-    model = CommunityModel(world, programmes, seed=seed, held=scenario.hold.ablate)
+    model = CommunityModel(world, programmes, seed=seed, held=scenario.hold.ablate, shocks=shocks)
     recorder = Recorder(scenario, arm, model, measures)
     calendar, (first, last) = scenario.calendar, scenario.windows.stress
     path = stress.Path(recorder.persons, recorder.home)

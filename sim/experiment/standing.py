@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,13 +18,26 @@ import pandas as pd
 from sim.errors import InputError
 from sim.experiment import ensemble, evidence
 from sim.experiment.judging import Scorecard, barred
+from sim.language import listed, mark, say
 from sim.shipped import folder
 
 COLUMNS = ("variant", "study", "outcome", "deciding", "verdict", "bars")
 #: What decides on verdicts beside the files of the studies.
 JUDGES = ("estimates.py", "evidence.py", "judging.py", "moments.py", "trials.py", "validation.py")
-NEVER = "Not validated: no scorecard is stored with this model; “swadaya validate” makes one."
-CHANGED = "Not validated since {what} changed: “swadaya validate” shows where it stands now. Before the change:"
+NEVER = mark("Not validated: no scorecard is stored with this model; “swadaya validate” makes one.")
+CHANGED = mark("Not validated since {what} changed: “swadaya validate” shows where it stands now. Before the change:")
+DIGESTS = {"model": mark("the model"), "ensemble": mark("the ensemble"), "studies": mark("the studies")}
+#: Verdicts as people read them; in files they stay as they are.
+VERDICTS = {
+    "FAIL": mark("FAIL"),
+    "NOT REPRESENTED": mark("NOT REPRESENTED"),
+    "UNINFORMATIVE": mark("UNINFORMATIVE"),
+    "WARN": mark("WARN"),
+    "PASS*": mark("PASS*"),
+    "PASS": mark("PASS"),
+}
+#: What `barred` says: of which variant, of which claim (the words of a study's file), and for which studies.
+BARRED = re.compile(r"(.+?): no (.+) \((.+)\)\.")
 
 
 def path() -> Path:
@@ -81,17 +95,43 @@ def warnings(where: Path | None = None) -> list[str]:
     """What whoever reads results must be told, a sentence each; none where every study that bars a claim passed."""
     where = where or path()
     if not where.is_file():
-        return [NEVER]
+        return [say(NEVER)]
     rows, then = read(where)
     changed = [name for name, digest in _now(rows["variant"]).items() if then[name] != digest]
-    told = [CHANGED.format(what=" and ".join(f"the {name}" for name in changed))] if changed else []
-    return told + [f"Validation, {' and '.join(variants)}: {claim}" for claim, variants in _alike(barred(rows)).items()]
+    told = [say(CHANGED, what=listed(say(DIGESTS[name]) for name in changed))] if changed else []
+    form = mark("Validation, {variants}: no {claim} ({studies}).")
+    return told + [
+        say(form, variants=listed(say(variant) for variant in variants), claim=say(claim), studies=studies)
+        for (claim, studies), variants in _alike(barred(rows)).items()
+    ]
 
 
-def _alike(sentences: Iterable[str]) -> dict[str, list[str]]:
-    """What may not be claimed -> the structural variants that say so."""
-    found: dict[str, list[str]] = {}
+def may_not(rows: pd.DataFrame) -> list[str]:
+    """What `barred` says, in the reader's language."""
+    form = mark("{variant}: no {claim} ({studies}).")
+    return [
+        say(form, variant=say(variant.lower()).capitalize(), claim=say(claim), studies=studies)
+        for variant, claim, studies in map(_parts, barred(rows))
+    ]
+
+
+def _alike(sentences: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+    """What may not be claimed, and for which studies -> the structural variants that say so."""
+    found: dict[tuple[str, str], list[str]] = {}
     for sentence in sentences:
-        variant, claim = sentence.split(": ", 1)
-        found.setdefault(claim, []).append(variant.lower())
+        variant, claim, studies = _parts(sentence)
+        found.setdefault((claim, studies), []).append(variant.lower())
     return found
+
+
+def _parts(sentence: str) -> tuple[str, str, str]:
+    """Structural variant, claim, and studies with their verdicts, of a sentence of `barred`."""
+    match = BARRED.fullmatch(sentence)
+    assert match is not None, sentence
+    variant, claim, studies = match.groups()
+    return variant, claim, re.sub("|".join(map(re.escape, VERDICTS)), lambda found: say(VERDICTS[found[0]]), studies)
+
+
+def judged(study: str, verdict: str) -> str:
+    """A study or target and its verdict, as people read it."""
+    return f"{study} {say(VERDICTS[verdict])}"

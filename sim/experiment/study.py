@@ -26,6 +26,7 @@ from sim.experiment.compare import Comparison
 from sim.experiment.results import Results
 from sim.experiment.run import LISTS, Run, run_arm
 from sim.experiment.tables import tables
+from sim.language import mark
 from sim.metrics import trajectories
 from sim.policies.policy import Policy, Programme
 from sim.population import Population, TwoPieceLognormal, Villages, synthesise
@@ -74,6 +75,11 @@ def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
     return found
 
 
+def of_2017(scenario: Scenario) -> list[Programme]:
+    """What flowed in 2017: under these programmes every world is at rest."""
+    return _programmes(PROGRAMMES_2017, scenario.known.policies)
+
+
 def _without(programme: Programme, own: Programme) -> list[Programme]:
     """A programme of the world while another is paid out of its money."""
     end = max(own.funds_end, own.facilitation_end)
@@ -98,14 +104,14 @@ def build(
     """
     lane, population = lane or Lane(wire(scenario.known.own_rules)), population or people(scenario)
     seed = scenario.population.seed
-    of_2017 = _programmes(PROGRAMMES_2017, scenario.known.policies)
+    flowed = of_2017(scenario)
     target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
     held = scenario.hold.ablate
     parameters = {**drawn, **scenario.parameters}
-    world = solve(lane, population, of_2017, target, seed, parameters, held)
+    world = solve(lane, population, flowed, target, seed, parameters, held)
     if scenario.population.world == "poor_village":
         assert scenario.population.poverty is not None  # that world has a default of its own
-        world = poorer(world, of_2017, scenario.population.poverty, seed, held)
+        world = poorer(world, flowed, scenario.population.poverty, seed, held)
     return world
 
 
@@ -123,7 +129,7 @@ def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> lis
     while len(found) < wanted and (some := list(islice(sets, wanted - len(found)))):
         for world in executor.map(under, some):
             found += [world] if world else []
-            tell("worlds at rest", len(found), wanted)
+            tell(mark("worlds at rest"), len(found), wanted)
     if len(found) == wanted:
         return found
     raise InputError(
@@ -170,7 +176,7 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
         Called as work proceeds.
     """
     began = time.perf_counter()
-    tell("the world at rest", 0, 1)
+    tell(mark("the world at rest"), 0, 1)
     measures, arms = scenario.known.metrics, programmes(scenario)
     jobs = [(arm, seed) for seed in scenario.seeds for arm in arms]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -184,12 +190,12 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
         try:
             for future in as_completed(futures):
                 finished[futures[future]] = future.result()
-                tell("runs", len(finished), len(jobs))
+                tell(mark("runs"), len(finished), len(jobs))
         finally:
             for future in futures:  # who stops, or meets an error, does not wait for the runs that have not begun
                 future.cancel()
     runs = [finished[key] for key in jobs]
-    tell("tables", 0, 1)
+    tell(mark("tables"), 0, 1)
     comparison = Comparison(scenario, met, runs)
     series, found = _series(runs), tables(comparison)
     return Results(

@@ -15,37 +15,76 @@ from typing import Protocol
 
 from sim import ledger
 from sim.experiment.results import Results
-from sim.scenario import BASELINE, Scenario
+from sim.language import mark, say, spoken, written
+from sim.policies.policy import Policy
+from sim.scenario import BASELINE, Arm, Scenario
 
 BENCHMARK = "dividend"  # the policy against which every other is measured too
 CLASSES = ("self_sufficient", "fragile", "rising", "dependency", "declining", "stagnation")
 ORIGINS = ("not_poor", "near_poor", "poor")
 WINDOWS = ("before", "during", "after", "late")
-UNDEFINED = "undefined"
-MINUS, THIN_SPACE, SPACE = "\u2212", "\u202f", "\u00a0"
+UNDEFINED = mark("undefined")
+MINUS, DASH = "\u2212", "\u2013"
 SAID = {
-    "near_poor": "near-poor",
-    "poor": "permanently poor",
-    "self_sufficient": "self-sufficient",
-    "female_head": "head of household",
-    "decile": "decile of consumption at the start",
-    "schooling": "schooling of the head",
-    "size": "size of household",
+    "not_poor": mark("not poor"),
+    "near_poor": mark("near-poor"),
+    "poor": mark("permanently poor"),
+    "self_sufficient": mark("self-sufficient"),
+    "fragile": mark("fragile"),
+    "rising": mark("rising"),
+    "dependency": mark("dependency"),
+    "declining": mark("declining"),
+    "stagnation": mark("stagnation"),
+    "winner": mark("winner"),
+    "unchanged": mark("unchanged"),
+    "loser": mark("loser"),
+    "before": mark("before"),
+    "during": mark("during"),
+    "after": mark("after"),
+    "late": mark("late"),
+    "trap_off": mark("trap off"),
+    "trap_on": mark("trap on"),
+    # groups and lists
+    "female_head": mark("head of household"),
+    "decile": mark("decile of consumption at the start"),
+    "schooling": mark("schooling of the head"),
+    "size": mark("size of household"),
+    "man": mark("man"),
+    "woman": mark("woman"),
+    "under 6 years": mark("under 6 years"),
+    "6-8 years": mark("6-8 years"),
+    "9 years or more": mark("9 years or more"),
+    "7 or more": mark("7 or more"),
     "pkh": "PKH",
     "rastra": "Rastra",
-    "cash": "targeted cash",
-    "asset": "asset package",
+    "cash": mark("targeted cash"),
+    "asset": mark("asset package"),
+    # accounts of the ledger
+    "capital": mark("capital"),
+    "claims": mark("claims"),
+    "depreciation": mark("depreciation"),
+    "goods": mark("goods"),
+    "group": mark("group"),
+    "households": mark("households"),
+    "loss": mark("loss"),
+    "market": mark("market"),
+    "outside": mark("outside"),
+    "programme_fund": mark("programme fund"),
+    "promises": mark("promises"),
+    "savings_group": mark("savings group"),
+    "state": mark("state"),
+    "works": mark("works"),
 }
 # Where public money goes, in the order in which a bar is cut. What flows into the programme's fund is followed further.
 USES = {
-    "cash to households": ("cash_paid", "fund_released"),
-    "assets and coaching": ("packages_bought",),
-    "wages": ("wages_paid",),
-    "materials": ("materials_local", "materials_outside"),
-    "upkeep": ("upkeep_by_council",),
-    "staff, facilitators, lenders": ("staff_paid", "credit_subsidised", "groups_capitalised"),
-    "the modern sector": ("spent_nationally",),
-    "lost": ("cash_lost", "works_lost", "assets_lost"),
+    mark("cash to households"): ("cash_paid", "fund_released"),
+    mark("assets and coaching"): ("packages_bought",),
+    mark("wages"): ("wages_paid",),
+    mark("materials"): ("materials_local", "materials_outside"),
+    mark("upkeep"): ("upkeep_by_council",),
+    mark("staff, facilitators, lenders"): ("staff_paid", "credit_subsidised", "groups_capitalised"),
+    mark("the modern sector"): ("spent_nationally",),
+    mark("lost"): ("cash_lost", "works_lost", "assets_lost"),
 }
 USE_OF = {flow: use for use, flows in USES.items() for flow in flows}
 FLOWS = {rule.rule.name: rule.rule.meaning.rstrip(".") for rule in ledger.RULES}  # what a reader sees for a flow
@@ -60,29 +99,44 @@ class Armed(Protocol):
 
 
 def number(value: float | None, decimals: int = 1, signed: bool = False) -> str:
-    """Format `value` with a true minus and thin non-breaking spaces; what is not finite is "undefined"."""
+    """Format `value` with a true minus and the marks of the reader's language; what is not finite is "undefined"."""
     if value is None or not math.isfinite(value):
-        return UNDEFINED
+        return say(UNDEFINED)
     rounded = round(float(value), decimals)
-    digits = f"{abs(rounded):,.{decimals}f}".replace(",", THIN_SPACE)
+    digits = written(f"{abs(rounded):,.{decimals}f}")
     return (MINUS if rounded < 0 else "+" if signed and rounded > 0 else "") + digits
+
+
+def percent(value: float | None, decimals: int = 1, signed: bool = False) -> str:
+    """A number with its per cent, as the reader's language joins them."""
+    return number(value, decimals, signed) + spoken().percent
+
+
+def to(low: str, high: str) -> str:
+    """Two ends as "low to high"."""
+    return say("{low}\u00a0to\u00a0{high}", low=low, high=high)
 
 
 def span(low: float | None, high: float | None, decimals: int = 1, signed: bool = False) -> str:
     """Format an interval as "low to high"; empty where either end is undefined."""
     ends = [number(low, decimals, signed), number(high, decimals, signed)]
-    return "" if UNDEFINED in ends else f"{SPACE}to{SPACE}".join(ends)
+    return "" if say(UNDEFINED) in ends else to(*ends)
 
 
 def said(name: object) -> str:
     """The words that a reader sees for the name of a class, group, list or flow."""
-    return SAID.get(str(name)) or FLOWS.get(str(name)) or str(name).replace("_", " ")
+    return say(SAID.get(str(name)) or FLOWS.get(str(name)) or str(name).replace("_", " "))
+
+
+def named(about: Arm | Policy) -> str:
+    """What an arm or a policy is called in the reader's language."""
+    return about.label_id if spoken().code == "id" else about.label
 
 
 def labels(results: Armed) -> dict[str, str]:
     """Label of each arm, in the order of the scenario but with the baseline first."""
     arms = sorted(results.scenario.resolved_arms, key=lambda arm: arm.id != BASELINE)
-    return {arm.id: arm.label for arm in arms}
+    return {arm.id: named(arm) for arm in arms}
 
 
 def rivals(results: Armed) -> list[str]:
@@ -106,36 +160,38 @@ def source(results: Results) -> str:
     """What the intervals vary over."""
     luck = results.scenario.replications
     if luck.sets == 1:
-        return f"90{SPACE}% of {luck.seeds} lucks, one parameter set"
-    return f"90{SPACE}% of {luck.seeds} draws, each of luck and of one of {luck.sets} parameter sets"
+        return say("90\u00a0% of {seeds} lucks, one parameter set", seeds=luck.seeds)
+    told = mark("90\u00a0% of {seeds} draws, each of luck and of one of {sets} parameter sets")
+    return say(told, seeds=luck.seeds, sets=luck.sets)
 
 
 def chance(results: Results) -> str:
     """What the intervals vary over, in a word or three."""
-    return "luck" if results.scenario.replications.sets == 1 else "luck and parameters"
+    return say("luck") if results.scenario.replications.sets == 1 else say("luck and parameters")
 
 
 def years(window: tuple[int, int], since: int = 0) -> str:
     """A window of quarters [first, last) as years since a quarter: "9 to 12"."""
-    return SPACE.join((f"{(window[0] - since) / 4:g}", "to", f"{(window[1] - since) / 4:g}"))
+    return to(*(written(f"{(quarter - since) / 4:g}") for quarter in window))
 
 
 def measured(results: Results) -> str:
     """When the headline is measured."""
     post = results.scenario.windows.post
     since = years(post, results.scenario.calendar.end)
-    return f"in years {years(post)} after September 2017, which is {since} years after the money ended"
+    told = mark("in years {years} after September 2017, which is {since} years after the money ended")
+    return say(told, years=years(post), since=since)
 
 
 def when(results: Results) -> str:
     """The window in which all but the courses is measured."""
-    return f"years {years(results.scenario.windows.post)}"
+    return say("years {years}", years=years(results.scenario.windows.post))
 
 
 def flows_anyway(results: Results) -> str:
     """The programmes of the world, which flow in every arm, in brackets; empty where there are none."""
     known = results.scenario.known.policies
-    names = [known[programme.policy].label for programme in results.scenario.programmes]
+    names = [named(known[programme.policy]) for programme in results.scenario.programmes]
     return f" ({', '.join(names)})" if names else ""
 
 

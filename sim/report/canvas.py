@@ -30,9 +30,17 @@ def hues(results: Armed) -> dict[str, str]:
 
 
 def folded(text: str, width: float) -> list[str]:
-    """Break a heading into at most two lines of a width (points); what is longer ends in an ellipsis."""
+    """Break a heading into at most two lines of a width (points); what is longer ends in an ellipsis.
+
+    Lines are counted in letters of a usual width; only what that would cut is measured.
+    """
     letters = max(8, int(width / 6.3))
-    return textwrap.wrap(text, letters, max_lines=2, placeholder="\u2026")
+    lines = textwrap.wrap(text, letters, max_lines=2, placeholder="\u2026")
+    if not lines or not lines[-1].endswith("\u2026"):
+        return lines
+    words = text.split()
+    halves = ([" ".join(words[:k]), " ".join(words[k:])] for k in range(len(words) - 1, 0, -1))
+    return next((both for both in halves if all(breadth(line, HEAD, True) <= width for line in both)), lines)
 
 
 def ticks(low: float, high: float, most: int = 4) -> tuple[np.ndarray, int]:

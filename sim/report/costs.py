@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment.results import Results
+from sim.language import say, spoken, written
 from sim.report import (
     BASELINE,
-    FLOWS,
-    SPACE,
     UNDEFINED,
     USE_OF,
     USES,
@@ -42,26 +41,28 @@ def cost(results: Results) -> Grid:
         )
         body.append(cells)
     columns = (
-        Column("Strategy"),
-        Column("Present value", "z per person"),
-        Column("Per head", "Rp thousand"),
-        Column("Per village", "Rp million"),
-        Column("All rural Indonesia", "Rp trillion"),
-        Column("One year of it", "% of one year's state budget"),
-        *(Column("Per poor-person-year averted", f"Rp million, at {rated(rate)} a year") for rate in rates),
-    )
-    note = (
-        f"State money beyond what flows anyway{flows_anyway(results)}, whole programme, discounted to its start at "
-        f"{rated(scenario.budget.discount)} a year unless another rate is named; the share of the "
-        "budget is one year's flow against one year's budget. Years of poverty are counted over the whole run, "
-        f"undiscounted. Beneath: {source(results)}; {UNDEFINED} where in some luck no poverty is averted."
-    )
-    return Grid("cost", "What it costs", note, columns, tuple(body))
+        Column(say("Strategy")),
+        Column(say("Present value"), say("z per person")),
+        Column(say("Per head"), say("Rp thousand")),
+        Column(say("Per village"), say("Rp million")),
+        Column(say("All rural Indonesia"), say("Rp trillion")),
+        Column(say("One year of it"), say("% of one year's state budget")),
+        *(Column(say("Per poor-person-year averted"), say("Rp million, at {rate} a year", rate=rated(rate)))
+          for rate in rates),
+    )  # fmt: skip
+    note = say(
+        "State money beyond what flows anyway{programmes}, whole programme, discounted to its start at {rate} a year "
+        "unless another rate is named; the share of the budget is one year's flow against one year's budget. Years of "
+        "poverty are counted over the whole run, undiscounted. Beneath: {source}; undefined where in some luck no "
+        "poverty is averted.",
+        programmes=flows_anyway(results), rate=rated(scenario.budget.discount), source=source(results),
+    )  # fmt: skip
+    return Grid("cost", say("What it costs"), note, columns, tuple(body))
 
 
 def rated(rate: float) -> str:
     """A rate of discount in %."""
-    return f"{100 * rate:g}{SPACE}%"
+    return written(f"{100 * rate:g}") + spoken().percent
 
 
 def price(results: Results, row: Any) -> Cell:
@@ -70,8 +71,10 @@ def price(results: Results, row: Any) -> Cell:
         return estimate_cell(row, 2, scale=1e-6)
     seeds = results.scenario.replications.seeds
     if row.lucks_without:
-        return Cell(UNDEFINED, f"no poverty averted in {row.lucks_without} of {seeds} draws")
-    return Cell(UNDEFINED, f"costs less than {labels(results)[BASELINE]}")
+        told = say("no poverty averted in {without} of {seeds} draws", without=row.lucks_without, seeds=seeds)
+    else:
+        told = say("costs less than {arm}", arm=labels(results)[BASELINE])
+    return Cell(say(UNDEFINED), told)
 
 
 def spent(results: Results) -> pd.DataFrame:
@@ -85,25 +88,25 @@ def money(results: Results) -> Grid:
     """Where the state's money went, flow by flow."""
     frame = spent(results)
     order = tuple((use, flow) for use, flows in USES.items() for flow in flows)
-    words = {(use, flow): Cell(use, FLOWS[flow]) for use, flow in order}
+    words = {(use, flow): Cell(say(use), said(flow)) for use, flow in order}
     whole = frame.groupby("arm", sort=False, as_index=False)["value"].sum().assign(use="all", flow="")
     columns, body = crossed(
-        results, pd.concat([frame, whole]), ("use", "flow"), "Use",
-        lambda row: Cell(number(row.value, 3)), order, lambda group: words.get(group, Cell("all")),
+        results, pd.concat([frame, whole]), ("use", "flow"), say("Use"),
+        lambda row: Cell(number(row.value, 3)), order, lambda group: words.get(group, Cell(say("all"))),
     )  # fmt: skip
-    note = "Beyond what flows without the policy, while the programme runs; not discounted, mean over lucks."
-    return Grid("money", "Where each z went", note, columns, body, False, "z per person")
+    note = say("Beyond what flows without the policy, while the programme runs; not discounted, mean over lucks.")
+    return Grid("money", say("Where each z went"), note, columns, body, False, say("z per person"))
 
 
 def ledger(results: Results) -> Grid:
     """Every flow of the ledger, whole run and whole world, mean over lucks."""
     sums = results.ledger.groupby(["payer", "payee", "flow", "arm"], observed=True, sort=False)["value"].sum()
     totals = sums.unstack("arm")[list(labels(results))] / results.scenario.replications.seeds / 1e3
-    columns = (Column("Payer \u2192 payee: flow"), *(Column(label) for label in labels(results).values()))
+    columns = (Column(say("Payer \u2192 payee: flow")), *(Column(label) for label in labels(results).values()))
     body = []
     for place in np.argsort(-np.abs(totals.to_numpy()).max(axis=1), kind="stable"):
         payer, payee, flow = totals.index[place]
         numbers = (Cell(number(value, 2)) for value in totals.iloc[place])
-        body.append((Cell(f"{said(payer)} \u2192 {said(payee)}", FLOWS[flow]), *numbers))
-    note = "Double entry, whole world, whole run, mean over lucks."
-    return Grid("ledger", "Summary of the ledger", note, columns, tuple(body), False, "thousand z")
+        body.append((Cell(f"{said(payer)} \u2192 {said(payee)}", said(flow)), *numbers))
+    note = say("Double entry, whole world, whole run, mean over lucks.")
+    return Grid("ledger", say("Summary of the ledger"), note, columns, tuple(body), False, say("thousand z"))

@@ -12,8 +12,20 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment.results import Results
+from sim.language import say, spoken
 from sim.metrics import catalogue
-from sim.report import BASELINE, CLASSES, ORIGINS, SPACE, USES, WINDOWS, labels, number, present, ranked, rivals, said
+from sim.report import (
+    BASELINE,
+    CLASSES,
+    USES,
+    WINDOWS,
+    labels,
+    number,
+    present,
+    ranked,
+    rivals,
+    said,
+)
 from sim.report.canvas import (
     CLASS_HUES,
     GREY,
@@ -34,6 +46,7 @@ from sim.report.canvas import (
 )
 from sim.report.costs import spent
 from sim.report.drawing import INK, Drawing, breadth, dark
+from sim.report.flows import poor_classes
 
 # Metrics of the first figure; label and unit are the metric's own.
 COURSES = ("headcount", "median_own_income", "participation", "gini")
@@ -47,7 +60,7 @@ def trajectories(results: Results, width: float = WIDE) -> Drawing:
     """
     arms, wide = labels(results), width > HALF
     block = math.ceil(len(arms) / 2)
-    heads = [folded(label, 640 if wide else 110) for label in ("Levels", *list(arms.values())[1:])]
+    heads = [folded(label, 640 if wide else 110) for label in (say("Levels"), *list(arms.values())[1:])]
     more = LEADING * (max(map(len, heads)) - 1)
     rows, gap = (len(arms), 23.0) if wide else (block * len(COURSES), 30.0 + more)
     gaps = [gap + 56 * (not wide and (row + 1) % block == 0) for row in range(rows)]
@@ -110,7 +123,7 @@ def draw_levels(results: Results, panel: Panel, years: np.ndarray, levels: dict,
         panel.line(years, levels[arm][2], hues(results)[arm])
     if programme:
         left = panel.across(results.scenario.calendar.start / 4)
-        panel.drawing.write(left + 2, panel.top + 9, "programme", GREY)
+        panel.drawing.write(left + 2, panel.top + 9, say("programme"), GREY)
 
 
 def draw_frame(panel: Panel, dated: bool) -> None:
@@ -118,95 +131,26 @@ def draw_frame(panel: Panel, dated: bool) -> None:
     panel.left_axis()
     places, decimals = ticks(*panel.x, 5) if dated else ((), 0)
     names = [number(year, decimals) for year in places]
-    panel.bottom_axis(places, names, "years since Sept 2017" if dated else "")
+    panel.bottom_axis(places, names, say("years since Sept 2017") if dated else "")
 
 
 def name_course(panel: Panel, metric: str, up: float, room: float) -> None:
     """Head a column or block with metric and unit."""
     known = catalogue()[metric]
-    unit = f"{known.unit}; differences in pp" if known.unit.startswith("%") else known.unit
-    panel.head(folded(known.label[:1].upper() + known.label[1:], room), INK, up)
+    label, unit = say(known.label), say(known.unit)
+    unit = say("{unit}; differences in pp", unit=unit) if known.unit.startswith("%") else unit
+    panel.head(folded(label[:1].upper() + label[1:], room), INK, up)
     panel.head([unit], GREY, up - 11, light=True)
-
-
-def spread(centres: list[float], gap: float, top: float) -> list[float]:
-    """Positions close to `centres` (ascending) that keep at least `gap` between one another and end by `top`."""
-    placed = np.array(centres, dtype=float)
-    for place in range(1, len(placed)):
-        placed[place] = max(placed[place], placed[place - 1] + gap)
-    placed[-1:] = np.minimum(placed[-1:], top)
-    for place in range(len(placed) - 2, -1, -1):
-        placed[place] = min(placed[place], placed[place + 1] - gap)
-    return list(placed)
-
-
-def poor_classes(results: Results) -> pd.DataFrame:
-    """Class of the permanently poor: share, low and high by (class, arm), %."""
-    frame = results.tables["classes"]
-    frame = frame[frame["among"] == frame["among"].iloc[0]].set_index(["class", "arm"])
-    return 100 * frame[["share", "low", "high"]]
 
 
 def fates(results: Results, width: float = WIDE) -> Drawing:
     """What became of the permanently poor: a bar an arm, cut by class, with the interval of the self-sufficient."""
     frame, arms = poor_classes(results), list(labels(results))
     table = frame["share"].unstack("class").loc[arms, list(CLASSES)]
-    panel = bars(results, table, CLASS_HUES, width, "% of the permanently poor", 0)
+    panel = bars(results, table, CLASS_HUES, width, say("% of the permanently poor"), 0)
     for place, row in enumerate(frame.loc[CLASSES[0]].loc[arms].itertuples()):
         panel.line((row.low, row.high), (place + 0.44,) * 2, INK, 1.6)
     return panel.drawing
-
-
-def class_flows(results: Results, width: float = WIDE) -> Drawing:
-    """From the state at the start to the class, one alluvial an arm: those who began poor or near-poor."""
-    frame, arms = results.tables["transitions"], list(labels(results))
-    frame, ends = frame[frame["from_class"] != ORIGINS[0]], poor_classes(results).loc[CLASSES[0]]
-    drawing, grid = small_multiples(results, arms, width, (3, 1), 173, (7, 7, 32, 11), (14, 43))
-    for arm, panel in zip(arms, grid.flat, strict=False):
-        draw_flows(panel, frame[frame["arm"] == arm].pivot(index="from_class", columns="to_class", values="share"))
-        told = f"of the permanently poor, {number(ends['share'][arm], 0)}{SPACE}% end self-sufficient"
-        panel.head([told], GREY, 5, light=True)
-    return drawing
-
-
-def draw_flows(panel: Panel, shares: pd.DataFrame) -> None:
-    """One alluvial; `shares` of all persons, origins in rows, ends in columns. Flows of the poor are strong."""
-    origins, ends = present(shares.index, ORIGINS), present(shares.columns, CLASSES)
-    gap, x, whole = 0.03, (0.32, 0.61), shares.to_numpy().sum() or 1.0
-    drawn = shares / whole
-    heights = [drawn.loc[name].sum() for name in origins], [drawn[name].sum() for name in ends]
-    starts, stops = (np.cumsum([0.0, *one[:-1]]) + gap * np.arange(len(one)) for one in heights)
-    left, right = dict(zip(origins, starts, strict=True)), dict(zip(ends, stops, strict=True))
-    total = max(starts[-1] + heights[0][-1], stops[-1] + heights[1][-1])
-    panel.y = (total, 0.0)
-    way = np.linspace(0.0, 1.0, 25)
-    bend = way * way * (3.0 - 2.0 * way)
-    for origin in origins:
-        for end in ends:
-            share = drawn.at[origin, end]
-            path = left[origin] + (right[end] - left[origin]) * bend
-            panel.band(
-                x[0] + (x[1] - x[0]) * way, path, path + share, CLASS_HUES[end], 0.9 if origin == "poor" else 0.4
-            )
-            left[origin] += share
-            right[end] += share
-    name_nodes(panel, origins, starts, drawn.sum(axis=1), whole, x[0], -1)
-    name_nodes(panel, ends, stops, drawn.sum(axis=0), whole, x[1], 1)
-
-
-def name_nodes(
-    panel: Panel, names: list[str], starts: np.ndarray, heights: pd.Series, whole: float, x: float, side: int
-) -> None:
-    """Blocks at one side of an alluvial, names and shares of all (`whole` is drawn), moved apart if they touch."""
-    centres = [start + heights[name] / 2 for name, start in zip(names, starts, strict=True)]
-    for name, start, centre, y in zip(names, starts, centres, spread(centres, 0.075, panel.y[0]), strict=True):
-        colour = CLASS_HUES.get(name, INK)
-        panel.block((x, x + side * 0.015), (start, start + heights[name]), colour)
-        panel.line((x + side * 0.02, x + side * 0.04), (centre, y), GREY, 0.5)
-        share = number(100 * whole * heights[name], 0 if whole * heights[name] >= 0.1 else 1)
-        words = (f"{share}{SPACE}%", said(name).replace("permanently ", ""))
-        text, anchor = " ".join(words[::side]), "start" if side > 0 else "end"
-        panel.drawing.write(panel.across(x + side * 0.05), panel.down(y) + MIDDLE * SMALL, text, anchor=anchor)
 
 
 def lorenz(results: Results, width: float = WIDE) -> Drawing:
@@ -224,15 +168,15 @@ def lorenz(results: Results, width: float = WIDE) -> Drawing:
     panel = Panel(drawing, 40, 54 if wide else 36, size, size)
     panel.x = panel.y = 0.0, 100.0
     panel.line((0, 100), (0, 100), GREY, 0.7, (4, 3))
-    drawing.write(panel.across(46), panel.down(60), "perfect equality", GREY, "end")
+    drawing.write(panel.across(46), panel.down(60), say("perfect equality"), GREY, "end")
     for arm in labels(results):
         people, consumed = 100 * curves[arm][["population_share", "consumption_share"]].to_numpy().T
         panel.line(people, consumed, hues(results)[arm], 1.2)
-    percent = range(0, 101, 20)
+    places = range(0, 101, 20)
     panel.left_axis(6)
-    panel.bottom_axis(percent, [str(place) for place in percent], "% of persons, poorest first")
-    panel.head(["All strategies"], up=16)
-    panel.head(["% of consumption"], GREY, 5, light=True)
+    panel.bottom_axis(places, [str(place) for place in places], say("% of persons, poorest first"))
+    panel.head([say("All strategies")], up=16)
+    panel.head([say("% of consumption")], GREY, 5, light=True)
     draw_differences(results, grid, curves, arms, heads)
     return drawing
 
@@ -257,18 +201,18 @@ def draw_differences(
         panel.line(people, changes[arm][2], colour, 1.4)
         panel.left_axis(named=place % grid.shape[1] == 0)
         last = place >= len(arms) - grid.shape[1]
-        panel.bottom_axis((0, 50, 100), ("0", "50", "100"), "% of persons" if last else "")
+        panel.bottom_axis((0, 50, 100), ("0", "50", "100"), say("% of persons") if last else "")
         panel.head(heads[place], dark(colour))
     if arms:
         more = LEADING * (max(map(len, heads[: grid.shape[1]])) - 1)
-        remark = "difference from the baseline, pp of all consumption"
+        remark = say("difference from the baseline, pp of all consumption")
         grid.flat[0].head([remark], GREY, 19 + more, light=True)
 
 
 def winners(results: Results, width: float = WIDE) -> Drawing:
     """Distribution of each household's change in consumption against itself in the baseline, same luck."""
     frame, arms = results.tables["winners"], ranked(results)
-    drawing, grid = small_multiples(results, arms, width, (3, 2), 122, (30, 11, 32, 36), (22, 62), "% of persons")
+    drawing, grid = small_multiples(results, arms, width, (3, 2), 122, (30, 11, 32, 36), (22, 62), say("% of persons"))
     finite = frame[np.isfinite(frame["bin_low"]) & np.isfinite(frame["bin_high"])]
     step = float((finite["bin_high"] - finite["bin_low"]).median())
     ends = finite["bin_low"].min() - step, finite["bin_high"].max() + step
@@ -285,7 +229,7 @@ def winners(results: Results, width: float = WIDE) -> Drawing:
             panel.line((cut, cut), (0.0, 0.84 * panel.y[1]), GREY if cut else INK, 0.6, (2, 2) if cut else ())
         panel.left_axis(named=place % grid.shape[1] == 0)
         places, decimals = ticks(*edges, 5)
-        title = "change in consumption, %" if place >= len(arms) - grid.shape[1] else ""
+        title = say("change in consumption, %") if place >= len(arms) - grid.shape[1] else ""
         panel.bottom_axis(places, [number(one, decimals) for one in places], title)
         tell_winners(results, panel, arm)
     return drawing
@@ -296,13 +240,13 @@ def tell_winners(results: Results, panel: Panel, arm: str) -> None:
     frame = results.tables["winners_summary"]
     shares = frame[frame["arm"] == arm].set_index("outcome")["share"]
     for outcome, word, x, colour, anchor in (
-        ("loser", "lose", panel.left + 3, LOSE, "start"),
-        ("winner", "gain", panel.right, GAIN, "end"),
+        ("loser", say("lose > 5\u00a0%"), panel.left + 3, LOSE, "start"),
+        ("winner", say("gain > 5\u00a0%"), panel.right, GAIN, "end"),
     ):
         share = number(100 * shares[outcome], 1 if 0 < shares[outcome] < 0.01 else 0)
-        share = "< 0.1" if share == "0.0" else share
-        panel.drawing.write(x, panel.top + 6, f"{share}{SPACE}%", colour, anchor, bold=True)
-        panel.drawing.write(x, panel.top + 16, f"{word} > 5{SPACE}%", colour, anchor)
+        share = f"< {number(0.1)}" if share == number(0.0) else share
+        panel.drawing.write(x, panel.top + 6, share + spoken().percent, colour, anchor, bold=True)
+        panel.drawing.write(x, panel.top + 16, word, colour, anchor)
 
 
 def participation(results: Results, width: float = WIDE) -> Drawing:
@@ -310,7 +254,7 @@ def participation(results: Results, width: float = WIDE) -> Drawing:
     frame = results.tables["participation"]
     arms, dot = rivals(results) or [BASELINE], np.linspace(0.0, 2 * np.pi, 24)
     drawing, grid = small_multiples(
-        results, arms, width, (5, 2), 115, (30, 9, 32, 20), (14, 52), "% of households", tint=True
+        results, arms, width, (5, 2), 115, (30, 9, 32, 20), (14, 52), say("% of households"), tint=True
     )
     windows = present(frame["window"], WINDOWS)
     top = 1.08 * np.nanmax(frame[["estimate", "high"]].to_numpy())
@@ -326,7 +270,7 @@ def participation(results: Results, width: float = WIDE) -> Drawing:
                 middle = panel.across(spot), panel.down(row.estimate)
                 drawing.area(np.column_stack((middle[0] + 2 * np.cos(dot), middle[1] + 2 * np.sin(dot))), colour)
         panel.left_axis(named=place % grid.shape[1] == 0)
-        panel.bottom_axis(range(len(windows)), windows)
+        panel.bottom_axis(range(len(windows)), [said(window) for window in windows])
     return drawing
 
 
@@ -335,7 +279,9 @@ def money(results: Results, width: float = WIDE) -> Drawing:
     table = spent(results).pivot_table(index="arm", columns="use", values="value", aggfunc="sum")
     table = table.loc[rivals(results), list(USES)].mask(lambda values: values.abs() < 5e-4, 0.0)
     colours = dict(zip(USES, (*HUES, GREY, INK), strict=True))
-    panel = bars(results, table.loc[:, table.any()], colours, width, "z per person beyond the baseline", 2, room=30)
+    panel = bars(
+        results, table.loc[:, table.any()], colours, width, say("z per person beyond the baseline"), 2, room=30
+    )
     for place, (right, total) in enumerate(zip(table.clip(lower=0).sum(axis=1), table.sum(axis=1), strict=True)):
         y = panel.down(place) + MIDDLE * SMALL
         panel.drawing.write(panel.across(right) + 4, y, number(total, 2), bold=True)

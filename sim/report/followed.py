@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from sim.experiment.results import Results
+from sim.language import mark, say
 from sim.report import BASELINE, chance, labels, source, when
 from sim.report.grid import Cell, Column, Grid, estimate_cell, lookup
 
@@ -24,10 +25,14 @@ def followed(results: Results) -> Grid:
             estimate_cell(rows[name, arm], places if arm == BASELINE else min(4, places + 1), signed=arm != BASELINE)
             for arm in names
         )
-        body.append((Cell(about.label[:1].upper() + about.label[1:], about.unit), *cells))
-    note = (
-        f"Mean over {when(results)}. First column: levels. Others: paired difference from it, same households, same "
-        f"luck. Beneath: {source(results)}; bold: beyond {chance(results)}."
+        label = say(about.label)
+        body.append((Cell(label[:1].upper() + label[1:], say(about.unit)), *cells))
+    told = mark(
+        "Mean over {when}. First column: levels. Others: paired difference from it, same households, same luck. "
+        "Beneath: {source}; bold: beyond {chance}."
     )
-    columns = (Column("Metric"), *(Column(label) for label in names.values()))
-    return Grid("followed", "All that is followed", note, columns, tuple(body), False)
+    note = say(told, when=when(results), source=source(results), chance=chance(results))
+    columns = (Column(say("Metric")), *(Column(label) for label in names.values()))
+    return Grid(
+        "followed", say("All that is followed"), note, columns, tuple(body), False, say("in the unit of each row")
+    )

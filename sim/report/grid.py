@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.experiment.results import Results
-from sim.report import SPACE, UNDEFINED, labels, number, present, said, span
+from sim.language import say
+from sim.report import UNDEFINED, labels, number, present, said, span, to
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def sign(low: float, high: float, decimals: int) -> int:
 def estimated(value: float, low: float, high: float, decimals: int = 1, signed: bool = False) -> Cell:
     """Cell of a value with its interval; none where there is nothing that varies."""
     text = number(value, decimals, signed)
-    beneath = "" if low == high or text == UNDEFINED else span(low, high, decimals, signed)
+    beneath = "" if low == high or text == say(UNDEFINED) else span(low, high, decimals, signed)
     return Cell(text, beneath, signed and beneath != "" and sign(low, high, decimals) != 0)
 
 
@@ -105,12 +106,16 @@ def crossed(
     return columns, tuple((words(g), *(cell(rows.get((arm, *g))) for arm in arms)) for g in groups)
 
 
-def terminal(grid: Grid) -> Table:
-    """The grid as a rich table; labels are printed as they are, never read as markup. Only the first column folds."""
+def terminal(grid: Grid, lines: bool = True) -> Table:
+    """The grid as a rich table; labels are printed as they are, never read as markup. Only the first column folds.
+
+    `lines` leaves room between the rows.
+    """
     table = Table(
-        box=SIMPLE_HEAVY, padding=(0, 1), collapse_padding=True, pad_edge=False, show_lines=True, show_edge=False,
+        box=SIMPLE_HEAVY, padding=(0, 1), collapse_padding=True, pad_edge=False, show_lines=lines, show_edge=False,
         title_justify="left", caption_justify="left", title_style="bold", caption_style="dim",
     )  # fmt: skip
+    between = to("", "")
     table.title, table.caption = Text(f"{grid.title}\n"), Text(f"\n{grid.note}")
     for place, column in enumerate(grid.columns):
         head = Text(column.short or column.title)
@@ -121,7 +126,7 @@ def terminal(grid: Grid) -> Table:
         for cell in row:
             text = Text(cell.text, style="bold" if cell.clear else "")
             if cell.beneath:
-                text.append("\n" + cell.beneath.replace(f"{SPACE}to{SPACE}", "\u2026"), style="dim")
+                text.append("\n" + cell.beneath.replace(between, "\u2026"), style="dim")
             cells.append(text)
         table.add_row(*cells)
     return table

@@ -4,186 +4,137 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from sim.experiment.results import Results
+from sim.language import SPACE, listed, mark, say, spoken
 from sim.metrics.cost import rupiah
 from sim.report import (
     BASELINE,
-    SPACE,
     benchmark,
     canvas,
     chance,
     costs,
-    figures,
     has,
     labels,
     measured,
     number,
+    percent,
     ranked,
     rivals,
+    said,
     source,
     span,
     tables,
     when,
     years,
 )
-from sim.report.drawing import Drawing
 from sim.report.grid import lookup, sign
+from sim.report.plates import PLATES, Plate
 from sim.report.template import filled
 from sim.start import SURVEY_NOISE
 from sim.survey import read_aggregates
 
 LONG = ("scenario", "document")  # of the manifest: shown elsewhere, or for machines only
-WARNING = (
+WARNING = mark(
     "One parameter set, uncalibrated beyond the cross-section at the start. The intervals hold luck only: how far the "
     "answer changes over the plausible values of the parameters is not part of this run. It shows what the mechanisms "
     "imply, not what will happen. National growth is in every strategy, the status quo included."
 )
-BEYOND_LUCK = (
+BEYOND_LUCK = mark(
     "“Beyond luck” means that the 90 % interval over {seeds} lucks lies on one side of zero: the same people and the "
     "same luck, with the programme and without. It says nothing of other parameters, and of many such comparisons a "
     "few pass by chance."
 )
-SETS = (
+SETS = mark(
     "{sets} calibrated parameter sets, {variant}, in turn with the lucks: intervals hold both, and the table “What the "
     "intervals are made of” separates them. The sets reproduce poverty and its trend, churn, losses and a year of "
     "cash; what no figure speaks of keeps its whole range. It shows what the mechanisms imply, not what will happen. "
     "National growth is in every strategy, the status quo included."
 )
-BEYOND_SETS = (
+BEYOND_SETS = mark(
     "“Beyond luck and parameters” means that the 90 % interval over {seeds} draws of both lies on one side of zero: "
     "the same people, the same luck and the same numbers of the model, with the programme and without. Of many such "
     "comparisons a few pass by chance."
 )
-FEW = "With so few lucks the ends of an interval are little more than the extremes that were met: a first look."
+FEW = mark("With so few lucks the ends of an interval are little more than the extremes that were met: a first look.")
 LEFT_OUT = (
-    "No births, deaths, ageing, splitting of households, migration, land, seasons or labour market that sets wages: "
-    "the people stay the same, so that each household can be met in two worlds.",
-    "Remittances are a constant flow from outside.",
-    "National and global shocks are one index; the model cannot tell the two apart.",
-    "Schooling does not raise income within the horizon, because nobody grows up.",
-    "Beyond the eighth quarter there is no observed target for poverty; results of twenty years are illustrations.",
-    "One population and one parameter set cannot say which strategy is best in a real village.",
+    mark(
+        "No births, deaths, ageing, splitting of households, migration, land, seasons or labour market that sets "
+        "wages: the people stay the same, so that each household can be met in two worlds."
+    ),
+    mark("Remittances are a constant flow from outside."),
+    mark("National and global shocks are one index; the model cannot tell the two apart."),
+    mark("Schooling does not raise income within the horizon, because nobody grows up."),
+    mark(
+        "Beyond the eighth quarter there is no observed target for poverty; results of twenty years are illustrations."
+    ),
+    mark("One population and one parameter set cannot say which strategy is best in a real village."),
 )
 WORDS = (
-    ("z", "one rural poverty line per person and quarter, Rp{space}{rupiah} at the prices of September 2017."),
-    ("poor", "real consumption below 1 z."),
-    ("permanently poor", "own permanent income, luck removed, below 1 z when the programmes start."),
-    ("own income", "income without public money: no transfers, no subsidies, no wages from public works."),
-    ("after", "years {post} after September 2017, which are years {since} after the money ended. All classes, winners, "
-     "Lorenz curves and gains are measured then; the shocks of the test strike in the first quarter of it."),
-    ("late", "years {late}, an illustration only."),
-    ("self-sufficient", "own income of at least 1 z after the programmes, and it withstands the test shocks."),
-    ("fragile", "own income of at least 1 z, but it does not withstand the shocks."),
-    ("dependency", "own income below 1 z, total income at least 1 z while the programmes run: held up by flows."),
-    ("declining", "own income of at least 1 z before, below it after."),
-    ("rising", "own income below 1 z, growing at least half as fast as the nation's."),
-    ("stagnation", "own income below 1 z and growing more slowly than that."),
-    ("elasticity", "by how many % consumption falls, over the three years that follow, when the national index falls "
-     "by 1 %; the household in the middle."),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Plate:
-    """A figure as the page shows it; `needs` is the table without which it is left out, empty for the series."""
-
-    name: str
-    needs: str
-    draw: Callable[..., Drawing]
-    title: str
-    caption: str
-    alternative: str
-
-
-# In the order of the page. `{source}` becomes what the intervals vary over, `{arms}` the strategies.
-PLATES: tuple[Plate, ...] = (
-    Plate(
-        "trajectories", "", figures.trajectories, "The course of each strategy",
-        "Levels: without a new policy (grey) and the median of each strategy (its colour). All other panels: the "
-        "strategy minus the status quo, luck by luck. Line: median; dark band: the middle half; light band: "
-        "{source}. Shaded: the time of the programme.",
-        "Line charts over time: levels first, then each strategy's difference from the baseline: poverty headcount, "
-        "median own income, participation and the Gini coefficient. Strategies: {arms}. The tables give the values.",
+    (
+        mark("z"),
+        mark("one rural poverty line per person and quarter, Rp\u00a0{rupiah} at the prices of September 2017."),
     ),
-    Plate(
-        "fates", "classes", figures.fates, "What became of the permanently poor",
-        "Each bar: all who were permanently poor when the programmes started, by class {when}. Black line: interval "
-        "of the self-sufficient share ({source}); as all strategies meet the same luck, their differences are known "
-        "better than these levels (see the headline table).",
-        "Stacked bars, one for each strategy: self-sufficient, fragile, rising, dependency, declining and stagnation. "
-        "Strategies: {arms}. The table Classes among the permanently poor gives every share.",
+    (mark("poor"), mark("real consumption below 1 z.")),
+    (mark("permanently poor"), mark("own permanent income, luck removed, below 1 z when the programmes start.")),
+    (mark("own income"), mark("income without public money: no transfers, no subsidies, no wages from public works.")),
+    (
+        mark("after"),
+        mark(
+            "years {post} after September 2017, which are years {since} after the money ended. All classes, winners, "
+            "Lorenz curves and gains are measured then; the shocks of the test strike in the first quarter of it."
+        ),
     ),
-    Plate(
-        "classes", "transitions", figures.class_flows, "From the start to the end",
-        "Left: persons by permanent income when the programmes start (poor: below 1\u00a0z; near-poor: below "
-        "1.5\u00a0z; all others are left out). Right: by class {when}. Numbers are shares of all persons, mean over "
-        "lucks; the flows of the poor are strong. Intervals stand in the tables of classes ({source}).",
-        "Flow diagrams from poor and near-poor at the start to self-sufficient, fragile, rising, dependency, "
-        "declining and stagnation at the end. Strategies: {arms}. The table From start to end gives every share.",
+    (mark("late"), mark("years {late}, an illustration only.")),
+    (
+        mark("self-sufficient"),
+        mark("own income of at least 1 z after the programmes, and it withstands the test shocks."),
     ),
-    Plate(
-        "lorenz", "lorenz", figures.lorenz, "How consumption is shared",
-        "Large: Lorenz curves of real consumption {when}. Small: the same curves minus the baseline's; above zero, the "
-        "poorest p % hold more of all consumption than without the policy. Band: {source}.",
-        "Lorenz curves of all strategies, and for each a small chart of its difference from the baseline. Strategies: "
-        "{arms}.",
+    (mark("fragile"), mark("own income of at least 1 z, but it does not withstand the shocks.")),
+    (
+        mark("dependency"),
+        mark("own income below 1 z, total income at least 1 z while the programmes run: held up by flows."),
     ),
-    Plate(
-        "winners", "winners", figures.winners, "Winners and losers",
-        "Change in consumption {when} of each household against itself without the policy and with the same luck, "
-        "person-weighted, all lucks pooled. Dashed: 5 % more and 5 % less; blue: gains beyond, orange: losses "
-        "beyond. The outermost bars hold all that lies further out. Intervals stand in the table ({source}).",
-        "Histograms of the change in consumption against the baseline; the shares of persons who gain or lose more "
-        "than 5 % stand in the table Winners and losers. Strategies: {arms}.",
+    (mark("declining"), mark("own income of at least 1 z before, below it after.")),
+    (mark("rising"), mark("own income below 1 z, growing at least half as fast as the nation's.")),
+    (mark("stagnation"), mark("own income below 1 z and growing more slowly than that.")),
+    (
+        mark("elasticity"),
+        mark(
+            "by how many % consumption falls, over the three years that follow, when the national index falls by 1 %; "
+            "the household in the middle."
+        ),
     ),
-    Plate(
-        "participation", "participation", figures.participation, "Attendance before, during and after",
-        "Share of households that attend village meetings before the programme, in its last two years (shaded), after "
-        "it ({when}), and late, as an illustration. Bars: {source}. Grey: without a new policy.",
-        "Dots with intervals for four windows beside the baseline in grey. Strategies: {arms}. The table Attendance by "
-        "window gives the values.",
-    ),
-    Plate(
-        "money", "money", figures.money, "Where each z went",
-        "State money beyond what flows without the policy, while the programme runs; money for assets is followed out "
-        "of the programme's fund. Left of zero: less than without the policy, as where an audit also saves what other "
-        "works lose. Not discounted, mean over lucks.",
-        "Stacked horizontal bars of state money by use, in z per person. Strategies: {arms}. The table Where each z "
-        "went gives the values.",
-    ),
-)  # fmt: skip
-
-
-def listed(parts: Iterable[str]) -> str:
-    """Parts as a phrase: "a, b and c"."""
-    *others, last = list(parts) or [""]
-    return f"{', '.join(others)} and {last}" if others else last
+)
 
 
 def shown(row: Any, measure: tables.Measure) -> str:
     """An estimate with unit and interval, to stand in brackets."""
-    bounds = span(row.low, row.high, measure.decimals, signed=True)
-    return f"{number(row.estimate, measure.decimals, signed=True)}{SPACE}{measure.difference_unit}, {bounds}"
+    value, bounds = number(row.estimate, measure.decimals, True), span(row.low, row.high, measure.decimals, True)
+    return f"{value}{SPACE}{say(measure.difference_unit)}, {bounds}"
+
+
+#: Where the interval of a difference lies, and what is said of the arms that have it there.
+SIDES = {
+    -1: mark("lower beyond {chance} with {arms}"),
+    1: mark("higher beyond {chance} with {arms}"),
+    0: mark("no difference beyond {chance} with {arms}"),
+}
 
 
 def compared(results: Results, rows: dict[str, Any], measure: tables.Measure) -> tuple[str, str]:
     """One measure, and with which arms it is lower, with which higher beyond luck, and with which neither."""
-    names, parts = labels(results), []
-    for side, word in ((-1, "lower"), (1, "higher"), (0, "")):
+    names, parts, subject = labels(results), [], say(measure.subject)
+    for side, told in SIDES.items():
         found = [arm for arm, row in rows.items() if sign(row.low, row.high, measure.decimals) == side]
-        if found and word:
-            said = listed(f"{names[arm]} ({shown(rows[arm], measure)})" for arm in found)
-            parts.append(f"{word} beyond {chance(results)} with {said}")
-        elif found:
-            parts.append(f"no difference beyond {chance(results)} with {listed(names[arm] for arm in found)}")
-    return f"{measure.subject[:1].upper()}{measure.subject[1:]}:", f"{'; '.join(parts)}."
+        arms = listed(f"{names[arm]} ({shown(rows[arm], measure)})" if side else names[arm] for arm in found)
+        parts += [say(told, chance=chance(results), arms=arms)] if found else []
+    return f"{subject[:1].upper()}{subject[1:]}:", f"{'; '.join(parts)}."
 
 
 def levels(results: Results) -> str:
@@ -191,11 +142,14 @@ def levels(results: Results) -> str:
     rows = lookup(results.tables["headline"], "arm", "metric")
     own, poor = (rows[BASELINE, metric] for metric in ("self_sufficient", "headcount"))
     parts = [
-        f"{number(row.estimate)}{SPACE}% of {whom} ({span(row.low, row.high)}{SPACE}%)"
-        for row, whom in ((own, "the permanently poor are self-sufficient"), (poor, "all persons are poor"))
+        say(told, share=percent(row.estimate), span=span(row.low, row.high) + spoken().percent)
+        for row, told in (
+            (own, mark("{share} of the permanently poor are self-sufficient ({span})")),
+            (poor, mark("{share} of all persons are poor ({span})")),
+        )
         if math.isfinite(row.estimate)
     ]
-    return f"Without a new policy {listed(parts)} {measured(results)}."
+    return say("Without a new policy {levels} {when}.", levels=listed(parts), when=measured(results))
 
 
 def lead(results: Results) -> list[tuple[str, str]]:
@@ -207,40 +161,53 @@ def lead(results: Results) -> list[tuple[str, str]]:
 def warning(results: Results) -> str:
     """What the numbers rest on."""
     luck = results.scenario.replications
-    return WARNING if luck.sets == 1 else SETS.format(sets=luck.sets, variant=luck.variant.replace("_", " "))
+    return say(WARNING) if luck.sets == 1 else say(SETS, sets=luck.sets, variant=said(luck.variant))
 
 
 def conditions(results: Results) -> str:
     """What was run, for how long, at what cost."""
     scenario, names = results.scenario, labels(results)
-    people = f"{number(len(results.population), 0)} households in {results.population['village'].nunique()} villages"
     frame, compared = results.tables["headline"], ranked(results)
     cost = frame[(frame["metric"] == "cost") & frame["arm"].isin(compared)]["estimate"]
     others = listed(name for arm, name in names.items() if arm not in compared)
     equal = len(cost) > 0 and cost.max() - cost.min() <= 0.01 * abs(cost.max())
+    people = say(
+        "The same {households} households in {villages} villages live through the same {seeds} lucks under {arms} "
+        "strategies.",
+        households=number(len(results.population), 0), villages=results.population["village"].nunique(),
+        seeds=scenario.replications.seeds, arms=len(names),
+    )  # fmt: skip
     spent = (
-        f"Each strategy but {others} costs the state the same present value, {number(cost.mean(), 2)}{SPACE}z "
-        "per person, on top of what flows in every arm"
+        say(
+            "Each strategy but {others} costs the state the same present value, {cost}\u00a0z per person, on top of "
+            "what flows in every arm.",
+            others=others, cost=number(cost.mean(), 2),
+        )
         if equal
-        else "The strategies do not cost the same (see the table of costs)"
+        else say("The strategies do not cost the same (see the table of costs).")
+    )  # fmt: skip
+    run = say(
+        "Programmes run in years {years} after September 2017; by the end of them all money has ended.",
+        years=years((scenario.calendar.start, scenario.calendar.end)),
     )
-    run = years((scenario.calendar.start, scenario.calendar.end))
-    return (
-        f"The same {people} live through the same {scenario.replications.seeds} lucks under {len(names)} strategies. "
-        f"{spent}. Programmes run in years {run} after September 2017; by the end of them all money has ended."
-    )
+    return f"{people} {spent} {run}"
 
 
 def survey(results: Results) -> str:
     """How poverty in this report differs from poverty as a survey measures it."""
-    people, told = results.scenario.population, ""
-    if results.scenario.survey is None:
-        share = 100 * people.poverty if people.poverty else read_aggregates()["targets.headcount"]
-        told = f": {number(share)} % at the start of this world"
-    return (
-        f"Poverty here is that of true consumption. A survey adds noise (standard deviation {SURVEY_NOISE:.2f} of log "
-        f"consumption) and measures more{told}."
-    )
+    people, noise = results.scenario.population, number(SURVEY_NOISE, 2)
+    if results.scenario.survey is not None:
+        return say(
+            "Poverty here is that of true consumption. A survey adds noise (standard deviation {noise} of log "
+            "consumption) and measures more.",
+            noise=noise,
+        )
+    share = 100 * people.poverty if people.poverty else read_aggregates()["targets.headcount"]
+    return say(
+        "Poverty here is that of true consumption. A survey adds noise (standard deviation {noise} of log "
+        "consumption) and measures more: {share} % at the start of this world.",
+        noise=noise, share=number(share),
+    )  # fmt: skip
 
 
 def against(results: Results, other: str, frame: pd.DataFrame) -> list[tuple[str, str]]:
@@ -264,15 +231,17 @@ def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
         return found
     seeds = results.scenario.replications.seeds
     if seeds < 2:
-        return [*found, ("", [("", "One luck cannot tell an effect from chance: nothing is compared here.")])]
-    found.append((f"Against {names[BASELINE]}", against(results, BASELINE, results.tables["headline"])))
+        return [*found, ("", [("", say("One luck cannot tell an effect from chance: nothing is compared here."))])]
+    found.append((say("Against {arm}", arm=names[BASELINE]), against(results, BASELINE, results.tables["headline"])))
     if rival and len(ranked(results)) > 1:
         contrasts = results.tables["contrasts"]
-        found.append((f"Against {names[rival]}", against(results, rival, contrasts[contrasts["against"] == rival])))
+        told = against(results, rival, contrasts[contrasts["against"] == rival])
+        found.append((say("Against {arm}", arm=names[rival]), told))
     meant = BEYOND_LUCK if results.scenario.replications.sets == 1 else BEYOND_SETS
-    last = [meant.format(seeds=seeds), *([FEW] if seeds < 10 else [])]
+    last = [say(meant, seeds=seeds), *([say(FEW)] if seeds < 10 else [])]
     if len(ranked(results)) > 1:
-        last.append("Any other pair of strategies stands under “Each against each”; no order among them is stated.")
+        told = mark("Any other pair of strategies stands under “Each against each”; no order among them is stated.")
+        last.append(say(told))
     return [*found, ("", [("", text) for text in last])]
 
 
@@ -293,14 +262,20 @@ def draw(plate: Plate, results: Results, folder: Path) -> dict[str, object]:
     (folder / f"{plate.name}.svg").write_bytes(pages[0])
     (folder / f"{plate.name}.png").write_bytes(wide.png())
     arms = ", ".join(labels(results).values())
-    words = {"source": source(results), "arms": arms, "when": f"in {when(results)}"}
+    words = {"source": source(results), "arms": arms, "when": say("in {years}", years=when(results))}
     return {
         "name": plate.name,
-        "title": plate.title,
-        "caption": plate.caption.format(**words),
-        "alternative": plate.alternative.format(**words),
+        "title": say(plate.title),
+        "caption": say(plate.caption, **words),
+        "alternative": say(plate.alternative, **words),
         **dict(zip(("wide", "narrow"), (base64.b64encode(page).decode() for page in pages), strict=True)),
     }
+
+
+def otherwise(results: Results) -> list[tuple[str, str]]:
+    """What each arm is called in the reader's language and in the other one, where that differs."""
+    other = {arm.label: arm.label_id for arm in results.scenario.resolved_arms if arm.label != arm.label_id}
+    return [(theirs, ours) if spoken().code == "id" else (ours, theirs) for ours, theirs in other.items()]
 
 
 def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
@@ -313,14 +288,16 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
     needed = dict.fromkeys([*(key for key, _ in tables.GRIDS), *(plate.needs for plate in PLATES if plate.needs)])
     single = ("spread",) if results.scenario.replications.sets == 1 else ()
     spans, end = results.scenario.windows, results.scenario.calendar.end
-    terms = {"rupiah": number(rupiah(1.0), 0), "space": SPACE, "post": years(spans.post), "late": years(spans.late)}
+    terms = {"rupiah": number(rupiah(1.0), 0), "post": years(spans.post), "late": years(spans.late)}
     terms["since"] = years(spans.post, end)
     manifest = {key: flat(value) for key, value in results.manifest.items() if key not in LONG}
     text = filled(
         "page.html",
-        scenario=results.scenario,
-        note=results.scenario.report.note,
-        arms=[(arm.label, arm.label_id) for arm in results.scenario.resolved_arms if arm.label != arm.label_id],
+        note=say(results.scenario.report.note),
+        title=say(results.scenario.title),
+        question=say(results.scenario.question),
+        arms=otherwise(results),
+        other="en" if spoken().code == "id" else "id",
         lead=lead(results),
         answer=answer(results),
         warnings=[warning(results), *warnings],
@@ -329,8 +306,8 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
         figures=[draw(plate, results, folder / "figures") for plate in plates],
         grids=tables.grids(results),
         ledger=costs.ledger(results),
-        words=[(word, meaning.format(**terms)) for word, meaning in WORDS],
-        left_out=LEFT_OUT,
+        words=[(say(word), say(meaning, **terms)) for word, meaning in WORDS],
+        left_out=[say(text) for text in LEFT_OUT],
         missing=[key.replace("_", " ") for key in needed if not has(results, key) and key not in single],
         manifest=manifest,
         scenario_text=results.scenario.text,

@@ -12,29 +12,61 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from sim.experiment.judging import AIM, NAMED, ORDER, Scorecard, barred
-from sim.report import SPACE, number, said, span
+from sim.experiment.judging import AIM, NAMED, ORDER, Scorecard
+from sim.experiment.standing import VERDICTS, judged, may_not
+from sim.language import SPACE, mark, say
+from sim.report import DASH, number, said, span
 from sim.report.grid import Cell, Column, Grid
 from sim.report.grid import terminal as printed
 from sim.report.template import filled
 
-DASH = "\u2013"
 FRAMED = ("low", "high", "observed", "true_mean", "rival_none")  # what a picture must hold
 PLACES = (*FRAMED, "true_low", "true_high", "estimate_low", "estimate_high")
 SAME = "\u00b7"  # a verdict that a mechanism's absence leaves as it is
 FEW = 20  # parameter sets below which the ends of an interval are little more than extremes
-VERDICTS = (
-    ("FAIL", "Positive: the mean true effect is outside the tolerance, or the published estimate outside what the "
-     "study would have found in the model. Null: 5-95 % of the true effects reach outside the band."),
-    ("NOT REPRESENTED", "No column of the model answers it. Counts as not passed."),
-    ("UNINFORMATIVE", "It would pass, but estimates at the study's size spread more than twice the tolerance. Counts "
-     "as not passed."),
-    ("WARN", "As FAIL, for an outcome that does not decide."),
-    ("PASS*", "A pass where the study gives no standard error. Counts."),
-    ("PASS", "Positive: the published estimate lies in the 5-95 % range of estimates and the mean true effect in the "
-     "tolerance. Null: 5-95 % of the true effects over parameter sets lie in the band, never narrower than the "
-     "published interval."),
-)  # fmt: skip
+MEANINGS = (
+    (
+        "FAIL",
+        mark(
+            "Positive: the mean true effect is outside the tolerance, or the published estimate outside what the "
+            "study would have found in the model. Null: 5-95 % of the true effects reach outside the band."
+        ),
+    ),
+    (
+        "NOT REPRESENTED",
+        mark("No column of the model answers it. Counts as not passed."),
+    ),
+    (
+        "UNINFORMATIVE",
+        mark(
+            "It would pass, but estimates at the study's size spread more than twice the tolerance. Counts as not "
+            "passed."
+        ),
+    ),
+    (
+        "WARN",
+        mark("As FAIL, for an outcome that does not decide."),
+    ),
+    (
+        "PASS*",
+        mark("A pass where the study gives no standard error. Counts."),
+    ),
+    (
+        "PASS",
+        mark(
+            "Positive: the published estimate lies in the 5-95 % range of estimates and the mean true effect in the "
+            "tolerance. Null: 5-95 % of the true effects over parameter sets lie in the band, never narrower than the "
+            "published interval."
+        ),
+    ),
+)
+#: What an outcome may count as; a study of one's own may have another role.
+ROLES = {
+    "fitted": mark("fitted"),
+    "forced": mark("forced"),
+    "structure-informed": mark("structure-informed"),
+    "blind": mark("blind"),
+}
 MARKS = {
     "FAIL": "\u2715",
     "NOT REPRESENTED": "\u25cb",
@@ -44,16 +76,37 @@ MARKS = {
     "PASS": "\u2713",
 }
 WORDS = (
-    ("True effect", "Paired difference between the same households in the same luck with and without the programme: "
-     "mean and 5-95 % over parameter sets."),
-    ("Estimate", "What the study would have found at its own size, with survey noise and its estimator: 5-95 % over "
-     "draws of parameters, population, luck and assignment."),
-    ("Rivals", "What a model without any effect says, and arithmetic that spends 0.9 of cash while it flows. Prior: "
-     "5-95 % of the true effect before calibration. A positive finding that one of the first two passes too does not "
-     "discriminate, and does not count; a null counts."),
-    ("Role", "Fitted: the model was calibrated on it. Forced: the shock was supplied. Structure-informed: the model's "
-     "form was chosen knowing it, its size was not fitted. Only the last counts as validation, and what is blind."),
-)  # fmt: skip
+    (
+        mark("True effect"),
+        mark(
+            "Paired difference between the same households in the same luck with and without the programme: mean and "
+            "5-95 % over parameter sets."
+        ),
+    ),
+    (
+        mark("Estimate"),
+        mark(
+            "What the study would have found at its own size, with survey noise and its estimator: 5-95 % over draws "
+            "of parameters, population, luck and assignment."
+        ),
+    ),
+    (
+        mark("Rivals"),
+        mark(
+            "What a model without any effect says, and arithmetic that spends 0.9 of cash while it flows. Prior: 5-95 "
+            "% of the true effect before calibration. A positive finding that one of the first two passes too does "
+            "not discriminate, and does not count; a null counts."
+        ),
+    ),
+    (
+        mark("Role"),
+        mark(
+            "Fitted: the model was calibrated on it. Forced: the shock was supplied. Structure-informed: the model's "
+            "form was chosen knowing it, its size was not fitted. Only the last counts as validation, and what is "
+            "blind."
+        ),
+    ),
+)
 
 
 def decimals(row: Any) -> int:
@@ -88,22 +141,29 @@ def page_rows(card: Scorecard) -> list[dict[str, Any]]:
     found = []
     for row in card.rows.itertuples(index=False):
         places = decimals(row)
-        published = f"se{SPACE}{number(row.se, places)}" if math.isfinite(row.se) else ""
-        found_by = (("none", row.rival_none), ("cash", row.rival_cash))
-        rivals = [f"{name} {number(value, places)}" for name, value in found_by if math.isfinite(value)]
+        published = say("se\u00a0{value}", value=number(row.se, places)) if math.isfinite(row.se) else ""
+        found_by = ((mark("none {value}"), row.rival_none), (mark("cash {value}"), row.rival_cash))
+        rivals = [say(told, value=number(value, places)) for told, value in found_by if math.isfinite(value)]
         prior = span(row.prior_low, row.prior_high, places)
         figures = (
-            ("Observed", _value(row.observed, places), published),
-            ("Tolerance", _interval(row.low, row.high, places), ""),
-            ("True effect", _value(row.true_mean, places), span(row.true_low, row.true_high, places)),
-            ("Estimate", _interval(row.estimate_low, row.estimate_high, places), ""),
-            ("Rivals", "; ".join(rivals) or DASH, f"prior {prior}" if prior else ""),
+            (say("Observed"), _value(row.observed, places), published),
+            (say("Tolerance"), _interval(row.low, row.high, places), ""),
+            (say("True effect"), _value(row.true_mean, places), span(row.true_low, row.true_high, places)),
+            (say("Estimate"), _interval(row.estimate_low, row.estimate_high, places), ""),
+            (say("Rivals"), "; ".join(rivals) or DASH, say("prior {range}", range=prior) if prior else ""),
         )
-        source = f"Figure: {row.status}; tolerance: {row.tolerance}."
+        source = say("Figure: {status}; tolerance: {tolerance}.", status=row.status, tolerance=row.tolerance)
+        words = {"outcome": say(row.outcome), "unit": say(row.unit), "role": role(row)}
         found.append(
-            {"row": row, "mark": MARKS[row.verdict], "strip": strip(row), "figures": figures, "source": source}
+            {"row": row, "mark": MARKS[row.verdict], "strip": strip(row), "figures": figures, "source": source, **words}
         )
     return found
+
+
+def role(row: Any) -> str:
+    """What a row may count as, and whether a null is tested."""
+    said = say(ROLES.get(row.role, row.role))
+    return say("{role}, null", role=said) if row.kind == "null" else said
 
 
 def result(card: Scorecard) -> str:
@@ -111,17 +171,25 @@ def result(card: Scorecard) -> str:
     passed, targets = card.counted(), card.targets()
     counts = card.rows["verdict"].value_counts()
     nulls = set(card.rows.loc[card.rows["deciding"] & (card.rows["kind"] == "null"), "target"])
-    missed = ", ".join(f"{name} {verdict}" for name, verdict in targets.items() if name not in passed)
+    missed = ", ".join(judged(name, verdict) for name, verdict in targets.items() if name not in passed)
     told = [
-        f"{len(passed)} of the {len(targets)} targets that count as validation pass, {len(nulls & set(passed))} of "
-        f"them with a null; the aim, fixed before any run, is {AIM} with {said(NAMED)}.",
-        f"Not passed: {missed}." if missed else "",
-        f"All outcomes: {', '.join(f'{counts[v]} {v}' for v in ORDER if v in counts)}.",
-    ]
+        say(
+            "{passed} of the {targets} targets that count as validation pass, {nulls} of them with a null; the aim, "
+            "fixed before any run, is {aim} with {variant}.",
+            passed=len(passed), targets=len(targets), nulls=len(nulls & set(passed)), aim=AIM, variant=said(NAMED),
+        ),
+        say("Not passed: {targets}.", targets=missed) if missed else "",
+        say("All outcomes: {verdicts}.", verdicts=", ".join(judged(str(counts[v]), v) for v in ORDER if v in counts)),
+    ]  # fmt: skip
     sets = card.manifest.get("worlds at rest")
     if isinstance(sets, int):
-        few = "; with so few, the ends of intervals are little more than extremes" if sets < FEW else ""
-        told.append(f"{sets} of {card.manifest['parameter sets']} parameter sets had a world at rest{few}.")
+        form = mark("{sets} of {whole} parameter sets had a world at rest.")
+        if sets < FEW:
+            form = mark(
+                "{sets} of {whole} parameter sets had a world at rest; with so few, the ends of intervals are little "
+                "more than extremes."
+            )
+        told.append(say(form, sets=sets, whole=card.manifest["parameter sets"]))
     return " ".join(part for part in told if part)
 
 
@@ -130,33 +198,37 @@ def mapping(card: Scorecard) -> Grid:
     place = {study.id: k for k, study in enumerate(card.studies)}
     frame = card.rows.iloc[np.lexsort((~card.rows["deciding"], card.rows["study"].map(place)))]
     rows = [
-        (Cell(f"{row.study}: {row.outcome}"), Cell(row.column), Cell(row.rule or row.note))
+        (Cell(f"{row.study}: {say(row.outcome)}"), Cell(row.column), Cell(row.rule or row.note))
         for row in frame.itertuples(index=False)
     ]
-    columns = (Column("Outcome"), Column("Column"), Column("Rule that sets it"))
-    return Grid("mapping", "Outcome, column, rule", "Several columns are a mean index.", columns, tuple(rows))
+    columns = (Column(say("Outcome")), Column(say("Column")), Column(say("Rule that sets it")))
+    note = say("Several columns are a mean index.")
+    return Grid("mapping", say("Outcome, column, rule"), note, columns, tuple(rows))
 
 
 def ablation(frame: pd.DataFrame) -> Grid:
     """One column a mechanism that is off: how many verdicts change, then those that do with any of them."""
     names = [name for name in frame.columns if name not in ("variant", "study", "outcome", "whole")]
     changed = {name: int((frame[name] != frame["whole"]).sum()) for name in names}
-    rows = [(Cell("Verdicts that change"), Cell(f"of {len(frame)}"), *(Cell(str(changed[name])) for name in names))]
+    whole = say("of {verdicts}", verdicts=len(frame))
+    rows = [(Cell(say("Verdicts that change")), Cell(whole), *(Cell(str(changed[name])) for name in names))]
     rows += [
         (
-            Cell(f"{record['study']}: {record['outcome']}", said(record["variant"])),
-            Cell(record["whole"]),
-            *(Cell(SAME if record[name] == record["whole"] else str(record[name])) for name in names),
+            Cell(f"{record['study']}: {say(record['outcome'])}", said(record["variant"])),
+            Cell(say(VERDICTS[record["whole"]])),
+            *(Cell(SAME if record[name] == record["whole"] else say(VERDICTS[record[name]])) for name in names),
         )
         for record in frame.to_dict("records")
         if any(record[name] != record["whole"] for name in names)
     ]
-    columns = (Column("Outcome"), Column("Whole model"), *(Column(f"No {name.replace('_', ' ')}") for name in names))
-    note = (
+    heads = (say("No {mechanism}", mechanism=name.replace("_", " ")) for name in names)
+    columns = (Column(say("Outcome")), Column(say("Whole model")), *(Column(head) for head in heads))
+    note = say(
         "Each mechanism held at its start, worlds solved anew on a few sets. Outcomes whose verdict none of them "
-        f"changes are left out; {SAME} is as with the whole model."
+        "changes are left out; {same} is as with the whole model.",
+        same=SAME,
     )
-    return Grid("ablation", "Each mechanism off", note, columns, tuple(rows))
+    return Grid("ablation", say("Each mechanism off"), note, columns, tuple(rows))
 
 
 def terminal(card: Scorecard) -> Table:
@@ -166,29 +238,32 @@ def terminal(card: Scorecard) -> Table:
         part = card.rows[card.rows["study"] == study]
         row = next(part[part["deciding"]].itertuples(index=False))
         places, several = decimals(row), int(part["deciding"].sum())
-        role = f"{row.role}{', null' if row.kind == 'null' else ''}"
-        worst = f"worst of {several} that decide" if several > 1 else ""
+        worst = say("worst of {outcomes} that decide", outcomes=several) if several > 1 else ""
         others = part[~part["deciding"]]["verdict"].value_counts()
-        beside = [f"{others[verdict]} {verdict}" for verdict in ORDER if verdict in others]
-        below = ["" if row.discriminating else "a rival passes", *(["others:", *beside] if beside else [])]
+        beside = [judged(str(others[verdict]), verdict) for verdict in ORDER if verdict in others]
+        below = ["" if row.discriminating else say("a rival passes"), *([say("others:"), *beside] if beside else [])]
         rows.append(
             (
-                Cell(f"{study}: {row.outcome}, {row.unit}", "\n".join(part for part in (role, worst) if part)),
-                Cell(row.verdict, "\n".join(part for part in below if part)),
+                Cell(
+                    f"{study}: {say(row.outcome)}, {say(row.unit)}",
+                    "\n".join(part for part in (role(row), worst) if part),
+                ),
+                Cell(say(VERDICTS[row.verdict]), "\n".join(part for part in below if part)),
                 Cell(_value(row.observed, places), _interval(row.low, row.high, places)),
                 Cell(_value(row.true_mean, places), _interval(row.true_low, row.true_high, places)),
                 Cell("", _interval(row.estimate_low, row.estimate_high, places)),
             )
         )
     columns = (
-        Column("Outcome that decides", "", "Outcome that decides\nrole"),
-        Column("Verdict"),
-        Column("Observed", "", "Observed\ntolerance"),
-        Column("True effect", "", "True effect\n5\u201395 %"),
-        Column("Estimate", "", "Estimate\n5\u201395 %"),
+        Column(say("Outcome that decides"), "", say("Outcome that decides\nrole")),
+        Column(say("Verdict")),
+        Column(say("Observed"), "", say("Observed\ntolerance")),
+        Column(say("True effect"), "", say("True effect\n5\u201395 %")),
+        Column(say("Estimate"), "", say("Estimate\n5\u201395 %")),
     )
-    note = "One row a study, failures first; every outcome, its rivals and its notes are on the page."
-    return printed(Grid("scorecard", f"Scorecard, {said(card.variant)}", note, columns, tuple(rows)))
+    note = say("One row a study, failures first; every outcome, its rivals and its notes are on the page.")
+    title = say("Scorecard, {variant}", variant=said(card.variant))
+    return printed(Grid("scorecard", title, note, columns, tuple(rows)))
 
 
 def write(
@@ -202,18 +277,18 @@ def write(
     `about` goes into the manifest before what the cards say of themselves.
     """
     shown = [
-        {"heading": said(card.variant).capitalize(), "result": result(card), "bars": barred(card.rows)}
+        {"heading": said(card.variant).capitalize(), "result": result(card), "bars": may_not(card.rows)}
         | {"rows": page_rows(card), "manifest": card.manifest}
         for card in cards
     ]
     text = filled(
         "scorecard.html",
         cards=shown,
-        verdicts=[(name, MARKS[name], meaning) for name, meaning in VERDICTS],
-        words=WORDS,
+        verdicts=[(name, MARKS[name], say(meaning)) for name, meaning in MEANINGS],
+        words=[(say(word), say(meaning)) for word, meaning in WORDS],
         mapping=mapping(cards[0]),
         ablation=None if ablated is None else ablation(ablated),
-        studies=cards[0].studies,
+        studies=[(study, say(study.title)) for study in cards[0].studies],
     )
     _tables(folder, "scorecard", pd.concat([card.rows for card in cards], ignore_index=True))
     if ablated is not None:
@@ -221,7 +296,7 @@ def write(
     manifest = {**(about or {}), "variants": [card.manifest for card in cards]}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     page = folder / "scorecard.html"
-    page.write_text(text.replace(" %", f"{SPACE}%"), encoding="utf-8")
+    page.write_text(text.replace(" %", f"{SPACE}%"), encoding="utf-8")  # a study's own texts among it
     return page
 
 

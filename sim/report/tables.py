@@ -10,13 +10,14 @@ from rich.table import Table
 
 from sim.experiment.compare import AMONG
 from sim.experiment.results import Results
+from sim.language import mark, say
 from sim.metrics.cost import rupiah
 from sim.metrics.decision import rung
 from sim.report import (
     BASELINE,
     CLASSES,
+    DASH,
     ORIGINS,
-    SPACE,
     UNDEFINED,
     WINDOWS,
     chance,
@@ -24,6 +25,7 @@ from sim.report import (
     has,
     labels,
     number,
+    percent,
     present,
     ranked,
     rivals,
@@ -37,7 +39,13 @@ from sim.report.development import evaluation, growth, resilience
 from sim.report.followed import followed
 from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell, terminal
 
-PERMANENT, SURVEYED, _ = AMONG
+PERMANENT, SURVEYED, ALL = AMONG
+#: Who is counted, as a reader knows them.
+COUNTED = {
+    PERMANENT: mark("the permanently poor"),
+    SURVEYED: mark("those whom a survey calls poor"),
+    ALL: mark("all persons"),
+}
 
 
 @dataclass(frozen=True)
@@ -57,17 +65,17 @@ class Measure:
     subject: str
 
 
-DASH = "\u2013"
-OWN = "Self-sufficient among the permanently poor"
+OWN = mark("Self-sufficient among the permanently poor")
+UNITS = mark("{level}; difference in {difference}")
 HEADLINES = (
-    Measure("self_sufficient", OWN, "Permanently\npoor, self-\nsufficient %", "% of them", "pp", 1, 1,
-            "the self-sufficient share of the permanently poor"),
-    Measure("headcount", "Poverty headcount", "Poverty\nheadcount\n%", "% of persons", "pp", 1, 2,
-            "the share of persons in poverty"),
-    Measure("own_income_growth", "Growth of median own income", "Growth of\nown income\n% a year", "% a year",
-            "pp a year", 2, 2, "growth of own income"),
-    Measure("participation", "Attendance at village meetings", "Attendance\nat meetings\n%", "% of households", "pp",
-            1, 1, "attendance at village meetings"),
+    Measure("self_sufficient", OWN, mark("Permanently\npoor, self-\nsufficient %"), mark("% of them"), mark("pp"), 1, 1,
+            mark("the self-sufficient share of the permanently poor")),
+    Measure("headcount", mark("Poverty headcount"), mark("Poverty\nheadcount\n%"), mark("% of persons"), mark("pp"),
+            1, 2, mark("the share of persons in poverty")),
+    Measure("own_income_growth", mark("Growth of median own income"), mark("Growth of\nown income\n% a year"),
+            mark("% a year"), mark("pp a year"), 2, 2, mark("growth of own income")),
+    Measure("participation", mark("Attendance at village meetings"), mark("Attendance\nat meetings\n%"),
+            mark("% of households"), mark("pp"), 1, 1, mark("attendance at village meetings")),
 )  # fmt: skip
 
 
@@ -77,7 +85,7 @@ def headline(results: Results) -> Grid:
     body = []
     for arm, label in labels(results).items():
         level = arm == BASELINE
-        cells = [Cell(label, "levels" if level else "")]
+        cells = [Cell(label, say("levels") if level else "")]
         for measure in HEADLINES:
             decimals = measure.level_decimals if level else measure.decimals
             cells.append(estimate_cell(rows[arm, measure.metric], decimals, signed=not level))
@@ -85,28 +93,29 @@ def headline(results: Results) -> Grid:
         known = math.isfinite(paid)
         cells.append(Cell(number(paid, 2, not level), number(rupiah, 0, not level)) if known else Cell(DASH))
         body.append(tuple(cells))
-    units = (f"{measure.level_unit}; difference in {measure.difference_unit}" for measure in HEADLINES)
     heads = (
-        Column("Strategy"),
-        *(Column(m.title, unit, m.short) for m, unit in zip(HEADLINES, units, strict=True)),
-        Column("Cost to the state", "z per person, present value; Rp beneath", "Cost to the\nstate, z\n(Rp) a head"),
-    )
+        Column(say("Strategy")),
+        *(Column(say(m.title), say(UNITS, level=say(m.level_unit), difference=say(m.difference_unit)), say(m.short))
+          for m in HEADLINES),
+        Column(say("Cost to the state"), say("z per person, present value; Rp beneath"),
+               say("Cost to the\nstate, z\n(Rp) a head")),
+    )  # fmt: skip
     windows, end = results.scenario.windows, results.scenario.calendar.end
-    note = (
-        f"First row: levels in {when(results)} after the start, which are {years(windows.post, end)} years after the "
-        "money ended. Other rows: paired difference from it (pp), same households, same luck. Beneath each estimate: "
-        f"{source(results)}; bold: beyond {chance(results)}, with both ends on one side of zero. Cost, first row: what "
-        f"the state pays anyway{flows_anyway(results)}.{unranked(results)}"
-    )
-    return Grid("headline", "What changes, by strategy", note, heads, tuple(body))
+    note = say(
+        "First row: levels in {when} after the start, which are {since} years after the money ended. Other rows: "
+        "paired difference from it (pp), same households, same luck. Beneath each estimate: {source}; bold: beyond "
+        "{chance}, with both ends on one side of zero. Cost, first row: what the state pays anyway{programmes}.",
+        when=when(results), since=years(windows.post, end), source=source(results), chance=chance(results),
+        programmes=flows_anyway(results),
+    )  # fmt: skip
+    return Grid("headline", say("What changes, by strategy"), note + unranked(results), heads, tuple(body))
 
 
 def unranked(results: Results) -> str:
     """What is said of arms without cost and rank; nothing where there are none."""
     names = [label for arm, label in labels(results).items() if arm in {*rivals(results)} - {*ranked(results)}]
-    return f" {DASH} {', '.join(names)}: acts outside the villages, so no cost is compared and no rank given." * bool(
-        names
-    )
+    told = mark("\u2013 {arms}: acts outside the villages, so no cost is compared and no rank given.")
+    return f" {say(told, arms=', '.join(names))}" if names else ""
 
 
 def headline_terminal(results: Results) -> Table:
@@ -118,39 +127,46 @@ def contrasts(results: Results) -> list[Grid]:
     """Each strategy against each other, a table a measure."""
     rows, arms, found = lookup(results.tables["contrasts"], "arm", "against", "metric"), ranked(results), []
     for measure in HEADLINES:
-        heads = [Column(f"against {labels(results)[arm]}") for arm in arms]
+        heads = [Column(say("against {arm}", arm=labels(results)[arm])) for arm in arms]
         body = []
         for arm in arms:
             pairs = (rows.get((arm, other, measure.metric)) for other in arms)
             cells = (estimate_cell(row, measure.decimals, signed=True) if row else Cell(DASH) for row in pairs)
             body.append((Cell(labels(results)[arm]), *cells))
-        note = f"Paired difference, row minus column, in {when(results)}. Beneath: {source(results)}."
-        title = f"Each against each: {measure.title[:1].lower()}{measure.title[1:]}"
-        columns = (Column("Strategy"), *heads)
-        found.append(
-            Grid(f"contrasts_{measure.metric}", title, note, columns, tuple(body), False, measure.difference_unit)
-        )
+        told = mark("Paired difference, row minus column, in {when}. Beneath: {source}.")
+        note, head = say(told, when=when(results), source=source(results)), say(measure.title)
+        title = say("Each against each: {measure}", measure=head[:1].lower() + head[1:])
+        columns, unit = (Column(say("Strategy")), *heads), say(measure.difference_unit)
+        found.append(Grid(f"contrasts_{measure.metric}", title, note, columns, tuple(body), False, unit))
     return found
+
+
+#: Head and unit of the measures of Foster, Greer and Thorbecke by order.
+FGT = (
+    (mark("Headcount at {line}\u00a0z"), mark("% of persons")),
+    (mark("Gap at {line}\u00a0z"), mark("% of the line")),
+    (mark("Severity at {line}\u00a0z"), mark("squared gap, %")),
+)
 
 
 def poverty(results: Results) -> list[Grid]:
     """Foster-Greer-Thorbecke measures by line: in the window of the headline, and late."""
     frame, spans = results.tables["poverty"], results.scenario.windows
-    rows, units = lookup(frame, "window", "arm", "order", "line"), ("% of persons", "% of the line", "squared gap, %")
+    rows = lookup(frame, "window", "arm", "order", "line")
     pairs = present(zip(frame["order"], frame["line"], strict=True))
-    columns = [Column("Strategy")]
-    for order, line in pairs:
-        name = ("Headcount", "Gap", "Severity")[order]
-        columns.append(Column(f"{name} at {number(line)}{SPACE}z", units[order]))
-    before, found = f"Before: years {years(spans.pre)}", []
-    for window, remark in (("post", ""), ("late", ": an illustration")):
+    columns = [Column(say("Strategy"))]
+    columns += [Column(say(FGT[order][0], line=number(line)), say(FGT[order][1])) for order, line in pairs]
+    before, found = say("Before: years {years}", years=years(spans.pre)), []
+    titles = {"post": mark("Poverty at three lines, years {years}"),
+              "late": mark("Poverty at three lines, years {years}: an illustration")}  # fmt: skip
+    for window, title in titles.items():
         lines = [("pre", BASELINE, before), *((window, arm, label) for arm, label in labels(results).items())]
         body = []
         for place, arm, label in lines:
             cells = (estimate_cell(rows[place, arm, *pair], 2 if pair[0] == 2 else 1, scale=100) for pair in pairs)
             body.append((Cell(label), *cells))
-        title = f"Poverty at three lines, years {years(getattr(spans, window))}{remark}"
-        note = f"Levels of FGT 0, 1 and 2 of true real consumption. Beneath: {source(results)}."
+        title = say(title, years=years(getattr(spans, window)))
+        note = say("Levels of FGT 0, 1 and 2 of true real consumption. Beneath: {source}.", source=source(results))
         found.append(Grid(f"poverty_{window}", title, note, tuple(columns), tuple(body), window == "post"))
     return found
 
@@ -164,8 +180,9 @@ def incidence(results: Results) -> list[Grid]:
 
     for kind, part in frame.groupby("group_kind", sort=False):
         columns, body = crossed(results, part, ("group",), said(kind).capitalize(), cell, (("under 6 years",),))
-        note = f"Paired difference of mean consumption from the baseline, {when(results)}. Beneath: {source(results)}."
-        title, unit = f"Who gains, by {said(kind)}", "Rp thousand per person and quarter"
+        told = mark("Paired difference of mean consumption from the baseline, {when}. Beneath: {source}.")
+        note = say(told, when=when(results), source=source(results))
+        title, unit = say("Who gains, by {group}", group=said(kind)), say("Rp thousand per person and quarter")
         found.append(Grid(f"incidence_{kind}", title, note, columns, body, unit=unit))
     return found
 
@@ -177,16 +194,16 @@ def targeting(results: Results) -> Grid:
         if (numbers := row[1:]) in seen:
             continue
         seen.add(numbers)
-        where = "in every strategy" if row.arm == BASELINE else labels(results)[row.arm]
+        where = say("in every strategy") if row.arm == BASELINE else labels(results)[row.arm]
         errors = (estimated(*(100 * value for value in numbers[first : first + 3])) for first in (1, 4))
         body.append((Cell(said(row.programme), where), *errors))
     columns = (
-        Column("List"),
-        Column("Inclusion error", "% of recipients who are not permanently poor"),
-        Column("Exclusion error", "% of the permanently poor who receive nothing"),
+        Column(say("List")),
+        Column(say("Inclusion error"), say("% of recipients who are not permanently poor")),
+        Column(say("Exclusion error"), say("% of the permanently poor who receive nothing")),
     )
-    note = f"Person-weighted. Beneath: {source(results)}."
-    return Grid("targeting", "Errors of targeting", note, columns, tuple(body))
+    note = say("Person-weighted. Beneath: {source}.", source=source(results))
+    return Grid("targeting", say("Errors of targeting"), note, columns, tuple(body))
 
 
 def classes(results: Results) -> list[Grid]:
@@ -194,10 +211,11 @@ def classes(results: Results) -> list[Grid]:
     order, found = tuple((name,) for name in CLASSES), []
     frame = results.tables["classes"]
     for among, part in frame[frame["among"] != SURVEYED].groupby("among", sort=False):
-        columns, body = crossed(results, part, ("class",), "Class", share_cell, order)
-        note = f"Person-weighted, {when(results)}. Beneath: {source(results)}."
-        key, title = f"classes_{among}".replace(" ", "_"), f"Classes among {among}"
-        found.append(Grid(key, title, note, columns, body, unit=f"% of {among}"))
+        columns, body = crossed(results, part, ("class",), say("Class"), share_cell, order)
+        note = say("Person-weighted, {when}. Beneath: {source}.", when=when(results), source=source(results))
+        key, whom = f"classes_{among}".replace(" ", "_"), say(COUNTED[among])
+        title, unit = say("Classes among {persons}", persons=whom), say("% of {persons}", persons=whom)
+        found.append(Grid(key, title, note, columns, body, unit=unit))
     return found
 
 
@@ -208,75 +226,84 @@ def class_grid(results: Results) -> Grid:
 
     def words(group: tuple) -> Cell:
         among, line, passed = group
-        mark = f"of {among}"
-        if (among, line, passed) == (PERMANENT, frozen.line, needed):
-            mark += "; used elsewhere"
-        return Cell(f"{number(line)}{SPACE}z, {passed} of {draws} shocks", mark)
+        used = (among, line, passed) == (PERMANENT, frozen.line, needed)
+        remark = say(
+            mark("of {persons}; used elsewhere") if used else mark("of {persons}"), persons=say(COUNTED[among])
+        )
+        cutoffs = {"line": number(line), "passed": passed, "draws": draws}
+        return Cell(say("{line}\u00a0z, {passed} of {draws} shocks", **cutoffs), remark)
 
     columns, body = crossed(
         results, results.tables["class_grid"], ("among", "line", "draws_to_pass"),
-        "Own income at least; shocks withstood", lambda row: estimate_cell(row, scale=100), words=words,
+        say("Own income at least; shocks withstood"), lambda row: estimate_cell(row, scale=100), words=words,
     )  # fmt: skip
-    note = (
-        f"How the share depends on its cut-offs and on who counts as poor, levels, {when(results)}. A survey calls "
-        "poor whose measured consumption is below 1 z in the last quarter before the start: mostly bad luck, which "
-        f"passes without any policy. Beneath: {source(results)}."
-    )
-    return Grid("class_grid", "Self-sufficient by other cut-offs", note, columns, body, False, "% of the poor")
+    note = say(
+        "How the share depends on its cut-offs and on who counts as poor, levels, {when}. A survey calls poor whose "
+        "measured consumption is below 1 z in the last quarter before the start: mostly bad luck, which passes "
+        "without any policy. Beneath: {source}.",
+        when=when(results), source=source(results),
+    )  # fmt: skip
+    title, unit = say("Self-sufficient by other cut-offs"), say("% of the poor")
+    return Grid("class_grid", title, note, columns, body, False, unit)
 
 
 def transitions(results: Results) -> Grid:
     """From the state at the start to the class."""
     order = tuple((origin, end) for origin in ORIGINS[::-1] for end in CLASSES)
-    names, title = ("from_class", "to_class"), "From \u2192 to"
+    names, title = ("from_class", "to_class"), say("From \u2192 to")
     columns, body = crossed(results, results.tables["transitions"], names, title, share_cell, order)
-    note = f"From permanent income (luck removed) when programmes start to class in {when(results)}; mean over lucks."
-    return Grid("transitions", "From start to end", note, columns, body, False, "% of all persons")
+    told = mark("From permanent income (luck removed) when programmes start to class in {when}; mean over lucks.")
+    note, title = say(told, when=when(results)), say("From start to end")
+    return Grid("transitions", title, note, columns, body, False, say("% of all persons"))
 
 
 def village_classes(results: Results) -> Grid:
     """Share of villages by class."""
     order, frame = tuple((name,) for name in CLASSES), results.tables["village_classes"]
-    columns, body = crossed(results, frame, ("class",), "Class", share_cell, order)
-    note = f"{when(results).capitalize()}. Beneath: {source(results)}."
-    return Grid("village_classes", "Villages by class", note, columns, body, unit="% of villages")
+    columns, body = crossed(results, frame, ("class",), say("Class"), share_cell, order)
+    span = years(results.scenario.windows.post)
+    note = say("Years {years}. Beneath: {source}.", years=span, source=source(results))
+    return Grid("village_classes", say("Villages by class"), note, columns, body, unit=say("% of villages"))
 
 
 def winners(results: Results) -> Grid:
     """Share of persons whose household gains or loses more than 5 % against the baseline."""
     columns, body = crossed(
-        results, results.tables["winners_summary"], ("outcome",), "Against the baseline", share_cell
+        results, results.tables["winners_summary"], ("outcome",), say("Against the baseline"), share_cell
     )
-    note = (
-        f"Winner: consumption in {when(results)} more than 5 % above that of the same household in the same luck "
-        f"without the policy; loser: more than 5 % below. Beneath: {source(results)}."
-    )
-    return Grid("winners", "Winners and losers", note, columns, body, unit="% of persons")
+    note = say(
+        "Winner: consumption in {when} more than 5 % above that of the same household in the same luck without the "
+        "policy; loser: more than 5 % below. Beneath: {source}.",
+        when=when(results), source=source(results),
+    )  # fmt: skip
+    return Grid("winners", say("Winners and losers"), note, columns, body, unit=say("% of persons"))
 
 
 def participation(results: Results) -> Grid:
     """Attendance before, during and after the programme, and late as an illustration."""
     spans = dict(zip(WINDOWS, results.scenario.windows.model_dump().values(), strict=False))
     columns, body = crossed(
-        results, results.tables["participation"], ("window",), "Window", estimate_cell,
-        tuple((window,) for window in WINDOWS), lambda group: Cell(group[0], f"years {years(spans[group[0]])}"),
+        results, results.tables["participation"], ("window",), say("Window"), estimate_cell,
+        tuple((window,) for window in WINDOWS),
+        lambda group: Cell(said(group[0]), say("years {years}", years=years(spans[group[0]]))),
     )  # fmt: skip
-    note = f"Levels; the late window is an illustration. Beneath: {source(results)}."
-    return Grid("participation", "Attendance by window", note, columns, body, unit="% of households")
+    note = say("Levels; the late window is an illustration. Beneath: {source}.", source=source(results))
+    return Grid("participation", say("Attendance by window"), note, columns, body, unit=say("% of households"))
 
 
 def power(results: Results) -> Grid:
     """Empowerment, the three numbers of decision power, and the rung that they are a label for."""
     rows = lookup(results.tables["power"], "arm", "window", "measure")
     measures = (
-        ("empowerment", "Empowerment", "index, 0 to 1", 3),
-        ("empowered_share", "Empowered", "% of persons", 1),
-        ("decision_power", "Decision power of the non-elite", "0 chance, 1 always", 2),
-        ("control", "Control by residents", "share of works, 0 to 1", 2),
-        ("participation_non_elite", "Attendance of the non-elite", "% of households", 1),
+        ("empowerment", say("Empowerment"), say("index, 0 to 1"), 3),
+        ("empowered_share", say("Empowered"), say("% of persons"), 1),
+        ("decision_power", say("Decision power of the non-elite"), say("0 chance, 1 always"), 2),
+        ("control", say("Control by residents"), say("share of works, 0 to 1"), 2),
+        ("participation_non_elite", say("Attendance of the non-elite"), say("% of households"), 1),
     )
-    heads = (Column(title, unit) for _, title, unit, _ in measures)
-    columns = (Column("Strategy"), *heads, Column("Rung", "1 to 8"), Column("Good development", "% of lucks"))
+    heads = [Column(title, unit) for _, title, unit, _ in measures]
+    heads += [Column(say("Rung"), say("1 to 8")), Column(say("Good development"), say("% of lucks"))]
+    columns = (Column(say("Strategy")), *heads)
     body = []
     for arm, label in labels(results).items():
         for window in ("during", "after"):
@@ -284,57 +311,56 @@ def power(results: Results) -> Grid:
             cells = (estimate_cell(found[name], decimals) for name, _, _, decimals in measures)
             decided, run, present = (found[name].estimate for name, *_ in measures[2:])
             place, name = rung(decided, run, present / 100.0)
-            good = "\u2013" if window == "during" else number(rows[arm, window, "good_development"].estimate, 0)
-            body.append((Cell(label, window), *cells, Cell(str(place), name), Cell(good)))
-    note = (
+            good = DASH if window == "during" else number(rows[arm, window, "good_development"].estimate, 0)
+            body.append((Cell(label, said(window)), *cells, Cell(str(place), say(name)), Cell(good)))
+    note = say(
         "Levels while the programme runs and after. Empowerment: social, education and agency at the ordinary village "
         "meeting, by a dual cut-off; empowered: adequate in 80 % of the weighted indicators. Decision power: how often "
         "money for works goes to the kind that most of the non-elite live of. Control: works that residents run, less "
         "what the elite captures. Rung: Arnstein's eight, a label for the three numbers by a table of minima. Good "
         "development: median own income grew and so did all three dimensions of empowerment, from before to after; "
-        "growth of the nation alone does not count. "
-        f"Beneath: {source(results)}."
+        "growth of the nation alone does not count. Beneath: {source}.",
+        source=source(results),
     )
-    return Grid("power", "Empowerment and decision power", note, columns, tuple(body))
+    return Grid("power", say("Empowerment and decision power"), note, columns, tuple(body))
 
 
 def spread(results: Results) -> Grid:
     """What the spread of the headline is made of."""
     rows = lookup(results.tables["spread"], "arm", "metric")
-    columns = [
-        Column("Strategy"),
-        *(Column(measure.title, "parameters | luck, share of parameters") for measure in HEADLINES),
-    ]
+    unit = say("parameters | luck, share of parameters")
+    columns = (Column(say("Strategy")), *(Column(say(measure.title), unit) for measure in HEADLINES))
     body = []
     for arm, label in labels(results).items():
         cells = []
         for measure in HEADLINES:
             row = rows[arm, measure.metric]
             both = f"{number(row.parameters, measure.decimals)} | {number(row.luck, measure.decimals)}"
-            share = f"{number(100 * row.share_parameters, 0)}{SPACE}%"
-            cells.append(Cell(both, share) if math.isfinite(row.share_parameters) else Cell(UNDEFINED))
+            share = percent(100 * row.share_parameters, 0)
+            cells.append(Cell(both, share) if math.isfinite(row.share_parameters) else Cell(say(UNDEFINED)))
         body.append((Cell(label), *cells))
-    note = (
+    note = say(
         "Standard deviations, in the unit of each measure: over parameter sets, and over luck within a set (one-way "
         "random effects); the first row is of levels, the others of paired differences. Beneath: the share of the "
-        f"variance that parameters make. {UNDEFINED.capitalize()} where no set met two lucks or nothing varies."
+        "variance that parameters make. Undefined where no set met two lucks or nothing varies."
     )
-    return Grid("spread", "What the intervals are made of", note, tuple(columns), tuple(body))
+    return Grid("spread", say("What the intervals are made of"), note, columns, tuple(body))
 
 
 def pairing(results: Results) -> Grid:
     """What the same households and the same luck are worth."""
     rows = lookup(results.tables["pairing"], "arm", "metric")
-    columns = (Column("Strategy"), *(Column(measure.title) for measure in HEADLINES))
+    columns = (Column(say("Strategy")), *(Column(say(measure.title)) for measure in HEADLINES))
     body = []
     for arm in rivals(results):
         ratios = (rows[arm, measure.metric].variance_ratio for measure in HEADLINES)
         body.append((Cell(labels(results)[arm]), *(Cell(number(ratio, 1 if ratio < 10 else 0)) for ratio in ratios)))
-    note = (
+    note = say(
         "How many times smaller the variance over lucks of a difference is because both arms meet the same luck, "
         "against two arms with luck of their own."
     )
-    return Grid("pairing", "What pairing is worth", note, columns, tuple(body), False, "times smaller variance")
+    title, unit = say("What pairing is worth"), say("times smaller variance")
+    return Grid("pairing", title, note, columns, tuple(body), False, unit)
 
 
 # The order of the page. The key names the table of the results that a definition needs.

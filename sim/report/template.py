@@ -1,17 +1,23 @@
-"""Pages from their templates, which lie beside this file."""
+"""Pages from their templates, which lie beside this file; in them too a text is marked by `say`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from sim.language import say, spoken
 
 
 def filled(name: str, **words: object) -> str:
     """The text of a page; a word that the template asks for and nobody gives is an error."""
     here = FileSystemLoader(Path(__file__).parent)
-    return (
-        Environment(loader=here, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-        .get_template(name)
-        .render(words)
-    )
+    pages = Environment(loader=here, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return pages.get_template(name).render(words, say=said, language=spoken().code)
+
+
+def said(text: str, **parts: object) -> Markup:
+    """A text of the template in the reader's language; it is ours and stays as it is, its parts are escaped."""
+    told = Markup(say(text))
+    return told.format(**parts) if parts else told

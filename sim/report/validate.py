@@ -16,16 +16,17 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.experiment import Tell, ensemble, evidence, standing, validation
-from sim.experiment.judging import Scorecard, barred
+from sim.experiment.judging import Scorecard
 from sim.experiment.results import folder_named
 from sim.experiment.validation import Worlds
+from sim.language import mark, say
 from sim.report import said, scorecard
 from sim.start import wire
 
 LEAST = 500  # draws of the priors that make a rival
-OLD = "Its parameter sets were found with other rules: `swadaya calibrate` finds them anew."
-EARLY = "The prior predictive was made with other studies or rules: `swadaya validate --prior 600` makes it anew."
-NONE = "No prior predictive is stored: `swadaya validate --prior 600` makes it."
+OLD = mark("Its parameter sets were found with other rules: `swadaya calibrate` finds them anew.")
+EARLY = mark("The prior predictive was made with other studies or rules: `swadaya validate --prior 600` makes it anew.")
+NONE = mark("No prior predictive is stored: `swadaya validate --prior 600` makes it.")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def told(card: Scorecard) -> list[object]:
         remarks.append(NONE)
     elif card.manifest["prior predictive is of other studies or another model"] == "yes":
         remarks.append(EARLY)
-    return [scorecard.terminal(card), scorecard.result(card), *barred(card.rows), *remarks, ""]
+    words = [*standing.may_not(card.rows), *map(say, remarks), ""]
+    return [scorecard.terminal(card), scorecard.result(card), *words]
 
 
 def renew_prior(variants: Sequence[str], count: int, tell: Tell) -> Path:

@@ -9,11 +9,12 @@ import numpy as np
 
 from sim.experiment.regime import NONE, Point, RegimeMap
 from sim.experiment.winning import crowd, neighbours, vote
-from sim.report import SPACE, labels, number, rivals
+from sim.language import SPACE, mark, say
+from sim.report import labels, number, percent, rivals, to
 from sim.report.canvas import GREY, HALF, HUES, LEADING, SMALL, WIDE, Panel, canvas, folded, hues, ticks
 from sim.report.drawing import INK, Drawing, breadth, dark, rgb
 
-UNCLEAR = "no clear winner"
+UNCLEAR = mark("no clear winner")
 SAND = "#b5ada0"  # where no arm wins
 #: Up to which share of the vote a colour is how strong.
 STRENGTHS = ((0.5, 0.2), (0.75, 0.38), (1.0, 0.6))
@@ -29,7 +30,7 @@ def colours(found: RegimeMap) -> dict[str, str]:
 
 def names(found: RegimeMap) -> dict[str, str]:
     """What each arm, and no clear winner, is called."""
-    return {**labels(found), NONE: UNCLEAR}
+    return {**labels(found), NONE: say(UNCLEAR)}
 
 
 def mixed(colour: str, strength: float) -> str:
@@ -47,11 +48,15 @@ def parts(found: RegimeMap) -> list[tuple[str, np.ndarray]]:
     if len(found.question.axes) == 2:
         return [("", np.arange(len(found.points)))]
     axis, values = found.question.axes[2], found.places[:, 2]
-    cuts, order = np.array_split(np.argsort(values, kind="stable"), 3), ("low", "middle", "high")
-    told = []
-    for rows, word in zip(cuts, order, strict=True):
-        low, high = shown([values[rows].min(), values[rows].max()], found.reach[2])
-        told.append((f"{axis.label}: {word}, {low} to {high} {axis.unit}", rows))
+    cuts, told = np.array_split(np.argsort(values, kind="stable"), 3), []
+    forms = (
+        mark("{axis}: low, {range} {unit}"),
+        mark("{axis}: middle, {range} {unit}"),
+        mark("{axis}: high, {range} {unit}"),
+    )
+    for rows, form in zip(cuts, forms, strict=True):
+        reach = to(*shown([values[rows].min(), values[rows].max()], found.reach[2])).replace(SPACE, " ")
+        told.append((say(form, axis=say(axis.label), range=reach, unit=say(axis.unit)), rows))
     return told
 
 
@@ -87,7 +92,7 @@ def legend(drawing: Drawing, found: RegimeMap, width: float) -> float:
     hue, shares, left, row = colours(found), found.shares.set_index("arm")["share"], 0.0, 0
     won = [arm for arm in [*labels(found), NONE] if shares.get(arm, 0.0) > 0.0]
     for arm in won:
-        text = f"{names(found)[arm]}, {number(100 * shares[arm], 0)}{SPACE}%"
+        text = f"{names(found)[arm]}, {percent(100 * shares[arm], 0)}"
         need = 26.0 + breadth(text, SMALL)
         left, row = (0.0, row + 1) if left and left + need > width + 14 else (left, row)
         square(drawing, left, 2.0 + 14 * row, mixed(hue[arm], STRENGTHS[-1][1]))
@@ -95,11 +100,12 @@ def legend(drawing: Drawing, found: RegimeMap, width: float) -> float:
         drawing.write(left + 12, 9.0 + 14 * row, text)
         left += need
     row, left = row + 1, 0.0
-    drawing.write(0, 9.0 + 14 * row, "of the nearest worlds", GREY)
-    left = breadth("of the nearest worlds", SMALL) + 6
-    for (most, strong), word in zip(STRENGTHS, ("up to ½", "up to ¾", "more"), strict=True):
+    head, words = say("of the nearest worlds"), (say("up to ½"), say("up to ¾"), say("more agree"))
+    drawing.write(0, 9.0 + 14 * row, head, GREY)
+    left = breadth(head, SMALL) + 6
+    for (_, strong), word in zip(STRENGTHS, words, strict=True):
         square(drawing, left, 2.0 + 14 * row, mixed(INK, strong * 0.8))
-        drawing.write(left + 11, 9.0 + 14 * row, f"{word} agree" if most == 1.0 else word, GREY)
+        drawing.write(left + 11, 9.0 + 14 * row, word, GREY)
         left += 19 + breadth(word, SMALL)
     return 14.0 * (row + 1)
 
@@ -163,9 +169,9 @@ def label(found: RegimeMap, panel: Panel, first: bool) -> None:
     across, up = found.question.axes[:2]
     panel.left_axis(5, named=first)
     places, decimals = ticks(*panel.x, 5)
-    panel.bottom_axis(places, [number(one, decimals) for one in places], f"{across.label}, {across.unit}")
+    panel.bottom_axis(places, [number(one, decimals) for one in places], f"{say(across.label)}, {say(across.unit)}")
     if first:
-        panel.head([f"\u2191 {up.label}, {up.unit}"], GREY, 5, light=True)
+        panel.head([f"\u2191 {say(up.label)}, {say(up.unit)}"], GREY, 5, light=True)
 
 
 def mark_default(found: RegimeMap, panels: Sequence[tuple[str, np.ndarray]], grid: Sequence[Panel]) -> None:
@@ -181,9 +187,11 @@ def mark_default(found: RegimeMap, panels: Sequence[tuple[str, np.ndarray]], gri
     y = float(np.clip(panel.down(spot[1]), panel.top + 4, panel.bottom - 4))
     for size, colour in ((6.5, "#ffffff"), (5.0, INK), (2.4, "#ffffff")):
         panel.drawing.area(np.array([(x - size, y), (x, y - size), (x + size, y), (x, y + size)]), colour)
-    right = x + 9 + breadth("defaults", SMALL, True) < panel.right
+    word = say("defaults")
+    wide = breadth(word, SMALL, True)
+    right = x + 9 + wide < panel.right
     side, anchor = (9, "start") if right else (-9, "end")
-    wide, start = breadth("defaults", SMALL, True), x + side - (0 if right else breadth("defaults", SMALL, True))
+    start = x + side - (0 if right else wide)
     plate = [(start - 2, y - 6), (start + wide + 2, y - 6), (start + wide + 2, y + 5), (start - 2, y + 5)]
     panel.drawing.area(np.array(plate), "#ffffff", 0.85)
-    panel.drawing.write(x + side, y + 3, "defaults", INK, anchor, bold=True)
+    panel.drawing.write(x + side, y + 3, word, INK, anchor, bold=True)

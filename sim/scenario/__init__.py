@@ -26,10 +26,10 @@ from .document import (
     schema,
 )
 from .lines import locate
-from .reading import SCENARIOS, check, load
+from .reading import SCENARIOS, check, load, opened, validated
 
 __all__ = [
     "BASELINE", "CUTOFFS", "PROGRAMMES_2017", "SCENARIOS", "Arm", "Budget", "Calendar", "Cutoffs", "Hold", "Known",
     "Population", "Programme", "Replications", "Report", "Scenario", "Twins", "Windows", "check", "load", "locate",
-    "schema",
+    "opened", "schema", "validated",
 ]  # fmt: skip

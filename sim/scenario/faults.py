@@ -50,10 +50,10 @@ def _where(table: Location) -> str:
     return f"in [[{names}]]" if isinstance(table[-1], int) else f"in [{names}]"
 
 
-def _field(location: Location) -> tuple[Any, type[Frozen] | None]:
+def _field(location: Location, root: type[Frozen]) -> tuple[Any, type[Frozen] | None]:
     """The innermost schema field of a location, and the part of the schema that it holds, if any."""
     field: Any = None
-    part: type[Frozen] | None = Scenario
+    part: type[Frozen] | None = root
     for name in location:
         if isinstance(name, str):
             if part is None or name not in part.model_fields:
@@ -64,19 +64,19 @@ def _field(location: Location) -> tuple[Any, type[Frozen] | None]:
     return field, part
 
 
-def complaint(error: Mapping[str, Any]) -> str:
-    """One error of pydantic in the words of the file."""
+def complaint(error: Mapping[str, Any], root: type[Frozen] = Scenario) -> str:
+    """One error of pydantic in the words of the file; `root` is what the file is to be."""
     location: Location = error["loc"]
     if error["type"] == "told":
         return str(error["msg"])
     if not location:
-        return "a scenario is a table of keys"
+        return f"a {root.__name__.lower()} is a table of keys"
     element = isinstance(location[-1], int)
     *above, key = location[:-1] if element and len(location) > 1 else location
     where = _where(tuple(above))
     if error["type"] == "extra_forbidden":
-        return f"unknown key {show(key)} {where}{_home(key, tuple(above))}"
-    field, part = _field(location)
+        return f"unknown key {show(key)} {where}{_home(key, tuple(above), root)}"
+    field, part = _field(location, root)
     allowed = field.json_schema_extra["allowed"] if field is not None else "something else"
     if error["type"] == "missing":
         return f"the key {show(key)} is missing {where}; it takes {allowed}"
@@ -89,13 +89,13 @@ def complaint(error: Mapping[str, Any]) -> str:
     return f"{key} {where} is {show(error['input'])}; allowed: {allowed}"
 
 
-def _home(key: Any, table: Location) -> str:
+def _home(key: Any, table: Location, root: type[Frozen]) -> str:
     """Where an unknown key may have been meant to go."""
-    _, part = _field(table) if table else (None, Scenario)
+    _, part = _field(table, root) if table else (None, root)
     hint = did_you_mean(key, list(part.model_fields) if part else [])
-    if key in ("windows", "cutoffs", *Windows.model_fields, *Cutoffs.model_fields):
+    if root is Scenario and key in ("windows", "cutoffs", *Windows.model_fields, *Cutoffs.model_fields):
         return "; windows and cut-offs are the same for every scenario and cannot be set"
-    homes = [name for name in Scenario.model_fields if key in getattr(_field((name,))[1], "model_fields", ())]
+    homes = [name for name in root.model_fields if key in getattr(_field((name,), root)[1], "model_fields", ())]
     if not homes:
         return hint
     elsewhere = " or ".join(f"[[{name}]]" if name in ("arms", "programmes") else f"[{name}]" for name in homes)

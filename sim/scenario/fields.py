@@ -46,7 +46,7 @@ def table(default: Any, meaning: str, allowed: str = "a table", **limits: Any) -
     return entry(default, meaning, allowed, **limits)
 
 
-def _flat(value: Any) -> Any:
+def flat(value: Any) -> Any:
     """Join nested tables to "rule.argument", so that `consumption.propensity = 0.8` needs no quotes."""
     if not isinstance(value, Mapping):
         return value
@@ -65,6 +65,6 @@ def _flat(value: Any) -> Any:
 
 Numbers = dict[str, float]
 Files = dict[str, str]
-Flat = Annotated[dict[str, float], BeforeValidator(_flat)]
+Flat = Annotated[dict[str, float], BeforeValidator(flat)]
 Fall = Annotated[float, Field(ge=0.01, le=0.5)]
 Rate = Annotated[float, Field(ge=0.0, le=0.2)]

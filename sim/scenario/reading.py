@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,12 +19,15 @@ from sim.shipped import folder
 
 from .document import Known, Scenario
 from .faults import complaint, did_you_mean, faults, show
+from .fields import Frozen
 from .lines import Location, line_of, locate
 
 SCENARIOS = folder("scenarios")
 LARGEST_FILE = 1_000_000  # bytes
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+OTHERS = ("data", "evidence", "claims", "published", "sweeps")
 MOST_FAULTS = 8  # lines of one message
+Part = TypeVar("Part", bound=Frozen)
 
 
 def check(
@@ -44,16 +47,7 @@ def check(
     InputError
         With every fault found, one a line and in the order of the file.
     """
-    try:
-        scenario = Scenario.model_validate(document, context=known)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        around = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
-        found = [one for one in found if one["loc"] not in around]  # a list is called short for its wrong elements
-        lines = locate(text)
-        found.sort(key=lambda one: line_of(lines, one["loc"]))
-        told = [(one["loc"], complaint(one)) for one in found[:MOST_FAULTS]]
-        raise InputError(_message(name, lines, told, len(found))) from None
+    scenario = validated(Scenario, document, name, text, known)
     scenario._path, scenario._text, scenario._known = path, text, known
     # more than are shown, because they are sorted by line; not all, because each may cost a search for names
     told = list(itertools.islice(faults(scenario, known), 10 * MOST_FAULTS))
@@ -63,6 +57,20 @@ def check(
         if file is not None:
             scenario._fingerprints[key] = _fingerprint(file, name)
     return scenario
+
+
+def validated(kind: type[Part], document: Mapping[str, Any], name: str, text: str, context: Any = None) -> Part:
+    """A document as what it is to be, or all its faults, in the words and the order of the file."""
+    try:
+        return kind.model_validate(document, context=context)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        around = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
+        found = [one for one in found if one["loc"] not in around]  # a list is called short for its wrong elements
+        lines = locate(text)
+        found.sort(key=lambda one: line_of(lines, one["loc"]))
+        told = [(one["loc"], complaint(one, kind)) for one in found[:MOST_FAULTS]]
+        raise InputError(_message(name, lines, told, len(found))) from None
 
 
 def _message(name: str, lines: Mapping[str, int], told: list[tuple[Location, str]], total: int) -> str:
@@ -93,20 +101,25 @@ def load(path_or_name: str | os.PathLike[str], known: Known, changes: Mapping[st
     InputError
         If the file cannot be read, is no TOML or is no scenario of this model.
     """
-    path = _find(path_or_name)
+    path, name, text, document = opened(path_or_name)
+    if changes:
+        return check(_overlaid(document, changes), known, name=path.stem, path=path)
+    return check(document, known, name=name, text=text, path=path)
+
+
+def opened(path_or_name: str | os.PathLike[str], home: Path | None = None) -> tuple[Path, str, str, dict[str, Any]]:
+    """A TOML file, or one that is shipped in a folder, by its name: where it is, what to call it, text, document."""
+    path = _find(path_or_name, home or SCENARIOS)
     name = str(path)
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         name = str(path.relative_to(Path.cwd()))
     text = _read(path, name)
     try:
-        document = tomllib.loads(text)
+        return path, name, text, tomllib.loads(text)
     except RecursionError:
         raise InputError(f"{name}: not valid TOML: lists or tables are nested too deeply") from None
     except ValueError as error:
         raise InputError(_syntax(name, text, str(error))) from None
-    if changes:
-        return check(_overlaid(document, changes), known, name=path.stem, path=path)
-    return check(document, known, name=name, text=text, path=path)
 
 
 def _overlaid(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +129,19 @@ def _overlaid(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
     return {**document, **changes, **tables}
 
 
-def _find(path_or_name: str | os.PathLike[str]) -> Path:
+def shipped(home: Path = SCENARIOS) -> list[str]:
+    """Names of the scenarios that come along; beside them lie figures, studies, the article, stored tables, sweeps."""
+    files = (file.relative_to(home) for file in sorted(home.rglob("*.toml")))
+    return [file.with_suffix("").as_posix() for file in files if file.parts[0] not in OTHERS]
+
+
+def original(path_or_name: str | os.PathLike[str]) -> str:
+    """The text of a scenario file as it lies there."""
+    path = _find(path_or_name, SCENARIOS)
+    return _read(path, str(path))
+
+
+def _find(path_or_name: str | os.PathLike[str], home: Path) -> Path:
     given = os.fspath(path_or_name)
     path = Path(given)
     if not given or "\0" in given or len(given) > 4_000:
@@ -124,19 +149,17 @@ def _find(path_or_name: str | os.PathLike[str]) -> Path:
     try:
         if path.is_file():
             return path
-        shipped = SCENARIOS / (given if given.endswith(".toml") else f"{given}.toml")
-        if shipped.is_file():
-            return shipped
+        known = home / (given if given.endswith(".toml") else f"{given}.toml")
+        if known.is_file():
+            return known
         if path.is_dir():
             raise InputError(f"{given}: is a folder, not a scenario file")
         if path.exists():
             return path
         beside = [file.name for file in sorted(path.parent.glob("*.toml"))] if path.parent.is_dir() else []
-        names = [file.relative_to(SCENARIOS).with_suffix("").as_posix() for file in sorted(SCENARIOS.rglob("*.toml"))]
+        named = shipped(home)
     except OSError as error:
         raise InputError(f"{show(given)}: cannot be opened: {error.strerror}") from None
-    others = ("data/", "evidence/", "claims/", "published/")  # figures, studies, the article, stored tables
-    named = [name for name in names if not name.startswith(others)]
     hint = (
         did_you_mean(path.name, beside)
         or did_you_mean(path.stem, named)

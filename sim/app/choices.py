@@ -1,0 +1,157 @@
+"""What can be chosen in the view: places, policies, and every number with its unit, range and source."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from sim.engine.rule import Param
+from sim.known import known
+from sim.scenario import BASELINE, SCENARIOS, Known, Scenario, load
+from sim.scenario.document import BASELINE_LABELS
+
+FIRST = "desa"  # the place that a view opens with
+HIDDEN = ("attends.threshold", "output.lumpy_scale", "output.lumpy_cost")  # solved; set by trap
+LUMP = 1.4  # the lumpy technique's scale, times `output.scale` (calibration's range: 1.1 to 1.6)
+DIGITS = 4  # significant digits of a number in an address
+NOTHING = 1e-9  # what is nearer to zero is zero
+MOST_LUCKS, MOST_SETS = 9_999, 64
+
+
+@dataclass(frozen=True)
+class Control:
+    """One number that can be set.
+
+    Attributes
+    ----------
+    key
+        Its name in an address; "rule.argument" for a number of the model, "a.name" or "b.name" for one of a policy.
+    kind
+        "number", "whole", "switch" (0 or 1) or "choice" (a whole number with a word for each, see `words`).
+    group
+        Where it stands: "front" at once, a mechanism's name under "more", "policy" for a policy's own.
+    source
+        Where value and range come from.
+    """
+
+    key: str
+    kind: str
+    group: str
+    low: float
+    high: float
+    default: float
+    unit: str
+    source: str
+
+    @property
+    def step(self) -> float:
+        """Smallest move of a slider: a hundredth of the range, in round numbers."""
+        if self.kind != "number":
+            return 1.0
+        rough = (self.high - self.low) / 100.0
+        power = 10.0 ** math.floor(math.log10(rough))
+        return next(f * power for f in (1.0, 2.0, 5.0, 10.0) if f * power >= 0.999 * rough)
+
+    def clamped(self, value: float) -> float:
+        """The nearest value that is allowed, to `DIGITS` significant digits; whole where it has to be."""
+        inside = min(max(value, self.low), self.high) if abs(value) > NOTHING else 0.0
+        inside = float(round(inside)) if self.kind != "number" else float(f"{inside:.{DIGITS}g}")
+        return min(max(inside, self.low), self.high) + 0.0  # no -0
+
+
+#: What the view adds to the numbers of the model: key, kind, low, high, unit, source; the default is the place's.
+FRONT = (
+    ("budget", "number", 0.0, 0.2, "z per person and quarter", "a third of a Dana Desa of 2017 is usual here"),
+    ("funds_end", "whole", 9, 40, "quarter", "when the money of both ends, at the latest with the calendar"),
+    ("facilitation_end", "whole", 9, 40, "quarter", "when the facilitators leave, likewise"),
+    ("inequality", "number", 0.6, 1.4, "times the spread of 2017", "an experiment: log consumption spreads so much "
+     "more or less around its mode at the start; 1 is what was measured"),
+    ("pass_through", "number", 0.0, 1.0, "share", "mean of the villages: how much of national growth reaches them; "
+     "0.1-0.3 fits growth at the line"),
+    ("trap", "switch", 0, 1, "", "a technique that needs a lump of capital: one of two structural variants"),
+    ("threshold", "number", 0.05, 0.5, "z per quarter", "what that technique costs each quarter (usual: 0.05-0.5)"),
+    ("shock", "number", 0.0, 0.3, "share", "fall of outside markets in one quarter, to see who stands; 0 is none"),
+    ("shock_at", "whole", 8, 79, "quarter", "when it falls"),
+)  # fmt: skip
+LEAKAGE = "loss.base"  # the one number of the model that stands in front
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """All that a view offers.
+
+    Attributes
+    ----------
+    places
+        Scenario by name.
+    controls
+        Control by key, those of policies apart; its default is that of the model, a place may have another.
+    """
+
+    known: Known
+    places: Mapping[str, Scenario]
+    controls: Mapping[str, Control]
+
+    @property
+    def policies(self) -> list[str]:
+        """All policies by name, the status quo first."""
+        return [BASELINE, *self.known.policies]
+
+    def labels(self, policy: str) -> tuple[str, str]:
+        """What a policy is called in English and Indonesian."""
+        if policy == BASELINE:
+            return BASELINE_LABELS
+        return self.known.policies[policy].label, self.known.policies[policy].label_id
+
+    def of_policy(self, policy: str) -> Mapping[str, Param]:
+        """A policy's own numbers."""
+        return self.known.policies[policy].parameters if policy in self.known.policies else {}
+
+    def control(self, key: str, a: str, b: str) -> Control | None:
+        """The control of a key, among them those of the two policies; None where there is none."""
+        if key in self.controls:
+            return self.controls[key]
+        arm, _, name = key.partition(".")
+        param = self.of_policy({"a": a, "b": b}.get(arm, "")).get(name)
+        return _of_param(key, param, "policy") if param is not None else None
+
+    def default(self, place: str, key: str) -> float:
+        """What a number is in a place when nobody sets it; a policy's own is not asked for here."""
+        scenario, own = self.places[place], self.places[place].parameters
+        calendar = scenario.calendar
+        found = {
+            "budget": scenario.budget.dose,
+            "funds_end": calendar.end if calendar.funds_end is None else calendar.funds_end,
+            "facilitation_end": calendar.end if calendar.facilitation_end is None else calendar.facilitation_end,
+            "trap": float(own.get("output.lumpy_scale", 0.0) > 0.0),
+            "threshold": own.get("output.lumpy_cost", 0.2) or 0.2,
+        }
+        return float(found.get(key, own.get(key, self.controls[key].default)))
+
+
+def _of_param(key: str, param: Param, group: str) -> Control:
+    return Control(key, "number", group, param.low, param.high, float(param), param.unit, param.source)
+
+
+def _front() -> Iterator[Control]:
+    defaults = {"budget": 0.04, "funds_end": 28, "facilitation_end": 28, "inequality": 1.0, "pass_through": 0.22,
+                "trap": 0, "threshold": 0.2, "shock": 0.0, "shock_at": 48}  # fmt: skip
+    for key, kind, low, high, unit, source in FRONT:
+        yield Control(key, kind, "front", float(low), float(high), float(defaults[key]), unit, source)
+
+
+@cache
+def choices() -> Choices:
+    """What the shipped scenarios and the model offer; read once, as the code itself is."""
+    may = known()
+    names = sorted((path.stem for path in SCENARIOS.glob("*.toml")), key=lambda name: (name != FIRST, name))
+    from sim.start import wire
+
+    rules = wire().rules
+    controls = {control.key: control for control in _front()}
+    for key, param in may.parameters.items():
+        if key not in HIDDEN and param.high > param.low:
+            controls[key] = _of_param(key, param, "front" if key == LEAKAGE else rules[key.split(".")[0]].mechanism)
+    return Choices(may, {name: load(name, may) for name in names}, controls)

@@ -1,0 +1,101 @@
+"""The evidence beside the view: the stored scorecard, and published results with what comes out here and now."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sim.app.crew import Crew
+from sim.app.texts import words
+from sim.errors import InputError
+from sim.experiment import canonical, standing
+from sim.reproduce import published
+from sim.reproduce.agreement import TOLERANCE
+from sim.scenario.faults import did_you_mean
+
+KIND = "comparison"  # published results that are a comparison of arms can be made again from here
+ROWS = 400
+KEYS = ("table", "what", "arm", "part", "quarter")
+
+
+def document() -> str:
+    """{scorecard: [{variant, study, outcome, deciding, verdict, bars}], warnings, published: [{name, title, kind}]}."""
+    rows = standing.read()[0] if standing.path().is_file() else None
+    scorecard = [] if rows is None else rows[list(standing.COLUMNS)].to_dict("records")
+    told = {
+        "scorecard": scorecard,
+        "warnings": standing.warnings(),
+        "published": list(_published()),
+    }
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _published() -> Iterator[dict[str, Any]]:
+    for name in published.names():
+        found = published.find(name)
+        scenario = getattr(found.runs, "scenario", "")
+        yield {"name": name, "kind": found.runs.kind, "scenario": scenario, "again": found.runs.kind == KIND}
+
+
+def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], asked: Callable[[], bool]) -> None:
+    """Show what a published result expects, then make it again and show what was obtained beside it.
+
+    Raises
+    ------
+    InputError
+        When no such result is published.
+    """
+    names = published.names()
+    if not isinstance(name, str) or name not in names:
+        near = did_you_mean(str(name)[:60], names)
+        raise InputError(f"{str(name)[:60]!r} is not a published result{near}")
+    found = published.find(name)
+    was = found.was()
+    rows = [_row(row) for row in was.table.head(ROWS).itertuples(index=False)]
+    about = {"published": name, "kind": found.runs.kind, "about": {key: str(value) for key, value in was.about.items()}}
+    again = found.runs.kind == KIND
+    english, indonesian = (text.format(name=name) for text in words("open.running" if again else "open.command"))
+    tell(about | {"rows": rows, "done": 0, "of": int(again), "text": (english, indonesian)})
+    if not again:
+        return
+    job = crew.published(name)
+    while not job.wait(0.5):
+        if not asked():
+            job.cancel()
+            return
+    obtained, word, said = job.result()
+    for row in rows:
+        row["obtained"] = obtained.get(tuple(row[key] for key in KEYS))
+        row["verdict"] = _verdict(row)
+    tell(about | {"rows": rows, "done": 1, "of": 1, "verdict": word, "text": (said, said)})
+
+
+def _row(row: Any) -> dict[str, Any]:
+    """One printed number as the page has it."""
+
+    def number(value: float) -> float | None:
+        return float(value) if math.isfinite(value) else None
+
+    found = dict(zip(canonical.KEYS, (row.table, row.metric, row.arm, row.part, int(row.quarter)), strict=True))
+    found["what"] = found.pop("metric")
+    return found | {
+        "unit": str(row.says),
+        "expected": number(row.estimate),
+        "low": number(row.low),
+        "high": number(row.high),
+        "obtained": None,
+        "verdict": "",
+    }
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    """identical, within (a tenth of the half-width of its interval), differs, or missing."""
+    was, now = row["expected"], row["obtained"]
+    if was == now:
+        return "identical"
+    if was is None or now is None:
+        return "missing"
+    half = (row["high"] - row["low"]) / 2.0 if row["high"] is not None and row["low"] is not None else 0.0
+    return "within" if abs(now - was) <= max(TOLERANCE * half, 1e-9 * abs(was)) else "differs"

@@ -1,0 +1,49 @@
+"""The page: one stage for each reader, and the session behind it. Solara's part ends here."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import solara
+
+from sim.app import evidence, lessons
+from sim.app.session import Session
+from sim.app.stage import Stage
+from sim.app.texts import by_language
+
+
+@cache
+def _evidence() -> str:
+    """The scorecard and what is published, read once."""
+    return evidence.document()
+
+
+def _session(stage: Stage, query: str) -> Session:
+    """Tie a session to a stage that is on the page."""
+
+    def put(name: str, text: str) -> None:
+        setattr(stage, name, text)
+
+    def send(content: object, buffers: list[bytes]) -> None:
+        stage.send(content, buffers)
+
+    session = Session(query, put, send)
+    stage.on_msg(lambda _, content, buffers: session.heard(content))
+    return session
+
+
+@solara.component
+def Page() -> None:
+    """What a browser opens."""
+    router = solara.use_router()
+    query = solara.use_memo(lambda: router.search or "", [])
+    texts = solara.use_memo(lambda: json.dumps(by_language(), ensure_ascii=False), [])
+    solara.Title("Swadaya")
+    stage = Stage.element(texts=texts, lessons=lessons.document(), evidence=_evidence(), mode="live")
+
+    def tie() -> object:
+        session = _session(solara.get_widget(stage), query)
+        return session.close
+
+    solara.use_effect(tie, [])

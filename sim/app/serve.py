@@ -1,0 +1,128 @@
+"""`swadaya app`: check what the page needs, then serve it; nothing is fetched from anywhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import webbrowser
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from sim.errors import InputError
+
+NEEDED = ("solara", "solara.server", "anywidget", "uvicorn", "starlette", "ipyvuetify")
+LARGEST = 2**22  # bytes of one message from a browser
+INSTALL = "pip install 'swadaya[app]' installs it"
+HOLES = {"{{ipywidget_major_version}}": "8"}
+ENVIRONMENT = {
+    "SOLARA_APP": "sim.app.page",
+    "SOLARA_MODE": "production",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "false",
+    "SOLARA_THEME_SHOW_BANNER": "false",
+    "SOLARA_THEME_TITLE": "Swadaya",
+    "SOLARA_KERNEL_CULL_TIMEOUT": "15m",
+    "SOLARA_KERNEL_MAX_COUNT": "60",
+    "SOLARA_KERNEL_MAX_PER_SESSION": "20",
+    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "false",
+    "SOLARA_SESSION_HTTPS_ONLY": "false",
+    "SOLARA_SESSION_HTTP_ONLY": "true",
+}
+
+
+def prepare() -> None:
+    """Set the environment that Solara reads when it is imported; what the user has set stays.
+
+    Raises
+    ------
+    InputError
+        When a package or a file of the page is missing: names it and how to get it.
+    """
+    os.environ.pop("VIRTUAL_ENV", None)  # else its packages would come first, whichever Python runs
+    for key, value in ENVIRONMENT.items():
+        os.environ.setdefault(key, value)
+    for name in NEEDED:
+        if not _there(name):
+            raise InputError(f"the view needs the package {name.partition('.')[0]}, which is not installed; {INSTALL}")
+    for path in missing():
+        raise InputError(f"{path} is missing, and the view fetches nothing; {INSTALL} (package solara-assets)")
+
+
+def _there(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def missing() -> Iterator[Path]:
+    """Files of the page that are not on disk, by the names that Solara's own page has for them."""
+    import solara.server
+    import solara.server.settings
+    import solara.util
+
+    page = (Path(solara.server.__file__).parent / "templates" / "solara.html.j2").read_text(encoding="utf-8")
+    other = "solara-vuetify-app@" if solara.util.IPYVUETIFY_V3 else "solara-vuetify3-app@"
+    folder = Path(solara.server.settings.assets.proxy_cache_dir)
+    folders = [folder, *map(Path, solara.server.settings.assets.extra_locations)]
+    for name in dict.fromkeys(re.findall(r'\{\{cdn\}\}/([^"\s]+)', page)):
+        for hole, filled in HOLES.items():
+            name = name.replace(hole, filled)
+        plain = name.endswith("app8.js")  # served in development only
+        if "{{" in name or other in name or plain or any((one / name).is_file() for one in folders):
+            continue
+        yield folder / name
+
+
+def serve(port: int, host: str, open_browser: bool) -> None:
+    """Serve until interrupted.
+
+    Raises
+    ------
+    InputError
+        When something is missing, or the port is taken.
+    """
+    prepare()
+    _free(host, port)
+    import uvicorn
+
+    from sim.app.choices import choices
+    from sim.app.crew import crew
+    from sim.app.session import worlds
+    from sim.app.settings import Settings
+
+    crew().warm()
+    worlds().start(Settings(), choices())  # compiled, and the first place at rest, before anybody comes
+    address = f"http://{'localhost' if host in ('127.0.0.1', 'localhost') else host}:{port}/"
+
+    class Server(uvicorn.Server):
+        """Tells its address when it answers there, not before."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            print(f"Swadaya: {address}  (Ctrl-C ends it)", flush=True)
+            if open_browser:
+                webbrowser.open(address)
+
+    about = uvicorn.Config(
+        "solara.server.starlette:app", host=host, port=port, log_level="warning", ws_max_size=LARGEST
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises what it was ended by once more
+    try:
+        Server(about).run()
+    except KeyboardInterrupt:
+        print("Swadaya: ended", flush=True)
+    finally:
+        crew().close()
+
+
+def _free(host: str, port: int) -> None:
+    """Refuse a port that is taken, before anything is computed."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise InputError(f"port {port} of {host} cannot be used: {error}; choose another with --port") from None

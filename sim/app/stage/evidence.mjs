@@ -1,0 +1,43 @@
+// The evidence: what the model was held against and with what verdict; published results, and what comes out here and now.
+import { numbering, worded } from "./data.mjs";
+import { makeDialog } from "./dialog.mjs";
+import { h } from "./elements.mjs";
+
+export function makeEvidence(context) {
+  const { t, post, language } = context;
+  const { el, body, open: show, tell } = makeDialog(t, t("evidence"), "evidence");
+  const result = h("div", { class: "sw-result" });
+
+  function grid(label, head, rows) {
+    return h("div", { class: "sw-scroll", tabindex: "0", role: "region", "aria-label": label }, h("table", {}, h("thead", {}, h("tr", {}, head.map((key) => h("th", { scope: "col" }, t(key))))), h("tbody", {}, rows)));
+  }
+
+  function scorecard(rows) {
+    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, `${row.study} ${row.outcome}`), h("td", {}, t(row.variant)), h("td", {}, t(row.deciding ? "deciding" : "beside")), h("td", {}, h("b", { class: `sw-verdict-${row.verdict === "PASS" ? "pass" : "fail"}` }, row.verdict))));
+    return grid(t("scorecard"), ["outcome", "variant", "weight", "verdict"], body);
+  }
+
+  /** A published result: what was printed, and beside it what was obtained. */
+  function obtained(answer) {
+    if (answer.error) return tell(worded(answer.error, language()));
+    tell(worded(answer.text, language()) || "");
+    const { plain } = numbering(language());
+    const row = (one) => h("tr", {}, h("th", { scope: "row" }, [one.table, one.what].filter(Boolean).join(" · "), h("small", {}, [one.part, one.quarter >= 0 ? t("year_n", { n: plain(one.quarter / 4) }) : ""].filter(Boolean).join(", "))), h("td", {}, one.arm), h("td", {}, plain(one.expected, 4), one.low === null ? null : h("small", {}, `${plain(one.low, 4)} – ${plain(one.high, 4)}`)), h("td", {}, one.obtained === null ? "–" : plain(one.obtained, 4)), h("td", {}, one.verdict ? t(`verdict_${one.verdict}`) : "–"));
+    result.replaceChildren(h("h3", {}, answer.published), grid(answer.published, ["outcome", "arm", "expected", "obtained", "verdict"], answer.rows.map(row)));
+  }
+
+  function lay() {
+    const given = context.read("evidence");
+    if (!given) return;
+    const deciding = given.scorecard.filter((row) => row.deciding);
+    const passed = deciding.filter((row) => row.verdict === "PASS").length;
+    const list = given.published.map((one) => h("button", { type: "button", onclick: () => { result.replaceChildren(); tell(t("open_comes", { name: one.name })); post.ask({ kind: "open", published: one.name }, obtained); } }, one.name));
+    body.replaceChildren(
+      h("p", {}, t("evidence_lead", { n: passed, of: deciding.length })),
+      h("ul", { class: "sw-warnings" }, given.warnings.map((warning) => h("li", {}, warning))),
+      h("h3", {}, t("scorecard")), scorecard(given.scorecard),
+      ...(post.able ? [h("h3", {}, t("published")), h("p", { class: "sw-note" }, t("published_note")), h("div", { class: "sw-buttons" }, list), result] : []));
+  }
+
+  return { el, open: () => { lay(); show(); }, there: () => Boolean(context.read("evidence")) };
+}

@@ -1,0 +1,115 @@
+// Which mechanism did it: B against A with everything on, and with one mechanism off at a time.
+import { worded } from "./data.mjs";
+import { h, say, svg } from "./elements.mjs";
+import { span, ticks } from "./marks.mjs";
+
+const ROW = 26;
+
+export function makeExplain(context) {
+  const { t, state, post, language, live } = context;
+  const ends = h("div", { class: "sw-ends" });
+  const note = h("p", { class: "sw-note" });
+  const drawing = h("div", { class: "sw-drawing" });
+  const ask = h("button", { type: "button", class: "sw-primary", onclick: () => request() }, t("explain_ask"));
+  const verdict = h("p", { class: "sw-verdict" });
+  const again = h("button", { type: "button", class: "sw-quiet", onclick: () => context.refresh() }, t("bet_again"));
+  const el = h("section", { class: "sw-explain", "aria-label": t("explain") }, h("div", {}, h("h2", {}, t("explain_title")), verdict, h("div", { class: "sw-buttons" }, live ? ask : null, again), note, ends), drawing);
+  const none = { rows: [], generation: null, complete: false };
+  state.explained = state.explained || none;
+
+  function request() {
+    ask.disabled = true;
+    state.explained = none;
+    post.ask({ kind: "explain" }, (answer) => {
+      if (answer.generation !== context.scene().generation) return;
+      const { rows: [full, ...others] = [], generation } = answer;
+      const complete = answer.done >= answer.of;
+      if (complete) others.sort((one, other) => Math.abs(other.change) - Math.abs(one.change));
+      state.explained = { rows: full ? [full, ...others] : [], generation, complete };
+      say(note, answer.error ? worded(answer.error, language()) : answer.done < answer.of ? t("explain_running", { done: answer.done, of: answer.of }) : t("explain_how", { lucks: answer.lucks }));
+      if (answer.error || answer.done >= answer.of) ask.disabled = false;
+      draw();
+    });
+    say(note, t("explain_running", { done: 0, of: "…" }));
+  }
+
+  /** How far the guess was from what came. */
+  function judged(scene) {
+    const end = (arm) => scene.series(scene.main, arm).vivid.at(-1);
+    const gap = end("b") - end("a");
+    const values = Object.fromEntries(["a", "b", "none"].map((arm) => [arm, scene.show(scene.main, end(arm))]));
+    const came = Math.abs(gap) < 0.05 ? t("came_alike", values) : t("came", { ...values, gap: scene.numbers.decimals(Math.abs(gap), 1), direction: t(gap < 0 ? "fewer" : "more_poor") });
+    if (!state.guess) return came;
+    return `${t("guessed", { a: scene.show(scene.main, state.guess.a), b: scene.show(scene.main, state.guess.b) })} ${came}`;
+  }
+
+  function draw() {
+    const scene = context.scene();
+    const { rows, generation } = state.explained;
+    if (!rows.length || generation !== scene.generation) return drawing.replaceChildren(differ(scene));
+    const width = drawing.clientWidth || 520;
+    const left = Math.min(width * 0.44, 250);
+    const [low, high] = span([rows.flatMap((row) => [row.low, row.high]), [0]]);
+    const across = (gap) => left + 10 + ((width - left - 70) * (gap - Math.min(low, 0))) / (high - Math.min(low, 0) || 1);
+    const tall = rows.length * ROW + 26;
+    const root = svg("svg", { viewBox: `0 0 ${width} ${tall}`, width, height: tall, role: "img", "aria-label": t("explain_title") });
+    for (const tick of ticks(Math.min(low, 0), high, 4)) root.append(svg("line", { x1: across(tick), x2: across(tick), y1: 0, y2: tall - 20, class: tick === 0 ? "sw-axis" : "sw-grid" }), svg("text", { x: across(tick), y: tall - 5, "text-anchor": "middle", class: "sw-tick" }, scene.numbers.plain(tick)));
+    const full = rows[0].gap;
+    root.append(svg("line", { x1: across(full), x2: across(full), y1: 0, y2: tall - 20, class: "sw-event" }));
+    rows.forEach((row, place) => {
+      const y = place * ROW + ROW / 2;
+      const name = row.mechanism ? t("without", { mechanism: worded(row.label, language()).toLowerCase() }) : t("all_on");
+      root.append(
+        svg("text", { x: left, y: y + 4, "text-anchor": "end", class: place ? "sw-tick" : "sw-tick sw-strong" }, name),
+        svg("line", { x1: across(full), x2: across(row.gap), y1: y, y2: y, class: "sw-shift" }),
+        row.low === row.high ? "" : svg("line", { x1: across(row.low), x2: across(row.high), y1: y, y2: y, class: "sw-range" }),
+        svg("circle", { cx: across(row.gap), cy: y, r: 4.5, fill: place ? "#222" : "#fff", stroke: "#222", "stroke-width": 1.5 }),
+        svg("text", { x: across(Math.max(row.gap, full, row.high)) + 9, y: y + 4, class: "sw-tick" }, scene.numbers.decimals(row.gap, 2)));
+    });
+    drawing.replaceChildren(h("h3", {}, t("explain_axis", scene.post)), root, h("p", { class: "sw-most" }, most(scene)), table(scene));
+  }
+
+  /** The mechanism on which the difference turns, if any moves it beyond the range of luck. */
+  function most(scene) {
+    const { rows, complete } = state.explained;
+    if (!complete) return "";
+    const [full, ...others] = rows;
+    const found = others.find((row) => row.low > full.gap || row.high < full.gap);
+    return found ? t("explain_most", { mechanism: worded(found.label, language()).toLowerCase(), from: scene.numbers.decimals(full.gap, 2), to: scene.numbers.decimals(found.gap, 2) }) : t("explain_none");
+  }
+
+  /** What the two policies do, side by side: the reading until the runs are in. */
+  function differ(scene) {
+    const said = (arm, key) => worded(scene.payload.policies[arm][key], language());
+    const told = ["meaning", "decides", "flows", "targets", "loses_when"].filter((key) => ["a", "b"].some((arm) => said(arm, key)));
+    const head = h("tr", {}, h("td"), ["a", "b"].map((arm) => h("th", { scope: "col" }, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), scene.policy(arm))));
+    return h("table", { class: "sw-differ", "aria-label": t("differ_title") }, h("thead", {}, head), h("tbody", {}, told.map((key) => h("tr", {}, h("th", { scope: "row" }, t(key)), ["a", "b"].map((arm) => h("td", {}, said(arm, key)))))));
+  }
+
+  function table(scene) {
+    const head = ["mechanism", "poor_a", "poor_b", "gap"].map((key) => h("th", { scope: "col" }, t(key)));
+    const body = state.explained.rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.mechanism ? worded(row.label, language()) : t("all_on")), ["a", "b"].map((arm) => h("td", {}, scene.show("headcount", row.headcount[arm]))), h("td", {}, scene.numbers.decimals(row.gap, 2))));
+    return h("details", { class: "sw-more-table" }, h("summary", {}, t("table")), h("div", { class: "sw-scroll", tabindex: "0", role: "region", "aria-label": t("explain_title") }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body))));
+  }
+
+  /** Where those end up who were poor at the start: a bar a world, a part a class of trajectories. */
+  function classes(scene) {
+    if (!scene.ends) return ends.replaceChildren();
+    const bar = (arm) => h("tr", {}, h("th", { scope: "row" }, arm === "none" ? t("none") : h("i", { class: `sw-mark sw-${arm}` }, arm.toUpperCase())),
+      h("td", {}, h("div", {}, scene.ends.map(({ label, colour, shares }) => h("span", { style: `flex:${shares[arm]} 0 0;background:${colour}`, title: label, "aria-label": `${label} ${scene.show("self_supporting", shares[arm])}`, role: "img" }, shares[arm] >= 9 ? scene.show("self_supporting", shares[arm]) : "")))));
+    ends.replaceChildren(h("table", {}, h("caption", {}, t("ends_title")), h("tbody", {}, ["a", "b", "none"].map(bar))), h("ul", { class: "sw-classes" }, scene.ends.map(({ label, colour }) => h("li", {}, h("i", { style: `background:${colour}` }), label))));
+  }
+
+  function lay(scene) {
+    classes(scene);
+    say(verdict, judged(scene));
+    if (state.explained.generation !== scene.generation) {
+      state.explained = none;
+      say(note, live ? t("explain_note") : "");
+      ask.disabled = false;
+    }
+    draw();
+  }
+
+  return { el, lay };
+}

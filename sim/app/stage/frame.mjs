@@ -1,0 +1,26 @@
+// The frame of the page: its head with the three steps, the set-up at the side, the stage itself.
+import { h } from "./elements.mjs";
+
+const PHASES = ["guess", "watch", "explain"];
+const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
+export const WIDE = 960; // pixels from which the set-up stands beside the stage
+
+function languageChoice({ t, language, speak }) {
+  const select = h("select", { "aria-label": t("language"), onchange: () => speak(select.value) }, Object.entries(LANGUAGES).map(([code, name]) => h("option", { value: code, lang: code }, name)));
+  select.value = language();
+  return select;
+}
+
+/** Puts the parts of the stage in their places. Returns the elements that change later. */
+export function makeFrame(context, parts) {
+  const { t, turn, language } = context;
+  const steps = PHASES.map((phase, place) => h("button", { type: "button", "data-phase": phase, onclick: () => turn(phase) }, `${place + 1} ${t(phase)}`));
+  const evidence = parts.evidence.there() ? h("button", { type: "button", onclick: () => parts.evidence.open() }, t("evidence")) : null;
+  const share = h("button", { type: "button", onclick: () => parts.share.open() }, t("share"));
+  const top = h("header", { class: "sw-top" }, h("h1", {}, "Swadaya", h("small", {}, t("subtitle"))), h("ol", { class: "sw-steps", "aria-label": t("steps") }, steps.map((step) => h("li", {}, step))), h("div", { class: "sw-tools" }, evidence, share, languageChoice(context)));
+  const side = h("details", { class: "sw-side", open: window.innerWidth >= WIDE }, h("summary", {}, t("setup")), parts.lessons.tabs, parts.setup.el, parts.lessons.el);
+  const main = h("main", { class: "sw-main" }, parts.setup.unknown, ["guess", "headline", "maps", "clock", "explain", "charts"].map((name) => parts[name].el), h("p", { class: "sw-caveat" }, t("caveat")));
+  const status = h("p", { class: "sw-status", role: "status" });
+  const root = h("div", { class: "sw-stage", lang: language() }, h("div", { class: "sw-page" }, top, h("div", { class: "sw-body" }, side, main)), status, parts.maps.tip, parts.household.el, parts.share.el, parts.evidence.el);
+  return { root, main, side, steps, status };
+}

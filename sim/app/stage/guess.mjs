@@ -1,0 +1,90 @@
+// The bet: before the first play, draw where poverty will end. The run is drawn beside it.
+import { WORLDS } from "./colour.mjs";
+import { fresh, h, say, set, svg } from "./elements.mjs";
+import { apart, ticks } from "./marks.mjs";
+
+const STEP = 0.5; // percentage points
+
+/** The panel of the bet: a field to drag in, and two sliders that do the same from the keyboard. */
+export function makeGuess(context) {
+  const { t, bet } = context;
+  const number = (value) => context.scene().show(context.scene().main, value);
+  const drawing = h("div", { class: "sw-drawing sw-bet" });
+  const inputs = {};
+  const outputs = {};
+  const marks = {};
+  let [scene, size, down, across] = [null, null, null, null];
+  const guess = (context.state.draft = context.state.draft || { a: 0, b: 0, about: null });
+  const fields = ["a", "b"].map((arm) => {
+    outputs[arm] = h("output");
+    inputs[arm] = h("input", { type: "range", min: 0, max: 100, step: STEP, id: fresh("bet"), oninput: () => put(arm, Number(inputs[arm].value)) });
+    return h("div", { class: "sw-field" }, h("div", { class: "sw-field-head" }, h("label", { for: inputs[arm].id }, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), h("span", {}, t("your_guess", { arm: arm.toUpperCase() }))), outputs[arm]), inputs[arm]);
+  });
+  const question = h("p", { class: "sw-question" });
+  const el = h("section", { class: "sw-guessing", "aria-label": t("guess") },
+    h("div", {}, h("h2", {}, t("guess_title")), question, fields, h("div", { class: "sw-buttons" }, h("button", { type: "button", class: "sw-primary", onclick: () => bet({ ...guess }) }, t("guess_watch")), h("button", { type: "button", class: "sw-quiet", onclick: () => bet(null) }, t("guess_skip")))),
+    drawing);
+
+  function put(arm, value) {
+    guess[arm] = Math.min(Math.max(Math.round(value / STEP) * STEP, 0), size.high);
+    inputs[arm].value = String(guess[arm]);
+    set(inputs[arm], "aria-valuetext", number(guess[arm]));
+    say(outputs[arm], number(guess[arm]));
+    show();
+  }
+
+  function show() {
+    if (!marks.a) return;
+    const [from, to] = [across(0), across(1)];
+    const spots = apart(["a", "b"].map((arm) => down(guess[arm])), 20, 14, size.height - 30);
+    ["a", "b"].forEach((arm, place) => {
+      const { line, dot, text } = marks[arm];
+      const [start, end] = [down(scene.series(scene.main, arm).vivid[0]), down(guess[arm])];
+      set(line, "d", `M${from} ${start}C${from + (to - from) * 0.4} ${start} ${from + (to - from) * 0.6} ${end} ${to} ${end}`);
+      set(dot, "cx", to);
+      set(dot, "cy", end);
+      set(text, "x", to + 14);
+      set(text, "y", spots[place] + 5);
+      say(text, `${arm.toUpperCase()} ${number(guess[arm])}`);
+    });
+  }
+
+  function lay(next) {
+    scene = next;
+    const start = scene.series(scene.main, "a").vivid[0];
+    size = { width: drawing.clientWidth || 420, height: 210, high: Math.min(Math.max(Math.ceil(start / 5) * 10, 10), 100) };
+    for (const arm of ["a", "b"]) set(inputs[arm], "max", size.high);
+    across = (share) => 44 + (size.width - 44 - 84) * share;
+    down = (value) => size.height - 28 - ((size.height - 42) * value) / size.high;
+    say(question, t("guess_question", { years: scene.years, start: number(start) }));
+    const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, "aria-hidden": "true" });
+    for (const tick of ticks(0, size.high, 4)) root.append(svg("line", { x1: across(0), x2: across(1), y1: down(tick), y2: down(tick), class: tick ? "sw-grid" : "sw-axis" }), svg("text", { x: across(0) - 8, y: down(tick) + 4, "text-anchor": "end", class: "sw-tick" }, scene.tick(scene.main, tick, 1)));
+    for (const [place, quarter] of [[0, 0], [1, scene.quarters]]) root.append(svg("text", { x: across(place), y: size.height - 6, "text-anchor": "middle", class: "sw-tick" }, t("year_n", { n: scene.yearName(quarter) })));
+    root.append(svg("circle", { cx: across(0), cy: down(start), r: 4, fill: "#222" }));
+    for (const arm of ["b", "a"]) {
+      const { colour } = WORLDS[arm];
+      const line = svg("path", { fill: "none", stroke: colour, "stroke-width": 2.25, "stroke-dasharray": "1 6", "stroke-linecap": "round" });
+      const dot = svg("circle", { r: 9, fill: "#fff", stroke: colour, "stroke-width": 2.5, class: "sw-handle" });
+      marks[arm] = { line, dot, text: svg("text", { class: "sw-label", fill: colour }) };
+      root.append(line, dot, marks[arm].text);
+    }
+    drawing.replaceChildren(root);
+    const kept = guess.about === scene.generation; // bands that come in, or another language, leave it alone
+    guess.about = scene.generation;
+    for (const arm of ["a", "b"]) put(arm, kept ? guess[arm] : start);
+  }
+
+  const value = (event) => ((size.height - 28 - (event.clientY - drawing.getBoundingClientRect().top)) * size.high) / (size.height - 42);
+  let dragged = null;
+  drawing.addEventListener("pointerdown", (event) => {
+    const [a, b] = ["a", "b"].map((arm) => Math.abs(value(event) - guess[arm]));
+    const above = value(event) > guess.a;
+    dragged = a < b || (a === b && above) ? "a" : "b";
+    drawing.setPointerCapture(event.pointerId);
+    put(dragged, value(event));
+  });
+  drawing.addEventListener("pointermove", (event) => dragged && put(dragged, value(event)));
+  for (const name of ["pointerup", "pointercancel"]) drawing.addEventListener(name, () => (dragged = null));
+
+  return { el, lay };
+}

@@ -1,0 +1,72 @@
+// Four lessons: bet, watch, switch off, carry it over, and what this cannot tell.
+import { worded } from "./data.mjs";
+import { h } from "./elements.mjs";
+
+export function makeLessons(context) {
+  const { t, state, post, language, live } = context;
+  const tab = (side) => h("button", { type: "button", role: "tab", "data-side": side, onclick: () => show(side) }, t(side));
+  const tabs = h("div", { class: "sw-tabs", role: "tablist", "aria-label": t("side") }, tab("setup"), tab("lessons"));
+  const el = h("section", { class: "sw-lessons", "aria-label": t("lessons") });
+  const words = (text) => worded(text, language());
+  let given = [];
+
+  function show(side) {
+    state.side = side;
+    dress();
+  }
+
+  function dress() {
+    for (const button of tabs.children) button.setAttribute("aria-selected", String(button.dataset.side === state.side));
+    el.hidden = state.side !== "lessons";
+    const setup = tabs.parentElement?.querySelector(".sw-setup");
+    if (setup) setup.hidden = state.side !== "setup";
+  }
+
+  function list() {
+    el.replaceChildren(h("p", { class: "sw-note" }, t("lessons_note")), h("ol", { class: "sw-lesson-list" }, given.map((lesson) => h("li", {}, h("button", { type: "button", onclick: () => go(lesson.id, 0) }, h("b", {}, words(lesson.title)), h("span", {}, words(lesson.misconception)))))));
+  }
+
+  /** Opens a step; what it sets is set by the Python side, which knows the lesson. */
+  function go(id, place) {
+    const lesson = given.find((one) => one.id === id);
+    const step = lesson.steps[place];
+    const before = state.lesson && state.lesson.id === id ? state.lesson.place : -1;
+    const anew = place > before && step.settings && step.settings !== lesson.steps[before]?.settings;
+    state.lesson = { id, place };
+    if (anew) {
+      state.replay = step.kind !== "bet";
+      context.wait();
+      post.send({ kind: "lesson", id, step: step.id });
+    }
+    if (step.kind === "bet" && place > before) context.refresh();
+    if (step.kind === "watch" && !anew && place > before) context.replay();
+    context.mark(step.metric || null);
+    page(lesson, place);
+  }
+
+  function page(lesson, place) {
+    const step = lesson.steps[place];
+    const dots = h("ol", { class: "sw-dots", "aria-label": t("steps") }, lesson.steps.map((one, i) => h("li", i === place ? { "aria-current": "step" } : {}, t(`step_${one.kind}`))));
+    const back = h("button", { type: "button", disabled: place === 0, onclick: () => go(lesson.id, place - 1) }, t("back"));
+    const next = place + 1 < lesson.steps.length ? h("button", { type: "button", class: "sw-primary", onclick: () => go(lesson.id, place + 1) }, t(`to_${lesson.steps[place + 1].kind}`)) : h("button", { type: "button", class: "sw-primary", onclick: leave }, t("lesson_done"));
+    el.replaceChildren(h("button", { type: "button", class: "sw-quiet", onclick: leave }, t("all_lessons")), h("h2", { tabindex: "-1" }, words(lesson.title)), dots, h("p", { class: `sw-step-text sw-step-${step.kind}` }, words(step.text)), h("div", { class: "sw-buttons" }, back, next));
+  }
+
+  function leave() {
+    state.lesson = null;
+    context.mark(null);
+    list();
+  }
+
+  function lay() {
+    given = context.read("lessons") || [];
+    tabs.hidden = !given.length || !live;
+    const lesson = state.lesson && given.find((one) => one.id === state.lesson.id);
+    if (lesson) page(lesson, state.lesson.place);
+    else list();
+    dress();
+  }
+
+  lay();
+  return { el, tabs, lay, dress };
+}

@@ -1,0 +1,133 @@
+"""Where both villages begin: the world at rest of a place, kept for as long as the numbers that it depends on stay."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from sim import ledger
+from sim.app.choices import Choices
+from sim.app.kept import Kept
+from sim.app.settings import Settings, scenario_of
+from sim.engine.lane import Lane
+from sim.engine.lane import settings as parameters_of
+from sim.engine.table import State
+from sim.experiment import ensemble, study
+from sim.metrics import mean
+from sim.policies.policy import Programme
+from sim.population import Population, TwoPieceLognormal
+from sim.scenario import Scenario
+from sim.start import World, poorer, solve, wire
+from sim.survey import read_aggregates
+
+KEPT = 24  # worlds at rest that a process keeps, about 4 MB each
+#: Numbers that nothing before quarter 0 depends on: outside markets stand still until then, and no programme of 2017
+#: pays facilitators, organisers, trainers, surveyors, auditors, a bank or for assets. A test solves anew with each.
+LATER = (
+    "macro_cycle.", "macro_trend.", "passed_trend.", "facilitator_quality.", "facilitation_effect.", "aware.outreach",
+    "attends.invitation", "organising_effect.", "rents_won.", "rent_paid.", "rent_received.", "slack_won.",
+    "slack_released.", "slack_works.", "win.", "resistance.", "planner_error.", "loss.audit_gain", "loss.audit_half",
+    "loss.community", "works_built.advantage", "skill.per_training", "service_quality.gain", "pull.", "need_seen.",
+    "creditworthy.", "credit_claim.", "credit_available.", "defaults.", "bank_repayment.", "bank_interest.",
+    "time_cost.forgone", "strength.backlash", "road.decay",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is run: a scenario, its world at quarter 0, the programmes of its arms, and shocks to outside markets."""
+
+    scenario: Scenario
+    world: World
+    programmes: Mapping[str, list[Programme]]
+    shocks: Mapping[int, Mapping[str, float]]
+
+    def paid(self, state: State) -> float:
+        """What the state paid in the quarter that a state has just ended, z per person."""
+        flows = (name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
+        persons = float(state["size"].sum())
+        return float(sum(state[name].sum() / persons for name in flows))
+
+
+class Worlds:
+    """Worlds at rest by what they depend on, the latest of them. Threads may share one: a world is never changed."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.kept = Kept[World](kept)
+
+    def start(self, settings: Settings, among: Choices) -> Start:
+        """The start of some settings.
+
+        Raises
+        ------
+        InputError
+            When no world is at rest with such numbers; one sentence.
+        """
+        scenario = scenario_of(settings, among)
+        drawn = _drawn(settings, scenario)
+        spread = settings.get("inequality", among)
+        numbers = {**drawn, **scenario.parameters}
+        slow = tuple(sorted((key, value) for key, value in numbers.items() if not key.startswith(LATER)))
+        about = scenario.population
+        key = (about.survey, about.world, about.poverty, about.seed, about.ties, scenario.hold.ablate, spread, slow)
+        world = self.kept.made(key, lambda: at_rest(scenario, drawn, spread))
+        solved = world.value("attends.threshold")
+        parameters = parameters_of(world.lane.plan, {**numbers, "attends.threshold": solved})
+        world = _passing(replace(world, parameters=parameters), settings, among)
+        fall, quarter = settings.get("shock", among), int(settings.get("shock_at", among))
+        shocks = {quarter: {"macro_shock": math.log(1.0 - fall)}} if fall else {}
+        return Start(scenario, world, study.programmes(scenario), shocks)
+
+
+def _drawn(settings: Settings, scenario: Scenario) -> Mapping[str, float]:
+    """The calibrated parameter set that is asked for; empty for the model's own numbers."""
+    if not settings.parameters:
+        return {}
+    sets = ensemble.load(scenario.replications.variant)
+    return sets[(settings.parameters - 1) % len(sets)]
+
+
+@cache
+def lane() -> Lane:
+    """The model, compiled once a process."""
+    return Lane(wire())
+
+
+@cache
+def _people(villages: int, households: int, seed: int, ties: str) -> Population:
+    from sim.population import synthesise
+
+    return synthesise(read_aggregates(), villages, households, seed, ties=ties)
+
+
+def at_rest(scenario: Scenario, drawn: Mapping[str, float], spread: float) -> World:
+    """The world at rest; with a `spread` of 1 the one that `sim.experiment.study.build` finds."""
+    about = scenario.population
+    own = scenario.survey is not None
+    people = study.people(scenario) if own else _people(about.villages, about.households, about.seed, about.ties)
+    if spread == 1.0 or own:
+        return study.build(scenario, drawn, lane(), people)
+    published = TwoPieceLognormal.published(read_aggregates())
+    target = replace(published, below=spread * published.below, above=spread * published.above)
+    of_2017, held = study.of_2017(scenario), scenario.hold.ablate
+    world = solve(lane(), people, of_2017, target, about.seed, {**drawn, **scenario.parameters}, held)
+    return poorer(world, of_2017, about.poverty, about.seed, held) if about.world == "poor_village" else world
+
+
+def _passing(world: World, settings: Settings, among: Choices) -> World:
+    """The same world with another mean pass-through: every village's is scaled, none passes on more than all."""
+    if "pass_through" not in dict(settings.numbers):
+        return world
+    wanted, level = settings.get("pass_through", among), world.value("passed_trend.level")
+    state = world.state.copy()
+    own, persons = world.state["pass_through"] * level, state["persons"]
+    low, high = 0.0, 1.0 / float(own[own > 0.0].min())
+    for _ in range(60):  # the mean rises with the factor
+        factor = 0.5 * (low + high)
+        low, high = (factor, high) if mean(np.minimum(1.0, factor * own), persons) < wanted else (low, factor)
+    state["pass_through"] = np.minimum(1.0, 0.5 * (low + high) * own) / level
+    return replace(world, state=state)

@@ -1,0 +1,36 @@
+"""Folders of results that are there whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sim.errors import InputError
+
+
+@contextmanager
+def drafted(folder: Path) -> Iterator[Path]:
+    """An empty folder that takes the place of `folder` when all is written, and vanishes when anything stops it."""
+    new, old = not folder.parent.exists(), folder.with_name(f".{folder.name}-old")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise InputError(f"{folder.parent}: results cannot be written there: {error.strerror}") from None
+    try:
+        yield draft
+        draft.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+            folder.rename(old)
+        draft.rename(folder)
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        if new and not any(folder.parent.iterdir()):
+            folder.parent.rmdir()

@@ -1,0 +1,174 @@
+"""The quarter with a clock between its steps: what each rule, draw and aggregate of a plan costs.
+
+The same lines as the compiled lane's, but one function a step, and draws apart from the rules that read them. So the
+sum is a little above the lane's own quarter; shares are what this is for. The clock is the processor's cycle counter.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import time
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types as numba_types
+from numba.extending import intrinsic
+
+from . import functions
+from .compile import PART, _callees, _module, _no_collection, _sources
+from .plan import Keep, Plan, Step
+from .rule import Ahead, ArgMax, End, Mode, Rank, Row, Rule, Sum, TieMean, TieSum, TieTotal, reaches
+from .table import State
+from .write import STATE, Writer
+
+DRAW = re.compile(r" +(normal|uniform)\(")
+ELEMENTARY = {functions.exp, functions.log, functions.power, functions.logistic, functions.cosine_sine}
+COUNTS_CYCLES = platform.machine().lower() in ("x86_64", "amd64")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A step of the quarter, or a draw of one: its name, its kind and the table whose rows it runs over."""
+
+    name: str
+    kind: str
+    table: str
+
+
+@intrinsic
+def _cycles(typing_context: Any) -> Any:
+    """The processor's cycle counter."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(64), [])
+        return builder.call(builder.module.declare_intrinsic("llvm.readcyclecounter", (), kind), [])
+
+    return numba_types.int64(), generate
+
+
+def kind_of(does: object) -> str:
+    """What a step's loop is made of."""
+    if isinstance(does, Rule):
+        if any(isinstance(marker, End | Row) for _, marker in does.arguments):
+            return "gather"
+        return "exp, log, power" if _reached(does.function) & ELEMENTARY else "plain arithmetic"
+    if isinstance(does, Keep):
+        return "plain arithmetic"
+    if isinstance(does, TieMean | TieSum | TieTotal):
+        return "ties"
+    if isinstance(does, Sum):
+        return "sums by kind" if does.by is not None else "sums"
+    if isinstance(does, ArgMax | Mode):
+        return "choice"
+    return "order read" if isinstance(does, Ahead | Rank) else "sort"
+
+
+def _reached(function: Callable) -> set[Callable]:
+    """The plain functions that a rule reaches, those of the engine among them."""
+    found: set[Callable] = set()
+    for value in reaches(function).values():
+        if isinstance(value, types.FunctionType):
+            found |= {value} if value.__module__ == functions.__name__ else _reached(value)
+    return found
+
+
+class _Apart(Writer):
+    """Writes each step, or each run of joined sums, as a function of its own, and its draws as another."""
+
+    def pieces(self) -> tuple[list[Piece], list[str]]:
+        found, texts = [], []
+        steps = [step for step in self.plan.steps if step.table not in ("nation", "district")]
+        for group in self._joined(steps):
+            lines = self._part(0, group).rstrip().split("\n")
+            first = group[0]
+            table = self._rows_of(first)
+            drawn = [line for line in lines if DRAW.match(line)]
+            if drawn:
+                held = next(line for line in lines if line.lstrip().startswith("if hold["))
+                texts.append("\n".join([*lines[:5], held, *drawn]))
+                found.append(Piece(first.sets, "draw", table))
+            texts.append("\n".join(line for line in lines if not DRAW.match(line)))
+            name = first.sets if len(group) == 1 else f"{first.sets} and {len(group) - 1} more"
+            found.append(Piece(name, kind_of(first.does), table))
+        named = [text.replace("def part_0(", f"def part_{k}(", 1) for k, text in enumerate(texts)]
+        return found, [text + "\n\n\n" for text in named]
+
+    def _rows_of(self, step: Step) -> str:
+        """The table whose rows a step runs over."""
+        of = getattr(step.does, "of", None)
+        if isinstance(step.does, Rule) or of is None:
+            return step.table
+        if isinstance(step.does, TieMean):
+            return "tie"
+        return self.row[self.plan.source(of, step.sets)][0]
+
+
+class Timed:
+    """A plan whose quarter can be timed step by step. Compiling it takes a minute or two, once on a machine."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.pieces, texts = _Apart(plan).pieces()
+        sources = _sources(plan)
+        self._scope = vars(_module("apart", "".join(texts), sources, _callees(plan)))
+        with _no_collection():
+            for k in range(len(texts)):
+                self._scope[f"part_{k}"].compile(PART)
+        self._sources = {*sources, *texts}
+        self.whole = self._driver("timed", self._clocked(), 0)
+
+    def _clocked(self) -> list[str]:
+        lines = ["        last_seen = cycles()"]
+        for k in range(len(self.pieces)):
+            lines += [f"        part_{k}(v, {STATE}, ones, scratch)", "        now = cycles()"]
+            lines += [f"        spent[{k}] += now - last_seen", "        last_seen = now"]
+        return lines
+
+    def _driver(self, kind: str, inner: list[str], place: int) -> Callable:
+        """A function over all villages that runs some of the pieces."""
+        text = "\n".join([
+            "@numba.njit(cache=True, **OPTIONS)",
+            f"def {kind}_{place}(villages, {STATE}, longest, spent):",
+            "    ones, scratch = np.ones(longest), np.empty(longest)",
+            "    for v in range(villages):",
+            *inner,
+        ])  # fmt: skip
+        parts = {name: value for name, value in self._scope.items() if name.startswith("part_")}
+        module = _module(kind, text + "\n", self._sources, {**parts, "cycles": _cycles})
+        return getattr(module, f"{kind}_{place}")
+
+    def alone(self, piece: int) -> Callable:
+        """A function that runs one piece over all villages, called as `run` calls the whole quarter."""
+        return self._driver(f"alone{piece}", [f"        part_{piece}(v, {STATE}, ones, scratch)"], piece)
+
+    def split(self, state: State, years: int, seed: int, parameters: np.ndarray, hold: np.ndarray) -> np.ndarray:
+        """Seconds that each piece takes in a quarter, the mean of its best year; the state moves on, but no nation."""
+        if not COUNTS_CYCLES:
+            raise NotImplementedError(f"the clock of {platform.machine()} is not read here")
+        spent = np.zeros((years, len(self.pieces)), np.int64)
+        self.run(self.whole, state, 0, seed, parameters, hold, np.zeros_like(spent[0]))
+        began = time.perf_counter()
+        for year, row in enumerate(spent):
+            for quarter in range(4 * year, 4 * year + 4):
+                self.run(self.whole, state, quarter, seed, parameters, hold, row)
+        second = (time.perf_counter() - began) / spent.sum()  # of a cycle
+        return spent.min(axis=0) * second / 4
+
+    @staticmethod
+    def run(
+        function: Callable, state: State, quarter: int, seed: int, parameters: np.ndarray, hold: np.ndarray,
+        spent: np.ndarray,
+    ) -> None:  # fmt: skip
+        """Call one of the functions above on a state."""
+        layout, arrays = state.layout, state.arrays
+        function(
+            len(layout.codes), quarter, seed, hold, parameters,
+            *(arrays[t] for t in ("nation", "district", "village", "household", "group", "tie")),
+            layout.district_of, *(layout.start[t] for t in ("household", "group", "tie")),
+            layout.ends, layout.places, layout.longest, spent,
+        )  # fmt: skip

@@ -1,0 +1,315 @@
+"""The page of a national run: the nation and its provinces, what is synthetic, and what is left out."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim.experiment import ensemble, standing
+from sim.metrics.cost import rupiah
+from sim.nation import sketch
+from sim.nation.frame import IMPUTED
+from sim.nation.run import Nation
+from sim.nation.tables import NATION, digest, tables
+from sim.report import BASELINE, SPACE, labels, number, rivals, years
+from sim.report.canvas import GREY, HALF, NARROW, WIDE, Panel, canvas, draw_key, hues, key, ticks
+from sim.report.drawing import INK, Drawing
+from sim.report.grid import Cell, Column, Grid
+from sim.report.template import filled
+from sim.shipped import code_digest
+
+PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas")
+SYNTHETIC = (
+    "Synthetic: these are no observed people. Households are drawn from published aggregates of rural Indonesia, and "
+    "only their number and the poverty at the start differ by province; how provinces differ in work, roads, prices "
+    "and programmes is not in the model."
+)
+ONE_LUCK = (
+    "One luck of outside markets and one parameter set: there is no interval. With so many households the luck of each "
+    "averages out, but that of markets and weather and what is not known of the model do not; the same scenario "
+    "without --scale national shows how far both carry. Differences between strategies are under the same luck."
+)
+LEFT_OUT = (
+    "Twins: no shocks and no withdrawal of money; both together would double the cost. So nobody is called "
+    "self-sufficient here. “Stands after” is the first half of it alone, own income of at least the line after "
+    "the money has ended, and an upper bound of it.",
+    "The nation's feedback on outside markets (macro_trend.feedback), which no part can be played with by itself.",
+    "Whatever makes villages of one district alike: neighbours in a district are drawn from all of the province.",
+)
+
+
+def placed(totals: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Value and difference of a measure: (place, arm) -> row."""
+    return totals[totals["measure"] == measure].set_index(["place", "arm"])
+
+
+def by_place(nation: Nation, found: dict[str, pd.DataFrame], arm: str, full: bool = True) -> Grid:
+    """A row a province and one for the nation: levels without the strategy, and what it changes."""
+    start, summary = found["start"].set_index("place"), found["summary"]
+    names = {province.name: province.label for province in nation.provinces} | {NATION: "Indonesia, rural"}
+    told = labels(nation)[arm]
+    head = placed(summary, "headcount_post"), placed(summary, "poverty_gap_post"), placed(summary, "severity_post")
+    more = placed(summary, "gini_after"), placed(summary, "stand_after")
+    paid, whole = placed(summary, "cost_per_head"), placed(summary, "cost_in_all")
+    columns = [
+        Column("Place"),
+        Column("Persons", "million", "Persons,\nmillion"),
+        Column("Poor at the start", "% of persons, imputed | as a survey finds it", "At start,\nimputed %"),
+        Column("Poor after, without", "% of persons", "After,\nwithout, %"),
+        Column("with: change", "percentage points", "With:\nchange, pp"),
+        *([
+            Column("Poverty gap without", "% of the line; beneath: change"),
+            Column("Severity without", "x 100; beneath: change"),
+            Column("Gini without", "0-1; beneath: change"),
+            Column("Stand after without", "% of the permanently poor; beneath: change"),
+        ] if full else []),
+        *([Column("Cost a head", "thousand Rp")] if full else []),
+        Column("Cost in all", "Rp trillion", "Rp\ntrillion"),
+    ]  # fmt: skip
+    rows = []
+    for place, name in names.items():
+        base, own = (place, BASELINE), (place, arm)
+        poor = [number(start.loc[place, f"headcount_{kind}"], 1) for kind in ("imputed", "measured")]
+        cells = [
+            Cell(name),
+            Cell(number(start.loc[place, "persons"] / 1e6, 2)),
+            Cell(" | ".join(poor) if full else poor[0]),
+            Cell(number(head[0].loc[base, "value"], 2)),
+            Cell(number(head[0].loc[own, "difference"], 2, True)),
+        ]
+        if full:
+            for table, decimals in ((head[1], 2), (head[2], 2), (more[0], 3), (more[1], 1)):
+                level, change = table.loc[base, "value"], table.loc[own, "difference"]
+                cells.append(Cell(number(level, decimals), number(change, decimals + 1, True)))
+            cells.append(Cell(number(paid.loc[own, "difference"] / 1e3, 0)))
+        cells.append(Cell(number(whole.loc[own, "difference"], 2)))
+        rows.append(tuple(cells))
+    about = nation.scenario
+    note = (
+        f"After: mean of years {years(about.windows.post)} after September 2017. Without: the programmes of 2017 "
+        f"alone. Cost: what the state pays more over all {about.calendar.quarters // 4} years, present value at the "
+        f"start of the programme at {number(100 * about.budget.discount, 0)}{SPACE}%, rupiah of September 2017. "
+        "Synthetic; one luck."
+    )
+    return Grid(arm, f"{told}, by province", note, tuple(columns), tuple(rows))
+
+
+def answer(nation: Nation, found: dict[str, pd.DataFrame]) -> list[str]:
+    """What the run says of the nation."""
+    start, summary = found["start"].set_index("place"), found["summary"]
+    persons, households = start.loc[NATION, "persons"], start.loc[NATION, "households"]
+    about, sentences = nation.scenario, []
+    for arm in rivals(nation):
+        row, base = (
+            {measure: placed(summary, measure).loc[(NATION, one)] for measure in summary["measure"].unique()}
+            for one in (arm, BASELINE)
+        )
+        fewer = -row["headcount_post"]["difference"] / 100.0 * persons
+        without, given = (number(one["headcount_post"]["value"], 2) for one in (base, row))
+        change, moved = (number(row[m]["difference"], d, True) for m, d in (("headcount_post", 2), ("gini_after", 4)))
+        sentences.append(
+            f"{labels(nation)[arm]} costs Rp{SPACE}{number(row['cost_in_all']['difference'], 1)} trillion in all and "
+            f"Rp{SPACE}{number(row['cost_per_head']['difference'], 0)} a head (present value). In years "
+            f"{years(about.windows.post)}, {without}{SPACE}% of rural persons are poor without it, {given}{SPACE}% "
+            f"with it ({change} percentage points, {number(abs(fewer) / 1e3, 0)} thousand persons "
+            f"{'fewer' if fewer >= 0 else 'more'}). The Gini coefficient moves from "
+            f"{number(base['gini_after']['value'], 4)} by {moved}."
+        )
+    return [
+        f"{number(households / 1e6, 2)} million rural households, {number(persons / 1e6, 1)} million persons, in "
+        f"{number(start.loc[NATION, 'villages'], 0)} villages of {len(nation.provinces)} provinces, over "
+        f"{about.calendar.quarters // 4} years.",
+        *sentences,
+    ]
+
+
+def made(nation: Nation) -> list[str]:
+    """How it was made, and how exact it is."""
+    played = sum(province.played for province in nation.provinces)
+    all_villages = sum(province.villages for province in nation.provinces)
+    part = (
+        "Every village is played, each household for itself."
+        if played == all_villages
+        else f"A first look: {number(played, 0)} of {number(all_villages, 0)} villages are played, and each stands for "
+        "as many as its province has a played one for."
+    )
+    shares = sketch.middles()
+    found = max(
+        sketch.beyond(nation.sketches[:, arm, moment, 0].sum(axis=0, dtype=float))
+        for arm in range(nation.sketches.shape[1]) for moment in range(nation.sketches.shape[2])
+    )  # fmt: skip
+    return [
+        part,
+        "A few hundred villages of all sizes were solved for a world at rest, together and once. Each village of the "
+        "nation is one of them, with all its households, ties, works and outside demand, drawn so that each province "
+        "has its mean size and its rural headcount; its luck is its own, from three years before the start.",
+        "A district is played by itself; sums are added in the order of villages and districts, so that the number of "
+        "shards and workers changes no bit.",
+        f"Gini coefficients and medians are from counts of persons in {number(len(shares), 0)} classes of one part in "
+        f"ten thousand: a median is off by at most 0.005{SPACE}%, a Gini coefficient by at most "
+        f"{number(1e4 * sketch.bound(0.5), 1)}{SPACE}×{SPACE}10⁻⁴ up to 0.5; {number(1e6 * found, 1)} in a million "
+        "persons lie beyond the classes. All other numbers are plain sums.",
+        f"The ledger closes: its largest gap in any village and quarter is {nation.worst_gap:.1e} of gross flow.",
+    ]
+
+
+# -- figures ----------------------------------------------------------------------------------------------------------
+
+
+def courses(nation: Nation, found: dict[str, pd.DataFrame], width: float = WIDE) -> Drawing:
+    """The headcount of the nation over time: levels, and each strategy's difference."""
+    series = found["series"]
+    lines = series[(series["place"] == NATION) & (series["measure"] == "headcount")]
+    table = lines.pivot(index="quarter", columns="arm", values="value")
+    time = (table.index.to_numpy() + 1) / 4
+    wide = width > HALF
+    drawing, grid = canvas(width, 1 if wide else 2, 2 if wide else 1, 150, (40, 10, 40, 34), 56, 62)
+    panels = list(grid.flat)
+    changes = {arm: (table[arm] - table[BASELINE]).to_numpy() for arm in rivals(nation)}
+    for panel, lines_of, zero, words in (
+        (panels[0], {arm: table[arm].to_numpy() for arm in labels(nation)}, False, "Poor, % of rural persons"),
+        (panels[1], changes, True, "Difference from without, percentage points"),
+    ):
+        _frame(nation, panel, lines_of.values(), zero)
+        panel.head([words], INK, 8)
+        for arm, values in lines_of.items():
+            panel.line(time, values, hues(nation)[arm], 1.4)
+    draw_key(drawing, key(list(labels(nation).values()), list(hues(nation).values()), width - 10))
+    return drawing
+
+
+def _frame(nation: Nation, panel: Panel, lines: Iterable[np.ndarray], zero: bool) -> None:
+    """Scales and axes of a panel over time."""
+    calendar = nation.scenario.calendar
+    ends = [end for line in lines for end in (line.min(), line.max())] + [0.0] * zero
+    margin = 0.08 * (max(ends) - min(ends)) or 0.5
+    panel.x, panel.y = (0.0, calendar.quarters / 4), (min(ends) - margin, max(ends) + margin)
+    panel.shade(calendar.start / 4, calendar.end / 4)
+    if zero:
+        panel.line(panel.x, (0.0, 0.0), GREY, 0.8)
+    panel.left_axis()
+    places, decimals = ticks(*panel.x, 5)
+    panel.bottom_axis(places, [number(value, decimals) for value in places], "years since September 2017")
+
+
+def provinces_figure(nation: Nation, found: dict[str, pd.DataFrame], width: float = WIDE) -> Drawing:
+    """Each province: poor without and with each strategy, and the difference, from the poorest down."""
+    head, wide = placed(found["summary"], "headcount_post"), width > HALF
+    base = {province: head.loc[(province.name, BASELINE), "value"] for province in nation.provinces}
+    order = sorted(base, key=base.__getitem__, reverse=True)
+    row, arms = 12.5, rivals(nation)
+    left = 108 if wide else 92
+    drawing, grid = canvas(width, 1, 2, row * len(order), (left, 12, 44, 34), 26 if wide else 16, 0)
+    levels, changes = grid.flat
+    values = [head.loc[(one.name, arm), "value"] for one in order for arm in labels(nation)]
+    differences = [head.loc[(one.name, arm), "difference"] for one in order for arm in arms]
+    reach = max(abs(value) for value in differences) * 1.1 or 0.1
+    levels.x, changes.x = (
+        (0.0, max(values) * 1.06),
+        (min(0.0, min(differences) * 1.12), max(0.0, max(differences) * 1.12)),
+    )
+    if changes.x == (0.0, 0.0):
+        changes.x = (-reach, reach)
+    for panel, words in ((levels, "% of persons"), (changes, "percentage points")):
+        panel.y = (len(order), 0.0)
+        places, decimals = ticks(*panel.x, 5 if wide else 3)
+        panel.bottom_axis(places, [number(value, decimals) for value in places], words)
+    levels.head(["Poor after"], INK, 6)
+    changes.head(["Difference from without"], INK, 6)
+    changes.line((0.0, 0.0), changes.y, GREY, 0.8)
+    for place, one in enumerate(order):
+        middle = levels.down(place + 0.5)
+        drawing.write(left - 6, middle + 2.9, one.label, INK, "end")
+        drawing.line(np.array([(levels.left, middle), (levels.right, middle)]), "#eeeeee")
+        _dot(drawing, levels.across(base[one]), middle, GREY)
+        for arm in arms:
+            _dot(drawing, levels.across(head.loc[(one.name, arm), "value"]), middle, hues(nation)[arm], 2.1)
+            ends = changes.across([0.0, head.loc[(one.name, arm), "difference"]])
+            drawing.line(np.array([(ends[0], middle), (ends[1], middle)]), hues(nation)[arm], 1.2)
+            _dot(drawing, ends[1], middle, hues(nation)[arm], 2.4)
+    draw_key(drawing, key(list(labels(nation).values()), list(hues(nation).values()), width - 10))
+    return drawing
+
+
+def _dot(drawing: Drawing, x: float, y: float, colour: str, radius: float = 3.0) -> None:
+    """A round dot."""
+    turn = np.linspace(0.0, 2.0 * np.pi, 25)
+    drawing.area(np.column_stack((x + radius * np.cos(turn), y + radius * np.sin(turn))), colour)
+
+
+# -- the folder -------------------------------------------------------------------------------------------------------
+
+
+def manifest(nation: Nation, found: dict[str, pd.DataFrame], name: str) -> dict[str, object]:
+    """What was run, with what, for how long."""
+    return {
+        "name": f"{nation.scenario.slug}, the nation",
+        "digest": name,
+        "scenario": nation.scenario.text,
+        "synthetic": True,
+        "imputed": list(IMPUTED),
+        "left_out": list(LEFT_OUT),
+        "result_sha256": digest(found),
+        "households": int(nation.households.sum()),
+        "villages_played": sum(province.played for province in nation.provinces),
+        "districts": len(nation.districts),
+        "luck": nation.scenario.replications.first_seed,
+        "population_seed": nation.scenario.population.seed,
+        "solved": nation.solved,
+        "ledger_largest_gap": nation.worst_gap,
+        "code": code_digest(),
+        "rules": ensemble.rules_digest(),
+        "versions": {"python": platform.python_version(), **{one: version(one) for one in PACKAGES}},
+        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
+        "processors": os.cpu_count(),
+        "seconds_of_solved_villages": round(nation.seconds[0], 1),
+        "seconds_of_districts": round(nation.seconds[1], 1),
+        "most_memory_gib": round(nation.peak, 2),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def write(nation: Nation, folder: Path, name: str) -> list[object]:
+    """Write page, figures, tables and manifest into a folder that exists; give what a terminal shows.
+
+    Parameters
+    ----------
+    name
+        Digest of what was run.
+    """
+    found = tables(nation)
+    about = manifest(nation, found, name)
+    (folder / "tables").mkdir()
+    for key_, frame in found.items():
+        frame.to_parquet(folder / "tables" / f"{key_}.parquet", index=False)
+        frame.to_csv(folder / "tables" / f"{key_}.csv", index=False, float_format="%.10g", lineterminator="\n")
+    (folder / "manifest.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    pages = {}
+    for key_, draw in (("courses", courses), ("provinces", provinces_figure)):
+        wide, narrow = (draw(nation, found, width) for width in (WIDE, NARROW))
+        (folder / f"{key_}.svg").write_bytes(wide.svg())
+        (folder / f"{key_}.png").write_bytes(wide.png())
+        pages[key_] = [base64.b64encode(one.svg()).decode() for one in (wide, narrow)]
+    warnings = [SYNTHETIC, ONE_LUCK, *standing.warnings()]
+    shown = {key_: str(value) for key_, value in about.items() if key_ not in ("scenario", "imputed", "left_out")}
+    page = filled(
+        "nation.html", title=nation.scenario.title, answer=answer(nation, found), warnings=warnings, figures=pages,
+        grids=[by_place(nation, found, arm) for arm in rivals(nation)], imputed=IMPUTED, left_out=LEFT_OUT,
+        made=made(nation), manifest=shown, z=number(rupiah(1.0), 0), when=years(nation.scenario.windows.post),
+    )  # fmt: skip
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    return [
+        *(by_place(nation, found, arm, full=False) for arm in rivals(nation)),
+        *answer(nation, found)[1:],
+        SYNTHETIC,
+    ]

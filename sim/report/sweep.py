@@ -1,0 +1,269 @@
+"""The page of a sweep: what it found in words, tables and figures, in one file that opens anywhere."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sim.experiment import ensemble, standing
+from sim.report import SPACE, number
+from sim.report import sweep_figures as figures
+from sim.report.canvas import NARROW, WIDE
+from sim.report.drawing import Drawing
+from sim.report.grid import Grid
+from sim.report.sweep_tables import (
+    box_grid,
+    front_grid,
+    regret_grid,
+    sensitivity_grids,
+    table_one,
+    unit_of_difference,
+    value,
+    where,
+)
+from sim.report.template import filled
+from sim.sweep.discovery import Conditions
+from sim.sweep.found import Found
+
+if TYPE_CHECKING:
+    from sim.sweep.asked import Asked
+
+PRIOR = (
+    "Shares of points are shares of the ranges that were drawn, each value as likely as any other: not how likely it "
+    "is that a strategy is better in a real village."
+)
+UNCALIBRATED = "Uncalibrated: all numbers of the model but the uncertainties have their default values."
+CALIBRATED = (
+    "Calibrated but for the uncertainties: all other numbers come from the calibrated parameter sets ({variant}), "
+    "which points take in turn."
+)
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A figure at both widths (base64), with what it shows."""
+
+    key: str
+    caption: str
+    wide: str
+    narrow: str
+    drawing: Drawing
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section of the page."""
+
+    key: str
+    title: str
+    said: list[str]
+    plates: list[Plate]
+    grids: list[Grid]
+
+
+def plate(name: str, caption: str, draw: Callable[[float], Drawing]) -> Plate:
+    """A figure, drawn for a desk and for a phone."""
+    drawings = draw(WIDE), draw(NARROW)
+    return Plate(name, caption, *(base64.b64encode(one.svg()).decode() for one in drawings), drawings[0])
+
+
+# -- in words ---------------------------------------------------------------------------------------------------------
+
+
+def boxes_told(found: Found, conditions: Conditions) -> list[str]:
+    """What the boxes say."""
+    one = next(one for one in found.metrics if one.name == conditions.metric)
+    share = number(100 * conditions.hits.mean(), 0)
+    lead = (
+        f"{conditions.better} beats {conditions.than} in {one.label} in {share}{SPACE}% of {len(conditions.hits)} "
+        f"points ({number(100 * conditions.clear, 0)}{SPACE}% beyond luck)."
+    )
+    if not conditions.boxes:
+        same = conditions.hits.all() or not conditions.hits.any()
+        return [lead, "It is so everywhere." if same else "No number tells where, beyond chance."]
+    first = conditions.boxes[0]
+    told = where(found, conditions, first.limits)
+    held = "" if math.isnan(first.fresh) else f", {number(100 * first.fresh, 0)}{SPACE}% in points held back"
+    return [
+        lead,
+        f"Above all where {told}: {number(100 * first.density, 0)}{SPACE}% of the points there are such{held}, and "
+        f"{number(100 * first.coverage, 0)}{SPACE}% of all such points lie there.",
+    ]
+
+
+def answer(found: Found) -> list[str]:
+    """What the sweep says: the best mean in the headline at each cost, and how robust it is."""
+    one, said = found.metrics[0], []
+    table = found.table[found.table["metric"] == one.name].set_index("way")
+    regret = found.regret
+    for cost, rows in regret.groupby("cost") if len(regret) else ():
+        first, calm = rows.loc[rows["mean"].idxmin()], rows.loc[rows["largest"].idxmin()]
+        best = f"At a dose of {cost:g}{SPACE}z, {first['way']} is best on average in {one.label}"
+        best += f" ({value(one, float(table.loc[first['way'], 'mean']))} {one.unit}), and best in "
+        best += f"{number(100 * first['best'], 0)}{SPACE}% of {int(first['points'])} points"
+        least = "it also has the least largest regret" if calm["way"] == first["way"] else (
+            f"the least largest regret has {calm['way']} ({value(one, calm['largest'])} {unit_of_difference(one.unit)})"
+        )  # fmt: skip
+        said.append(f"{best}; {least}.")
+    if not said:
+        said = [f"{len(found.plan.points)} points were run; {one.label} and all other metrics are in the tables below."]
+    return [*said, *_stopped(found), *_failed(found)]
+
+
+def _stopped(found: Found) -> list[str]:
+    """Whether lucks were enough."""
+    if found.rule is None:
+        return []
+    reach = found.reach(found.rule.metric)
+    ways = [n for n, way in enumerate(found.ways) if way.arm != found.versus and np.isfinite(reach[:, n]).any()]
+    narrow = (reach[:, ways] <= found.rule.half_width).all(axis=1)
+    lucks = list(found.plan.seeds.values())
+    return [
+        f"Lucks were added until every difference in {found.rule.metric} was told to within {found.rule.half_width:g}: "
+        f"reached at {int(narrow.sum())} of {len(narrow)} points, with {min(lucks)} to {max(lucks)} lucks (at most "
+        f"{found.rule.most})."
+    ]
+
+
+def _failed(found: Found) -> list[str]:
+    failed = int(found.result["failed"].sum())
+    if not failed:
+        return []
+    return [
+        f"{failed} of {len(found.result)} runs failed, most often because a point has no world at rest; they are left "
+        "out. “swadaya query” shows them: SELECT error, count(*) FROM failures GROUP BY error."
+    ]
+
+
+def told(found: Found, digest: str) -> list[str]:
+    """What a sweep ends with on the terminal."""
+    return [*answer(found), f"digest of the results: {digest}"]
+
+
+def made(found: Found, asked: Asked) -> list[str]:
+    """How the sweep was made."""
+    study, people = asked.question.study, asked.question.scenario.population
+    drawn = "; ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in found.spans.items())
+    levers = "; ".join(f"{name} {', '.join(f'{v:g}' for v in values)}" for name, values in study.levers.items())
+    lines = [
+        f"{len(found.plan.points)} points ({study.design.kind.replace('_', ' ')}, seed {study.design.seed})"
+        + (f" over {drawn}" if drawn else " of the calibrated sets")
+        + f". Each is one world of {people.villages} villages with about {people.households} households; all ways meet "
+        "it under the same lucks.",
+        "Metrics are measured over the three years that begin two years after the money has ended.",
+    ]
+    if levers:
+        lines.insert(1, f"Levers, every combination: {levers}.")
+    if found.rule:
+        looks = ", ".join(map(str, found.rule.looks))
+        lines.append(
+            f"Intervals of differences in {found.rule.metric} are of {number(100 * found.rule.level, 0)}{SPACE}% over "
+            f"all looks together, after {looks} lucks: each look takes an equal part of the error (Bonferroni). They "
+            "hold for one difference at one point, as far as paired differences are normal."
+        )
+    return lines
+
+
+def warnings(asked: Asked) -> list[str]:
+    """What the sweep rests on."""
+    variant = asked.question.study.ensemble
+    base = [CALIBRATED.format(variant=variant.replace("_", " "))] if variant else [UNCALIBRATED]
+    if variant and ensemble.stale(variant):
+        base.append("The sets were found with other rules: “swadaya calibrate” finds them anew.")
+    return [*base, PRIOR, *standing.warnings()]
+
+
+# -- the page ---------------------------------------------------------------------------------------------------------
+
+
+def parts(found: Found, indices: pd.DataFrame | None, conditions: Conditions | None) -> list[Part]:
+    """The sections: of a plain sweep what each way comes to, else what was asked."""
+    if indices is not None:
+        return [sensitivity_part(found, indices)]
+    if conditions is not None:
+        return [discovery_part(found, conditions)]
+    shown = "Dots: mean over points; lines: 5th to 95th percentile over points."
+    apart = len({way.arm for way in found.ways}) > 1
+    drawn = [plate("differences", shown, lambda w: figures.differences(found, w))] if apart else []
+    made_of = [Part("ways", "What each way comes to", [], drawn, [table_one(found, one) for one in found.metrics])]
+    if len(found.regret):
+        caption = "Dots: mean regret; lines: to its 90th percentile over points."
+        drawn = [plate("regret", caption, lambda w: figures.regrets(found, w))]
+        made_of.append(Part("regret", "Regret at equal cost", [], drawn, [regret_grid(found)]))
+    if len(found.pareto):
+        caption = "Means over points. Full dots: no way that costs the same is as good in all metrics; rings: beaten."
+        drawn = [plate("front", caption, lambda w: figures.front(found, w))]
+        made_of.append(Part("front", "Pareto fronts at equal cost", [], drawn, [front_grid(found)]))
+    return made_of
+
+
+def sensitivity_part(found: Found, indices: pd.DataFrame) -> Part:
+    """Which numbers decide."""
+    plates, said = [], []
+    order = "total" if "total" in indices else "mu_star"
+    for (metric, label), rows in indices.groupby(["metric", "way"], sort=False):
+        one, top = next(one for one in found.metrics if one.name == metric), rows.loc[rows[order].idxmax()]
+        caption = f"{label}: {one.label}. Dots: indices; lines: bootstrap intervals of 90{SPACE}%."
+        name = f"sensitivity-{len(plates)}"
+        plates.append(plate(name, caption, lambda w, rows=rows: figures.indices(found, rows, w)))
+        share = f" ({number(100 * top['total'], 0)}{SPACE}% of the variance, with all it acts together with)"
+        said.append(f"{one.label[:1].upper()}{one.label[1:]}, {label}: {top['uncertainty']} decides most"
+                    + (share if order == "total" else "") + ".")  # fmt: skip
+    return Part("sensitivity", "Which numbers decide", said, plates, sensitivity_grids(found, indices))
+
+
+def discovery_part(found: Found, conditions: Conditions) -> Part:
+    """Where one arm beats another."""
+    plates = []
+    if len(conditions.places.columns) > 1 and 0 < conditions.hits.sum() < len(conditions.hits):
+        caption = (
+            f"Left: points, in colour where {conditions.better} is better; boxes outlined. Right: what each peel gains "
+            "in density and costs in coverage; dots: the boxes that were chosen."
+        )
+        plates = [plate("boxes", caption, lambda w: figures.boxed(found, conditions, w))]
+    grids = [box_grid(found, conditions)] if conditions.boxes else []
+    return Part(
+        "discover", f"Where {conditions.better} beats {conditions.than}", boxes_told(found, conditions), plates, grids
+    )
+
+
+def write(
+    found: Found,
+    asked: Asked,
+    folder: Path,
+    indices: pd.DataFrame | None = None,
+    conditions: Conditions | None = None,
+) -> Path:
+    """Write the page, its figures and tables into a folder that exists; give the page."""
+    shown = parts(found, indices, conditions)
+    about = {"name": found.name, "digest": asked.digest, **{k: v for k, v in asked.about().items() if k != "text"}}
+    (folder / "manifest.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    frames = {"indices": indices} if indices is not None else {}
+    if indices is None and conditions is None:
+        frames = {"runs": found.result, "points": found.plan.table(), "table_1": found.table, "regret": found.regret,
+                  "front": found.pareto}  # fmt: skip
+    for name, frame in frames.items():
+        frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g", lineterminator="\n")
+    for one in (one for part in shown for one in part.plates):
+        (folder / f"{one.key}.svg").write_bytes(one.drawing.svg())
+        (folder / f"{one.key}.png").write_bytes(one.drawing.png())
+    text = filled(
+        "sweep.html",
+        title=found.title,
+        answer=[] if indices is not None or conditions is not None else answer(found),
+        warnings=warnings(asked),
+        parts=shown,
+        made=made(found, asked),
+        manifest={key: str(one) for key, one in about.items()},
+    )
+    page = folder / "report.html"
+    page.write_text(text, encoding="utf-8")
+    return page

@@ -1,0 +1,243 @@
+"""Figures of a sweep: rows of dots with intervals, fronts, and boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sim.report import number
+from sim.report.canvas import (
+    GREY,
+    HALF,
+    HUES,
+    LEADING,
+    PALE,
+    SMALL,
+    SOFT,
+    WIDE,
+    Panel,
+    canvas,
+    draw_key,
+    folded,
+    key,
+    ticks,
+)
+from sim.report.drawing import INK, Drawing, breadth, dark
+from sim.report.sweep_tables import unit_of_difference
+from sim.report.winners import dot
+from sim.scenario import BASELINE
+from sim.sweep.discovery import Conditions
+from sim.sweep.found import Found
+
+ROW = 25.0  # points from one row to the next
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One dot with its interval."""
+
+    middle: float
+    low: float
+    high: float
+    colour: str
+
+
+def colours(found: Found) -> dict[str, str]:
+    """Colour of each arm: grey for the baseline, the others in the order of the study."""
+    arms = [arm for arm in dict.fromkeys(way.arm for way in found.ways) if arm != BASELINE]
+    shade = {arm: HUES[k % len(HUES)] if k < len(HUES) else dark(HUES[k % len(HUES)]) for k, arm in enumerate(arms)}
+    return {BASELINE: GREY, **shade}
+
+
+def rows(
+    labels: Sequence[str], marks: Sequence[Sequence[Mark]], title: str, names: Sequence[tuple[str, str]] = (),
+    width: float = WIDE,
+) -> Drawing:  # fmt: skip
+    """One row a label, with one dot and interval or more; `names` are entries of a key: name and colour.
+
+    Zero is always seen. On a wide page labels stand at the left, on a narrow one above their rows.
+    """
+    wide = width > HALF
+    room = min(230.0, max(breadth(text, SMALL) for text in labels) + 12) if wide else 0.0
+    told = [folded(label, room if wide else width - 40) for label in labels]
+    above = 0.0 if wide else LEADING * max(map(len, told))
+    step = ROW + 7 * (max(map(len, marks)) - 1) + above
+    entries = key([name for name, _ in names], [colour for _, colour in names], width) if names else []
+    heads = folded(title, width - room - 20)
+    top = 14.0 * (max((row for _, row, _, _ in entries), default=-1) + 1) + LEADING * len(heads) + 8
+    drawing, ((panel,),) = canvas(width, 1, 1, step * len(labels), (room + 16, 14, top, 20), 0, 0)
+    draw_key(drawing, entries)
+    panel.head(heads, GREY, 6, light=True)
+    ends = [
+        value for row in marks for mark in row for value in (mark.low, mark.middle, mark.high) if np.isfinite(value)
+    ]
+    low, high = min([0.0, *ends]), max([0.0, *ends])
+    margin = 0.04 * ((high - low) or 1.0)
+    panel.x, panel.y = (low - margin, high + margin), (len(labels), 0.0)
+    places, decimals = ticks(*panel.x, 6 if wide else 4)
+    panel.bottom_axis(places, [number(one, decimals) for one in places])
+    for place in range(0, len(labels), 2):
+        panel.block(panel.x, (place, place + 1), PALE)
+    panel.line((0.0, 0.0), panel.y, SOFT, 0.8)
+    for place, (lines, row) in enumerate(zip(told, marks, strict=True)):
+        up = float(panel.down(place))
+        for k, line in enumerate(lines):
+            if wide:
+                drawing.write(
+                    panel.left - 8, up + step / 2 + 3 + LEADING * (k - (len(lines) - 1) / 2), line, anchor="end"
+                )
+            else:
+                drawing.write(panel.left + 4, up + LEADING * (k + 1), line)
+        for k, mark in enumerate(row):
+            draw_mark(panel, up + above + (step - above) * (k + 1) / (len(row) + 1), mark)
+    return drawing
+
+
+def draw_mark(panel: Panel, height: float, mark: Mark) -> None:
+    """Draw an interval and the dot on it."""
+    if not np.isfinite(mark.middle):
+        return
+    left, right, x = (float(panel.across(value)) for value in (mark.low, mark.high, mark.middle))
+    if np.isfinite([left, right]).all():
+        panel.drawing.line(np.array([(left, height), (right, height)]), mark.colour, 2.2)
+    dot(panel.drawing, x, height, mark.colour, False, 3.4)
+
+
+def differences(found: Found, width: float = WIDE) -> Drawing:
+    """Differences from the arm of comparison in the headline: mean over points, and where 90 % of them lie."""
+    one, hue = found.metrics[0], colours(found)
+    table = found.table[found.table["metric"] == one.name]
+    table = table[(table["arm"] != found.versus) & table["difference"].notna()]
+    marks = [[Mark(row.difference, row.low, row.high, hue[row.arm])] for row in table.itertuples()]
+    versus = next(way.label.split(",")[0] for way in found.ways if way.arm == found.versus)
+    title = f"difference from {versus} in {one.label}, {unit_of_difference(one.unit)}"
+    return rows(list(table["way"]), marks, title, width=width)
+
+
+def regrets(found: Found, width: float = WIDE) -> Drawing:
+    """Regret of each way: mean, and up to the 90th percentile over points."""
+    hue, one = colours(found), found.metrics[0]
+    table = found.regret
+    labels = [f"{row.way}" for row in table.itertuples()]
+    marks = [[Mark(row.mean, row.mean, row.p90, hue[row.arm])] for row in table.itertuples()]
+    title = f"regret in {one.label}, {unit_of_difference(one.unit)}: mean, and to its 90th percentile"
+    return rows(labels, marks, title, width=width)
+
+
+def indices(found: Found, table: pd.DataFrame, width: float = WIDE) -> Drawing:
+    """Indices of the uncertainties for one outcome, the greatest first."""
+    if "total" in table:
+        table = table.sort_values("total", ascending=False)
+        marks = [
+            [
+                Mark(row.first, row.first - row.first_reach, row.first + row.first_reach, HUES[0]),
+                Mark(row.total, row.total - row.total_reach, row.total + row.total_reach, HUES[1]),
+            ]
+            for row in table.itertuples()
+        ]
+        names = [("alone", HUES[0]), ("with all others", HUES[1])]
+        return rows(list(table["uncertainty"]), marks, "share of variance that a number decides", names, width)
+    table = table.sort_values("mu_star", ascending=False)
+    marks = [
+        [
+            Mark(row.mu_star, row.mu_star - row.mu_star_reach, row.mu_star + row.mu_star_reach, HUES[0]),
+            Mark(row.sigma, np.nan, np.nan, HUES[1]),
+        ]
+        for row in table.itertuples()
+    ]
+    one = next(one for one in found.metrics if one.name == table["metric"].iloc[0])
+    names = [("mean absolute effect", HUES[0]), ("how much it varies (sigma)", HUES[1])]
+    title = f"effect of the whole range, {unit_of_difference(one.unit)}"
+    return rows(list(table["uncertainty"]), marks, title, names, width)
+
+
+def front(found: Found, width: float = WIDE) -> Drawing:
+    """Means of the first two metrics, one panel a cost; ways that no other beats in all metrics are joined."""
+    table, hue = found.pareto, colours(found)
+    first, second = [one for one in found.metrics if one.better][:2]
+    costs = sorted(set(table["cost"]))
+    columns = min(len(costs), 2 if width > HALF else 1)
+    names = list(dict.fromkeys(zip(table["arm"], (way.split(",")[0] for way in table["way"]), strict=True)))
+    entries = key([name for _, name in names], [hue[arm] for arm, _ in names], width)
+    top = 14.0 * (max(row for _, row, _, _ in entries) + 1) + 46
+    down = -(-len(costs) // columns)
+    drawing, grid = canvas(width, down, columns, 190.0, (44, 10, top, 36), 56, 84)
+    draw_key(drawing, entries)
+    for cost, panel in zip(costs, grid.flat, strict=False):
+        rows_of = table[table["cost"] == cost]
+        x, y = rows_of[first.name].to_numpy(), rows_of[second.name].to_numpy()
+        panel.x, panel.y = spanned(table[first.name]), spanned(table[second.name])
+        panel.left_axis(5)
+        places, decimals = ticks(*panel.x, 5)
+        panel.bottom_axis(places, [number(v, decimals) for v in places], f"{first.label}, {first.unit}")
+        panel.head([f"dose {cost:g} z per person and quarter"], up=18)
+        panel.head(folded(f"\u2191 {second.label}, {second.unit}", panel.right - panel.left)[:1], GREY, 5, light=True)
+        on = np.flatnonzero(rows_of["front"].to_numpy())
+        on = on[np.argsort(x[on])]
+        panel.line(x[on], y[on], SOFT, 1.2, (3, 2))
+        for place, arm in enumerate(rows_of["arm"]):
+            kept = bool(rows_of["front"].iloc[place])
+            dot(drawing, float(panel.across(x[place])), float(panel.down(y[place])), hue[arm], not kept, 4.0)
+            if not kept:
+                dot(drawing, float(panel.across(x[place])), float(panel.down(y[place])), hue[arm], False, 2.0)
+    return drawing
+
+
+def spanned(values: pd.Series) -> tuple[float, float]:
+    """A scale that holds some values, with a margin."""
+    low, high = float(values.min()), float(values.max())
+    margin = 0.08 * ((high - low) or abs(high) or 1.0)
+    return low - margin, high + margin
+
+
+def boxed(found: Found, conditions: Conditions, width: float = WIDE) -> Drawing:
+    """Where an arm is better: cases over two of the numbers that boxes restrict, and what each peel costs."""
+    wide, hue = width > HALF, colours(found)[conditions.better]
+    restricted = list(dict.fromkeys(name for box in conditions.boxes for name in box.limits))
+    first, second = list(dict.fromkeys([*restricted, *conditions.places]))[:2]
+    entries = [("better", hue), ("not better", SOFT)]
+    size = (1, 2) if wide else (2, 1)
+    drawing, grid = canvas(width, *size, 236.0, (44, 10, 60, 36), 60, 96)
+    draw_key(drawing, key([name for name, _ in entries], [colour for _, colour in entries], width))
+    panel, trade = grid.flat
+    panel.x, panel.y = spanned(conditions.places[first]), spanned(conditions.places[second])
+    panel.left_axis(5)
+    places, decimals = ticks(*panel.x, 5)
+    panel.bottom_axis(places, [number(v, decimals) for v in places], first)
+    panel.head([f"\u2191 {second}"], GREY, 5, light=True)
+    for box in conditions.boxes:
+        draw_box(panel, box.limits.get(first, panel.x), box.limits.get(second, panel.y))
+    for hit in (False, True):
+        for x, y in conditions.places.loc[conditions.hits == hit, [first, second]].to_numpy():
+            size_of = 2.0 if len(conditions.hits) < 400 else 1.4
+            dot(drawing, float(panel.across(x)), float(panel.down(y)), hue if hit else SOFT, False, size_of)
+    traded(trade, conditions)
+    return drawing
+
+
+def draw_box(panel: Panel, x: tuple[float, float], y: tuple[float, float]) -> None:
+    """Draw a box: a tint and its outline."""
+    x, y = np.clip(x, *panel.x), np.clip(y, *panel.y)
+    panel.block(tuple(x), tuple(y), PALE)
+    ring = np.array([(x[a], y[b]) for a, b in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))])
+    panel.line(ring[:, 0], ring[:, 1], INK, 1.2)
+
+
+def traded(panel: Panel, conditions: Conditions) -> None:
+    """What peeling gains in density and costs in coverage, for each box; the chosen ones are marked."""
+    panel.x, panel.y = (-0.03, 1.03), (0.0, 1.03)
+    panel.left_axis(5)
+    places = np.linspace(0.0, 1.0, 6)
+    panel.bottom_axis(places, [number(v, 1) for v in places], "coverage: share of all cases that are inside")
+    panel.head(["\u2191 density: share of the points inside that are cases"], GREY, 5, light=True)
+    panel.line((0.0, 1.0), (conditions.hits.mean(),) * 2, SOFT, 0.9, (3, 2))
+    for k, box in enumerate(conditions.boxes):
+        colour = (INK, GREY, SOFT)[k]
+        panel.line(box.path[:, 0], box.path[:, 1], colour, 1.0)
+        dot(panel.drawing, float(panel.across(box.coverage)), float(panel.down(box.density)), colour, False, 4.0)
+        panel.drawing.write(
+            float(panel.across(box.coverage)) - 7, float(panel.down(box.density)) - 6, f"box {k + 1}", colour, "end"
+        )

@@ -1,0 +1,237 @@
+"""What a sweep found: levels and paired differences by point and way, and what follows for who should choose what."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sim.scenario import BASELINE
+from sim.sweep.plan import Plan, mark
+from sim.sweep.stopping import Rule, half_width
+from sim.sweep.sweep import cube
+
+if TYPE_CHECKING:
+    from sim.sweep.outcomes import Outcome
+
+SPAN = (5.0, 95.0)  # percentiles over points
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One way to act, as it is told: an arm with those levers that change it.
+
+    Attributes
+    ----------
+    numbers
+        Places in the plan's ways that are this one.
+    cost
+        What is spent: its dose, z per person and quarter; ways are compared where it is equal.
+    """
+
+    arm: str
+    label: str
+    levers: Mapping[str, float]
+    numbers: tuple[int, ...]
+    cost: float
+
+
+def shown(plan: Plan) -> list[Shown]:
+    """The different ways of a plan: an arm that a lever leaves alone is one way, however the lever is set."""
+    found: dict[str, list[int]] = {}
+    for number, way in enumerate(plan.ways):
+        found.setdefault(mark([plan.worlds[way.combination][0], way.document]), []).append(number)
+    groups = list(found.values())
+    told = []
+    for numbers in groups:
+        way = plan.ways[numbers[0]]
+        others = [plan.ways[group[0]] for group in groups if plan.ways[group[0]].arm == way.arm]
+        free = {name for name in way.levers if len({plan.ways[n].levers[name] for n in numbers}) > 1}
+        levers = {
+            name: value
+            for name, value in way.levers.items()
+            if name not in free and len({one.levers[name] for one in others}) > 1
+        }
+        words = [f"{name.removeprefix(way.arm + '.').replace('_', ' ')} {value:g}" for name, value in levers.items()]
+        cost = float(way.document.get("dose", 0.0))
+        told.append(Shown(way.arm, ", ".join([way.label, *words]), levers, tuple(numbers), cost))
+    return told
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finished sweep.
+
+    Attributes
+    ----------
+    result
+        One row a run, as `Sweep.result` gives it.
+    metrics
+        What is looked at; the first is the headline.
+    spans
+        Uncertainty -> ends of its range.
+    unranked
+        Arms that are compared with no other at equal cost.
+    """
+
+    name: str
+    title: str
+    plan: Plan
+    result: pd.DataFrame
+    metrics: Sequence[Outcome]
+    spans: Mapping[str, tuple[float, float]]
+    rule: Rule | None = None
+    unranked: frozenset[str] = frozenset()
+
+    @cached_property
+    def ways(self) -> list[Shown]:
+        """The different ways to act."""
+        return shown(self.plan)
+
+    @property
+    def versus(self) -> str:
+        """The arm that differences are taken from."""
+        return self.plan.versus
+
+    @cached_property
+    def points(self) -> np.ndarray:
+        """What was drawn, [point, uncertainty]."""
+        return np.array([[point.values[name] for name in self.spans] for point in self.plan.points])
+
+    @cached_property
+    def _wide(self) -> dict[str, np.ndarray]:
+        """Metric -> values, [point, way of the plan, luck]."""
+        return {one.name: cube(self.plan, self.result, one.name) for one in self.metrics}
+
+    def lucks(self, metric: str) -> np.ndarray:
+        """Values of a metric, [point, way, luck]."""
+        return self._wide[metric][:, [way.numbers[0] for way in self.ways]]
+
+    def apart(self, metric: str, versus: str = "") -> np.ndarray:
+        """Paired differences from an arm (that of comparison) under the same levers, [point, way, luck].
+
+        nan for a way that the levers leave alone where they change the arm that it would be compared with.
+        """
+        ways, values = self.plan.ways, self._wide[metric]
+        base = {way.combination: number for number, way in enumerate(ways) if way.arm == (versus or self.versus)}
+        same = {number: place for place, way in enumerate(self.ways) for number in way.numbers}
+        found = np.full_like(values[:, : len(self.ways)], np.nan)
+        for place, way in enumerate(self.ways):
+            partners = [base[ways[number].combination] for number in way.numbers]
+            if len({same[partner] for partner in partners}) == 1:
+                found[:, place] = values[:, way.numbers[0]] - values[:, partners[0]]
+        return found
+
+    def levels(self, metric: str) -> np.ndarray:
+        """Mean over lucks, [point, way]; nan where every run failed."""
+        return mean(self.lucks(metric))
+
+    def differences(self, metric: str) -> np.ndarray:
+        """Mean paired difference, [point, way]."""
+        return mean(self.apart(metric))
+
+    def reach(self, metric: str) -> np.ndarray:
+        """Half-width of the interval of each paired difference, [point, way]; that of the rule where there is one."""
+        rule = self.rule if self.rule and metric == self.rule.metric else None
+        reach = rule.reach if rule else half_width
+        return np.array([[reach(one) for one in row] for row in self.apart(metric)])
+
+    def rivals(self) -> list[int]:
+        """Places of the ways that spend, and are ranked."""
+        return [n for n, way in enumerate(self.ways) if way.arm != BASELINE and way.arm not in self.unranked]
+
+    # -- tables -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Table 1, one row a way and metric: levels over points, difference from the arm of comparison.
+
+        Levels and differences are means over lucks; mean, standard deviation, least and greatest over points, and
+        percentiles of the difference. `better`: share of points in which it is better; `clear`: better beyond luck.
+        """
+        rows = []
+        for one in self.metrics:
+            levels, apart, reach = self.levels(one.name), self.differences(one.name), self.reach(one.name)
+            for n, way in enumerate(self.ways):
+                known, gaps = levels[:, n][np.isfinite(levels[:, n])], apart[:, n]
+                ok = np.isfinite(gaps)
+                row = {"metric": one.name, "arm": way.arm, "way": way.label, "points": len(known)}
+                row |= _spread(known)
+                low, high = np.percentile(gaps[ok], SPAN) if ok.any() else (math.nan, math.nan)
+                row |= {"difference": _mean(gaps[ok]), "low": low, "high": high}
+                sign = one.better or 1.0
+                row |= {"better": _mean(sign * gaps[ok] > 0.0), "clear": _mean((sign * gaps - reach[:, n])[ok] > 0.0)}
+                rows.append(row)
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def regret(self) -> pd.DataFrame:
+        """One row a way: how much worse it is, at a point, than the best way that costs the same, in the headline."""
+        one, rivals = self.metrics[0], self.rivals()
+        if not one.better:
+            return pd.DataFrame()
+        levels, rows = one.better * self.levels(one.name), []
+        for cost in sorted({self.ways[n].cost for n in rivals}):
+            same = [n for n in rivals if self.ways[n].cost == cost]
+            whole = levels[np.isfinite(levels[:, same]).all(axis=1)][:, same]
+            if len(same) < 2 or not len(whole):
+                continue
+            behind = whole.max(axis=1, keepdims=True) - whole
+            for place, n in enumerate(same):
+                gaps = behind[:, place]
+                row = {"cost": cost, "arm": self.ways[n].arm, "way": self.ways[n].label, "points": len(whole)}
+                row |= {"mean": gaps.mean(), "p90": float(np.percentile(gaps, 90)), "largest": gaps.max()}
+                rows.append({**row, "best": float((gaps == 0.0).mean())})
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def pareto(self) -> pd.DataFrame:
+        """One row a way: means of all metrics with a better side; whether, and at what share of points, none of the
+        ways that cost the same is better or equal in all of them."""
+        good, rivals = [one for one in self.metrics if one.better], self.rivals()
+        if len(good) < 2:
+            return pd.DataFrame()
+        values = np.stack([one.better * self.levels(one.name) for one in good], axis=2)  # [point, way, metric]
+        rows = []
+        for cost in sorted({self.ways[n].cost for n in rivals}):
+            same = [n for n in rivals if self.ways[n].cost == cost]
+            whole = values[np.isfinite(values[:, same]).all(axis=(1, 2))][:, same]
+            if len(same) < 2 or not len(whole):
+                continue
+            front, often = undominated(whole.mean(axis=0)), np.mean([undominated(one) for one in whole], axis=0)
+            for place, n in enumerate(same):
+                row = {"cost": cost, "arm": self.ways[n].arm, "way": self.ways[n].label, "points": len(whole)}
+                row |= {one.name: one.better * whole[:, place, k].mean() for k, one in enumerate(good)}
+                rows.append({**row, "front": bool(front[place]), "often": float(often[place])})
+        return pd.DataFrame(rows)
+
+
+def undominated(values: np.ndarray) -> np.ndarray:
+    """Whether no other row is at least as good in every column and better in one; more is better, [row, metric]."""
+    least = (values[None, :, :] >= values[:, None, :]).all(axis=2)
+    more = (values[None, :, :] > values[:, None, :]).any(axis=2)
+    return ~(least & more).any(axis=1)
+
+
+def mean(values: np.ndarray) -> np.ndarray:
+    """Mean over lucks, those that were not asked for left out; nan where none is known."""
+    known = np.isfinite(values)
+    total = np.where(known, values, 0.0).sum(axis=2)
+    return np.divide(total, known.sum(axis=2), out=np.full(total.shape, np.nan), where=known.any(axis=2))
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.mean(values)) if len(values) else math.nan
+
+
+def _spread(values: np.ndarray) -> dict[str, float]:
+    """Mean, standard deviation, least and greatest."""
+    if not len(values):
+        return dict.fromkeys(("mean", "sd", "least", "greatest"), math.nan)
+    sd = float(values.std(ddof=1)) if len(values) > 1 else math.nan
+    return {"mean": float(values.mean()), "sd": sd, "least": float(values.min()), "greatest": float(values.max())}

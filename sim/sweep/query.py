@@ -1,0 +1,179 @@
+"""Questions to the store: SQL over Parquet by DuckDB, and answers in the formats of other tools.
+
+Views: `runs` (one row a run of a study: study, point, arm, levers, seed, key, metrics), `points` (study, point, what
+was drawn), `failures` (as `runs`, with error and traceback), `studies`, `stored` (every run, of whichever study).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from sim.errors import InputError
+from sim.experiment.canonical import put
+from sim.sweep import NEEDED
+from sim.sweep.store import FAILURES, RUNS, STUDIES, Store
+
+LIST = """SELECT study, title, count(*) AS runs, count(s.key) AS stored, count(f.key) AS failed
+FROM plan LEFT JOIN stored s USING (key) LEFT JOIN failed f USING (key) JOIN studies USING (study)
+GROUP BY ALL ORDER BY study"""
+WAYS = ("study", "arm", "dose", "start", "end", "funds_end", "facilitation_end")  # what tells one way from another
+LONGEST = 32  # letters of a name in Stata
+WORDS = {
+    "study": "Study",
+    "point": "Point of the design",
+    "arm": "Arm",
+    "seed": "Luck",
+    "key": "Digest of all that the run depends on",
+    "seconds": "Seconds that the run took",
+    "dose": "Dose, z per person and quarter",
+    "parameter_set": "Calibrated set",
+}
+
+
+def ask(folder: Path, sql: str = "") -> pd.DataFrame:
+    """Ask the store of a folder; without a question: its studies, and how much of each is there.
+
+    Raises
+    ------
+    InputError
+        When there is no store, or DuckDB refuses the question; with its own words.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise InputError(f"query {NEEDED}") from None
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no store; `swadaya sweep` makes one, or choose --store")
+    store = Store(folder.resolve())
+    with duckdb.connect() as base:
+        for name, body in views(store).items():
+            base.execute(f"CREATE VIEW {name} AS {body}")
+        # what is asked is the store, not other files, nor the network
+        base.execute(f"SET allowed_directories = [{_text(str(folder.resolve()))}]")
+        base.execute("SET enable_external_access = false")
+        try:
+            return base.execute(sql or LIST).df()
+        except duckdb.Error as error:
+            raise InputError(f"query: {str(error).strip()}") from None
+
+
+def views(store: Store) -> dict[str, str]:
+    """The views by name."""
+    folder = store.folder / STUDIES
+    plans, points = (sorted(map(str, folder.glob(f"*/{name}.parquet"))) for name in ("plan", "points"))
+    if not plans:
+        raise InputError(f"{store.folder}: holds no finished study; `swadaya sweep` brings one")
+    found = {"stored": _parts(store, RUNS), "failed": _parts(store, FAILURES)}
+    found |= {"plan": _read(plans), "points": _read(points)}
+    said = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/study.json"))]
+    rows = [
+        (path.parent.name, one["name"], one.get("title", ""), one.get("finished", ""), one["digest"], one["result"])
+        for path, one in zip(sorted(folder.glob("*/study.json")), said, strict=True)
+    ]
+    values = ", ".join("(" + ", ".join(_text(cell) for cell in row) + ")" for row in rows)
+    found["studies"] = f"SELECT * FROM (VALUES {values}) AS t(study, name, title, finished, digest, result)"
+    found["runs"] = "SELECT plan.*, stored.* EXCLUDE (key) FROM plan JOIN stored USING (key)"
+    found["failures"] = "SELECT plan.*, failed.* EXCLUDE (key, seed) FROM plan JOIN failed USING (key)"
+    return found
+
+
+def _text(value: str) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _read(files: Sequence[str]) -> str:
+    return f"SELECT * FROM read_parquet([{', '.join(map(_text, files))}], union_by_name = true)"
+
+
+def _parts(store: Store, kind: str) -> str:
+    """All rows of a kind; none where there is no part."""
+    files = store.files(kind)
+    if not files:
+        more = (
+            ", '' AS error, '' AS traceback, 0 AS seed, '' AS asked_arm, '' AS asked_world" if kind == FAILURES else ""
+        )
+        return f"SELECT '' AS key{more} WHERE false"
+    return _read(files).replace("SELECT *", "SELECT DISTINCT ON (key) *") if store.twice(kind) else _read(files)
+
+
+# -- answers for other tools ------------------------------------------------------------------------------------------
+
+
+def write(answer: pd.DataFrame, kind: str, path: Path) -> list[Path]:
+    """Write an answer as CSV, Parquet, or for Stata with a do-file that makes table 1 of it."""
+    if answer.empty:
+        raise InputError(f"{path}: the answer has no row; nothing was written")
+    if path.exists():
+        raise InputError(f"{path} exists; nothing is written over it")
+    out = io.BytesIO()
+    if kind == "csv":
+        answer.to_csv(out, index=False, lineterminator="\n")
+    elif kind == "parquet":
+        answer.to_parquet(out, index=False)
+    else:
+        return _stata(answer, path)
+    put(path, out.getvalue())
+    return [path]
+
+
+def short(names: Sequence[str]) -> dict[str, str]:
+    """Names that Stata takes: letters, digits and _, at most 32, no two alike."""
+    found: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"\W", "_", name, flags=re.ASCII)
+        plain = plain if plain[:1].isalpha() else f"v_{plain}"
+        brief, number = plain[:LONGEST], 2
+        while brief in found.values():
+            brief, number = f"{plain[: LONGEST - len(str(number)) - 1]}_{number}", number + 1
+        found[name] = brief
+    return found
+
+
+def _stata(answer: pd.DataFrame, path: Path) -> list[Path]:
+    """A .dta with labels of variables and values, and a .do beside it."""
+    from sim.sweep.outcomes import catalogue  # the model is read for this alone
+
+    names, known = short(list(answer)), catalogue()
+    frame, labels = answer.rename(columns=names), {}
+    for name, brief in names.items():
+        told = f"{known[name].label}, {known[name].unit}" if name in known else WORDS.get(name, name)
+        labels[brief] = told[:80]
+        if not pd.api.types.is_numeric_dtype(frame[brief]):
+            few = frame[brief].nunique() <= 1_000
+            frame[brief] = pd.Categorical(frame[brief]) if few else frame[brief].astype(str).str[:2_000]
+    out = io.BytesIO()
+    try:
+        frame.to_stata(out, write_index=False, version=118, variable_labels=labels, data_label="Swadaya: runs")
+    except ValueError as error:
+        raise InputError(f"{path}: Stata takes no such answer: {error}") from None
+    put(path, out.getvalue())
+    do = path.with_suffix(".do")
+    put(do, do_file(path, names, known))
+    return [path, do]
+
+
+def do_file(path: Path, names: Mapping[str, str], known: Collection[str]) -> str:
+    """Stata commands that make table 1: mean, standard deviation, least and greatest over points of each way.
+
+    Parameters
+    ----------
+    names
+        Names of the columns in the store, and in Stata.
+    known
+        Names of metrics.
+    """
+    metrics = " ".join(brief for name, brief in names.items() if name in known)
+    ways = " ".join(brief for name, brief in names.items() if name in WAYS or "." in name)
+    lines = [f"* Table 1 of the sweep, from {path.name}: over points, each a mean over its lucks.", "version 14"]
+    lines += ["clear all", f'use "{path.name}", clear']
+    if not (metrics and {"arm", "point"} <= names.keys()):
+        return "\n".join([*lines, "describe", "summarize", ""])
+    lines += [f"collapse (mean) {metrics}, by({ways} {names['point']})", f"egen way = group({ways}), label"]
+    lines += [f"tabstat {metrics}, by(way) statistics(mean sd min max) columns(statistics) nototal", ""]
+    return "\n".join(lines)

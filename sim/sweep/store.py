@@ -1,0 +1,200 @@
+"""Where finished runs are kept: Parquet parts that are there whole or not at all, named by the digest of their bytes.
+
+A run is known by its key, the digest of all that it depends on, so that every study finds what any other has run. What
+a task brings is one part, on the disk before the next is asked for; the parts of one block of a plan are joined into
+one when the block is done, because a hundred thousand small files take long to read. A part whose bytes are not those
+of its name is set aside, and what it held is run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.errors import InputError
+
+RUNS, FAILURES, STUDIES, CORRUPT = "runs", "failures", "studies", "corrupt"
+KINDS = (RUNS, FAILURES)
+
+
+def durable(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all, and still there after a power cut.
+
+    Raises
+    ------
+    InputError
+        When the disk does not take it; nothing is left of it then.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        if os.name == "posix":  # elsewhere a folder has no handle, and the rename itself is kept
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+    except OSError as error:
+        told = "what was stored before is kept, and the same command goes on from there"
+        raise InputError(f"{path}: cannot be written: {error.strerror}; {told}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def digest(content: bytes) -> str:
+    """What a part is called: 128 bits over its bytes."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def written(table: pa.Table) -> bytes:
+    """A table as Parquet."""
+    out = io.BytesIO()
+    pq.write_table(table, out, compression="zstd")
+    return out.getvalue()
+
+
+class Store:
+    """All runs of a folder.
+
+    Attributes
+    ----------
+    parts
+        Kind -> name of a part -> keys of what it holds.
+    held
+        Kind -> key -> name of the part that holds it.
+    corrupt
+        Parts whose bytes are not those of their names.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.parts: dict[str, dict[str, list[str]]] = {kind: {} for kind in KINDS}
+        self.held: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
+        self.corrupt: list[Path] = []
+        for kind in KINDS:
+            for path in sorted((folder / kind).glob("*.parquet")):
+                self._see(kind, path)
+
+    def _see(self, kind: str, path: Path) -> None:
+        """Note what a part holds, if it is what it was."""
+        content = path.read_bytes()
+        if digest(content) != path.stem:
+            self.corrupt.append(path)
+            return
+        keys = pq.read_table(io.BytesIO(content), columns=["key"])["key"].to_pylist()
+        self._note(kind, path.stem, keys)
+
+    def _note(self, kind: str, name: str, keys: list[str]) -> None:
+        self.parts[kind][name] = keys
+        self.held[kind].update(dict.fromkeys(keys, name))
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the right to write; what a killed sweep left half-written, and corrupt parts, go out of the way.
+
+        The lock is a database's, which every system frees when its holder dies, however it dies.
+
+        Raises
+        ------
+        InputError
+            While another sweep holds it.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = sqlite3.connect(self.folder / "lock.sqlite", timeout=0.0, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise InputError(f"{self.folder}: nothing can be stored there: {error}") from None
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            lock.close()
+            said = f"{self.folder}: another sweep writes there ({error}); wait for it, or choose --store elsewhere"
+            raise InputError(said) from None
+        try:
+            for draft in self.folder.rglob(".*.parquet.*"):
+                draft.unlink(missing_ok=True)
+            for path in self.corrupt:
+                (self.folder / CORRUPT).mkdir(exist_ok=True)
+                path.replace(self.folder / CORRUPT / path.name)
+            yield
+        finally:
+            lock.close()
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def put(self, kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep some rows, one a key, as one part."""
+        if rows:
+            self._write(kind, pa.Table.from_pylist(sorted(rows, key=lambda row: row["key"])))
+
+    def _write(self, kind: str, table: pa.Table) -> str:
+        content = written(table)
+        name = digest(content)
+        durable(self.folder / kind / f"{name}.parquet", content)
+        self._note(kind, name, table["key"].to_pylist())
+        return name
+
+    def join(self, kind: str, keys: Collection[str]) -> None:
+        """Make one part of all that hold nothing but some keys: the new one is there before the old ones go."""
+        inside = set(keys)
+        names = {self.held[kind][key] for key in inside if key in self.held[kind]}
+        names = {name for name in names if inside.issuperset(self.parts[kind][name])}
+        if len(names) < 2:
+            return
+        whole = pa.concat_tables([self._table(kind, name) for name in sorted(names)], promote_options="default")
+        first = pd.Series(whole["key"].to_pylist()).drop_duplicates().sort_values().index
+        for name in names - {self._write(kind, whole.take(pa.array(first)))}:
+            self._drop(kind, name)
+
+    def forget(self, kind: str, keys: Collection[str]) -> None:
+        """Drop some keys: what else their parts hold is written anew first."""
+        gone = set(keys)
+        for name in {self.held[kind][key] for key in gone if key in self.held[kind]}:
+            table = self._table(kind, name)
+            kept = [place for place, key in enumerate(self.parts[kind][name]) if key not in gone]
+            if kept:
+                self._write(kind, table.take(pa.array(kept)))
+            self._drop(kind, name)
+        for key in gone:
+            self.held[kind].pop(key, None)
+
+    def _drop(self, kind: str, name: str) -> None:
+        (self.folder / kind / f"{name}.parquet").unlink(missing_ok=True)
+        del self.parts[kind][name]
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def _table(self, kind: str, name: str) -> pa.Table:
+        return pq.read_table(self.folder / kind / f"{name}.parquet")
+
+    def take(self, kind: str, keys: Sequence[str]) -> pd.DataFrame:
+        """What is held of some keys, in their order; a key that is not held is left out."""
+        names = dict.fromkeys(self.held[kind][key] for key in keys if key in self.held[kind])
+        if not names:
+            return pd.DataFrame({"key": []}).set_index("key")
+        whole = pa.concat_tables([self._table(kind, name) for name in names], promote_options="default").to_pandas()
+        whole = whole.drop_duplicates("key").set_index("key")
+        return whole.loc[[key for key in keys if key in self.held[kind]]]
+
+    def files(self, kind: str) -> list[str]:
+        """Paths of all sound parts."""
+        return [str(self.folder / kind / f"{name}.parquet") for name in sorted(self.parts[kind])]
+
+    def twice(self, kind: str) -> bool:
+        """Whether any key is held by more than one part, as after a stop in the middle of joining."""
+        return sum(map(len, self.parts[kind].values())) > len(self.held[kind])

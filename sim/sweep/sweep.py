@@ -1,0 +1,246 @@
+"""A sweep: what of a plan is missing is run, kept at once, and told; what is stored is never run again."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from sim.experiment import Tell, canonical, quiet
+from sim.sweep.plan import BLOCK, Plan
+from sim.sweep.runner import Runner
+from sim.sweep.stopping import Rule
+from sim.sweep.store import FAILURES, RUNS, STUDIES, Store, durable, written
+from sim.sweep.work import Model, Outcome, Task
+
+LIMIT = 600.0  # seconds that a run may last
+TASK = 5.0  # seconds that a task is to last: what a stop can lose on each worker
+SHARE = 4  # tasks at least for each worker, so that all end at about the same time
+FIRST = 2  # runs of the first task: the first finds the world at rest, the second does not
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is ahead.
+
+    Attributes
+    ----------
+    runs, stored, failed
+        Runs that are still to be done, that are there, and that failed before.
+    worlds
+        Worlds that are to be found at rest.
+    seconds
+        About how long it will take on so many workers; nan where nothing has been measured.
+    size
+        Bytes that the runs will take in the store.
+    """
+
+    runs: int
+    stored: int
+    failed: int
+    worlds: int
+    workers: int
+    seconds: float = math.nan
+    size: float = math.nan
+
+
+@dataclass
+class Sweep:
+    """One study on its way.
+
+    Parameters
+    ----------
+    measures
+        Metrics that make up its result.
+    width
+        Tasks that are handed out at a time; `workers` is what the estimate of time counts with.
+    rule
+        When each point has been met often enough; without it every point has the number of lucks of the plan.
+    """
+
+    plan: Plan
+    model: Model
+    measures: Sequence[str]
+    store: Store
+    executor: Executor
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    limit: float = LIMIT
+    rule: Rule | None = None
+    tell: Tell = quiet
+    per_run: float = math.nan  # seconds, as measured
+    per_world: float = 0.0
+    blocks: dict[str, int] = field(default_factory=dict)  # key -> block of the plan
+    left: Counter[int] = field(default_factory=Counter)  # block -> runs that it still misses
+    done: int = 0
+
+    # -- what is ahead ------------------------------------------------------------------------------------------------
+
+    def missing(self) -> list[str]:
+        """Keys that are neither stored nor failed, in the order of the plan."""
+        held = self.store.held
+        keys = dict.fromkeys(self.plan.rows()["key"])
+        return [key for key in keys if key not in held[RUNS] and key not in held[FAILURES]]
+
+    def first(self, keep: bool = True) -> Estimate:
+        """Run the first task, to know how long the others will take; without `keep` nothing of it is stored."""
+        missing = self.missing()
+        task = next(self.plan.tasks(missing, FIRST, self.limit), None)
+        size = math.nan
+        if task is not None:
+            found: list[Outcome] = []
+            Runner(self.model, self.executor, lambda _, some: found.extend(some), 1).run([task])
+            if keep:
+                self._keep(task, found)
+            whole, seconds = _rows(found), [one.seconds for one in found]
+            self.per_run, self.per_world = seconds[-1], max(0.0, seconds[0] - seconds[-1])
+            if whole:
+                size = len(written(pa.Table.from_pylist(whole * 50))) / 50.0
+        return self._estimate(self.missing() if keep else missing, size)
+
+    def _estimate(self, missing: Sequence[str], size: float) -> Estimate:
+        keys = set(self.plan.rows()["key"])
+        worlds = sum(1 for _ in self.plan.worlds_with(set(missing)))
+        failed = len(keys & self.store.held[FAILURES].keys())
+        seconds = (worlds * self.per_world + len(missing) * self.per_run) / self.workers
+        stored = len(keys) - len(missing) - failed
+        return Estimate(len(missing), stored, failed, worlds, self.workers, seconds, size * len(missing))
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run what is missing; with a rule, until every point has been met often enough."""
+        self._round()
+        while self.rule and self.more():
+            self._round()
+
+    def _round(self) -> None:
+        """Run what of the plan is missing."""
+        keys = list(dict.fromkeys(self.plan.rows()["key"]))
+        self.blocks = {key: place // BLOCK for place, key in enumerate(keys)}
+        missing = self.missing()
+        self.left = Counter(self.blocks[key] for key in missing)
+        self.done = len(keys) - len(missing)
+        self.tell("runs", self.done, len(keys))
+        size, width = self._size(missing), self.workers + 2
+        Runner(self.model, self.executor, self._keep, width).run(self.plan.tasks(missing, size, self.limit))
+
+    def _size(self, missing: Sequence[str]) -> int:
+        """Runs of a task: so many that it lasts some seconds, and so few that every worker has some tasks."""
+        if not missing or not self.per_run > 0.0:
+            return 1
+        worlds = sum(1 for _ in self.plan.worlds_with(set(missing)))
+        each = self.per_run + self.per_world * worlds / len(missing)
+        return max(1, min(int(TASK / each), math.ceil(len(missing) / (SHARE * self.workers))))
+
+    def _keep(self, task: Task, found: list[Outcome]) -> None:
+        """Store what came of a task, and join the parts of a block that is done."""
+        for block in {self.blocks.get(one.key) for one in found}:
+            some = [one for one in found if self.blocks.get(one.key) == block]
+            self.store.put(RUNS, _rows(some))
+            self.store.put(FAILURES, _failures(task, some))
+            if block is not None:
+                self._tick(block, len(some))
+
+    def _tick(self, block: int, count: int) -> None:
+        """Count what is done; the parts of a block that is done become one."""
+        self.done, self.left[block] = self.done + count, self.left[block] - count
+        self.tell("runs", self.done, len(self.blocks))
+        if self.left[block] == 0:
+            keys = [key for key, place in self.blocks.items() if place == block]
+            self.store.join(RUNS, keys)
+            self.store.join(FAILURES, keys)
+
+    def more(self) -> bool:
+        """Give more lucks to the points whose differences are still told too widely; whether there is any."""
+        assert self.rule
+        plan, grown = self.plan, False
+        values = cube(plan, self.result(), self.rule.metric)
+        base = {way.combination: number for number, way in enumerate(plan.ways) if way.arm == plan.versus}
+        apart = values - values[:, [base[way.combination] for way in plan.ways]]
+        for point, differences in zip(plan.points, apart, strict=True):
+            lucks = plan.seeds[point.number]
+            plan.seeds[point.number] = self.rule.next(lucks, differences)
+            grown |= plan.seeds[point.number] > lucks
+        return grown
+
+    # -- what was found -----------------------------------------------------------------------------------------------
+
+    @property
+    def levers(self) -> list[str]:
+        """Names of the levers."""
+        return list(self.plan.ways[0].levers)
+
+    def result(self) -> pd.DataFrame:
+        """One row a run of the plan: point, arm, levers, seed, metrics, and whether it failed."""
+        rows = self.plan.rows()
+        found = self.store.take(RUNS, list(dict.fromkeys(rows["key"]))).reindex(columns=list(self.measures))
+        table = rows.join(found, on="key")
+        return table.assign(failed=[float(key not in self.store.held[RUNS]) for key in rows["key"]])
+
+    def digest(self) -> str:
+        """SHA-256 of the result: of sorted values, whatever was run when and where, and how it is stored."""
+        return canonical.digest(self.result().drop(columns="key"), ["point", "arm", *self.levers, "seed"])
+
+    def record(self, about: Mapping[str, Any], digest: str) -> None:
+        """Store the plan itself: which runs are the study's."""
+        folder = self.store.folder / STUDIES / f"{self.plan.name}-{digest[:12]}"
+        named = {"study": folder.name}
+        for name, frame in (("plan", self.plan.rows()), ("points", self.plan.table())):
+            whole = frame.assign(**named)[[*named, *frame]]
+            durable(folder / f"{name}.parquet", written(pa.Table.from_pandas(whole, preserve_index=False)))
+        said = {
+            "name": self.plan.name,
+            "digest": digest,
+            "metrics": list(self.measures),
+            "result": self.digest(),
+            **about,
+        }
+        durable(folder / "study.json", (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def cube(plan: Plan, result: pd.DataFrame, metric: str) -> np.ndarray:
+    """Values of a metric, [point, way, luck]; nan where a run failed or was not asked for."""
+    place = {point.number: row for row, point in enumerate(plan.points)}
+    way = np.tile(np.arange(len(plan.ways)), len(result) // len(plan.ways))  # as `Plan.rows` has them
+    luck = result["seed"].to_numpy() - plan.first_seed
+    values = np.full((len(plan.points), len(plan.ways), max(plan.seeds.values())), np.nan)
+    values[result["point"].map(place).to_numpy(), way, luck] = result[metric].to_numpy(float)
+    return values
+
+
+def _rows(found: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """What is stored of runs that went well."""
+    return [{"key": one.key, "seconds": one.seconds, **one.values} for one in found if not one.error]
+
+
+def _failures(task: Task, found: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """What is stored of runs that failed: with all that they were asked."""
+    asked = {run.key: run for run in task.runs}
+    return [
+        {
+            "key": one.key,
+            "error": one.error,
+            "traceback": one.trace,
+            "seed": asked[one.key].seed,
+            "asked_arm": json.dumps(asked[one.key].arm, sort_keys=True),
+            "asked_world": json.dumps(asked[one.key].world, sort_keys=True),
+        }
+        for one in found
+        if one.error
+    ]
+
+
+def limited(plan: Plan, points: int, seeds: int) -> Plan:
+    """The first points of a plan with fewer lucks: a first look, whose runs the whole plan finds again."""
+    few = list(islice(plan.points, points))
+    return replace(plan, points=few, seeds={point.number: min(seeds, plan.seeds[point.number]) for point in few})

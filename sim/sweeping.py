@@ -1,0 +1,182 @@
+"""`swadaya sweep`, `query`, `sensitivity` and `discover`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from sim.drafted import drafted
+from sim.errors import InputError
+from sim.progress import Bar
+
+if TYPE_CHECKING:
+    from sim.sweep.asked import Asked
+    from sim.sweep.found import Found
+
+STORE = Path("results/store")
+FORMATS = ("table", "csv", "parquet", "dta")
+console = Console()
+
+
+def add_parsers(commands: argparse._SubParsersAction) -> None:
+    """Add the commands of sweeps."""
+    sweep = commands.add_parser("sweep", help="run a study over many worlds; the same command goes on after a stop")
+    _study(sweep)
+    sweep.add_argument("--dry-run", action="store_true", help="only say how much there is to run: nothing is stored")
+    sweep.add_argument("--retry-failed", action="store_true", help="also run again what failed")
+    sweep.add_argument("--limit", type=float, default=600.0, metavar="S", help="seconds a run may last (default: 600)")
+    sweep.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one a processor)")
+    sweep.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler instead, as tcp://host:8786")
+    sensitivity = commands.add_parser("sensitivity", help="which uncertain numbers decide the outcomes of a sweep")
+    _study(sensitivity)
+    discover = commands.add_parser("discover", help="under which conditions one arm of a sweep beats another")
+    _study(discover)
+    discover.add_argument("--better", required=True, metavar="ARM", help="the arm that is to be better")
+    discover.add_argument("--than", metavar="ARM", help="than which (default: that of the study's differences)")
+    discover.add_argument("--metric", default="", help="in what (default: the study's first metric)")
+    discover.add_argument("--export", type=Path, metavar="FOLDER", help="also experiments.csv and outcomes.csv")
+    query = commands.add_parser("query", help="ask the store in SQL; without a question: what is in it")
+    query.add_argument("sql", nargs="?", default="", help="about the views runs, points, failures, studies, stored")
+    query.add_argument("--store", type=Path, default=STORE, metavar="FOLDER", help=f"default: {STORE}")
+    query.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    query.add_argument("--out", type=Path, metavar="FILE", help="where to write what is not a table")
+
+
+def _study(command: argparse.ArgumentParser) -> None:
+    command.add_argument("study", help="a file, or the name of one in scenarios/sweeps/")
+    command.add_argument("--store", type=Path, default=STORE, metavar="FOLDER", help=f"default: {STORE}")
+    command.add_argument("--policy", type=Path, action="append", default=[], metavar="FILE", help="policies of yours")
+    command.add_argument("--results", type=Path, default=Path("results"), help="where pages go (default: results)")
+
+
+@contextmanager
+def _executor(arguments: argparse.Namespace) -> Iterator[tuple[Executor, int]]:
+    """Where runs go, and how many at a time."""
+    if arguments.scheduler:
+        from sim.sweep.cluster import scheduled
+
+        with scheduled(arguments.scheduler) as (executor, workers):
+            yield executor, workers
+        return
+    from sim.sweep.runner import Workers
+
+    if arguments.workers is not None and arguments.workers < 1:
+        raise InputError(f"--workers: is {arguments.workers}; allowed: a whole number from 1")
+    count = arguments.workers or os.cpu_count() or 1
+    with Workers(count) as workers:
+        yield workers, count
+
+
+def sweep(arguments: argparse.Namespace) -> int:
+    """`swadaya sweep`: say how much it is, run what is missing, write the page."""
+    from sim.report.sweep import told
+    from sim.report.sweep_tables import planned
+    from sim.sweep.asked import Asked
+    from sim.sweep.store import FAILURES, Store
+
+    if not arguments.limit > 0.0:
+        raise InputError(f"--limit: is {arguments.limit:g}; allowed: seconds above 0")
+    asked, store = Asked.read(arguments.study, arguments.policy), Store(arguments.store)
+    with store.alone():
+        for path in store.corrupt:
+            _say(f"{path}: its bytes are not those that were written; set aside, what it held is run again")
+        if arguments.retry_failed and not arguments.dry_run:
+            store.forget(FAILURES, store.held[FAILURES].keys() & set(asked.plan.rows()["key"]))
+        try:
+            with _executor(arguments) as (executor, workers):
+                with Bar() as bar:
+                    going = asked.sweep(store, executor, workers, arguments.limit, bar)
+                    bar("a first run, to measure", 0, 1)
+                    ahead = going.first(keep=not arguments.dry_run)
+                _say(planned(asked.question, going.plan, ahead))
+                if arguments.dry_run:
+                    return 0
+                with Bar() as bar:
+                    going.tell = bar
+                    going.run()
+            going.record(asked.about(), asked.digest)
+        except KeyboardInterrupt:
+            Console(stderr=True).print("stopped; what was finished is stored, and the same command goes on from there")
+            return 130
+    found = asked.found(going)
+    _say(*told(found, going.digest()))
+    return _page(arguments, asked, found, "sweep", {})
+
+
+def _stored(arguments: argparse.Namespace) -> tuple[Asked, Found]:
+    """A study and what the store holds of it: all of it."""
+    from sim.sweep.asked import Asked
+    from sim.sweep.store import Store
+
+    asked = Asked.read(arguments.study, arguments.policy)
+    return asked, asked.stored(Store(arguments.store))
+
+
+def sensitivity(arguments: argparse.Namespace) -> int:
+    """`swadaya sensitivity`: indices of a sweep whose design is made for them."""
+    from sim.report.grid import terminal
+    from sim.report.sweep_tables import sensitivity_grids
+    from sim.sweep.sensitivity import sensitivity as indices
+
+    asked, found = _stored(arguments)
+    table = indices(found, asked.question.study.design)
+    console.print(*(terminal(one) for one in sensitivity_grids(found, table)), sep="\n\n")
+    return _page(arguments, asked, found, "sensitivity", {"indices": table})
+
+
+def discover(arguments: argparse.Namespace) -> int:
+    """`swadaya discover`: boxes in which an arm is better than another."""
+    from sim.experiment.canonical import put
+    from sim.report.grid import terminal
+    from sim.report.sweep import boxes_told
+    from sim.report.sweep_tables import box_grid
+    from sim.sweep import discovery
+
+    asked, found = _stored(arguments)
+    conditions = discovery.discover(found, arguments.better, arguments.than or found.versus, arguments.metric)
+    if arguments.export:
+        arguments.export.mkdir(parents=True, exist_ok=True)
+        for name, frame in zip(("experiments", "outcomes"), discovery.exported(found), strict=True):
+            put(arguments.export / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        _say(f"experiments and outcomes: {arguments.export}")
+    _say(*boxes_told(found, conditions))
+    if conditions.boxes:
+        console.print(terminal(box_grid(found, conditions)))
+    return _page(arguments, asked, found, "discover", {"conditions": conditions})
+
+
+def query(arguments: argparse.Namespace) -> int:
+    """`swadaya query`: an answer in SQL, or what the store holds."""
+    from sim.sweep import query as asking
+
+    answer = asking.ask(arguments.store, arguments.sql)
+    if arguments.format == "table":
+        _say(answer.to_string(index=False, max_rows=60) if len(answer) else "no row")
+        return 0
+    if arguments.out is None:
+        raise InputError(f"--format {arguments.format} needs --out FILE")
+    for path in asking.write(answer, arguments.format, arguments.out):
+        _say(f"written: {path}")
+    return 0
+
+
+def _page(arguments: argparse.Namespace, asked: Asked, found: Found, name: str, parts: dict[str, Any]) -> int:
+    """Write a page with its tables into a folder of its own."""
+    from sim.report.sweep import write
+
+    folder = arguments.results / f"{name}-{asked.question.name}-{asked.digest[:12]}"
+    with drafted(folder) as draft:
+        page = write(found, asked, draft, **parts)
+    _say(f"page: {folder / page.name}")
+    return 0
+
+
+def _say(*lines: str) -> None:
+    console.print(*lines, sep="\n", markup=False, highlight=False, soft_wrap=True)

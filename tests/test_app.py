@@ -1,0 +1,924 @@
+"""The interactive view without a browser: settings, what is recorded, what is told, sessions."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim import metrics
+from sim.app import code, downloads, evidence, lessons, own
+from sim.app import record as recording
+from sim.app.bands import Bands
+from sim.app.choices import choices
+from sim.app.crew import BANDED, Crew, classes, one_luck
+from sim.app.form import TOLD, form
+from sim.app.household import story
+from sim.app.life import lives
+from sim.app.payload import payload
+from sim.app.record import LAYERS, LINE_CODE, of_line, pair
+from sim.app.session import Session
+from sim.app.settings import HOUSEHOLDS, VILLAGES, Settings, from_query, from_values, scenario_of
+from sim.app.share import expected_of, share
+from sim.app.texts import LANGUAGES, by_language, table
+from sim.app.world import LATER, Worlds, at_rest
+from sim.errors import InputError
+from sim.experiment import ensemble, study
+from sim.experiment.run import run_arm
+from sim.shipped import folder
+
+HOLE = re.compile(r"{(\w+)}")
+SAMPLE = folder("scenarios") / "data" / "sample_survey.csv"
+
+
+@pytest.fixture(scope="module")
+def among():
+    """All that can be chosen."""
+    return choices()
+
+
+@pytest.fixture(scope="module")
+def worlds():
+    """Worlds at rest of these tests."""
+    return Worlds()
+
+
+@pytest.fixture(scope="module")
+def threads():
+    """Two threads."""
+    with ThreadPoolExecutor(2) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def asked(among):
+    """A question in which both policies do much: assets for the poorest against facilitated works, and a crash."""
+    query = "place=desa_miskin&a=asset_with_coaching&b=locality_development&budget=0.1&facilitation_end=24&shock=0.1"
+    found, complaints = from_query(query, among)
+    assert not complaints
+    return found
+
+
+@pytest.fixture(scope="module")
+def found(asked, among, worlds, threads):
+    """That question, run."""
+    return pair(asked, among, worlds, threads)
+
+
+# -- settings ---------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def drawn(draw):
+    """Values that a reader might set, each inside its range."""
+    among = choices()
+    a, b = (draw(st.sampled_from(among.policies)) for _ in "ab")
+    values = {"place": draw(st.sampled_from(list(among.places))), "a": a, "b": b, "luck": draw(st.integers(1, 9_999))}
+    values["set"] = draw(st.integers(0, 64))
+    keys = [*among.controls, *(f"a.{key}" for key in among.of_policy(a)), *(f"b.{key}" for key in among.of_policy(b))]
+    for key in draw(st.lists(st.sampled_from(keys), max_size=6, unique=True)):
+        control = among.control(key, a, b)
+        values[key] = draw(st.floats(control.low, control.high))
+    return values
+
+
+@given(drawn())
+def test_settings_survive_address_and_code(values):
+    among = choices()
+    asked, complaints = from_values(values, among)
+    assert not [one for one, _ in complaints if "allowed is" not in one]
+    assert from_query(f"?{asked.query()}", among) == (asked, [])
+    assert code.settings_of(code.of(asked, among), among) == asked
+    assert code.settings_of(code.of(asked, among).lower().replace("-", " "), among) == asked
+
+
+@given(st.text(max_size=300) | st.from_regex(r"\??v=[0-9]&([a-z_.]{1,12}=[-0-9a-z.%]{0,12}&){0,8}", fullmatch=True))
+def test_no_address_fails(text):
+    asked, complaints = from_query(text, choices())
+    assert isinstance(asked, Settings) and all(complaints)
+    assert from_query(asked.query(), choices()) == (asked, [])
+
+
+@given(st.dictionaries(st.sampled_from([*choices().controls, "luck", "set"]), st.floats() | st.text(max_size=5)))
+def test_every_number_ends_up_in_its_range(values):
+    among = choices()
+    asked, _ = from_values(values, among)
+    for key, value in asked.numbers:
+        control = among.control(key, asked.a, asked.b)
+        assert control.low <= value <= control.high
+    assert 1 <= asked.luck <= 9_999 and 0 <= asked.parameters <= 64
+
+
+def test_a_wrong_address_names_what_it_did_not_understand(among):
+    asked, said = from_query("v=2&place=dese&a=hybird&loss.base=0.9&los.base=1&budget=much&luck=3", among)
+    assert (asked.place, asked.a, asked.luck, asked.numbers) == ("desa", "social_planning", 3, (("loss.base", 0.3),))
+    told = " | ".join(english for english, _ in said)
+    assert all(english != indonesian for english, indonesian in said)
+    for part in ("v=2", 'did you mean "desa"', 'did you mean "hybrid"', "0.18 to 0.3", "los.base", "budget=much"):
+        assert part in told
+
+
+def test_what_is_the_places_own_is_not_written_down(among):
+    trap = from_query("place=perangkap&trap=1&budget=0.04&funds_end=28", among)[0]
+    assert trap.numbers == () and trap.get("trap", among) == 1.0
+    assert from_query("place=desa&trap=1", among)[0].numbers == (("trap", 1.0),)
+
+
+def test_exits_stay_inside_the_calendar(among):
+    asked = from_query("place=desa&funds_end=40&facilitation_end=9", among)[0]
+    assert (asked.get("funds_end", among), asked.get("facilitation_end", among)) == (28, 9)
+
+
+def test_names_have_marks_of_their_own(among):
+    own_numbers = {f"{arm}.{key}" for arm in "ab" for policy in among.policies for key in among.of_policy(policy)}
+    for names in (list(among.places), among.policies, [*among.controls, *own_numbers]):
+        assert len({code._mark(name) for name in names}) == len(names)
+
+
+def test_a_code_with_a_wrong_letter_is_refused(among):
+    right = code.of(from_query("a=hybrid&luck=77&budget=0.06", among)[0], among)
+    for place, letter in enumerate(right):
+        if letter == "-":
+            continue
+        other = code.LETTERS[(code.LETTERS.index(letter) + 1) % 32]
+        with pytest.raises(InputError, match="code"):
+            code.settings_of(right[:place] + other + right[place + 1 :], among)
+    for text in ("", "hello", "U" * 20, "0" * 5_000):
+        with pytest.raises(InputError, match="code"):
+            code.settings_of(text, among)
+
+
+def test_the_trap_is_a_pair_of_numbers(among):
+    parameters = scenario_of(from_query("trap=1&threshold=0.3&output.scale=0.4", among)[0], among).parameters
+    assert parameters["output.lumpy_scale"] == pytest.approx(0.56) and parameters["output.lumpy_cost"] == 0.3
+    off = scenario_of(from_query("place=perangkap&trap=0", among)[0], among).parameters
+    assert (off["output.lumpy_scale"], off["output.lumpy_cost"]) == (0.0, 0.0)
+
+
+# -- what is recorded -------------------------------------------------------------------------------------------------
+
+
+def test_the_view_has_the_engines_own_numbers(found, asked, among):
+    """Series, flows and means of the view equal those of `run_arm` in a world that was built apart, bit for bit."""
+    scenario = scenario_of(asked, among)
+    scenario = scenario.model_copy(
+        update={"twins": scenario.twins.model_copy(update=dict.fromkeys(("withdrawal", "stress"), False))}
+    )
+    world, shocks = study.build(scenario), {48: {"macro_shock": np.log(0.9)}}
+    for arm in ("a", "b", "none"):
+        one = "status_quo" if arm == "none" else arm
+        run = run_arm(scenario, world, one, study.programmes(scenario)[one], asked.luck, metrics.catalogue(), shocks)
+        seen, head = found.worlds[arm], found.headline(arm)
+        for name, values in seen.series.items():
+            np.testing.assert_array_equal(values, run.series[name], name)
+        persons = world.state["size"].sum()
+        for name, values in seen.flows.items():
+            np.testing.assert_allclose(values * persons, run.flows[name], rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(seen.own_post, run.windows["own_income", "post"], rtol=1e-12)
+        assert head["headcount"] == pytest.approx(100.0 * run.poverty[0, 1.0, "post"], rel=1e-12)
+
+
+def test_codes_of_money_keep_to_their_side_of_the_line():
+    money = np.array([0.0, 0.5, np.nextafter(1.0, 0.0), 1.0, np.nextafter(1.0, 2.0), 2.0, 1e6])
+    codes = of_line(money)
+    assert (codes < LINE_CODE).tolist() == (money < 1.0).tolist()
+    assert codes[5] == LINE_CODE + 40 and codes[1] == LINE_CODE - 40 and (codes[0], codes[-1]) == (0, 255)
+
+
+def unpacked(text, rows, columns):
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8).reshape(rows, columns)
+
+
+def test_the_browser_can_count_the_poor_itself(found, among):
+    """From the frames and the persons of the payload alone the headcount of every quarter comes out."""
+    told = json.loads(payload(found, among, 3), parse_constant=pytest.fail)
+    persons, quarters = np.array(told["households"]["persons"]), told["calendar"]["quarters"]
+    for arm in ("a", "b"):
+        codes = unpacked(told["worlds"][arm]["frames"]["consumption"], len(persons), quarters)
+        poor = 100.0 * (persons[:, None] * (codes < 128)).sum(axis=0) / persons.sum()
+        np.testing.assert_allclose(poor, told["worlds"][arm]["series"]["headcount"], rtol=1e-4)
+        np.testing.assert_allclose(
+            told["worlds"][arm]["series"]["headcount"], found.worlds[arm].series["headcount"], rtol=1e-4
+        )
+
+
+def test_the_payload_is_what_its_schema_says(found, among):
+    told = json.loads(payload(found, among, 3))
+    count, quarters = told["households"]["count"], told["calendar"]["quarters"]
+    villages, start = told["villages"]["count"], told["villages"]["start"]
+    assert (told["v"], told["generation"], told["digest"]) == (1, 3, found.digest)
+    assert villages == VILLAGES and start[0] == 0 and start[-1] == count and abs(count - VILLAGES * HOUSEHOLDS) < 400
+    for name in ("persons", "size", "stratum", "activity", "female_head", "schooling", "x", "y"):
+        assert len(told["households"][name]) == count
+    columns = [column["id"] for one in told["institutions"] for column in one["columns"]]
+    assert {"council", "cooperative", "savings_group", "services"} <= {one["id"] for one in told["institutions"]}
+    for arm in ("a", "b"):
+        world = told["worlds"][arm]
+        assert set(world["frames"]) == set(LAYERS) == {layer["id"] for layer in told["layers"]}
+        assert sorted(world["villages"]) == sorted(columns)
+        for text in world["frames"].values():
+            assert unpacked(text, count, quarters).shape == (count, quarters)
+        assert unpacked(world["choice"], villages, quarters).max() in (0, 1, 2, 3, 255)
+        assert len(world["lorenz"]) == quarters // 4 and len(world["lorenz"][0]) == len(told["lorenz"]) == 21
+    assert {one["kind"]: one["quarter"] for one in told["events"]} == {
+        "start": 8, "facilitation_end": 24, "funds_end": 28, "shock": 48,
+    }  # fmt: skip
+    assert told["settings"]["budget"] == 0.1 and len(json.dumps(told)) < 2_000_000
+
+
+def test_both_worlds_are_one_until_the_programmes_begin(found):
+    for arm in ("a", "b"):
+        for name, values in found.worlds[arm].series.items():
+            np.testing.assert_array_equal(values[:8], found.worlds["none"].series[name][:8], name)
+    assert found.worlds["a"].series["headcount"][-1] != found.worlds["b"].series["headcount"][-1]
+
+
+def test_the_same_question_has_the_same_digest(found, asked, among):
+    assert pair(asked, among, Worlds(1)).digest == found.digest
+    assert pair(replace(asked, luck=2), among, Worlds(1)).digest != found.digest
+
+
+def test_one_policy_on_both_sides_is_one_world(among, worlds):
+    same = pair(Settings(a="hybrid", b="hybrid"), among, worlds)
+    for name, values in same.worlds["a"].frames.items():
+        np.testing.assert_array_equal(values, same.worlds["b"].frames[name])
+    nothing = pair(Settings(a="status_quo", b="dividend", numbers=(("budget", 0.0),)), among, worlds)
+    for arm in ("a", "b"):
+        np.testing.assert_array_equal(
+            nothing.worlds[arm].frames["consumption"], nothing.worlds["none"].frames["consumption"]
+        )
+
+
+def test_a_world_at_rest_is_met_again_and_few_are_kept(among):
+    kept = Worlds(2)
+    first = kept.start(Settings(), among).world.state
+    assert (
+        kept.start(Settings(a="hybrid", luck=9, numbers=(("macro_trend.growth", 0.011),)), among).world.state is first
+    )
+    for value in (0.2, 0.22, 0.26):
+        kept.start(Settings(numbers=(("loss.base", value),)), among)
+    assert len(kept.kept) == 2 and kept.start(Settings(), among).world.state is not first
+
+
+def moved(key, among):
+    """A value of a number that is far from its default."""
+    control = among.controls[key]
+    far = control.high if control.high - control.default > control.default - control.low else control.low
+    return control.clamped(far)
+
+
+def same_start(key, among):
+    scenario = scenario_of(Settings(numbers=((key, moved(key, among)),)), among)
+    people = scenario.population.model_copy(update={"villages": 3, "households": 30})
+    small = scenario.model_copy(update={"population": people})
+    plain = small.model_copy(update={"parameters": {}})
+    one, other = at_rest(small, {}, 1.0), at_rest(plain, {}, 1.0)
+    solved = one.value("attends.threshold") == other.value("attends.threshold")
+    return solved and all(np.array_equal(one.state[name], other.state[name]) for name in one.state.index)
+
+
+def later(among):
+    return [key for key in among.controls if "." in key and key.startswith(LATER)]
+
+
+@pytest.mark.parametrize(
+    "key", ["passed_trend.level", "attends.invitation", "works_built.advantage", "loss.audit_gain"]
+)
+def test_numbers_of_later_leave_the_start(key, among):
+    assert key in later(among) and same_start(key, among)
+
+
+def test_other_numbers_move_the_start(among):
+    assert not same_start("loss.base", among) and not same_start("spending.saved", among)
+
+
+@pytest.mark.full
+def test_all_numbers_of_later_leave_the_start(among):
+    wrong = [key for key in later(among) if not same_start(key, among)]
+    assert not wrong
+
+
+def test_pass_through_is_the_villages_mean(among, worlds):
+    for wanted in (0.2, 0.7, 1.0):
+        world = worlds.start(Settings(numbers=(("pass_through", wanted),)), among).world
+        passed = np.minimum(1.0, world.state["pass_through"] * world.value("passed_trend.level"))
+        assert np.average(passed, weights=world.state["persons"]) == pytest.approx(wanted, abs=1e-9)
+    assert passed.min() == pytest.approx(1.0)
+
+
+def test_inequality_widens_the_start(among, worlds):
+    gini = {
+        spread: pair(from_query(f"inequality={spread}", among)[0], among, worlds).worlds["none"].series["gini"][3]
+        for spread in (0.8, 1.0, 1.2)
+    }
+    assert gini[0.8] < gini[1.0] - 0.03 < gini[1.2] - 0.06
+
+
+def test_a_calibrated_set_is_the_worlds(among, worlds):
+    third = ensemble.load("trap_off")[2]
+    world = worlds.start(from_query("set=3&spending.saved=0.1", among)[0], among).world
+    assert world.value("spending.response") == third["spending.response"] and world.value("spending.saved") == 0.1
+    on = worlds.start(from_query("set=3&trap=1", among)[0], among).world
+    assert on.value("output.lumpy_scale") == ensemble.load("trap_on")[2]["output.lumpy_scale"]
+
+
+# -- many lucks -------------------------------------------------------------------------------------------------------
+
+
+def test_a_luck_of_the_band_is_the_pair(found, asked):
+    for arm in ("a", "b", "none"):
+        (seen,) = one_luck([asked.alone(arm)])
+        assert seen["headline"] == found.headline(arm)
+        for name in BANDED:
+            np.testing.assert_array_equal(seen["series"][name], found.worlds[arm].series[name])
+
+
+def test_who_changes_one_policy_asks_for_one_arm(asked, monkeypatch):
+    """With threads in place of the workers, and what they are asked for noted."""
+    wanted = []
+
+    def note(alone, held=()):
+        wanted.append(len(alone))
+        return [{"headline": {"of": one.a}} for one in alone]
+
+    monkeypatch.setattr("sim.app.crew.one_luck", note)
+    monkeypatch.setattr(Crew, "_opened", lambda self: ThreadPoolExecutor(1))
+    crew = Crew(1)
+    first = crew.luck(asked)
+    assert first.wait(10) and first.result()["b"]["headline"]["of"] == asked.b
+    for question, more in (
+        (replace(asked, a="hybrid"), 1),
+        (replace(asked, a=asked.b, b="hybrid"), 0),
+        (replace(asked, luck=7), 3),
+    ):
+        before = sum(wanted)
+        job = crew.luck(question)
+        assert job.wait(10) and job.result()["a"]["headline"]["of"] == question.a and sum(wanted) - before == more
+    crew.close()
+
+
+def test_workers_that_were_killed_are_replaced(asked):
+    """The next question starts new ones."""
+    crew, broken = Crew.__new__(Crew), ThreadPoolExecutor(1)
+    monkey = iter([broken, ThreadPoolExecutor(1)])
+    crew._opened = lambda: next(monkey)
+    crew.__init__(1)
+    broken.submit = lambda *_: (_ for _ in ()).throw(BrokenProcessPool())
+    assert crew.published("nothing of that name").wait(10)
+    crew.close()
+
+
+def test_bands_count_in_how_many_b_ends_lower(asked):
+    """Of made-up runs, so that the counts are known."""
+    bands = Bands(asked, 5)
+    for a, b in ((10.0, 9.0), (10.0, 11.0), (12.0, 8.0), (7.0, 7.0)):
+        bands.parts["lucks"].append(
+            {
+                arm: {"series": {n: np.array([value, np.nan]) for n in BANDED}, "headline": {"headcount": value}}
+                for arm, value in (("a", a), ("b", b), ("none", 10.0))
+            }
+        )
+    told = json.loads(bands.text(), parse_constant=pytest.fail)
+    lucks = told["lucks"]
+    assert (told["generation"], told["sets"], lucks["done"], lucks["of"]) == (5, None, 4, 20)
+    assert (lucks["lower_b"], lucks["lower_a"], lucks["ties"]) == (2, 1, 1)
+    assert lucks["difference"]["headcount"][0] == pytest.approx((-1.0 + 1.0 - 4.0 + 0.0) / 4)
+    assert lucks["series"]["a"]["headcount"]["middle"] == [10.0, None]
+
+
+def test_a_mechanism_that_is_off_stays_where_it_was(asked, found):
+    (still,) = one_luck([asked.alone("b")], ("works", "aware", "facilitation_effect"))
+    assert still["headline"]["participation"] < found.headline("b")["participation"] - 1.0
+
+
+def test_an_arm_apart_from_the_other_is_the_same_question(among):
+    asked = from_query("a=locality_development&b=asset_with_coaching&a.facilitation=0.4&loss.base=0.2&luck=3", among)[0]
+    assert asked.alone("none") == from_query("a=status_quo&b=status_quo&loss.base=0.2&luck=3", among)[0]
+    assert asked.alone("a").numbers == (("a.facilitation", 0.4), ("loss.base", 0.2))
+    other = from_query("b=locality_development&a=dividend&b.facilitation=0.4&loss.base=0.2&luck=3", among)[0]
+    assert other.alone("b") == asked.alone("a")
+
+
+def test_classes_are_those_of_a_comparison(asked, among):
+    """The trajectory classes of the view are those that `swadaya run` would print for the same arms."""
+    calm = replace(asked, numbers=tuple(one for one in asked.numbers if one[0] != "shock"))
+    results = study.run(scenario_of(calm, among))
+    for arm in ("a", "status_quo"):
+        rows = results.households[results.households["arm"] == arm]
+        (seen,) = classes([calm.alone("none" if arm == "status_quo" else arm)])
+        assert seen["codes"].tolist() == rows["klass"].cat.codes.tolist()
+    assert seen["shares"].sum() == pytest.approx(100.0)
+    assert classes([replace(asked, numbers=(*asked.numbers, ("shock_at", 40.0))).alone("a")]) == [{}]
+
+
+# -- one household ----------------------------------------------------------------------------------------------------
+
+
+def test_a_life_is_the_one_on_the_map(found, threads):
+    for number in (0, 777, len(found.persons) - 1):
+        for arm, life in lives(found, number, threads).items():
+            for layer in ("consumption", "own_income"):
+                np.testing.assert_array_equal(of_line(life.own[layer]), found.worlds[arm].frames[layer][:, number])
+
+
+def test_a_story_says_where_two_lives_part(found, among, threads):
+    poor = int(np.flatnonzero(found.worlds["a"].poor)[3])
+    told = story(found, among, poor, threads)
+    assert told["parts"]["quarter"] >= 8 and told["parts"]["a"] != told["parts"]["b"]
+    assert told["alike"]["count"] >= 30 and 0 <= told["alike"]["a"]["poor"] <= 100
+    assert all(text for arm in ("a", "b") for text in told["why"][arm]["text"])
+    for arm in ("a", "b"):
+        quarters = [event["quarter"] for event in told["events"][arm]]
+        assert quarters == sorted(quarters) and all(len(set(event["text"])) == 2 for event in told["events"][arm])
+    json.dumps(told, allow_nan=False)
+
+
+def test_who_received_an_asset_is_told_when(found, among, threads):
+    served = [number for number in range(0, 400) if found.worlds["a"].poor[number]]
+    for number in served[:6]:
+        life, told = lives(found, number, threads)["a"], story(found, among, number, threads)
+        when = np.flatnonzero(life.own["gets_asset"] > 0.0)
+        assert [event["quarter"] for event in told["events"]["a"] if event["key"] == "asset"] == when.tolist()
+
+
+def test_without_a_difference_no_lives_part(among, worlds, threads):
+    same = pair(Settings(a="dividend", b="dividend"), among, worlds)
+    assert story(same, among, 10, threads)["parts"] is None
+
+
+@pytest.mark.parametrize("number", [-1, 10**9, "3", None, 1.5, True])
+def test_a_household_that_is_not_there_is_refused(number, found, among, threads):
+    with pytest.raises(InputError, match="no household"):
+        story(found, among, number, threads)
+
+
+# -- texts and lessons ------------------------------------------------------------------------------------------------
+
+
+def test_both_languages_say_everything():
+    told = by_language()
+    assert set(told) == set(LANGUAGES) and told["en"].keys() == told["id"].keys()
+    for key, texts in table().items():
+        assert all(isinstance(text, str) and text.strip() for text in texts), key
+        assert sorted(HOLE.findall(texts[0])) == sorted(HOLE.findall(texts[1])), key
+
+
+def test_english_texts_of_the_model_are_the_models_own(among):
+    """Whoever changes what a policy or a scenario says of itself is reminded of its translation."""
+    for name, about in among.known.policies.items():
+        for key in TOLD:
+            assert table()[f"policy.{name}.{key}"][0] == getattr(about, key)
+    for name, place in among.places.items():
+        assert table()[f"question.{name}"][0] == place.question
+        assert table().get(f"note.{name}", ("",))[0] == place.report.note
+    units = {one.unit for one in among.controls.values()} | {
+        param.unit for policy in among.policies for param in among.of_policy(policy).values()
+    }
+    assert not [unit for unit in units if unit and f"of.{unit}" not in table()]
+    assert not [key for key in among.controls if f"control.{key}" not in table()]
+    assert not [key for policy in among.policies for key in among.of_policy(policy) if f"setting.{key}" not in table()]
+
+
+def test_every_lesson_has_its_steps_in_both_languages():
+    found = lessons.lessons()
+    assert [lesson["id"] for lesson in found] == ["growth", "meeting", "cow", "storm"]
+    for lesson in found:
+        kinds = [step["kind"] for step in lesson["steps"]]
+        assert list(dict.fromkeys(kinds)) == list(lessons.KINDS)
+        for text in (lesson["title"], lesson["misconception"], *(step["text"] for step in lesson["steps"])):
+            assert len(text) == 2 and all(text) and text[0] != text[1]
+
+
+def steps():
+    return [
+        (lesson["id"], step["id"]) for lesson in lessons.lessons() for step in lesson["steps"] if "settings" in step
+    ]
+
+
+@pytest.fixture(scope="module")
+def ran(among, worlds, threads):
+    """Every step of every lesson, run."""
+    found = {}
+    for lesson in lessons.lessons():
+        for step in (one for one in lesson["steps"] if "settings" in one):
+            asked, complaints = from_query(step["settings"], among)
+            assert not complaints and lessons.step_of(lesson["id"], step["id"], among) == asked
+            assert step["metric"] in recording.METRICS
+            found[lesson["id"], step["id"]] = pair(asked, among, worlds, threads)
+    return found
+
+
+def test_lesson_growth_passes_by(ran):
+    """What the texts of the lesson promise: little from the policy, much from the way to the village."""
+    watch, switch = (ran["growth", step] for step in ("watch", "switch"))
+    policy = watch.headline("a")["headcount_end"] - watch.headline("b")["headcount_end"]
+    way = watch.headline("a")["headcount_end"] - switch.headline("a")["headcount_end"]
+    assert 0.0 <= policy < 1.0 < 3.0 * policy + 1.0 < way
+
+
+def test_lesson_who_came(ran):
+    seen = ran["meeting", "watch"].worlds["b"].series
+    before, during, after = (seen["participation"][first:last].mean() for first, last in ((0, 8), (20, 24), (64, 80)))
+    assert during > before + 10.0 and after < before + 2.0
+    assert seen["control"][20:28].mean() > 0.2 and seen["control"][40:].max() == 0.0
+    held = ran["meeting", "switch"].worlds["b"].series["participation"][64:80].mean()
+    assert held > after
+
+
+def test_lesson_a_cow_is_not_enough(ran):
+    cash, asset = (ran["cow", "watch"].worlds[arm].series["headcount"] for arm in ("a", "b"))
+    assert cash[20:28].mean() < asset[20:28].mean() and cash[36:48].mean() > asset[36:48].mean()
+    gaps = {}
+    for step in ("switch_coaching", "switch_trap"):
+        gaps[step] = ran["cow", step].headline("a")["headcount"] - ran["cow", step].headline("b")["headcount"]
+    assert 0.0 < gaps["switch_coaching"] < gaps["switch_trap"]
+
+
+def test_lesson_standing_in_the_storm(ran):
+    for step in ("watch", "switch_poor"):
+        poverty = ran["storm", step].worlds["none"].series["headcount"]
+        assert poverty[48:52].mean() > poverty[44:48].mean()
+
+    def fell(step):
+        demand = ran["storm", step].worlds["none"].series["demand"]
+        return demand[44:48].mean() - demand[48:56].min()
+
+    assert fell("switch_dense") > fell("watch")
+
+
+# -- sharing ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_link_says_whether_the_numbers_are_the_same(found, among):
+    query = json.loads(share(found, among, ""))["query"]
+    assert from_query(query, among) == (found.settings, []) and found.digest.startswith(expected_of(f"?{query}"))
+    assert json.loads(share(found, among, expected_of(query)))["same"] is True
+    assert json.loads(share(found, among, "0123456789ab"))["same"] is False
+    assert json.loads(share(found, among, ""))["same"] is None
+    assert [expected_of(text) for text in ("", "d=xyz", "d=12", "a=1&d=<script>", "d=" + "a" * 99)] == [""] * 5
+
+
+def test_the_python_box_gives_exactly_the_same(found, among, capsys):
+    exec(json.loads(share(found, among, ""))["python"], {})
+    assert capsys.readouterr().out.split()[-1] == found.digest
+
+
+def test_the_command_gives_exactly_the_same(found, among, capsys, tmp_path, monkeypatch):
+    from sim.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    words = json.loads(share(found, among, ""))["shell"].split()
+    assert main(words[1:]) == 0
+    assert found.digest in capsys.readouterr().out
+    (made,) = tmp_path.glob("results/*")
+    assert json.loads((made / "manifest.json").read_text())["digest"] == found.digest
+    assert main(words[1:]) == 0  # once more into the same folder
+    assert main(["run", "--code", "WRONG"]) == 2 and main(["run"]) == 2 and main(["run", "desa", "--code", "x"]) == 2
+
+
+def test_tables_say_where_they_come_from(found, among):
+    file = downloads.series(found, among)
+    text = file.data.decode()
+    rows = list(csv.DictReader(line for line in io.StringIO(text) if not line.startswith("#")))
+    assert found.settings.query() in text and found.digest in text
+    last = [row for row in rows if (row["world"], row["metric"], row["quarter"]) == ("b", "headcount", "79")]
+    assert float(last[0]["value"]) == found.worlds["b"].series["headcount"][79]
+    people = downloads.households(found, among).data.decode().splitlines()
+    assert len([line for line in people if not line.startswith("#")]) == len(found.persons) + 1
+
+
+def test_a_figure_has_its_settings_on_it(found, among):
+    svg = downloads.figure(found, among, "svg", "participation", "id").data.decode()
+    assert "Hadir di musyawarah" in svg and found.digest in svg and "run code" in svg
+    assert found.settings.query()[:60].replace("&", "&amp;") in svg
+    assert downloads.figure(found, among, "png", "nonsense", "xx").data.startswith(b"\x89PNG")
+
+
+def test_the_page_that_replays_needs_nothing(found, among):
+    text = downloads.page(found, among, "", {}, "id").data.decode()
+    assert '<html lang="id">' in text and "{{" not in text.split('id="data"')[0]
+    assert not re.findall(r'(?:src|href)="https?://', text) and "default-src 'none'" in text
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)[1]
+    assert json.loads(data)["payload"]["digest"] == found.digest and json.loads(data)["mode"] == "file"
+
+
+def test_the_scenario_file_is_the_same_comparison(among, worlds):
+    """Read back as a place of one's own it gives the numbers of the view, bit for bit."""
+    first = pair(from_query("place=perangkap&a=hybrid&b=dividend&funds_end=20&loss.base=0.2", among)[0], among, worlds)
+    brought = own.settings_of(own.read("scenario", "x.toml", downloads.scenario(first, among).data.decode()))
+    assert (brought.a, brought.b) == ("hybrid", "dividend")
+    assert pair(brought, own.among_of(brought), worlds).digest == first.digest
+
+
+# -- places of one's own ----------------------------------------------------------------------------------------------
+
+
+def test_a_survey_becomes_a_place(worlds):
+    brought = own.settings_of(own.read("survey", "../../mine.csv", SAMPLE.read_text(encoding="utf-8")))
+    assert brought.own.name == "mine.csv"
+    seen = pair(brought, own.among_of(brought), worlds)
+    assert seen.start.world.population.household["consumption"].min() > 0.0
+    assert one_luck([brought.alone("b")])[0]["headline"] == seen.headline("b")  # workers have it too
+
+
+@pytest.mark.parametrize(
+    ("what", "text", "said"),
+    [
+        ("scenario", "title = 1", "title"),
+        ("scenario", "[population", "not valid TOML"),
+        ("scenario", 'title="x"\n[population]\nsurvey="/etc/passwd"\n[[arms]]\npolicy="dividend"', "reads no files"),
+        ("scenario", 'title="x"\n[population]\nvillage_list="a.csv"\n[[arms]]\npolicy="dividend"', "reads no files"),
+        ("scenario", 'title="x"\n[calendar]\nquarters=400\n[[arms]]\npolicy="status_quo"', "at most 120"),
+        ("scenario", 'title="x"\n[[arms]]\npolicy="os.system"', "unknown policy"),
+        ("scenario", "#" * 100_001, "at most 100000"),
+        ("survey", "a,b\n1,2\n", "mine, row 1"),
+        ("survey", "\n" * 20_001, "at most 20000"),
+        ("program", "x", "a scenario (.toml) or a survey (.csv)"),
+        ("survey", None, "a scenario (.toml) or a survey (.csv)"),
+    ],
+)
+def test_what_cannot_be_a_place_is_refused_in_words(what, text, said):
+    with pytest.raises(InputError, match=re.escape(said)):
+        own.read(what, "mine", text)
+
+
+# -- sessions ---------------------------------------------------------------------------------------------------------
+
+
+class Reader:
+    """What a browser would have: traits, and messages that came."""
+
+    def __init__(self, query="", workers=None):
+        self.traits, self.seen, self.messages = {}, [], []
+        self.session = Session(
+            query, self.put, lambda told, buffers: self.messages.append((dict(told), list(buffers))), workers
+        )
+
+    def put(self, name, text):
+        self.traits[name] = text
+        self.seen.append((name, text))
+
+    def read(self, name):
+        return json.loads(self.traits.get(name) or "{}")
+
+    def until(self, true, seconds=60.0):
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, "nothing came"
+            time.sleep(0.01)
+        return self
+
+    def ready(self):
+        return self.until(lambda: self.read("status").get("state") in ("ready", "failed") and self.current())
+
+    def current(self):
+        return self.read("status")["generation"] == self.session.generation
+
+    def asks(self, **content):
+        before = len(self.messages)
+        self.session.heard(content)
+        self.until(lambda: len(self.messages) > before)
+        return self.messages[-1]
+
+
+@pytest.fixture
+def reader():
+    """Opens readers, and sees them off."""
+    opened = []
+
+    def open_one(query=""):
+        opened.append(Reader(query))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.session.close()
+
+
+def test_two_readers_do_not_meet(reader):
+    one, other = reader("a=hybrid&b=dividend&luck=3"), reader("place=desa_miskin&a=asset_only&b=targeted_cash")
+    for turn in range(3):
+        one.session.heard({"kind": "settings", "values": {"luck": 10 + turn}})
+        other.session.heard({"kind": "settings", "values": {"budget": 0.05 + turn / 100}})
+        one.ready(), other.ready()
+        assert (
+            one.read("payload")["settings"]["luck"] == 10 + turn and one.read("payload")["settings"]["budget"] == 0.04
+        )
+        assert other.read("payload")["settings"]["luck"] == 1
+        assert (one.read("payload")["settings"]["a"], other.read("payload")["settings"]["a"]) == (
+            "hybrid",
+            "asset_only",
+        )
+    told, _ = other.asks(kind="household", id=1, number=5)
+    assert told["number"] == 5 and not one.messages
+
+
+def test_only_the_last_question_is_answered(reader):
+    one = reader()
+    for luck in range(2, 12):
+        one.session.heard({"kind": "settings", "values": {"luck": luck}})
+    one.ready()
+    assert one.read("payload")["generation"] == one.read("form")["generation"] == one.session.generation == 11
+    assert one.read("payload")["settings"]["luck"] == 11
+    lucks = [json.loads(text)["settings"]["luck"] for name, text in one.seen if name == "payload" and text]
+    assert lucks == sorted(lucks) and len(lucks) < 11  # older ones were dropped, none came late
+
+
+def test_a_number_goes_back_to_the_places_own(reader):
+    one = reader("budget=0.08&loss.base=0.2&a=locality_development&a.facilitation=0.4")
+    one.session.heard({"kind": "settings", "values": {"budget": None}})
+    assert dict(one.session.settings.numbers) == {"loss.base": 0.2, "a.facilitation": 0.4}
+    one.session.heard({"kind": "settings", "values": {"a": "dividend"}})
+    assert dict(one.session.settings.numbers) == {"loss.base": 0.2}
+    one.session.heard({"kind": "reset"})
+    assert one.session.settings == Settings()
+
+
+def test_what_cannot_rest_is_told_in_a_sentence(reader, restless, monkeypatch):
+    monkeypatch.setattr("sim.app.world.study.build", restless)
+    one = reader("spending.saved=0.0613").ready()
+    assert (
+        one.read("status")["state"] == "failed" and one.read("status")["sentence"] == ["no such world is at rest"] * 2
+    )
+    monkeypatch.undo()
+    one.session.heard({"kind": "reset"})
+    assert one.ready().read("status")["state"] == "ready"
+
+
+def test_a_fault_of_ours_is_one_sentence_and_a_line_in_the_log(reader, monkeypatch, caplog):
+    monkeypatch.setattr("sim.app.session.pair", lambda *_: 1 / 0)
+    one = reader().ready()
+    assert one.read("status")["state"] == "failed" and "Traceback" not in one.traits["status"]
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None, 3, [], {}, {"kind": "shutdown"}, {"kind": "settings", "values": 3}, {"kind": "lesson", "id": "x"},
+        {"kind": ["settings"]}, {"kind": "settings"},
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_left_alone(content, reader):
+    one = reader()
+    one.session.heard(content)
+    assert one.session.generation == 1 and one.ready().read("status")["state"] == "ready"
+
+
+def test_answers_are_refused_in_words(reader):
+    one = reader().ready()
+    for content in (
+        {"kind": "household", "number": 10**7},
+        {"kind": "download", "what": "exe"},
+        {"kind": "upload", "what": 1},
+    ):
+        told, buffers = one.asks(id=7, **content)
+        assert told["id"] == 7 and len(told["error"]) == 2 and not buffers
+
+
+def test_too_many_questions_at_once_are_refused(reader, monkeypatch):
+    one = reader().ready()
+    one.session.running = 2
+    assert "wait" in one.asks(kind="household", id=1, number=1)[0]["error"][0]
+
+
+def test_downloads_and_lessons_come_through_a_session(reader):
+    one = reader().ready()
+    for what, first in (
+        ("csv", b"# Swadaya"),
+        ("png", b"\x89PNG"),
+        ("svg", b"<svg"),
+        ("html", b"<!doctype"),
+        ("scenario", b"# Swad"),
+    ):
+        told, (data,) = one.asks(kind="download", id=2, what=what, stories=[3])
+        assert data.startswith(first) and told["bytes"] == len(data) and told["name"].startswith("swadaya-"), what
+    one.session.heard({"kind": "lesson", "id": "cow", "step": "switch_trap"})
+    assert one.ready().read("payload")["settings"]["trap"] == 1.0
+
+
+def test_a_place_of_ones_own_comes_through_a_session(reader):
+    one = reader().ready()
+    arms = "".join(f'[[arms]]\npolicy = "{policy}"\n' for policy in ("status_quo", "hybrid", "infrastructure"))
+    text = f'title = "Mine"\n{arms}[parameters]\nloss.base = 0.2\n'
+    told, _ = one.asks(kind="upload", id=1, what="scenario", name="mine.toml", text=text)
+    assert told["name"] == "mine.toml"
+    shown = one.ready().read("payload")["settings"]
+    assert (shown["place"], shown["a"], shown["b"], shown["loss.base"]) == ("own", "hybrid", "infrastructure", 0.2)
+    one.session.heard({"kind": "settings", "values": {"luck": 4}})
+    assert one.ready().read("payload")["place"]["title"] == "Mine" and one.read("share")["own"] is True
+    assert from_query(one.read("share")["query"], choices())[1]  # elsewhere the link says that it does not know it
+
+
+def test_who_has_gone_is_not_answered(reader):
+    one = reader().ready()
+    one.session.close()
+    one.session.heard({"kind": "reset"})
+    assert one.session.generation == 1 and one.session.found is None
+
+
+# -- the page and its server ------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_a_stage(monkeypatch):
+    solara = pytest.importorskip("solara")
+    from sim.app import page
+    from sim.app.stage import Stage
+
+    def alone(query, put, send):
+        return Session(query, put, send, None)
+
+    monkeypatch.setattr(page, "Session", alone)
+    _, rendered = solara.render(page.Page(), handle_error=False)
+    stage = rendered.find(Stage).widget
+    end = time.monotonic() + 60
+    while not stage.payload:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert json.loads(stage.payload)["generation"] == 1 and json.loads(stage.lessons) and json.loads(stage.evidence)
+    rendered.close()
+
+
+def test_what_the_page_is_made_of_is_on_disk():
+    pytest.importorskip("solara")
+    from sim.app.serve import missing
+
+    assert list(missing()) == []
+
+
+def test_a_missing_file_is_named(tmp_path):
+    """In a process of its own, because Solara reads its settings when it is imported."""
+    pytest.importorskip("solara")
+    work = "from sim.app.serve import prepare; prepare()"
+    environment = {"SOLARA_ASSETS_PROXY_CACHE_DIR": str(tmp_path), "PATH": "", "HOME": str(tmp_path)}
+    found = subprocess.run([sys.executable, "-c", work], capture_output=True, text=True, env=environment, check=False)
+    assert "InputError" in found.stderr and str(tmp_path) in found.stderr and "solara-assets" in found.stderr
+
+
+def test_a_port_that_is_taken_is_told(capsys):
+    pytest.importorskip("solara")
+    from sim.__main__ import main
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert main(["app", "--no-open", "--port", str(taken.getsockname()[1])]) == 2
+    assert "another with --port" in capsys.readouterr().err
+
+
+def test_a_headless_run_needs_no_browser_library():
+    """Everything but page and stage is imported without Solara and what it brings."""
+    work = (
+        "import sys\nfor name in ('solara', 'anywidget', 'ipywidgets', 'traitlets', 'reacton', 'uvicorn'):\n"
+        "    sys.modules[name] = None\n"
+        "import sim.app.session, sim.app.command, sim.app.again, sim.app.downloads, sim.app.serve, sim.__main__"
+    )
+    subprocess.run([sys.executable, "-c", work], check=True)
+
+
+def test_the_form_offers_everything_with_its_range(among):
+    told = json.loads(form(Settings(), among, 1, ["x"]), parse_constant=pytest.fail)
+    controls = {one["key"]: one for one in told["controls"]}
+    offered = {name for name, p in among.known.parameters.items() if p.high > p.low}
+    assert offered - controls.keys() == {"attends.threshold", "output.lumpy_scale", "output.lumpy_cost"}
+    for key, one in controls.items():
+        assert one["low"] <= one["default"] <= one["high"] and 0.0 < one["step"] <= one["high"] - one["low"], key
+        assert all(one["label"]) and (one["source"] or key in ("luck", "set")), key
+    assert {one["name"] for one in told["policies"]} == set(among.policies)
+    assert {group["id"] for group in told["groups"]} == {one["group"] for one in controls.values()}
+    assert {"budget", "funds_end", "facilitation_end", "inequality", "trap", "threshold", "loss.base", "shock"} <= {
+        key for key, one in controls.items() if one["front"]
+    }
+
+
+def test_the_evidence_is_what_is_stored():
+    told = json.loads(evidence.document())
+    assert {row["study"] for row in told["scorecard"]} >= {"V1", "V9"} and told["warnings"]
+    assert {"default", "V1"} <= {one["name"] for one in told["published"]}
+
+
+def test_a_published_result_that_is_no_comparison_is_shown_as_it_is():
+    seen = []
+    evidence.opened("V1", None, seen.append, lambda: True)
+    assert (
+        seen[0]["rows"]
+        and all(row["obtained"] is None for row in seen[0]["rows"])
+        and "swadaya reproduce V1" in seen[0]["text"][0]
+    )
+    with pytest.raises(InputError, match="not a published result"):
+        evidence.opened("../../etc/passwd", None, seen.append, lambda: True)

@@ -1,0 +1,572 @@
+"""The view in a real browser: what is drawn, said and asked, over an exported file and over a server.
+
+Debian's chromium is driven (`apt-get install chromium`, or its path in CHROMIUM). Without one these tests are skipped,
+but where CI is set they fail. A fixture fails every test on a request that leaves the machine, a response of 400 or
+more, an error of the console or of the page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from functools import cache
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from sim.app import downloads
+from sim.app.choices import choices
+from sim.app.household import story
+from sim.app.module import HOME
+from sim.app.record import STANDING, pair
+from sim.app.session import threads, worlds
+from sim.app.settings import ARMS, from_query
+from sim.app.texts import by_language
+
+QUERY = "v=1&place=desa&a=dividend&b=hybrid&luck=3&budget=0.1&facilitation_end=24&shock=0.15"
+HOUSEHOLD = 174
+LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 400, "height": 860}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+WAIT = 180_000  # ms, for whatever a busy machine has to compute
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Debian's browser, once for all tests."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not path:
+        assert not os.environ.get("CI"), "no chromium: apt-get install chromium"
+        pytest.skip("no chromium: apt-get install chromium, or set CHROMIUM")
+    with sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium):
+    """Opens pages, and fails the test on whatever a page that needs no internet must not do."""
+    wrong, contexts = [], []
+
+    def opened(address: str, view: dict = LAPTOP, script: str = "", **options) -> Page:
+        context = chromium.new_context(viewport=view, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.on("console", lambda said: said.type == "error" and wrong.append(f"console: {said.text}"))
+        page.on("pageerror", lambda error: wrong.append(f"page: {error}"))
+        page.on("request", lambda asked: outside(asked.url) and wrong.append(f"outside: {asked.url}"))
+        page.on("response", lambda got: got.status >= 400 and wrong.append(f"{got.status}: {got.url}"))
+        if script:
+            page.add_init_script(script)
+        page.goto(address)
+        page.wait_for_selector('.sw-stage[aria-busy="false"]')
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+def outside(address: str) -> bool:
+    """Whether a request leaves this machine."""
+    return not re.match(r"(file|data|blob):|(http|ws)://(127\.0\.0\.1|localhost)[:/]", address)
+
+
+@pytest.fixture(scope="module")
+def found():
+    """The pair that the exported page replays, as the engine has it."""
+    assert not from_query(QUERY, choices())[1]
+    return engine(QUERY)
+
+
+def made_up() -> str:
+    """Bands whose counts are known here: 20 lucks and 20 sets of assumptions."""
+    line = {"low": [5.0] * 80, "middle": [6.0] * 80, "high": [7.0] * 80}
+    heads = {name: [6.0, 5.0, 7.0] for name in ("headcount", "headcount_end", "self_supporting", "cost")}
+    part = {
+        "done": 20,
+        "of": 20,
+        "lower_a": 3,
+        "ties": 0,
+        "series": {arm: {"headcount": line} for arm in ARMS},
+        "headline": dict.fromkeys(ARMS, heads),
+        "difference": {"headcount": [-0.5, -0.8, 0.1]},
+    }
+    lucks, sets = part | {"lower_b": 17}, part | {"lower_b": 11}
+    return json.dumps({"generation": 1, "classes": None, "order": [], "lucks": lucks, "sets": sets})
+
+
+@pytest.fixture(scope="module")
+def exported(found, tmp_path_factory):
+    """Address of the exported page, with a story and bands."""
+    told = {HOUSEHOLD: story(found, choices(), HOUSEHOLD, threads())}
+    file = downloads.page(found, choices(), made_up(), told, "en")
+    path = tmp_path_factory.mktemp("export") / file.name
+    path.write_bytes(file.data)
+    return path.as_uri()
+
+
+def percent(value: float) -> str:
+    """A share as the headline has it."""
+    return f"{value:.1f}%"
+
+
+def shown(page: Page, figure: str = "poverty") -> list[str]:
+    """The three figures of a headline: A, B and no programme."""
+    return page.locator(f'[data-figure="{figure}"] .sw-figure b').all_text_contents()
+
+
+def poverty(found, quarter: int) -> list[str]:
+    """What the engine says of a quarter, in the order of the headline."""
+    return [percent(found.worlds[arm].series["headcount"][quarter]) for arm in ("a", "b", "none")]
+
+
+def clock(page: Page):
+    """The slider of the clock."""
+    return page.get_by_role("slider", name="Quarter", exact=True)
+
+
+def test_bet_then_watch_then_explain(visit, exported, found):
+    page = visit(exported)
+    bet = page.get_by_label("Poor under B")
+    bet.fill("4")
+    bet.press("ArrowRight")
+    expect(page.locator(".sw-guessing output").last).to_have_text("4.5%")
+    expect(page.locator(".sw-headline")).to_be_hidden()  # nothing is told before the bet
+    page.get_by_label("Speed", exact=True).select_option("fastest")
+    page.get_by_role("button", name="Watch what happens").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator(".sw-guess circle")).to_have_count(2)  # drawn beside the run
+    expect(page.locator('.sw-stage[data-phase="explain"]')).to_be_attached(timeout=WAIT)
+    assert shown(page) == poverty(found, 79)
+    assert int(page.locator(".sw-clock").get_attribute("data-paints")) > 0
+    expect(page.locator(".sw-verdict")).to_contain_text("You guessed A")
+    expect(page.locator(".sw-verdict")).to_contain_text("B 4.5%")
+    expect(page.locator(".sw-spoken")).to_contain_text(f"poor under A {poverty(found, 79)[0]}")
+
+
+def test_bet_is_dragged(visit, exported):
+    page = visit(exported)
+    box = page.locator(".sw-bet svg").bounding_box()
+    handle = page.locator(".sw-handle").first.bounding_box()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    before = [output.text_content() for output in page.locator(".sw-guessing output").all()]
+    page.mouse.move(x, y + 3)
+    page.mouse.down()
+    page.mouse.move(x, box["y"] + box["height"] - 40, steps=4)
+    page.mouse.up()
+    after = [output.text_content() for output in page.locator(".sw-guessing output").all()]
+    moved = [float(new.rstrip("%")) < float(old.rstrip("%")) for old, new in zip(before, after, strict=True)]
+    assert sorted(moved) == [False, True]
+
+
+def test_clock_is_scrubbed_and_stepped(visit, exported, found):
+    page = visit(exported)
+    page.get_by_role("button", name="2 Watch").click()
+    for quarter in (0, 23, 50):
+        clock(page).fill(str(quarter))
+        assert shown(page) == poverty(found, quarter)
+    page.locator("h1").click()
+    for key, quarter in (("ArrowRight", 51), ("ArrowLeft", 50), ("Home", 0), ("End", 79)):
+        page.keyboard.press(key)
+        assert shown(page) == poverty(found, quarter), key
+    page.keyboard.press("Home")
+    page.keyboard.press(" ")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.keyboard.press(" ")
+    expect(page.locator(".sw-spoken")).to_contain_text("without a programme")
+    assert page.locator(".sw-card .sw-cursor").count() == 4
+
+
+def test_lucks_and_assumptions_are_told_apart(visit, exported):
+    page = visit(exported)
+    page.get_by_role("button", name="Show me the end").click()
+    sure = page.locator(".sw-sure")
+    expect(sure).to_contain_text("0.50 points lower under B than under A (0.80 lower – 0.10 higher)")
+    expect(sure).to_contain_text("17 of 20 lucks under one set of assumptions")
+    expect(sure).to_contain_text("11 of 20 sets of assumptions")
+    assert page.locator('[data-figure="poverty"] small').all_text_contents() == [
+        "5.0% – 7.0%",
+        "5.0% – 7.0%",
+        "no programme",
+    ]
+
+
+def test_worlds_differ_by_colour_dash_and_letter(visit, exported):
+    page = visit(exported)
+    page.get_by_role("button", name="Show me the end").click()
+    strokes = page.evaluate(
+        "[...document.querySelectorAll('.sw-card svg g[clip-path] path[stroke]')].slice(0, 3)"
+        ".map(one => [one.getAttribute('stroke'), one.getAttribute('stroke-dasharray')])"
+    )
+    none, a, b = strokes
+    assert len({none[0], a[0], b[0]}) == 3
+    assert a[1] != b[1]
+    letters = [text.split()[0] for text in page.locator(".sw-card .sw-label").all_text_contents()[:3]]
+    assert letters == ["none", "A", "B"]
+
+
+def test_table_behind_each_chart(visit, exported, found):
+    page = visit(exported)
+    page.get_by_role("button", name="Show me the end").click()
+    buttons = page.get_by_role("button", name=re.compile("^Table: "))
+    assert buttons.count() == 6
+    buttons.first.click()
+    row = page.locator(".sw-card").first.locator("tbody tr").nth(5)  # year 5
+    series = [found.worlds[arm].series["headcount"][20] for arm in ("a", "b", "none")]
+    assert [cell.evaluate("cell => cell.firstChild.textContent") for cell in row.locator("td").all()] == [
+        percent(value) for value in series
+    ]
+
+
+def test_household_is_followed_in_both_worlds(visit, exported, found):
+    page = visit(exported)
+    page.get_by_role("button", name="2 Watch").click()
+    clock(page).fill("40")
+    maps = page.locator(".sw-world canvas")
+    maps.first.focus()
+    page.keyboard.press("ArrowRight")
+    drawer = page.get_by_role("region", name="One household")
+    number = drawer.get_by_label("Another")
+    expect(number).to_have_value("2")
+    number.fill(str(HOUSEHOLD + 1))
+    number.press("Enter")
+    expect(drawer.locator("h2")).to_contain_text(f"Household {HOUSEHOLD + 1}")
+    told = story(found, choices(), HOUSEHOLD, threads())
+    expect(drawer).to_contain_text(told["why"]["b"]["text"][0])
+    expect(drawer).to_contain_text("Real villages have no twin")
+    same = "[...document.querySelectorAll('.sw-world canvas')].map(one => one.toDataURL())"
+    marked = page.evaluate(same)
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    assert all(one != other for one, other in zip(marked, page.evaluate(same), strict=True))  # the mark is in both
+
+
+def test_pointer_reads_the_frame_of_the_engine(visit, exported, found):
+    page = visit(exported)
+    page.get_by_role("button", name="2 Watch").click()
+    clock(page).fill("40")
+    page.locator(".sw-world canvas").first.hover(position={"x": 8, "y": 22})
+    text = page.locator(".sw-tip").text_content()
+    household = int(re.search(r"Household (\d+)", text)[1]) - 1
+    words = by_language()["en"]
+    standing = [words[f"stage.class_{STANDING[found.worlds[arm].frames['standing'][40, household]]}"] for arm in "ab"]
+    assert text.splitlines()[1:] == [f"A {standing[0]}", f"B {standing[1]}"]
+
+
+def test_a_village_tells_its_numbers(visit, exported, found):
+    page = visit(exported)
+    page.get_by_role("button", name="2 Watch").click()
+    clock(page).fill("20")
+    page.locator(".sw-world canvas").first.hover(position={"x": 8, "y": 6})
+    cells = page.locator(".sw-tip tbody tr").first.locator("th, td").all_text_contents()
+    came = [float(found.worlds[arm].villages["attendance"][20, 0]) for arm in "ab"]
+    assert cells[0] == "Came to the meeting"
+    assert [float(cell.rstrip("%")) for cell in cells[1:]] == pytest.approx([100 * share for share in came], abs=0.8)
+
+
+def test_labels_never_lie_on_each_other(visit, exported):
+    page = visit(exported)
+    page.get_by_role("button", name="2 Watch").click()
+    heights = """[...document.querySelectorAll('.sw-card')].map(
+        card => [...card.querySelectorAll('.sw-label')].map(one => Number(one.getAttribute('y'))))"""
+    for quarter in (0, 9, 33, 79):  # at first all three lines lie on each other
+        clock(page).fill(str(quarter))
+        for labels in page.evaluate(heights):
+            assert all(low - high >= 13.9 for high, low in pairwise(sorted(labels))), (quarter, labels)
+
+
+def test_difference_from_no_programme(visit, exported, found):
+    page = visit(exported)
+    page.get_by_role("button", name="Show me the end").click()
+    page.get_by_label("Difference from no programme").check()
+    labels = page.locator(".sw-card").nth(2).locator(".sw-label").all_text_contents()
+    end = {arm: found.worlds[arm].series["participation"][79] for arm in ARMS}
+    told = {label.split()[0]: label.split()[-1].replace("−", "-") for label in labels}
+    assert told["none"] == "none"
+    for arm in "ab":
+        assert float(told[arm.upper()]) == pytest.approx(end[arm] - end["none"], abs=0.06)
+
+
+def test_every_layer_is_drawn(visit, exported):
+    page = visit(exported)
+    page.get_by_role("button", name="2 Watch").click()
+    clock(page).fill("30")
+    layers = page.get_by_label("Colour", exact=True)
+    pictures = set()
+    for value in layers.locator("option").evaluate_all("all => all.map(one => one.value)"):
+        layers.select_option(value)
+        pictures.add(page.locator(".sw-world canvas").first.evaluate("one => one.toDataURL()"))
+    assert len(pictures) == 7
+
+
+def test_indonesian_has_its_words_and_numbers(visit, exported, found):
+    page = visit(exported)
+    page.get_by_label("Language").select_option("id")
+    expect(page.locator("html")).to_have_attribute("lang", "id")
+    page.get_by_role("button", name="Langsung ke akhir").click()
+    assert shown(page) == [text.replace(".", ",") for text in poverty(found, 79)]
+    expect(page.locator(".sw-sure")).to_contain_text("17 dari 20 nasib")
+    english = by_language()["en"]
+    page.get_by_role("button", name="Bagikan").click()
+    seen = page.locator(".sw-stage").inner_text()
+    assert "stage." not in seen
+    for key in ("poor_end", "follow_hint", "explain_title", "caveat", "digest", "lorenz", "money"):
+        assert english[f"stage.{key}"].split("{")[0] not in seen, key
+
+
+@pytest.mark.parametrize("view", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_nothing_is_wider_than_the_window(visit, exported, view, language):
+    page = visit(exported, view)
+    page.get_by_label(by_language()["en"]["stage.language"]).select_option(language)
+    words = by_language()[language]
+    for number, phase in enumerate(("guess", "watch", "explain"), 1):
+        page.get_by_role("button", name=f"{number} {words[f'stage.{phase}']}").click()
+        wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert wide[0] <= wide[1], phase
+    page.locator(".sw-world canvas").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.documentElement.scrollWidth") <= view["width"]
+
+
+def test_everything_has_a_name(visit, exported):
+    page = visit(exported)
+    page.get_by_role("button", name="Show me the end").click()
+    page.get_by_role("button", name="Share").click()
+    nameless = page.evaluate(
+        """[...document.querySelectorAll(
+            'button, input, select, textarea, canvas[role], svg[role], summary, [role=region], dialog')]
+        .filter(one => !(one.labels?.length || one.getAttribute('aria-label') || one.getAttribute('aria-labelledby')
+                         || one.textContent.trim()))
+        .map(one => one.outerHTML.slice(0, 120))"""
+    )
+    assert not nameless
+
+
+def test_share_without_a_clipboard(visit, exported, found):
+    page = visit(exported, script="Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.get_by_role("button", name="Share").click()
+    dialog = page.get_by_role("dialog", name="Share")
+    expect(dialog).to_contain_text(found.digest)
+    dialog.get_by_role("button", name="Copy: Run code").click()
+    expect(dialog).to_contain_text("Ctrl+C")
+    code = dialog.get_by_label("Run code", exact=True)
+    assert code.evaluate("one => one.value.slice(one.selectionStart, one.selectionEnd)") == code.input_value() != ""
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_calm_motion_shows_whole_quarters(visit, exported, found):
+    page = visit(exported, reduced_motion="reduce")
+    page.get_by_role("button", name="2 Watch").click()
+    page.get_by_label("Speed", exact=True).select_option("fastest")
+    page.get_by_role("button", name="Play").click()
+    whole = {tuple(poverty(found, quarter)) for quarter in range(80)}
+    for _ in range(10):
+        assert tuple(shown(page)) in whole
+        page.wait_for_timeout(40)
+
+
+def test_every_word_of_the_stage_is_in_the_table():
+    keys = {key for file in (HOME / "stage").glob("*.mjs") for key in re.findall(r'\bt\("(\w+)"', file.read_text())}
+    assert len(keys) > 100
+    assert {f"stage.{key}" for key in keys} <= set(by_language()["en"])
+
+
+# -- the whole view, with its server ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def served():
+    """Address of a server of this machine, started as a user starts it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "sim", "app", "--port", str(port), "--no-open"]
+    # a reader who has gone is forgotten soon, so that nobody computes for one test while the next one waits
+    environment = {**os.environ, "SOLARA_KERNEL_CULL_TIMEOUT": "1s"}
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    try:
+        line = server.stdout.readline()
+        assert line.startswith("Swadaya: "), line + server.stdout.read()
+        while server.poll() is None and not answers(port):
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait(timeout=WAIT / 1000)
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens at a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def live(visit, served):
+    """Opens the served page at a query, when its first run is there."""
+
+    def opened(query: str = "", **options) -> Page:
+        page = visit(f"{served}{f'?{query}' if query else ''}", **options)
+        settled(page)
+        return page
+
+    return opened
+
+
+def settled(page: Page) -> None:
+    """Waits until what is on the stage is of the settings beside it."""
+    page.wait_for_selector('.sw-stage[aria-busy="false"]')
+
+
+def at_the_end(page: Page) -> Page:
+    page.get_by_role("button", name="3 Explain").click()
+    clock(page).press("End")
+    return page
+
+
+@cache
+def engine(query: str):
+    """What the engine itself makes of an address."""
+    return pair(from_query(query, choices())[0], choices(), worlds(), threads())
+
+
+def test_figures_on_the_page_are_the_engines(live):
+    page = at_the_end(live(QUERY))
+    assert shown(page) == poverty(engine(QUERY), 79)
+    page.get_by_label("Policy A", exact=True).select_option("infrastructure")
+    assert page.locator(".sw-stage").get_attribute("aria-busy") == "true"  # never old numbers beside new settings
+    assert "sw-old" in page.locator(".sw-stage").get_attribute("class")
+    settled(page)
+    other = engine(QUERY.replace("a=dividend", "a=infrastructure"))
+    assert shown(page) == poverty(other, 79)
+    budget = page.get_by_label("Budget", exact=True)
+    budget.press("Home")
+    settled(page)
+    assert shown(page) == poverty(engine(page.url.partition("?")[2]), 79)
+    assert "budget=0&" in page.url
+
+
+def test_a_link_opens_the_same_run_and_says_so(live, visit, served):
+    page = live(QUERY)
+    page.wait_for_url(re.compile("&d=[0-9a-f]{12}"))
+    page.get_by_role("button", name="Share").click()
+    dialog = page.get_by_role("dialog", name="Share")
+    code = dialog.get_by_label("Run code", exact=True).input_value()
+    address = dialog.get_by_label("Link", exact=True).input_value()
+    assert address == page.url
+    again = visit(address)
+    again.get_by_role("button", name="Share").click()
+    dialog = again.get_by_role("dialog", name="Share")
+    expect(dialog).to_contain_text("Verified")
+    assert dialog.get_by_label("Run code", exact=True).input_value() == code
+    foreign = visit(re.sub("&d=[0-9a-f]{12}", "&d=0123456789ab", address))
+    foreign.get_by_role("button", name="Share").click()
+    expect(foreign.get_by_role("dialog", name="Share")).to_contain_text("Differs: the link was made with 0123456789ab")
+
+
+def test_a_wrong_link_names_what_it_did_not_understand(live):
+    page = live("v=1&place=atlantis&budget=7&bugdet=0.1")
+    said = page.locator(".sw-unknown")
+    for word in ("atlantis", "budget=7", "bugdet"):
+        expect(said).to_contain_text(word)
+
+
+def test_every_download(live, visit, tmp_path):
+    page = live(QUERY)
+    page.get_by_role("button", name="Share").click()
+    dialog = page.get_by_role("dialog", name="Share")
+    buttons = dialog.locator("button[data-what]")
+    got = {}
+    for what in buttons.evaluate_all("all => all.map(one => one.dataset.what)"):
+        with page.expect_download() as waiting:
+            dialog.locator(f'[data-what="{what}"]').click()
+        got[what] = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(got[what])
+    assert set(got) == {"html", "csv", "households", "png", "svg", "scenario"}
+    assert got["png"].read_bytes().startswith(b"\x89PNG")
+    lines = [line.split(",") for line in got["csv"].read_text().splitlines() if not line.startswith("#")]
+    last = next(line[-1] for line in lines if line[:2] == ["a", "headcount"] and line[3] == "79")
+    assert float(last) == float(engine(QUERY).worlds["a"].series["headcount"][79])
+    replayed = at_the_end(visit(got["html"].as_uri()))
+    assert shown(replayed) == poverty(engine(QUERY), 79)
+
+
+def test_a_household_and_its_story(live):
+    page = live(QUERY)
+    page.locator(".sw-world canvas").first.focus()
+    page.keyboard.press("ArrowRight")
+    drawer = page.get_by_role("region", name="One household")
+    drawer.get_by_label("Another").fill(str(HOUSEHOLD + 1))
+    drawer.get_by_label("Another").press("Enter")
+    told = story(engine(QUERY), choices(), HOUSEHOLD, threads())
+    expect(drawer).to_contain_text(told["why"]["a"]["text"][0])
+    expect(drawer.locator(".sw-parts")).to_contain_text(told["parts"]["text"][0])
+    for arm, events in zip("ab", drawer.locator(".sw-told").all(), strict=True):
+        assert events.locator("li").count() == len(told["events"][arm])
+
+
+def test_a_lesson_is_set_up_and_watched(live):
+    page = live()
+    page.get_by_role("tab", name="Lessons").click()
+    page.locator(".sw-lesson-list button").nth(1).click()
+    page.wait_for_url(re.compile("b=locality_development"))
+    settled(page)
+    expect(page.locator(".sw-guessing")).to_be_visible()  # the bet comes first
+    page.locator(".sw-lessons").get_by_role("button", name="Watch").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
+    page.wait_for_url(re.compile("attends.conformity=2.5"))
+    page.locator(".sw-lessons").get_by_role("button", name="Carry it over").click()
+    page.locator(".sw-lessons").get_by_role("button", name="What this cannot tell you").click()
+    expect(page.locator(".sw-step-limits")).to_contain_text("What this cannot tell you")
+
+
+def test_two_readers_do_not_meet(live):
+    first, second = live("v=1&b=hybrid"), live("v=1&b=dividend&luck=5")
+    for _ in range(2):
+        first.get_by_role("button", name="Shuffle").click()
+        settled(first)
+    assert "luck=5" in second.url and "b=dividend" in second.url
+    expect(second.get_by_label("Policy B", exact=True)).to_have_value("dividend")
+    assert shown(at_the_end(second)) == poverty(engine("v=1&b=dividend&luck=5"), 79)
+
+
+def test_bands_and_mechanisms_follow(live):
+    page = at_the_end(live(QUERY))
+    expect(page.locator(".sw-sure")).to_contain_text("lucks under one set of assumptions", timeout=WAIT)
+    page.get_by_role("button", name="Switch each off").click()
+    expect(page.locator(".sw-explain circle").nth(3)).to_be_visible(timeout=WAIT)
+    expect(page.locator(".sw-explain")).to_contain_text("everything on")
+
+
+def test_the_evidence_stands_beside(live):
+    page = live()
+    page.get_by_role("button", name="Evidence").click()
+    dialog = page.get_by_role("dialog", name="Evidence")
+    expect(dialog).to_contain_text("deciding outcomes")
+    assert dialog.locator("tbody tr").count() > 50
+    dialog.get_by_role("button", name="V1", exact=True).click()
+    expect(dialog.locator(".sw-result tbody tr").first).to_be_visible()
+
+
+def test_phone_with_a_server(live):
+    page = live("v=1&b=hybrid", view=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    expect(page.get_by_label("Policy A", exact=True)).to_be_hidden()  # folded, so that the stage comes first
+    page.get_by_text("Set-up", exact=True).first.click()
+    page.get_by_label("Policy A", exact=True).select_option("dividend")
+    page.wait_for_url(re.compile("a=dividend"))
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

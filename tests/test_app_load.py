@@ -1,0 +1,81 @@
+"""The view under many readers, in a real browser: all are answered, memory comes back, nothing leaks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from test_app_browser import chromium  # noqa: F401
+
+pytestmark = pytest.mark.full
+READY = '.sw-stage[aria-busy="false"]'
+WAIT = 120_000  # ms
+
+
+@pytest.fixture
+def server():
+    """A server of its own, and its address."""
+    command = [sys.executable, "-m", "sim", "app", "--port", "8797", "--no-open"]
+    environment = {**os.environ, "SOLARA_KERNEL_CULL_TIMEOUT": "1s"}
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    try:
+        line = running.stdout.readline()
+        assert line.startswith("Swadaya: "), line + running.stdout.read()
+        yield running, "http://127.0.0.1:8797/"
+    finally:
+        running.terminate()
+        running.wait(timeout=60)
+
+
+def held(process) -> float:
+    """Memory of a process, MB."""
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024.0
+
+
+def visited(browser, address):
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    page.goto(address)
+    page.wait_for_selector(READY)
+    return context, page
+
+
+def test_fifty_readers_in_turn_leave_no_memory_behind(server, chromium):  # noqa: F811
+    process, address = server
+    seen = []
+    for reader in range(50):
+        context, page = visited(chromium, f"{address}?luck={reader % 5 + 1}")
+        page.close()
+        context.close()
+        if reader in (9, 49):
+            time.sleep(5.0)
+            seen.append(held(process))
+    first, last = seen
+    assert last <= 1.2 * first, seen
+
+
+def test_fifteen_readers_at_once_keep_their_own_settings(server, chromium):  # noqa: F811
+    process, address = server
+    before = held(process)
+    opened = [visited(chromium, f"{address}?luck={luck}") for luck in range(101, 116)]
+    for luck, (_, page) in enumerate(opened, 101):
+        page.get_by_label("Policy B", exact=True).select_option("hybrid" if luck % 2 else "infrastructure")
+    for luck, (_, page) in enumerate(opened, 101):
+        page.wait_for_selector(READY)
+        page.wait_for_function(
+            "policy => location.search.includes(policy)", arg="b=hybrid" if luck % 2 else "b=infrastructure"
+        )
+        assert f"luck={luck}&" in page.url
+    addresses = {page.url for _, page in opened}
+    assert len(addresses) == 15 and len({one.partition("&d=")[2] for one in addresses}) == 15
+    for context, page in opened:
+        page.close()
+        context.close()
+    time.sleep(10.0)
+    assert held(process) <= 1.2 * (before + 90.0)  # what is kept of the runs that were watched last: 60 of 1.5 MB

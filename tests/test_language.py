@@ -1,0 +1,337 @@
+"""The reader's language: every marked text has its translation, and an Indonesian reader meets no English."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import string
+import tomllib
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import polib
+import pytest
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
+from rich.console import Console
+
+import sim.language
+from sim import __main__ as command_line
+from sim import ledger, metrics, policies
+from sim.experiment import axes, regime_question
+from sim.language import catalogue, listed, say, speaking
+from sim.metrics.decision import RUNGS
+from sim.policies.families import FAMILIES
+from sim.policies.practice import PRACTICE, VARIABLES
+from sim.report import number, percent, span, tables
+from sim.shipped import folder
+from sim.start import wire
+
+PACKAGE = Path(sim.__file__).parent
+MARKS = ("say", "mark")
+
+
+@cache
+def marked() -> list[tuple[str, str]]:
+    """Every literal that is said or marked, with its file; read once."""
+    return [(text, where) for text, where in [*in_code(), *in_templates()] if text]
+
+
+def in_code() -> Iterator[tuple[str, str]]:
+    """Every literal of the code that is said or marked."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS and node.args:
+                text, where = node.args[0], f"{path.name}, line {node.lineno}"
+                for one in (text.body, text.orelse) if isinstance(text, ast.IfExp) else (text,):
+                    assert not isinstance(one, ast.JoinedStr | ast.BinOp), f"{where}: one whole text with named places"
+                    if isinstance(one, ast.Constant):
+                        yield one.value, path.relative_to(PACKAGE.parent).as_posix()
+                    else:
+                        assert node.func.id == "say", f"{where}: only a literal can be marked"
+
+
+def in_templates() -> Iterator[tuple[str, str]]:
+    """Every literal of the templates that is said."""
+    for path in sorted(PACKAGE.rglob("*.html")):
+        tree = Environment().parse(path.read_text(encoding="utf-8"))
+        for _, _, text in extract_from_ast(tree, MARKS):
+            yield text[0] if isinstance(text, tuple) else text, path.relative_to(PACKAGE.parent).as_posix()
+
+
+def data() -> Iterator[tuple[str, str]]:
+    """The words of what is data elsewhere and read by people: metrics, flows, rungs, axes, scenarios, studies."""
+    for metric in metrics.catalogue().values():
+        yield from ((text, "metrics") for text in (metric.label, metric.unit))
+    yield from ((rule.rule.meaning.rstrip("."), "flows of the ledger") for rule in ledger.RULES)
+    yield from ((name, "rungs of decision power") for _, name, *_ in RUNGS)
+    for axis in axes.measured_axes(wire().parameters).values():
+        yield from ((text, "axes of the map") for text in (axis.label, axis.unit, axis.meaning))
+    for outcome in regime_question.OUTCOMES.values():
+        yield from ((text, "outcomes of the map") for text in (outcome.label, outcome.unit))
+    yield from ((text, "policies") for text in told_of_policies())
+    for path in sorted(folder("scenarios").glob("*.toml")):
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        for text in (read["title"], read.get("question"), read.get("report", {}).get("note")):
+            yield from [(text, f"scenarios/{path.name}")] if text else []
+    for path in sorted((folder("scenarios") / "evidence").glob("*.toml")):
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        told = [read["title"], read.get("bars"), *(one[key] for one in read["outcomes"] for key in ("name", "unit"))]
+        yield from ((text, f"scenarios/evidence/{path.name}") for text in told if text)
+
+
+def told_of_policies() -> Iterator[str]:
+    """What `explain policies` says in the words of policies, families and Rothman's table."""
+    for policy in policies.catalogue().values():
+        yield from (policy.decides, policy.flows, policy.targets, policy.level, policy.loses_when, policy.meaning)
+        yield from (text for one in policy.parameters.values() for text in (one.unit, one.source))
+    yield from (family.meaning for family in FAMILIES.values())
+    yield from VARIABLES.values()
+    yield from (text for practice in PRACTICE.values() for text in astuple(practice))
+
+
+def wanted() -> dict[str, list[str]]:
+    """Every text that needs a translation, and where it is."""
+    found: dict[str, list[str]] = {}
+    for text, where in [*marked(), *data()]:
+        if text and where not in found.setdefault(text, []):
+            found[text].append(where)
+    return found
+
+
+def renewed(code: str) -> None:
+    """Bring the catalogue up to date: new texts get an empty translation, stale ones go, what is translated stays."""
+    said, book = catalogue(code), polib.POFile(wrapwidth=110)
+    book.metadata = {
+        "Project-Id-Version": "swadaya",
+        "Language": code,
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Transfer-Encoding": "8bit",
+        "Plural-Forms": "nplurals=1; plural=0;",
+    }
+    for text, places in wanted().items():
+        book.append(polib.POEntry(msgid=text, msgstr=said.get(text, ""), occurrences=[(one, "") for one in places]))
+    book.save(str(sim.language.file(code)))
+
+
+def places(text: str) -> set[str]:
+    """Names of the places in a text."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_catalogue_is_complete_and_holds_nothing_stale(renew):
+    if renew:
+        renewed("id")
+        catalogue.cache_clear()
+    texts, said = wanted(), catalogue("id")
+    assert sorted(texts.keys() - said.keys()) == [], "add them: pytest tests/test_language.py --renew"
+    assert sorted(said.keys() - texts.keys()) == [], "take them out: pytest tests/test_language.py --renew"
+    assert [text for text, there in said.items() if not there.strip()] == [], "translate them in sim/language/id.po"
+
+
+def test_translations_have_the_same_places_and_heads_of_columns_fit_a_terminal():
+    for text, there in catalogue("id").items():
+        assert places(text) == places(there), text
+        assert text[:1].isspace() == there[:1].isspace() and text[-1:].isspace() == there[-1:].isspace(), text
+    for measure in tables.HEADLINES:
+        assert max(map(len, catalogue("id")[measure.short].split("\n"))) <= 12, measure.short
+
+
+def test_texts_of_templates_cannot_break_the_page():
+    told = {text for text, where in marked() if where.endswith(".html")}
+    assert len(told) > 50
+    assert not [text for text in told if set('<>&"') & set(text + catalogue("id")[text])]
+
+
+# -- numbers and phrases ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "english", "indonesian"),
+    [
+        (1112730, 0, "1\u202f112\u202f730", "1.112.730"),
+        (-2.345, 1, "\u22122.3", "\u22122,3"),
+        (9205768.25, 2, "9\u202f205\u202f768.25", "9.205.768,25"),
+        (float("nan"), 1, "undefined", "tak terdefinisi"),
+    ],
+)
+def test_numbers_are_written_as_the_reader_does(value, decimals, english, indonesian):
+    """Decimal comma and points between thousands: Pedoman Umum Ejaan Bahasa Indonesia; CLDR says the same."""
+    assert number(value, decimals) == english
+    with speaking("id"):
+        assert number(value, decimals) == indonesian
+    assert number(value, decimals) == english
+
+
+def test_shares_intervals_and_lists():
+    assert (percent(12.34), listed("abc"), listed("ab")) == ("12.3\u00a0%", "a, b and c", "a and b")
+    with speaking("id"):
+        assert (percent(12.34), listed("abc"), listed("ab")) == ("12,3%", "a, b, dan c", "a dan b")
+        assert span(-1.0, 2.0, signed=True) == "\u22121,0\u00a0s.d.\u00a0+2,0"
+
+
+def test_a_language_is_that_of_who_set_it():
+    with speaking("id"), ThreadPoolExecutor(1) as threads:
+        assert say("Strategy") == "Strategi" and threads.submit(say, "Strategy").result() == "Strategy"
+    with pytest.raises(RuntimeError), speaking("id"):
+        raise RuntimeError
+    assert say("Strategy") == "Strategy" and say("what nobody {marked}", marked=1) == "what nobody 1"
+
+
+# -- a report in Bahasa Indonesia -------------------------------------------------------------------------------------
+
+
+SMALL = """
+title = "Dunia kecil"
+question = "Apa yang bertahan?"
+[population]
+villages = 4
+households = 40
+seed = 3
+[replications]
+seeds = 2
+[[arms]]
+policy = "status_quo"
+[[arms]]
+policy = "dividend"
+[[arms]]
+policy = "locality_development"
+[[arms]]
+policy = "macro_growth"
+"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A file with a small scenario."""
+    path = tmp_path_factory.mktemp("language") / "kecil.toml"
+    path.write_text(SMALL, encoding="utf-8")
+    return path
+
+
+class Said(dict):
+    """A catalogue that remembers what was asked of it in vain."""
+
+    def __init__(self, texts):
+        super().__init__(texts)
+        self.missed: set[str] = set()
+
+    def get(self, text, other=None):
+        if text and text not in self:
+            self.missed.add(text)
+        return super().get(text, other)
+
+
+class Shown(HTMLParser):
+    """What a reader sees of a page, but for the manifest, the scenario's text and what is marked as English."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.words: list[str] = []
+        self.hidden = 0
+        self.feed(text.split('<section id="manifest">')[0])
+
+    def handle_starttag(self, tag, attributes):
+        kept = dict(attributes)
+        self.hidden += tag in ("style", "i")
+        self.words += [kept[name] for name in ("alt", "aria-label") if kept.get(name)]
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in ("style", "i")
+
+    def handle_data(self, data):
+        self.words += [] if self.hidden else [data]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A run in Bahasa Indonesia: its folder, its page, what it printed, and what it said without a translation."""
+
+    folder: Path
+    page: str
+    printed: str
+    missed: set[str]
+
+
+@pytest.fixture(scope="module")
+def told(small, tmp_path_factory):
+    """The command, as a reader of Bahasa Indonesia calls it."""
+    said, base, console = Said(catalogue("id")), tmp_path_factory.mktemp("hasil"), Console(width=80, file=io.StringIO())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sim.language, "catalogue", lambda code: said if code == "id" else {})
+        patch.setattr(command_line, "console", console)
+        assert command_line.main(["run", str(small), "--lang", "id", "--results", str(base)]) == 0
+    (folder,) = base.iterdir()
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    return Told(folder, page, console.file.getvalue(), said.missed)
+
+
+def test_everything_that_is_said_has_a_translation(told):
+    left = {text for text in told.missed if re.search("[A-Za-z]{2}", text)}
+    assert left == {"Dunia kecil", "Apa yang bertahan?", "PKH", "Rastra"}  # the author's own, and names
+
+
+def words(text: str) -> set[str]:
+    """Words of two letters or more, without the places for what changes."""
+    return {word.lower() for word in re.findall("[A-Za-z]{2,}", re.sub(r"{\w+}", "", text))}
+
+
+def only(texts: Iterable[str], others: Iterable[str]) -> set[str]:
+    """Words that occur in some texts and never in others."""
+    return words(" ".join(texts)) - words(" ".join(others))
+
+
+def test_no_english_is_left(told):
+    english = only(catalogue("id"), catalogue("id").values())
+    assert {"the", "of", "and", "without", "households"} <= english
+    drawn = [ElementTree.parse(path).getroot() for path in (told.folder / "figures").glob("*.svg")]
+    figures = [text.text or "" for one in drawn for text in one.iter("{http://www.w3.org/2000/svg}text")]
+    assert len(figures) > 100
+    for where, text in (
+        ("page", Shown(told.page).words),
+        ("terminal", [told.printed.split("laporan: ")[0]]),
+        ("figures", figures),
+    ):
+        assert sorted(words(" ".join(text)) & english) == [], where
+
+
+def test_data_stay_as_they_are(told):
+    indonesian = only(catalogue("id").values(), catalogue("id"))
+    assert {"yang", "dan", "rumah", "mandiri"} <= indonesian
+    for path in sorted(told.folder.rglob("*.csv")):
+        assert sorted(words(path.read_text(encoding="utf-8")) & indonesian - {"rupiah"}) == [], path.name
+
+
+def test_the_page_says_its_language_and_formats_its_numbers(told):
+    shown = " ".join(" ".join(Shown(told.page).words).split())
+    assert '<html lang="id">' in told.page and '<i lang="en">R1 locality development</i>' in told.page
+    assert "Pengembangan masyarakat lokal" in shown and "90% dari 2 ulangan acak" in shown
+    assert "Rp1.112.730 pada harga September 2017" in shown and "simpangan baku 0,15" in shown
+    assert not re.search(r"\d\.\d{1,2}\b", re.sub(r"\d{1,3}(\.\d{3})+", "", shown))  # no decimal point
+    assert "Apa yang berubah, menurut strategi" in told.printed and "laporan: " in told.printed
+    table = told.printed.split("Baris pertama")[0]
+    assert "Apa adanya" in table and max(map(len, table.splitlines())) <= 80
+
+
+def test_policies_are_explained_in_the_language_and_what_is_not_is_refused(capsys):
+    assert command_line.main(["explain", "policies", "social_action", "--lang", "id"]) == 0
+    said = capsys.readouterr().out
+    assert "social_action  Aksi sosial · Social action" in said and "0,8 (asumsi)" in said
+    assert not [text for text in catalogue("id") if text.count(" ") > 1 and text in said]
+    assert command_line.main(["explain", "order", "--lang", "id"]) == 2
+    assert capsys.readouterr().err == "explain order speaks English only; allowed with --lang id: policies\n"
+
+
+def test_check_answers_in_the_language_and_another_is_refused(small, capsys):
+    assert command_line.main(["check", str(small), "--lang", "id"]) == 0
+    assert "4 desa dengan sekitar 40 rumah tangga, 80 triwulan, 2 ulangan" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        command_line.main(["check", str(small), "--lang", "jv"])
+    assert "invalid choice: 'jv'" in capsys.readouterr().err

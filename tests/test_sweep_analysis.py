@@ -1,0 +1,375 @@
+"""What is made of a sweep: sensitivity, boxes, stopping, regret, fronts and answers, each against what is known."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from toy import Ishigami, Toy
+from toy_sweep import drawn_plan, swept, toy_plan
+
+from sim.errors import InputError
+from sim.intervals import student
+from sim.sweep import discovery, query
+from sim.sweep.design import Point, points
+from sim.sweep.discovery import boxes, discover
+from sim.sweep.found import Found, undominated
+from sim.sweep.outcomes import Outcome
+from sim.sweep.plan import Plan, Way
+from sim.sweep.sensitivity import sensitivity
+from sim.sweep.stopping import Rule, looks
+from sim.sweep.store import RUNS, Store
+from sim.sweep.study import Design
+
+Y = Outcome("y", "what is wanted", "z", 1.0, lambda comparison, run: math.nan)
+Z = Outcome("z", "what is feared", "z", -1.0, lambda comparison, run: math.nan)
+CUBE = dict.fromkeys("abc", (-math.pi, math.pi))
+
+
+@pytest.fixture(scope="module")
+def threads():
+    """An executor that begins at once."""
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+# -- sensitivity ------------------------------------------------------------------------------------------------------
+
+
+def test_sobol_indices_are_those_of_the_closed_form(threads, tmp_path):
+    design = Design(kind="saltelli", points=1024)
+    going = swept(tmp_path, threads, Ishigami(), drawn_plan("saltelli", CUBE, 1024), ("y",))
+    found = Found("ishigami", "", going.plan, going.result(), [Y], CUBE)
+    table = sensitivity(found, design).set_index("uncertainty")
+    whole = 0.5 * (1 + 0.1 * math.pi**4 / 5) ** 2 + 49 / 8 + 0.01 * math.pi**8 * 8 / 225
+    both = 0.01 * math.pi**8 * 8 / 225 / whole  # a and c together
+    first = {"a": 0.5 * (1 + 0.1 * math.pi**4 / 5) ** 2 / whole, "b": 49 / 8 / whole, "c": 0.0}
+    total = {"a": first["a"] + both, "b": first["b"], "c": both}
+    for name in "abc":
+        row = table.loc[name]
+        assert row["first"] == pytest.approx(first[name], abs=0.06) and row["first_reach"] < 0.1
+        assert row["total"] == pytest.approx(total[name], abs=0.06) and row["total_reach"] < 0.1
+        assert abs(row["total"] - total[name]) < 2.0 * row["total_reach"]
+
+
+def test_a_block_with_a_failure_is_left_out_whole(threads, tmp_path):
+    design, plan = Design(kind="saltelli", points=64), drawn_plan("saltelli", CUBE, 64)
+    going = swept(tmp_path, threads, Ishigami(), plan, ("y",))
+    result = going.result()
+    result.loc[result["point"].isin([0, 7, 21]), "y"] = math.nan  # two in the second block of five, one in the fifth
+    table = sensitivity(Found("i", "", plan, result, [Y], CUBE), design)
+    assert set(table["points"]) == {(64 - 3) * 5}
+    with pytest.raises(InputError, match="have no failure"):
+        sensitivity(Found("i", "", plan, result.assign(y=math.nan), [Y], CUBE), design)
+    with pytest.raises(InputError, match='"saltelli" or "morris"'):
+        sensitivity(Found("i", "", plan, result, [Y], CUBE), Design(kind="sobol"))
+
+
+def test_morris_finds_slopes_of_a_plane():
+    spans = {"a": (0.0, 2.0), "b": (-1.0, 1.0), "c": (5.0, 6.0)}
+    plan = drawn_plan("morris", spans, 12, levels=4)
+    values = [3.0 * p.values["a"] - 0.5 * p.values["b"] for p in plan.points]
+    table = plan.rows().assign(y=values, failed=0.0)
+    found = sensitivity(Found("plane", "", plan, table, [Y], spans), Design(kind="morris", points=12))
+    found = found.set_index("uncertainty")
+    for name, slope in {"a": 6.0, "b": 1.0, "c": 0.0}.items():  # of the whole range
+        assert found.loc[name, "mu_star"] == pytest.approx(slope, abs=1e-9)
+        assert found.loc[name, "sigma"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_designs_cover_their_ranges():
+    spans = {"a": (0.0, 2.0), "b": (-1.0, 3.0)}
+    grid = points(Design(kind="grid", levels=3), spans)
+    assert [tuple(p.values.values()) for p in grid][:4] == [(0.0, -1.0), (0.0, 1.0), (0.0, 3.0), (1.0, -1.0)]
+    for kind in ("latin_hypercube", "sobol"):
+        found = np.array([[*p.values.values()] for p in points(Design(kind=kind, points=32), spans)])
+        slices = np.floor((found - [0.0, -1.0]) / [2.0, 4.0] * 32).astype(int)
+        assert all(sorted(column) == list(range(32)) for column in slices.T)  # each slice of each range holds one
+    assert [p.set_number for p in points(Design(kind="sets", points=9), {}, sets=4)] == [0, 1, 2, 3]
+    turns = points(Design(kind="grid", levels=2), spans, sets=3)
+    assert [p.set_number for p in turns] == [0, 1, 2, 0]
+
+
+# -- discovery --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """Points of which a box of 16 % are cases."""
+    places = pd.DataFrame(np.random.default_rng(5).random((600, 4)), columns=list("abcd"))
+    return places, (places["a"].between(0.3, 0.7) & (places["b"] < 0.4)).to_numpy()
+
+
+def test_a_planted_box_is_found(planted):
+    (box,) = boxes(*planted)
+    assert set(box.limits) == {"a", "b"} and max(box.chance.values()) < 1e-9
+    assert box.limits["a"] == pytest.approx((0.3, 0.7), abs=0.02) and box.limits["b"][1] == pytest.approx(0.4, abs=0.02)
+    assert box.coverage > 0.95 and box.density > 0.95 and box.fresh > 0.9
+
+
+def test_a_planted_box_is_found_in_noise_and_its_density_is_not_flattered(planted):
+    places, cases = planted
+    noisy = cases ^ (np.random.default_rng(6).random(len(cases)) < 0.15)
+    box = boxes(places, noisy)[0]
+    assert set(box.limits) == {"a", "b"}
+    assert box.limits["a"] == pytest.approx((0.3, 0.7), abs=0.05)
+    draw = np.random.default_rng(10)
+    fresh = pd.DataFrame(draw.random((100_000, 4)), columns=list("abcd"))
+    truth = (fresh["a"].between(0.3, 0.7) & (fresh["b"] < 0.4)).to_numpy() ^ (draw.random(100_000) < 0.15)
+    true = truth[discovery.inside(fresh, box.limits)].mean()
+    assert abs(box.fresh - true) < 0.06 and box.fresh <= box.density
+
+
+def test_two_boxes_are_found_one_after_the_other():
+    places = pd.DataFrame(np.random.default_rng(7).random((600, 3)), columns=list("abc"))
+    cases = ((places["a"] < 0.4) & (places["b"] < 0.5)) | ((places["a"] > 0.8) & (places["b"] > 0.7))
+    first, second = boxes(places, cases.to_numpy())[:2]
+    assert set(first.limits) == set(second.limits) == {"a", "b"}
+    assert first.limits["a"][1] == pytest.approx(0.4, abs=0.03) and first.limits["b"][1] == pytest.approx(0.5, abs=0.03)
+    assert second.limits["a"][0] == pytest.approx(0.8, abs=0.03)
+    assert second.limits["b"][0] == pytest.approx(0.7, abs=0.03)
+    assert first.coverage + second.coverage > 0.9 and min(first.density, second.density) > 0.9
+
+
+def test_chance_alone_makes_no_box():
+    draw = np.random.default_rng(8)
+    found = [boxes(pd.DataFrame(draw.random((100, 4))), draw.random(100) < 0.4) for _ in range(6)]
+    dense = [box.fresh for some in found for box in some]
+    assert np.nanmean([*dense, 0.4]) < 0.55  # what is found of nothing is not there in points held back
+
+
+def test_the_package_that_others_use_finds_the_same_box(planted):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import prim
+
+        theirs = prim.Prim(planted[0], planted[1].astype(float), threshold=0.5, threshold_type=">").find_box()
+    (ours,) = boxes(*planted)
+    limits = theirs.limits
+    for name in "ab":
+        end = (float(limits.loc[name, "min"]), float(limits.loc[name, "max"]))
+        assert ours.limits[name] == pytest.approx(end, abs=0.05)
+    assert ours.coverage >= float(theirs.coverage) - 0.02 and ours.density >= float(theirs.density) - 0.05
+
+
+# -- stopping ---------------------------------------------------------------------------------------------------------
+
+
+def test_looks_grow_by_half():
+    assert looks(4, 30) == [4, 6, 9, 14, 21, 30] and looks(8, 8) == [8]
+
+
+@pytest.mark.parametrize("level", [0.9, 0.98, 0.985, 0.995])
+@pytest.mark.parametrize("freedom", [3, 5, 8, 20])
+def test_the_quantile_is_students(level, freedom):
+    assert student(freedom, level) == pytest.approx(stats.t.ppf(0.5 + level / 2.0, freedom), rel=0.02)
+
+
+@pytest.mark.parametrize("draw", ["normal", "heavy"])
+def test_the_interval_covers_however_often_one_looks(draw):
+    """Coverage at the moment of stopping, over 1 500 sequences whose difference is known."""
+    rule = Rule("y", 0.35, 4, 60)
+    generator = np.random.default_rng(9)
+    noise = generator.normal(size=(1_500, 60)) if draw == "normal" else generator.standard_t(5, (1_500, 60)) / 1.29
+    covered, stopped = [], []
+    for row in 0.8 + noise:
+        lucks = rule.first
+        while (more := rule.next(lucks, [row[:lucks]])) > lucks:
+            lucks = more
+        covered.append(abs(row[:lucks].mean() - 0.8) <= rule.reach(row[:lucks]))
+        stopped.append(lucks)
+    error = 3.0 * math.sqrt(0.9 * 0.1 / 1_500)
+    assert np.mean(covered) >= 0.9 - error
+    assert 4 < np.mean(stopped) < 60  # it does stop early, and it does not stop at once
+    naive = [abs(row[:n].mean() - 0.8) <= stats.t.ppf(0.95, n - 1) * row[:n].std(ddof=1) / math.sqrt(n)
+             for row, n in zip(0.8 + noise, stopped, strict=True)]  # fmt: skip
+    assert np.mean(naive) < np.mean(covered)  # what looking repeatedly costs an interval that does not allow for it
+
+
+def test_lucks_are_added_where_they_are_needed(threads, tmp_path):
+    rule = Rule("y", 0.5, 4, 40)
+
+    class Noisy:
+        def __call__(self, world, arm, seed):
+            luck = math.sin(1e4 * math.sin(seed * (1 + arm["times"])))
+            return {"y": arm["times"] + (luck if world["x"] >= 3 else 0.0), "z": 0.0}
+
+    going = swept(tmp_path, threads, Noisy(), toy_plan(6), rule=rule)
+    lucks = going.plan.seeds
+    assert [lucks[k] for k in (0, 1, 2)] == [4, 4, 4] and min(lucks[k] for k in (3, 4, 5)) > 4
+    found = Found("noisy", "", going.plan, going.result(), [Y, Z], {}, rule)
+    reach = found.reach("y")[:, 1:]
+    assert ((reach <= 0.5).all(axis=1) | (np.array(list(lucks.values())) == 40)).all()
+    again = swept(tmp_path, threads, Noisy(), toy_plan(6), rule=rule)
+    assert again.digest() == going.digest() and again.plan.seeds == lucks
+
+
+# -- who should choose what -------------------------------------------------------------------------------------------
+
+
+def levered():
+    """Two points, two doses: an arm whose y is better and whose z is worse the more is spent, another that is flat."""
+    found = [Point(0, -1, {"x": 0.0}), Point(1, -1, {"x": 1.0})]
+    ways = []
+    for number, dose in enumerate((0.02, 0.04)):
+        ways.append(Way("status_quo", "Status quo", {"dose": dose}, number, {"policy": "status_quo"}))
+        ways += [Way(arm, arm, {"dose": dose}, number, {"policy": arm, "dose": dose}) for arm in ("works", "cash")]
+    ways.sort(key=lambda way: ("status_quo", "works", "cash").index(way.arm))
+    worlds = [[{"x": 0.0}, {"x": 1.0}]] * 2
+    return Plan("levered", found, ways, worlds, {0: 2, 1: 2}, 1, "status_quo", "")
+
+
+def test_regret_fronts_and_table_1_are_what_can_be_worked_out_by_hand():
+    plan = levered()
+    rows = plan.rows()
+    known = {("works", 0): 1.0, ("works", 1): 5.0, ("cash", 0): 3.0, ("cash", 1): 4.0}
+    rows["y"] = [known.get((r.arm, r.point), 0.0) * r.dose * 50 + r.seed for r in rows.itertuples()]
+    rows["z"] = [{"works": 2.0, "cash": 3.0}.get(r.arm, 0.0) for r in rows.itertuples()]
+    found = Found("levered", "", plan, rows.assign(failed=0.0), [Y, Z], {"x": (0.0, 1.0)})
+    labels = [way.label for way in found.ways]
+    assert labels == ["Status quo", "works, dose 0.02", "works, dose 0.04", "cash, dose 0.02", "cash, dose 0.04"]
+    regret = found.regret.set_index("way")
+    assert regret.loc["works, dose 0.02", ["mean", "largest", "best"]].tolist() == [1.0, 2.0, 0.5]
+    assert regret.loc["cash, dose 0.04", ["mean", "largest", "best"]].tolist() == [1.0, 2.0, 0.5]
+    front = found.pareto.set_index("way")
+    assert front.loc["cash, dose 0.02", ["front", "often"]].tolist() == [True, 0.5]  # 3.5 > 3, but is feared more
+    assert front.loc["works, dose 0.02", ["front", "often"]].tolist() == [True, 1.0]
+    table = found.table.set_index(["metric", "way"])
+    assert table.loc[("y", "works, dose 0.04"), ["mean", "least", "greatest", "difference", "better"]].tolist() == [
+        7.5, 3.5, 11.5, 6.0, 1.0]  # fmt: skip
+    assert table.loc[("y", "works, dose 0.04"), "sd"] == pytest.approx(math.sqrt(32.0))
+
+
+def test_undominated():
+    values = np.array([[1.0, 5.0], [2.0, 4.0], [2.0, 3.0], [0.0, 0.0], [2.0, 4.0]])
+    assert undominated(values).tolist() == [True, True, False, False, True]
+
+
+def test_conditions_of_a_sweep_are_found_and_exported(threads, tmp_path):
+    spans = {"x": (0.0, 10.0), "noise": (0.0, 1.0)}
+    drawn = points(Design(kind="sobol", points=128), spans)
+    ways = [Way(arm, arm, {}, 0, {"policy": arm}) for arm in ("status_quo", "works", "cash")]
+    plan = Plan("two", drawn, ways, [[dict(p.values) for p in drawn]], {p.number: 2 for p in drawn}, 1, "cash", "")
+
+    class Model:
+        def __call__(self, world, arm, seed):
+            return {"y": {"status_quo": 0.0, "works": world["x"] - 6.0, "cash": 0.0}[arm["policy"]], "z": 0.0}
+
+    going = swept(tmp_path, threads, Model(), plan)
+    found = Found("two", "", plan, going.result(), [Y, Z], spans)
+    told = discover(found, "works", "cash")
+    (box,) = told.boxes
+    assert told.hits.mean() == pytest.approx(0.4, abs=0.01) and set(box.limits) == {"x"}
+    assert box.limits["x"][0] == pytest.approx(6.0, abs=0.1) and box.coverage == 1.0 and box.density > 0.97
+    experiments, results = discovery.exported(found)
+    assert list(experiments) == ["x", "noise", "scenario", "policy", "model"] and list(results) == ["y", "z"]
+    works = (experiments["policy"] == "works").to_numpy()
+    assert len(experiments) == len(results) == 3 * 128
+    assert results["y"][works].to_numpy() == pytest.approx(experiments["x"][works].to_numpy() - 6.0)
+    for better, than, metric, words in (
+        ("work", "cash", "", 'did you mean "works"'),
+        ("works", "works", "", "two arms"),
+        ("works", "cash", "q", "--metric"),
+    ):
+        with pytest.raises(InputError, match=words):
+            discover(found, better, than, metric)
+
+
+# -- answers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stored(threads, tmp_path_factory):
+    """A store with two studies, which share runs, and some failures."""
+    folder = tmp_path_factory.mktemp("store")
+    for name, size in (("first", 8), ("second", 12)):
+        plan = toy_plan(size)
+        plan.name = name
+        going = swept(folder, threads, Toy(trouble="raises"), plan)
+        going.record({"title": f"The {name}"}, 64 * name[0])
+    return folder
+
+
+def test_the_store_answers_in_sql(stored):
+    listed = query.ask(stored).set_index("title")
+    assert listed.loc["The first", ["runs", "stored", "failed"]].tolist() == [96, 92, 4]
+    assert listed.loc["The second", ["runs", "stored", "failed"]].tolist() == [144, 140, 4]
+    answer = query.ask(
+        stored, "SELECT arm, count(*) AS n, avg(y) AS y FROM runs WHERE study LIKE 'second%' GROUP BY arm"
+    )
+    luck = np.sin([1, 2, 3, 4]).mean()
+    cash = answer.set_index("arm").loc["cash"]
+    assert cash["n"] == 48 and cash["y"] == pytest.approx(2.0 * 5.5 + luck)
+    assert query.ask(stored, "SELECT count(*) AS n FROM stored")["n"].item() == 140  # what both share is there once
+    wrong = query.ask(stored, "SELECT DISTINCT error, asked_world FROM failures")
+    assert wrong.to_numpy().tolist() == [["ZeroDivisionError: no household is left", '{"x": 3.0}']]
+    drawn = query.ask(
+        stored, "SELECT x FROM points JOIN runs USING (study, point) WHERE y > 22 AND study LIKE 'second%'"
+    )
+    assert set(drawn["x"]) == {11.0}
+
+
+@pytest.mark.parametrize(
+    "sql, words",
+    [("SELEC 1", "syntax error"), ("SELECT q FROM runs", '"q" not found'), ("SELECT * FROM '/etc/passwd'", "passwd"),
+     ("COPY runs TO '/tmp/out.csv'", "disabled")],
+)  # fmt: skip
+def test_a_wrong_question_is_told(stored, sql, words):
+    with pytest.raises(InputError, match=words):
+        query.ask(stored, sql)
+
+
+def test_what_killed_joining_leaves_is_answered_once(stored, tmp_path):
+    store = Store(stored)
+    rows = store.take(RUNS, list(store.held[RUNS])[:5]).reset_index().to_dict("records")
+    store.put(RUNS, rows)
+    assert Store(stored).twice(RUNS)
+    assert query.ask(stored, "SELECT count(*) AS n FROM stored")["n"].item() == 140
+
+
+def test_an_empty_store_is_told(tmp_path):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(InputError, match="`swadaya sweep`"):
+            query.ask(folder)
+
+
+def test_stata_gets_labels_short_names_and_a_do_file(tmp_path):
+    long = "locality_development.facilitation_of_every_kind"
+    answer = pd.DataFrame(
+        {"study": ["a"] * 4, "point": [0, 0, 1, 1], "arm": ["cash", "works"] * 2, long: 0.3, long + "_2": 0.5,
+         "headcount": [8.0, 7.0, 9.0, 6.0], "2nd": [1, 2, 3, 4]}
+    )  # fmt: skip
+    data, do = query.write(answer, "dta", tmp_path / "sweep.dta")
+    with pd.io.stata.StataReader(data) as reader:
+        frame, labels, values = reader.read(), reader.variable_labels(), reader.value_labels()
+    assert all(len(name) <= 32 for name in frame) and len(set(frame)) == 7
+    assert labels["headcount"] == "poverty headcount, % of persons" and list(frame["arm"]) == ["cash", "works"] * 2
+    assert {"cash", "works"} <= set(values["arm"].values())
+    said = do.read_text()
+    used = re.search(r"collapse \(mean\) headcount, by\((.+)\)", said)[1].split()
+    assert set(used) <= set(frame) and {"study", "arm", "point"} <= set(used) and 'use "sweep.dta"' in said
+    assert "tabstat headcount, by(way) statistics(mean sd min max)" in said
+    with pytest.raises(InputError, match="exists"):
+        query.write(answer, "csv", data)
+    with pytest.raises(InputError, match="no row"):
+        query.write(answer[:0], "csv", tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_answers_are_written(stored, tmp_path, kind):
+    answer = query.ask(stored, "SELECT point, y FROM runs ORDER BY ALL")
+    (path,) = query.write(answer, kind, tmp_path / "answer")
+    back = pd.read_csv(path) if kind == "csv" else pd.read_parquet(path)
+    assert back["y"].to_numpy() == pytest.approx(answer["y"].to_numpy())
+
+
+def test_a_study_says_what_it_is(stored):
+    said = json.loads(next(stored.glob("studies/first-*/study.json")).read_text())
+    assert said["name"] == "first" and re.fullmatch("[0-9a-f]{64}", said["result"])
