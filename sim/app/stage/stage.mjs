@@ -230,6 +230,7 @@ class Stage {
     else if (event.key === "ArrowLeft") clock.go(Math.ceil(clock.time()) - 1);
     else if (event.key === "Home") clock.go(0);
     else if (event.key === "End") clock.go(clock.last());
+    else if (event.key === "Escape" && this.state.followed !== null) this.follow(null);
     else return;
     event.preventDefault();
   }
