@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -140,12 +139,12 @@ def _unnamed(scenario: Scenario) -> None:
         complaint.print(f"{scenario.slug}: no arm has {arms}", markup=False, highlight=False, soft_wrap=True)
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int | None:
     """`swadaya run`: simulate, tell, write."""
     if (arguments.scenario is None) == (arguments.code is None):
         raise InputError("run: give a scenario, or --code with a run code of the view, and not both")
     if arguments.code is not None:
-        return viewing.run_code(arguments, drafted)
+        return viewing.run_code(arguments)
     from sim.experiment import standing, study
     from sim.experiment.results import folder_for
     from sim.known import known
@@ -156,8 +155,9 @@ def run(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
     if arguments.scale:
-        run_nation(scenario, arguments)
-        return
+        from sim import national_command
+
+        return national_command.run(scenario, arguments.quick, arguments.results)
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
     with Bar() as bar, drafted(folder) as draft:
@@ -168,27 +168,7 @@ def run(arguments: argparse.Namespace) -> None:
         write(results, draft, warnings)
     console.print(headline_terminal(results), *warnings, sep="\n")
     console.print(say("report: {file}", file=folder / "report.html"))
-
-
-def run_nation(scenario: Scenario, arguments: argparse.Namespace) -> None:
-    """`swadaya run --scale national`: every rural household, district by district; goes on where it was stopped."""
-    from sim.experiment.results import folder_named
-    from sim.nation import frame
-    from sim.nation import run as national
-    from sim.report.grid import Grid, terminal
-    from sim.report.nation import write
-
-    part = national.FIRST_LOOK if arguments.quick else 1.0
-    digest = national.digest(scenario, part)
-    folder = folder_named(f"{scenario.slug}-national", digest, arguments.results)
-    kept = folder.with_name(f".{folder.name}-districts")
-    with Bar() as bar, drafted(folder) as draft:
-        found = national.run(scenario, frame.provinces(part), kept=kept, tell=bar)
-        bar("report", 0, 1)
-        shown = write(found, draft, digest)
-    shutil.rmtree(kept, ignore_errors=True)
-    console.print(*(terminal(one, lines=False) if isinstance(one, Grid) else one for one in shown), sep="\n")
-    console.print(f"report: {folder / 'report.html'}")
+    return None
 
 
 def draw_map(arguments: argparse.Namespace) -> None:
