@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     sweeping.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
+    bench.add_argument("--sweep", action="store_true", help="instead: what a sweep costs beside its bare runs")
     return root
 
 
@@ -215,16 +216,17 @@ def explain(arguments: argparse.Namespace) -> None:
 
 
 def bench(arguments: argparse.Namespace) -> None:
-    """`swadaya bench`: both lanes in one run."""
+    """`swadaya bench`: both lanes in one run, or a sweep and its bare runs."""
     from sim.experiment import study
     from sim.experiment.bench import bench as measure
     from sim.known import known
     from sim.scenario import load
+    from sim.sweep.bench import bench as measure_sweep
 
     scenario = load(arguments.scenario, known())
     with Bar() as bar:
         bar("the world at rest", 0, 1)
-        lines = measure(scenario, study.build(scenario), tell=bar)
+        lines = measure_sweep(scenario, bar) if arguments.sweep else measure(scenario, study.build(scenario), tell=bar)
     for line in lines:
         console.print(f"{line.value:12,.2f}  {line.unit:40} {line.what}")
 
