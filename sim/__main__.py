@@ -72,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("scenario", nargs="?", default="desa")
     bench.add_argument("--large", action="store_true", help="also a world of ten million households (12 GB)")
     bench.add_argument("--app", action="store_true", help="instead: how long the interactive view takes to answer")
+    bench.add_argument("--sweep", action="store_true", help="instead: what a sweep costs beside its bare runs")
     return root
 
 
@@ -278,18 +279,22 @@ def explain(arguments: argparse.Namespace) -> None:
 
 
 def bench(arguments: argparse.Namespace) -> None:
-    """`swadaya bench`: both lanes in one run."""
+    """`swadaya bench`: both lanes in one run; or the view, or a sweep and its bare runs."""
     if arguments.app:
         return viewing.bench()
     from sim.experiment import study
     from sim.experiment.bench import bench as measure
     from sim.known import known
     from sim.scenario import load
+    from sim.sweep.bench import bench as measure_sweep
 
     scenario = load(arguments.scenario, known())
     with Bar() as bar:
         bar(mark("the world at rest"), 0, 1)
-        found = measure(scenario, study.build(scenario), arguments.large, tell=bar)
+        if arguments.sweep:
+            found = {"sweep": measure_sweep(scenario, bar)}
+        else:
+            found = measure(scenario, study.build(scenario), arguments.large, tell=bar)
     for title, lines in found.items():
         console.print(f"\n{title}", style="bold", highlight=False)
         for line in lines:
