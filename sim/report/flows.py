@@ -84,7 +84,9 @@ def sides(panel: Panel, before: Iterable[str], after: Iterable[str]) -> tuple[fl
     return start, max(0.61, min(start + 0.29, 1.0 - right))
 
 
-def name_nodes(panel: Panel, words: Mapping[str, str], starts, heights: pd.Series, x: float, side: int) -> None:
+def name_nodes(
+    panel: Panel, words: Mapping[str, str], starts: np.ndarray, heights: pd.Series, x: float, side: int
+) -> None:
     """Blocks at one side of an alluvial and their words, which are moved apart if they touch."""
     centres = [start + heights[name] / 2 for name, start in zip(words, starts, strict=True)]
     for name, start, centre, y in zip(words, starts, centres, spread(centres, 0.075, panel.y[0]), strict=True):
