@@ -286,12 +286,13 @@ def bench(arguments: argparse.Namespace) -> None:
     from sim.experiment.bench import bench as measure
     from sim.known import known
     from sim.scenario import load
-    from sim.sweep.bench import bench as measure_sweep
 
     scenario = load(arguments.scenario, known())
     with Bar() as bar:
         bar(mark("the world at rest"), 0, 1)
         if arguments.sweep:
+            from sim.sweep.bench import bench as measure_sweep  # needs what only sweeps need
+
             found = {"sweep": measure_sweep(scenario, bar)}
         else:
             found = measure(scenario, study.build(scenario), arguments.large, tell=bar)
