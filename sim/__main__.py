@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from sim import sweeping
+from sim import calibrating, sweeping
 from sim.app import command as viewing
+from sim.calibrating import VARIANTS
 from sim.drafted import drafted
 from sim.errors import InputError, NotFiniteError, PolicyError
 from sim.language import ENGLISH, LANGUAGES, mark, say, speaking
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 console, complaint = Console(), Console(stderr=True)
 TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article", "odd")
 TRANSLATED = ("policies",)  # topics that are told in every language
-VARIANTS = ("trap_off", "trap_on")
 AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
 
@@ -73,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("scenario", nargs="?", default="desa")
     bench.add_argument("--large", action="store_true", help="also a world of ten million households (12 GB)")
     bench.add_argument("--app", action="store_true", help="instead: how long the interactive view takes to answer")
+    bench.add_argument("--sweep", action="store_true", help="instead: what a sweep costs beside its bare runs")
     return root
 
 
@@ -117,12 +117,7 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     validate.add_argument("--store", action="store_true", help="keep the verdicts: reports of runs warn by them")
     _language(validate)
     validate.add_argument("--prior", type=int, metavar="N", help="instead: make the prior predictive anew from N draws")
-    calibrate = commands.add_parser("calibrate", help="find parameter sets that reproduce the fitted targets")
-    calibrate.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
-    calibrate.add_argument("--count", type=int, default=64, help="parameter sets of each variant (default: 64)")
-    calibrate.add_argument("--seed", type=int, default=1, help="of the draws (default: 1)")
-    calibrate.add_argument("--check", action="store_true", help="instead: do the stored sets still reproduce them?")
-    calibrate.add_argument("--out", type=Path, help="folder to write to (default: where the shipped ensemble is)")
+    calibrating.add_parser(commands)
     claims = commands.add_parser("claims", help="ask the article's claims of every calibrated parameter set")
     claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
     claims.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
@@ -140,12 +135,13 @@ def _unnamed(scenario: Scenario) -> None:
         complaint.print(f"{scenario.slug}: no arm has {arms}", markup=False, highlight=False, soft_wrap=True)
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int | None:
     """`swadaya run`: simulate, tell, write."""
     if (arguments.scenario is None) == (arguments.code is None):
         raise InputError("run: give a scenario, or --code with a run code of the view, and not both")
     if arguments.code is not None:
-        return viewing.run_code(arguments, drafted)
+        viewing.run_code(arguments)
+        return None
     from sim.experiment import standing, study
     from sim.experiment.results import folder_for
     from sim.known import known
@@ -156,8 +152,11 @@ def run(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
     if arguments.scale:
-        run_nation(scenario, arguments)
-        return
+        from sim import national_command
+
+        if arguments.lang != ENGLISH.code:
+            raise InputError(f"run --scale national speaks English only: not with --lang {arguments.lang}")
+        return national_command.run(scenario, arguments.quick, arguments.results)
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
     with Bar() as bar, drafted(folder) as draft:
@@ -168,27 +167,7 @@ def run(arguments: argparse.Namespace) -> None:
         write(results, draft, warnings)
     console.print(headline_terminal(results), *warnings, sep="\n")
     console.print(say("report: {file}", file=folder / "report.html"))
-
-
-def run_nation(scenario: Scenario, arguments: argparse.Namespace) -> None:
-    """`swadaya run --scale national`: every rural household, district by district; goes on where it was stopped."""
-    from sim.experiment.results import folder_named
-    from sim.nation import frame
-    from sim.nation import run as national
-    from sim.report.grid import Grid, terminal
-    from sim.report.nation import write
-
-    part = national.FIRST_LOOK if arguments.quick else 1.0
-    digest = national.digest(scenario, part)
-    folder = folder_named(f"{scenario.slug}-national", digest, arguments.results)
-    kept = folder.with_name(f".{folder.name}-districts")
-    with Bar() as bar, drafted(folder) as draft:
-        found = national.run(scenario, frame.provinces(part), kept=kept, tell=bar)
-        bar(mark("report"), 0, 1)
-        shown = write(found, draft, digest)
-    shutil.rmtree(kept, ignore_errors=True)
-    console.print(*(terminal(one, lines=False) if isinstance(one, Grid) else one for one in shown), sep="\n")
-    console.print(f"report: {folder / 'report.html'}")
+    return None
 
 
 def draw_map(arguments: argparse.Namespace) -> None:
@@ -298,7 +277,7 @@ def explain(arguments: argparse.Namespace) -> None:
 
 
 def bench(arguments: argparse.Namespace) -> None:
-    """`swadaya bench`: both lanes in one run."""
+    """`swadaya bench`: both lanes in one run; or the view, or a sweep and its bare runs."""
     if arguments.app:
         return viewing.bench()
     from sim.experiment import study
@@ -309,7 +288,12 @@ def bench(arguments: argparse.Namespace) -> None:
     scenario = load(arguments.scenario, known())
     with Bar() as bar:
         bar(mark("the world at rest"), 0, 1)
-        found = measure(scenario, study.build(scenario), arguments.large, tell=bar)
+        if arguments.sweep:
+            from sim.sweep.bench import bench as measure_sweep  # needs what only sweeps need
+
+            found = {"sweep": measure_sweep(scenario, bar)}
+        else:
+            found = measure(scenario, study.build(scenario), arguments.large, tell=bar)
     for title, lines in found.items():
         console.print(f"\n{title}", style="bold", highlight=False)
         for line in lines:
@@ -337,26 +321,6 @@ def validate(arguments: argparse.Namespace) -> None:
     console.print(say("scorecard: {file}", file=folder / "scorecard.html"), soft_wrap=True)
 
 
-def calibrate(arguments: argparse.Namespace) -> None:
-    """`swadaya calibrate`: the ensemble of every structural variant that is asked for."""
-    from sim.experiment import calibration, ensemble
-    from sim.report.calibration import terminal
-
-    if arguments.count < 1:
-        raise InputError(f"--count: is {arguments.count}; allowed: a whole number from 1")
-    for variant in (arguments.variant,) if arguments.variant else VARIANTS:
-        if arguments.check:
-            _confirm(variant, arguments)
-            continue
-        with Bar() as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
-            found = calibration.calibrate(
-                variant, count=arguments.count, seed=arguments.seed, executor=threads, tell=bar
-            )
-        console.print(terminal(found))
-        sets, about = ensemble.write(found, arguments.out)
-        console.print(f"{len(found.sets)} parameter sets: {sets}\nhow they were found: {about}", soft_wrap=True)
-
-
 def claims(arguments: argparse.Namespace) -> None:
     """`swadaya claims`: what the ensemble says of the article."""
     import pandas as pd
@@ -376,17 +340,6 @@ def claims(arguments: argparse.Namespace) -> None:
         console.print(f"verdicts kept: {article.store(rows)}", soft_wrap=True)
 
 
-def _confirm(variant: str, arguments: argparse.Namespace) -> None:
-    """`swadaya calibrate --check`: whether the frozen sets still reproduce their targets."""
-    from sim.experiment import calibration, ensemble
-    from sim.start import wire
-
-    sets, new = calibration.completed(ensemble.load(variant, arguments.out), wire(), arguments.seed)
-    with Bar() as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
-        told = ensemble.confirm(variant, sets, new, arguments.out, threads, bar)
-    console.print(f"{variant}: {len(sets)} sets; {told}", soft_wrap=True)
-
-
 COMMANDS = {
     "run": run,
     "map": draw_map,
@@ -396,7 +349,7 @@ COMMANDS = {
     "show": show,
     "schema": schema,
     "validate": validate,
-    "calibrate": calibrate,
+    "calibrate": calibrating.calibrate,
     "claims": claims,
     "bench": bench,
     "app": viewing.app,

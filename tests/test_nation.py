@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim import __main__ as command_line
+from sim import national_command
 from sim.errors import InputError
 from sim.experiment.lanes import copied
 from sim.metrics import inequality
@@ -277,8 +277,7 @@ def test_the_dividend_costs_what_it_pays(whole, scenario):
 
 def test_the_command_writes_page_tables_and_manifest(scenario, rested, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(frame, "provinces", lambda _: SMALL)
-    arguments = command_line.parser().parse_args(["run", "desa", "--scale", "national", "--results", str(tmp_path)])
-    command_line.run_nation(scenario, arguments)
+    assert national_command.run(scenario, False, tmp_path) == 0
     (folder,) = tmp_path.iterdir()
     about = json.loads((folder / "manifest.json").read_text())
     assert about["synthetic"] is True and len(about["result_sha256"]) == 64
@@ -286,3 +285,12 @@ def test_the_command_writes_page_tables_and_manifest(scenario, rested, tmp_path,
     assert all(word in page for word in ("North", "Indonesia, rural", "Synthetic", "imputed", "T0 dividend"))
     assert {file.name for file in (folder / "tables").iterdir()} >= {"start.csv", "series.parquet", "summary.csv"}
     assert "South" in capsys.readouterr().out
+
+
+def test_who_stops_is_told_that_the_same_command_goes_on(scenario, rested, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(frame, "provinces", lambda _: SMALL[:1])
+    monkeypatch.setattr(national_command, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert national_command.run(scenario, False, tmp_path) == 130
+    assert "goes on" in capsys.readouterr().err
+    (kept,) = tmp_path.iterdir()
+    assert kept.name.endswith("-districts") and len(list(kept.glob("*.npz"))) == 2

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from pathlib import Path
 
 from rich.console import Console
 
+from sim.drafted import drafted
 from sim.errors import InputError
 from sim.progress import Bar
 
@@ -37,8 +35,8 @@ def bench() -> None:
         Console().print(f"{line.value:12,.2f}  {line.unit:4} {line.what}", highlight=False, soft_wrap=True)
 
 
-def run_code(arguments: argparse.Namespace, drafted: Callable[[Path], AbstractContextManager[Path]]) -> None:
-    """`swadaya run --code`: the numbers of the view, to the last bit; `drafted` makes the folder for them."""
+def run_code(arguments: argparse.Namespace) -> None:
+    """`swadaya run --code`: the numbers of the view, to the last bit."""
     from sim.app import again
     from sim.experiment.results import folder_named
 

@@ -30,10 +30,9 @@ KEPT = 24  # worlds at rest that a process keeps, about 4 MB each
 LATER = (
     "macro_cycle.", "macro_trend.", "passed_trend.", "facilitator_quality.", "facilitation_effect.", "aware.outreach",
     "attends.invitation", "organising_effect.", "rents_won.", "rent_paid.", "rent_received.", "slack_won.",
-    "slack_released.", "slack_works.", "win.", "resistance.", "planner_error.", "loss.audit_gain", "loss.audit_half",
-    "loss.community", "works_built.advantage", "skill.per_training", "service_quality.gain", "pull.", "need_seen.",
-    "creditworthy.", "credit_claim.", "credit_available.", "defaults.", "bank_repayment.", "bank_interest.",
-    "time_cost.forgone", "strength.backlash", "road.decay",
+    "slack_released.", "slack_works.", "win.", "planner_error.per_survey", "loss.audit_gain", "loss.audit_half",
+    "loss.community", "works_built.advantage", "skill.per_training", "service_quality.gain", "pull.", "credit_claim.",
+    "credit_available.", "defaults.", "bank_repayment.", "bank_interest.", "strength.backlash", "road.decay",
 )  # fmt: skip
 
 

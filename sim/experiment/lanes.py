@@ -66,7 +66,7 @@ def copied(state: State, kinds: np.ndarray, codes: Sequence[str]) -> State:
     ends = np.ascontiguousarray(layout.ends[:, rows["tie"]])
     made.layout = Layout(tuple(codes), np.zeros(count, np.int64), 1, start, ends, places)
     rows |= {"nation": np.arange(1), "district": np.arange(1), "village": np.asarray(kinds)}
-    made.arrays = {table: np.ascontiguousarray(array[:, rows[table]]) for table, array in state.arrays.items()}
+    made.arrays = {table: np.take(array, rows[table], axis=1) for table, array in state.arrays.items()}
     return made
 
 

@@ -99,7 +99,7 @@ def say(text: str, /, **parts: object) -> str:
 def written(digits: str) -> str:
     """Digits as Python writes them, "1,234.5", with the marks of the reader's language."""
     marks = spoken()
-    return digits.translate(str.maketrans(",.", marks.thousands + marks.decimal))
+    return digits.translate({ord(","): marks.thousands, ord("."): marks.decimal})
 
 
 def listed(parts: Iterable[str]) -> str:

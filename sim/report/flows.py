@@ -85,7 +85,7 @@ def sides(panel: Panel, before: Iterable[str], after: Iterable[str]) -> tuple[fl
 
 
 def name_nodes(
-    panel: Panel, words: Mapping[str, str], starts: Iterable[float], heights: pd.Series, x: float, side: int
+    panel: Panel, words: Mapping[str, str], starts: np.ndarray, heights: pd.Series, x: float, side: int
 ) -> None:
     """Blocks at one side of an alluvial and their words, which are moved apart if they touch."""
     centres = [start + heights[name] / 2 for name, start in zip(words, starts, strict=True)]

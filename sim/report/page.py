@@ -240,9 +240,8 @@ def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
     meant = BEYOND_LUCK if results.scenario.replications.sets == 1 else BEYOND_SETS
     last = [say(meant, seeds=seeds), *([say(FEW)] if seeds < 10 else [])]
     if len(ranked(results)) > 1:
-        last.append(
-            say("Any other pair of strategies stands under “Each against each”; no order among them is stated.")
-        )
+        pairs = mark("Any other pair of strategies stands under “Each against each”; no order among them is stated.")
+        last.append(say(pairs))
     return [*found, ("", [("", text) for text in last])]
 
 

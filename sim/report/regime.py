@@ -68,8 +68,8 @@ def grid(found: RegimeMap, full: bool = True) -> Grid:
         worlds=whole,
     )
     if full:
-        axes_told = say("Where it wins: median of the worlds that it wins, beneath the 10th to the 90th percentile.")
-        note = f"{note} {axes_told}"
+        more = say("Where it wins: median of the worlds that it wins, beneath the 10th to the 90th percentile.")
+        note = f"{note} {more}"
     return Grid("regime", say("Who wins how much of the map"), note, columns, tuple(rows))
 
 

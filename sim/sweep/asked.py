@@ -133,7 +133,7 @@ def planned(question: Question, code: str) -> Plan:
         raise InputError(f"{question.name}: has {whole} runs; allowed: at most {LARGEST}")
     measured = kept(question.followed, question.name)
     made_by = [code, any(one.twins for one in measured), sorted(one.name for one in measured if one.series)]
-    worlds = [[_world(one.scenario, point, question.sets) for point in found] for one in question.combinations]
+    worlds = [[world_of(one.scenario, point, question.sets) for point in found] for one in question.combinations]
     seeds = {point.number: luck.seeds for point in found}
     return Plan(question.name, found, ways, worlds, seeds, luck.first_seed, question.versus, made_by)
 
@@ -145,7 +145,7 @@ def _arm(arm: Any) -> dict[str, Any]:
     return arm.model_dump(mode="json", include={"policy", "dose", "start", "funds_end", "facilitation_end", "settings"})
 
 
-def _world(scenario: Scenario, point: Point, sets: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+def world_of(scenario: Scenario, point: Point, sets: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     """What a world depends on: nothing of the arms, their money and their dates but what all share."""
     document = scenario.model_dump(
         mode="json", include={"population", "calendar", "budget", "programmes", "hold", "twins"}, exclude_none=True

@@ -1,7 +1,7 @@
 // Which mechanism did it: B against A with everything on, and with one mechanism off at a time.
 import { worded } from "./data.mjs";
 import { h, say, svg } from "./elements.mjs";
-import { span, ticks } from "./marks.mjs";
+import { places, span, ticks } from "./marks.mjs";
 
 const ROW = 26;
 
@@ -53,7 +53,8 @@ export function makeExplain(context) {
     const across = (gap) => left + 10 + ((width - left - 70) * (gap - Math.min(low, 0))) / (high - Math.min(low, 0) || 1);
     const tall = rows.length * ROW + 26;
     const root = svg("svg", { viewBox: `0 0 ${width} ${tall}`, width, height: tall, role: "img", "aria-label": t("explain_title") });
-    for (const tick of ticks(Math.min(low, 0), high, 4)) root.append(svg("line", { x1: across(tick), x2: across(tick), y1: 0, y2: tall - 20, class: tick === 0 ? "sw-axis" : "sw-grid" }), svg("text", { x: across(tick), y: tall - 5, "text-anchor": "middle", class: "sw-tick" }, scene.numbers.plain(tick)));
+    const rungs = ticks(Math.min(low, 0), high, 4);
+    for (const tick of rungs) root.append(svg("line", { x1: across(tick), x2: across(tick), y1: 0, y2: tall - 20, class: tick === 0 ? "sw-axis" : "sw-grid" }), svg("text", { x: across(tick), y: tall - 5, "text-anchor": "middle", class: "sw-tick" }, scene.numbers.decimals(tick, places(rungs[1] - rungs[0]))));
     const full = rows[0].gap;
     root.append(svg("line", { x1: across(full), x2: across(full), y1: 0, y2: tall - 20, class: "sw-event" }));
     rows.forEach((row, place) => {

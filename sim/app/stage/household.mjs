@@ -12,22 +12,18 @@ export function makeHousehold(context) {
   const body = h("div", { class: "sw-life" });
   const title = h("h2");
   const place = h("p", { class: "sw-around" });
-  const close = h("button", { type: "button", class: "sw-close", "aria-label": t("close"), onclick: () => shut() }, "×");
+  const close = h("button", { type: "button", class: "sw-close", "aria-label": t("close"), onclick: () => context.follow(null) }, "×");
   const number = h("input", { id: fresh("household"), type: "number", min: 1, step: 1, onchange: () => number.reportValidity() && number.value !== "" && context.follow(Number(number.value) - 1) });
   const el = h("section", { class: "sw-drawer", "aria-label": t("household"), hidden: true, tabindex: "-1" }, h("header", {}, title, h("span", { class: "sw-other" }, h("label", { for: number.id }, t("other_household")), number), close), body);
-  el.addEventListener("keydown", (event) => event.key === "Escape" && shut());
+  el.addEventListener("keydown", (event) => event.key === "Escape" && context.follow(null));
   let [story, cursors, time] = [null, [], 0];
 
-  function shut() {
-    el.hidden = true;
-    context.follow(null);
-  }
 
   /** Follows a household; its story comes from the Python side, or with the exported page, or is what the frames tell. */
   function ask(household) {
     story = null;
-    if (household === null) return;
-    el.hidden = false;
+    el.hidden = household === null;
+    if (el.hidden) return;
     const kept = context.read("stories")?.[household];
     if (kept) story = kept;
     else post.ask({ kind: "household", number: household }, (answer) => {

@@ -4,7 +4,7 @@ import { h } from "./elements.mjs";
 
 export function makeLessons(context) {
   const { t, state, post, language, live } = context;
-  const tab = (side) => h("button", { type: "button", role: "tab", "data-side": side, onclick: () => show(side) }, t(side));
+  const tab = (side) => h("button", { type: "button", role: "tab", "data-side": side, onclick: () => show(side), onkeydown: (event) => event.key.startsWith("Arrow") && beside(event, side) }, t(side));
   const tabs = h("div", { class: "sw-tabs", role: "tablist", "aria-label": t("side") }, tab("setup"), tab("lessons"));
   const el = h("section", { class: "sw-lessons", "aria-label": t("lessons") });
   const words = (text) => worded(text, language());
@@ -13,6 +13,13 @@ export function makeLessons(context) {
   function show(side) {
     state.side = side;
     dress();
+  }
+
+  /** The arrow keys go from tab to tab. */
+  function beside(event, side) {
+    event.preventDefault();
+    show(side === "setup" ? "lessons" : "setup");
+    tabs.querySelector('[aria-selected="true"]').focus();
   }
 
   function dress() {
@@ -42,6 +49,7 @@ export function makeLessons(context) {
     if (step.kind === "watch" && !anew && place > before) context.replay();
     context.mark(step.metric || null);
     page(lesson, place);
+    el.querySelector("h2").focus();
   }
 
   function page(lesson, place) {

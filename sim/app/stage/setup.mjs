@@ -11,6 +11,7 @@ export function makeSetup(context) {
   const form = h("form", { class: "sw-controls", "aria-label": t("setup"), onsubmit: (event) => event.preventDefault() });
   const unknown = h("p", { class: "sw-unknown", role: "alert", hidden: true });
   const el = h("div", { class: "sw-setup" }, live ? form : h("div", {}, h("p", { class: "sw-note" }, t("file_note")), form));
+  const lang = () => language();
   let [shape, fields] = ["", {}];
   const open = new Set();
 
@@ -33,8 +34,6 @@ export function makeSetup(context) {
     return ["place", "a", "b"].map((key) => fields[key].el);
   }
 
-  const lang = () => language();
-
   /** How a value is read beside its slider: a share in percent, a quarter as its year, else a number with a short unit. */
   function reading(control, numbers) {
     const unit = worded(control.unit, lang());
@@ -50,6 +49,7 @@ export function makeSetup(context) {
     const about = [control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit, lang())}`, control.slow ? t("slow") : null];
     const spec = { ...control, label, about, name: t("about", { label }), shown: reading(control, numbers) };
     fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }));
+    fields[key].own = control.default;
     return fields[key].el;
   }
 
@@ -87,11 +87,16 @@ export function makeSetup(context) {
     say(unknown, said.length ? `${t("unknown")} ${said.join(" ")}` : "");
     unknown.hidden = !said.length;
     const next = [given.places.length, given.values.place, given.values.a, given.values.b, lang()].join("|");
-    if (next === shape) {
-      for (const [key, field] of Object.entries(fields)) if (given.values[key] !== undefined && given.values[key] !== null) field.show(given.values[key]);
-      return;
-    }
+    if (next !== shape) make(given);
     shape = next;
+    for (const [key, field] of Object.entries(fields)) {
+      field.show(given.values[key] ?? field.own);
+      field.el?.classList.toggle("sw-changed", (given.changed || []).includes(key));
+    }
+  }
+
+  /** All fields anew: for another place, other policies, another language. */
+  function make(given) {
     const focused = form.contains(document.activeElement) ? Object.keys(fields).find((key) => fields[key].el?.contains(document.activeElement)) : null;
     fields = {};
     const numbers = numbering(lang());
@@ -109,7 +114,7 @@ export function makeSetup(context) {
       ...(live ? [upload()] : []),
       h("button", { type: "button", class: "sw-quiet", onclick: () => { context.wait(); post.send({ kind: "reset" }); } }, t("reset")));
     if (focused) fields[focused]?.el.querySelector("select, input").focus();
-    if (!live) for (const input of form.querySelectorAll("input, select, button")) input.disabled = true;
+    if (!live) for (const input of form.querySelectorAll("input, select, button:not(.sw-info)")) input.disabled = true;
   }
 
   lay();

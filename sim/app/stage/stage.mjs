@@ -40,6 +40,7 @@ class Stage {
       "change:texts": () => this.build(),
     };
     this.keyed = (event) => this.key(event);
+    el.style.overflow = "visible"; // a widget's element cuts off, and what is to stay in view would scroll away
     this.build();
     for (const [name, listener] of Object.entries(this.heard)) model.on(name, listener);
     document.addEventListener("keydown", this.keyed);
@@ -230,6 +231,7 @@ class Stage {
     else if (event.key === "ArrowLeft") clock.go(Math.ceil(clock.time()) - 1);
     else if (event.key === "Home") clock.go(0);
     else if (event.key === "End") clock.go(clock.last());
+    else if (event.key === "Escape" && this.state.followed !== null) this.follow(null);
     else return;
     event.preventDefault();
   }

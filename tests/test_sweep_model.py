@@ -1,0 +1,193 @@
+"""Sweeps of the model itself, from a study's file to what the store answers."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+from sim import __main__ as command_line
+from sim.errors import InputError
+from sim.experiment import study as studies
+from sim.scenario import SCENARIOS, load
+from sim.sweep import bench, query
+from sim.sweep.asked import Asked
+from sim.sweep.found import shown
+from sim.sweep.store import RUNS, Store
+from sim.sweep.study import STUDIES, read
+
+SCENARIO = """
+title = "Two ways to spend"
+[population]
+villages = 4
+households = 40
+seed = 2
+[replications]
+seeds = 2
+[[arms]]
+policy = "status_quo"
+[[arms]]
+policy = "dividend"
+[[arms]]
+policy = "locality_development"
+"""
+STUDY = """
+title = "A small study"
+scenario = "small.toml"
+metrics = ["headcount", "gini"]
+[uncertainties]
+output.works_gain = [0.0, 0.12]
+[levers]
+dose = [0.04]
+[design]
+kind = "grid"
+levels = 2
+[replications]
+seeds = 2
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A study, with its scenario beside it."""
+    (tmp_path / "small.toml").write_text(SCENARIO)
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY)
+    return path
+
+
+def swadaya(*arguments):
+    """Run a command here."""
+    return command_line.main([*map(str, arguments)])
+
+
+def test_a_study_goes_from_its_file_to_answers(file, tmp_path, capsys, known):
+    store, results = tmp_path / "store", tmp_path / "results"
+    given = (file, "--store", store, "--results", results)
+    assert swadaya("sweep", *given, "--workers", 1, "--dry-run") == 0
+    assert "2 points (grid), 3 ways, 2 lucks" in capsys.readouterr().out and not (store / RUNS).exists()
+    assert swadaya("sweep", *given, "--workers", 1) == 0
+    said = capsys.readouterr().out
+    assert (
+        "12 runs" not in said and "10 runs in 2 worlds to do (2 stored)" in said and "digest of the results: " in said
+    )
+    assert swadaya("sweep", *given, "--workers", 1) == 0
+    assert "nothing to run (12 stored)" in capsys.readouterr().out
+    (page,) = results.glob("sweep-study-*/report.html")
+    text = page.read_text()
+    assert "R1 locality development" in text and "Regret at equal cost" in text and "://" not in text
+    # the second point has the model's own number: its runs are those of the scenario itself
+    scenario = load(tmp_path / "small.toml", known)
+    assert float(known.parameters["output.works_gain"]) == 0.12
+    own = studies.run(scenario).series
+    table = query.ask(store, "SELECT arm, seed, headcount, gini FROM runs WHERE point = 1")
+    last = scenario.windows.post
+    for row in table.itertuples():
+        for metric in ("headcount", "gini"):
+            series = own[(own["arm"] == row.arm) & (own["seed"] == row.seed) & (own["metric"] == metric)]
+            series = series[series["quarter"].between(last[0], last[1] - 1)]["value"]
+            assert getattr(row, metric) == pytest.approx(series.mean(), rel=1e-9), (row.arm, metric)
+    assert len(table) == 6
+    asked = Asked.read(file)
+    assert asked.stored(Store(store)).table["mean"].notna().all()
+    assert swadaya("sensitivity", *given) == 2 and "saltelli" in capsys.readouterr().err
+    assert swadaya("query", "SELECT count(*) AS n FROM runs", "--store", store) == 0
+    assert capsys.readouterr().out.split() == ["n", "12"]
+
+
+def test_keys_change_with_what_a_run_depends_on_and_with_nothing_else(file, tmp_path):
+    plan = Asked.read(file).plan
+    keys = set(plan.rows()["key"])
+
+    def others(old, new, where=file):
+        text = where.read_text()
+        assert old in text
+        where.write_text(text.replace(old, new))
+        found = set(Asked.read(file).plan.rows()["key"])
+        where.write_text(text)
+        return found
+
+    assert others('title = "A small study"', 'title = "Another"') == keys
+    assert others('metrics = ["headcount", "gini"]', 'metrics = ["gini", "severity"]') == keys
+    assert others("seeds = 2", "seeds = 3") > keys
+    assert others("seed = 2", "seed = 3", tmp_path / "small.toml").isdisjoint(keys)
+    assert others('metrics = ["headcount", "gini"]', 'metrics = ["self_sufficient"]').isdisjoint(keys)
+    doses = others("dose = [0.04]", "dose = [0.04, 0.02]")
+    assert doses > keys and len(doses) == len(keys) + 2 * 2 * 2  # the baseline of both doses is the same run
+
+
+def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
+    lever = "dose = [0.04, 0.02]\nlocality_development.facilitation = [0.1, 0.3]"
+    file.write_text(STUDY.replace("dose = [0.04]", lever))
+    plan = Asked.read(file).plan
+    assert len(plan.ways) == 12 and [len(way.numbers) for way in shown(plan)] == [4, 2, 2, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "old, new, words",
+    [
+        (
+            "works_gain = [0.0, 0.12]",
+            "works_gian = [0.0, 0.12]",
+            'unknown uncertainty "output.works_gian"; did you mean',
+        ),
+        ("[0.0, 0.12]", "[0.0, 12]", "allowed: [low, high] within 0 to 0.2"),
+        ("[0.0, 0.12]", '"some"', 'allowed: [low, high], or "all" of its range'),
+        ("[0.0, 0.12]", "[0.1]", "is a list of 1; allowed: [low, high]"),
+        ("output.works_gain = [0.0, 0.12]", 'attends.threshold = "all"', "is solved with every world"),
+        ("dose = [0.04]", "does = [0.04]", 'unknown lever "does"; did you mean "dose"?'),
+        ("dose = [0.04]", "dose = 0.04", "allowed: a list of numbers"),
+        ("dose = [0.04]", "dose = [0.7]", "with dose = 0.7"),
+        ("dose = [0.04]", "locality_development.facilitation = [0.9]", "allowed: a number, 0.1 to 0.65"),
+        ("dose = [0.04]", "start = [8.5]", "whole numbers of quarters"),
+        ('"gini"', '"ginny"', 'no metric "ginny"; did you mean "gini"'),
+        ('kind = "grid"', 'kind = "gird"', "allowed: one of grid, latin_hypercube"),
+        ('kind = "grid"', 'kind = "sobol"\npoints = 6', "a power of two"),
+        ('kind = "grid"', 'kind = "sets"', "takes an ensemble"),
+        ('kind = "grid"', 'kind = "file"', "goes with kind"),
+        ("seeds = 2", "seeds = 2\nhalf_width = 0.1", "go together"),
+        ("seeds = 2", "seeds = 2\nhalf_width = 0.1\nmost = 9", '4 to "most"'),
+        ("seeds = 2", 'seeds = 2\nversus = "works"', 'no arm "works"'),
+        ('scenario = "small.toml"', 'scenario = "smal"', "no such scenario file"),
+        ("[design]", "[desing]", 'unknown key "desing"'),
+    ],
+)
+def test_what_is_wrong_in_a_study_is_told(file, old, new, words):
+    assert old in STUDY
+    file.write_text(STUDY.replace(old, new))
+    with pytest.raises(InputError) as told:
+        read(file)
+    assert words in str(told.value)
+
+
+def test_points_come_from_a_file(file, tmp_path):
+    file.write_text(STUDY.replace('kind = "grid"', 'kind = "file"\nfile = "points.csv"'))
+    points = tmp_path / "points.csv"
+    pd.DataFrame({"output.works_gain": [0.01, 0.11]}).to_csv(points, index=False)
+    assert [p.values["output.works_gain"] for p in Asked.read(file).plan.points] == [0.01, 0.11]
+    for text, words in (
+        ("output.works_gain\n0.3\n", "line 2: output.works_gain is 0.3; allowed: a number, 0 to 0.12"),
+        ("works\n1\n", "has the columns works; needed: output.works_gain"),
+        ("output.works_gain\n", "has no point"),
+    ):
+        points.write_text(text)
+        with pytest.raises(InputError, match=words):
+            read(file)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in STUDIES.glob("*.toml")))
+def test_shipped_studies_can_be_planned(name):
+    asked = Asked.read(name)
+    assert len(asked.plan.points) > 10 and math.isfinite(sum(asked.question.scenario.seeds))
+    assert STUDIES.is_relative_to(SCENARIOS)
+
+
+@pytest.mark.full
+def test_the_benchmark_measures(known, monkeypatch):
+    for name, value in {"WORLDS": 1, "LUCKS": 1, "STORED": 4_000, "MANY": 80}.items():
+        monkeypatch.setattr(bench, name, value)
+    scenario = load("desa", known)
+    people = scenario.population.model_copy(update={"villages": 4, "households": 40})
+    lines = bench.bench(scenario.model_copy(update={"population": people}))
+    assert len(lines) == 7 and all(math.isfinite(line.value) for line in lines)
