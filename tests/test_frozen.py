@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from sim import policies
 from sim.experiment import ensemble, standing
 from sim.experiment.calibration import LUMPY, SOLVED, VARIANTS, priors
+from sim.experiment.evidence import read_studies
 from sim.experiment.judging import PASSED, worst
+from sim.experiment.moments import KNOWN
+from sim.start import wire
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,6 +38,25 @@ def test_verdicts_are_of_the_model_the_sets_and_the_studies_of_today():
     rows, _ = standing.read()
     assert set(rows["variant"]) == set(VARIANTS)
     assert not [line for line in standing.warnings() if line.startswith("Not validated")], "swadaya validate --store"
+
+
+def scorecard_in_words() -> str:
+    """The table of the README: the worst verdict of what decides in each study, by variant."""
+    rows, _ = standing.read()
+    deciding = rows[rows["deciding"].astype(str) == "True"]
+    verdicts = deciding.groupby(["study", "variant"])["verdict"].agg(lambda found: worst(list(found)))
+    plan = wire()
+    lines = ["| study | what it holds the model against | trap off | trap on |", "|---|---|---|---|"]
+    for study in read_studies(plan, policies.catalogue(), KNOWN):
+        told = [verdicts[study.id, variant].replace("*", "\\*") for variant in VARIANTS]
+        title = f"{study.title} (*fitted*)" if study.role == "fitted" else study.title
+        lines.append(" | ".join([f"| {study.id}", title, *told]) + " |")
+    return "\n".join(lines)
+
+
+def test_the_readme_has_the_scorecard_of_today():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text.split("<!-- scorecard -->\n")[1].split("\n<!-- /scorecard -->")[0] == scorecard_in_words()
 
 
 def test_the_readme_says_how_the_verdicts_stand():

@@ -47,7 +47,7 @@ def test_every_public_name_has_a_docstring_with_an_example(name, thing):
     assert "Examples\n--------\n" in (inspect.getdoc(thing) or ""), name
 
 
-@pytest.mark.parametrize("module", ["question", "errors", "engine.rule", "policies.policy"])
+@pytest.mark.parametrize("module", ["question", "errors", "engine.rule", "policies.policy", "metrics"])
 def test_the_examples_of_the_docstrings_are_true(module, answer):
     found = doctest.testmod(importlib.import_module(f"sim.{module}"), extraglobs={"answer": answer})
     assert found.attempted and not found.failed

@@ -148,7 +148,7 @@ def test_arms_under_other_labels_win_the_same_worlds(known, lane):
     names = {"dividend": "one", "hybrid": "two", "asset_with_coaching": "three"}
     base = scenario_of(known, "status_quo", *names)
     arms = [{"policy": policy, "id": name, "label": name} for policy, name in reversed(names.items())]
-    chosen = axes.named(["works", "attendance"], lane.plan.parameters)
+    chosen = axes.named(["trap", "attendance"], lane.plan.parameters)
     plain, other = (mapped(few(one, chosen, "own_income")) for one in (base, scenario_of(known, *arms, "status_quo")))
     assert [names.get(one, one) for one in plain.winners] == other.winners
     assert set(plain.winners) - {NONE}

@@ -95,6 +95,26 @@ def metric(label: str, *, unit: str, better: str, every: int = 1) -> Callable[[C
         ``lower``, ``higher`` or ``neither``.
     every : int
         Compute once in this many quarters.
+
+    Raises
+    ------
+    ValueError
+        When the direction is none, `every` is below 1, or the function has no docstring.
+
+    Examples
+    --------
+    Arrays have one value a household; `persons` is household size times survey weight.
+
+    >>> import numpy as np
+    >>> from sim.metrics import metric
+    >>> @metric("comfortable: above two lines", unit="% of persons", better="higher")
+    ... def comfortable(consumption, persons):
+    ...     "Persons whose real consumption is above two poverty lines, %."
+    ...     return 100.0 * persons[consumption > 2.0].sum() / persons.sum()
+    >>> float(comfortable(np.array([0.8, 2.5]), np.array([3.0, 1.0])))
+    25.0
+    >>> comfortable.metric.unit, comfortable.metric.reads[0]
+    ('% of persons', ('household', 'consumption'))
     """
     if better not in DIRECTIONS:
         raise ValueError(f"metric {label!r}: better must be one of {', '.join(DIRECTIONS)}, not {better!r}")
