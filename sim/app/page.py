@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 
 import solara
 
@@ -11,12 +10,6 @@ from sim.app import evidence, lessons
 from sim.app.session import Session
 from sim.app.stage import Stage
 from sim.app.texts import by_language
-
-
-@cache
-def _evidence() -> str:
-    """The scorecard and what is published, read once."""
-    return evidence.document()
 
 
 def _session(stage: Stage, query: str) -> Session:
@@ -40,7 +33,7 @@ def Page() -> None:
     query = solara.use_memo(lambda: router.search or "", [])
     texts = solara.use_memo(lambda: json.dumps(by_language(), ensure_ascii=False), [])
     solara.Title("Swadaya")
-    stage = Stage.element(texts=texts, lessons=lessons.document(), evidence=_evidence(), mode="live")
+    stage = Stage.element(texts=texts, lessons=lessons.document(), evidence=evidence.document(), mode="live")
 
     def tie() -> object:
         session = _session(solara.get_widget(stage), query)
