@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from sim.app.crew import Crew
@@ -20,6 +21,7 @@ ROWS = 400
 KEYS = ("table", "what", "arm", "part", "quarter")
 
 
+@cache
 def document() -> str:
     """{scorecard: [{variant, study, outcome, deciding, verdict, bars}], warnings, published: [{name, title, kind}]}."""
     rows = standing.read()[0] if standing.path().is_file() else None

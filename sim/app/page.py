@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import solara
@@ -13,12 +12,6 @@ from sim.app import evidence, lessons
 from sim.app.session import Session
 from sim.app.stage import Stage
 from sim.app.texts import by_language
-
-
-@cache
-def _evidence() -> str:
-    """The scorecard and what is published, read once."""
-    return evidence.document()
 
 
 def _session(stage: Stage, query: str) -> Session:
@@ -42,7 +35,7 @@ def Page() -> None:
     query = solara.use_memo(lambda: router.search or "", [])
     texts = solara.use_memo(lambda: json.dumps(by_language(), ensure_ascii=False), [])
     solara.Title("Swadaya")
-    stage = Stage.element(texts=texts, lessons=lessons.document(), evidence=_evidence(), mode="live")
+    stage = Stage.element(texts=texts, lessons=lessons.document(), evidence=evidence.document(), mode="live")
 
     def tie() -> Callable[[], None]:
         session = _session(solara.get_widget(stage), query)

@@ -88,6 +88,7 @@ def serve(port: int, host: str, open_browser: bool) -> None:
     _free(host, port)
     import uvicorn
 
+    from sim.app import evidence
     from sim.app.choices import choices
     from sim.app.crew import crew
     from sim.app.session import worlds
@@ -95,6 +96,7 @@ def serve(port: int, host: str, open_browser: bool) -> None:
 
     crew().warm()
     worlds().start(Settings(), choices())  # compiled, and the first place at rest, before anybody comes
+    evidence.document()
     address = f"http://{'localhost' if host in ('127.0.0.1', 'localhost') else host}:{port}/"
 
     class Server(uvicorn.Server):

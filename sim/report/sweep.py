@@ -84,10 +84,10 @@ def plate(name: str, caption: str, draw: Callable[[float], Drawing]) -> Plate:
 def boxes_told(found: Found, conditions: Conditions) -> list[str]:
     """What the boxes say."""
     one = next(one for one in found.metrics if one.name == conditions.metric)
-    share = number(100 * conditions.hits.mean(), 0)
+    better, than = found.label(conditions.better), found.label(conditions.than)
     lead = (
-        f"{conditions.better} beats {conditions.than} in {one.label} in {share}{SPACE}% of {len(conditions.hits)} "
-        f"points ({number(100 * conditions.clear, 0)}{SPACE}% beyond luck)."
+        f"{better} beats {than} in {one.label} in {number(100 * conditions.hits.mean(), 0)}{SPACE}% of "
+        f"{len(conditions.hits)} points ({number(100 * conditions.clear, 0)}{SPACE}% beyond luck)."
     )
     if not conditions.boxes:
         same = conditions.hits.all() or not conditions.hits.any()
@@ -226,17 +226,16 @@ def sensitivity_part(found: Found, indices: pd.DataFrame) -> Part:
 
 def discovery_part(found: Found, conditions: Conditions) -> Part:
     """Where one arm beats another."""
+    title = f"Where {found.label(conditions.better)} beats {found.label(conditions.than)}"
     plates = []
     if len(conditions.places.columns) > 1 and 0 < conditions.hits.sum() < len(conditions.hits):
         caption = (
-            f"Left: points, in colour where {conditions.better} is better; boxes outlined. Right: what each peel gains "
-            "in density and costs in coverage; dots: the boxes that were chosen."
+            f"Left: points, in colour where {found.label(conditions.better)} is better; boxes outlined. Right: what "
+            "each peel gains in density and costs in coverage; dots: the boxes that were chosen."
         )
         plates = [plate("boxes", caption, lambda w: figures.boxed(found, conditions, w))]
     grids = [box_grid(found, conditions)] if conditions.boxes else []
-    return Part(
-        "discover", f"Where {conditions.better} beats {conditions.than}", boxes_told(found, conditions), plates, grids
-    )
+    return Part("discover", title, boxes_told(found, conditions), plates, grids)
 
 
 def write(

@@ -62,7 +62,8 @@ def rows(
     """
     wide = width > HALF
     room = min(230.0, max(breadth(text, SMALL) for text in labels) + 12) if wide else 0.0
-    told = [folded(label, room if wide else width - 40) for label in labels]
+    space = room if wide else width - 20
+    told = [[text] if breadth(text, SMALL) < space - 4 else folded(text, space) for text in labels]
     above = 0.0 if wide else LEADING * max(map(len, told))
     step = ROW + 7 * (max(map(len, marks)) - 1) + above
     entries = key([name for name, _ in names], [colour for _, colour in names], width) if names else []
@@ -112,8 +113,7 @@ def differences(found: Found, width: float = WIDE) -> Drawing:
     table = found.table[found.table["metric"] == one.name]
     table = table[(table["arm"] != found.versus) & table["difference"].notna()]
     marks = [[Mark(row.difference, row.low, row.high, hue[row.arm])] for row in table.itertuples()]
-    versus = next(way.label.split(",")[0] for way in found.ways if way.arm == found.versus)
-    title = f"difference from {versus} in {one.label}, {unit_of_difference(one.unit)}"
+    title = f"difference from {found.label(found.versus)} in {one.label}, {unit_of_difference(one.unit)}"
     return rows(list(table["way"]), marks, title, width=width)
 
 
@@ -200,7 +200,7 @@ def boxed(found: Found, conditions: Conditions, width: float = WIDE) -> Drawing:
     first, second = list(dict.fromkeys([*restricted, *conditions.places]))[:2]
     entries = [("better", hue), ("not better", SOFT)]
     size = (1, 2) if wide else (2, 1)
-    drawing, grid = canvas(width, *size, 236.0, (44, 10, 60, 36), 60, 96)
+    drawing, grid = canvas(width, *size, 236.0, (44, 10, 36, 36), 60, 96)
     draw_key(drawing, key([name for name, _ in entries], [colour for _, colour in entries], width))
     panel, trade = grid.flat
     panel.x, panel.y = spanned(conditions.places[first]), spanned(conditions.places[second])

@@ -74,7 +74,7 @@ def value(one: Outcome, amount: float, signed: bool = False) -> str:
 
 def table_one(found: Found, one: Outcome) -> Grid:
     """Table 1: what each way comes to in a metric, and against the arm of comparison."""
-    versus = next(way.label.split(",")[0] for way in found.ways if way.arm == found.versus)
+    versus = found.label(found.versus)
     columns = (
         Column("Way"),
         Column("Mean", one.unit, "Mean"),
@@ -181,18 +181,18 @@ def box_grid(found: Found, conditions: Conditions) -> Grid:
     """One row a box."""
     columns = (Column("Box"), Column("Coverage", "% of cases"), Column("Density", "% of its points"),
                Column("In points held back", "% of them", "Held back, %"), Column("Points", "% of all"))  # fmt: skip
-    rows = []
+    better, than, rows = found.label(conditions.better), found.label(conditions.than), []
     for k, box in enumerate(conditions.boxes):
         shares = [percent(one) for one in (box.coverage, box.density, box.fresh, box.mass)]
         rows.append((Cell(f"{k + 1}: {where(found, conditions, box.limits)}"), *shares))
     note = (
-        f"Cases: points where {conditions.better} is better than {conditions.than}, "
+        f"Cases: points where {better} is better than {than}, "
         f"{number(100 * conditions.hits.mean(), 0)}{SPACE}% of {len(conditions.hits)}. A box after the first is sought "
         f"among the points that are left. Held back: density in fifths of the points that took no part in finding the "
         f"box ({FOLDS} turns); restrictions that chance gives in more than {number(100 * BY_CHANCE, 0)}{SPACE}% are "
         "dropped."
     )
-    return Grid("boxes", f"Where {conditions.better} beats {conditions.than}", note, columns, tuple(rows))
+    return Grid("boxes", f"Where {better} beats {than}", note, columns, tuple(rows))
 
 
 def where(found: Found, conditions: Conditions, limits: Mapping[str, tuple[float, float]]) -> str:
@@ -202,7 +202,7 @@ def where(found: Found, conditions: Conditions, limits: Mapping[str, tuple[float
         values = conditions.places[name]
         least, most = low > values.min(), high < values.max()
         if least and most:
-            told.append(f"{name} {low:.3g} to {high:.3g}")
+            told.append(f"{name} is {low:.3g} to {high:.3g}")
         else:
-            told.append(f"{name} {'above' if least else 'below'} {low if least else high:.3g}")
+            told.append(f"{name} is {'above' if least else 'below'} {low if least else high:.3g}")
     return listed(told)

@@ -141,6 +141,10 @@ class Found:
         reach = rule.reach if rule else half_width
         return np.array([[reach(one) for one in row] for row in self.apart(metric)])
 
+    def label(self, arm: str) -> str:
+        """What an arm is called."""
+        return next(way.label for way in self.plan.ways if way.arm == arm)
+
     def rivals(self) -> list[int]:
         """Places of the ways that spend, and are ranked."""
         return [n for n, way in enumerate(self.ways) if way.arm != BASELINE and way.arm not in self.unranked]

@@ -4,7 +4,7 @@ import { fresh, h, say } from "./elements.mjs";
 import { choiceField, rangeField, switchField } from "./fields.mjs";
 import { places } from "./marks.mjs";
 
-const LARGEST = 2 ** 20; // bytes of a file of the reader's own
+const LARGEST = 2e6; // bytes of a file of the reader's own that are sent at all; the Python side has the limits
 
 export function makeSetup(context) {
   const { t, post, language, live } = context;
@@ -36,7 +36,7 @@ export function makeSetup(context) {
 
   /** How a value is read beside its slider: a share in percent, a quarter as its year, else a number with a short unit. */
   function reading(control, numbers) {
-    const unit = worded(control.unit, lang());
+    const unit = worded(control.unit_words, lang());
     if (control.unit === "quarter") return (value) => t("year_n", { n: numbers.plain(value / 4) });
     if (control.unit === "share") return (value) => numbers.percent(value);
     const short = /^z\b/.test(unit) ? " z" : unit.length && unit.length <= 9 ? ` ${unit}` : "";
@@ -46,7 +46,7 @@ export function makeSetup(context) {
   function one(control, prefix, value, numbers) {
     const key = `${prefix}${control.key}`;
     const label = worded(control.label, lang()) || control.key;
-    const about = [control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit, lang())}`, control.slow ? t("slow") : null];
+    const about = [control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit_words, lang())}`, control.slow ? t("slow") : null];
     const spec = { ...control, label, about, name: t("about", { label }), shown: reading(control, numbers) };
     fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }));
     fields[key].own = control.default;

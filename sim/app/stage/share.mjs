@@ -52,7 +52,7 @@ export function makeShare(context) {
     const address = live ? new URL(share.address || `?${share.query}`, window.location.href).href : "";
     const verdict = share.expected ? h("p", { class: `sw-same sw-same-${share.same}` }, t(share.same ? "verified" : share.same === false ? "differs" : "not_known", { expected: share.expected, digest: (share.digest || "").slice(0, 12) })) : null;
     body.replaceChildren(
-      ...[verdict, address ? copied(t("address"), address) : null, copied(t("code"), share.code || ""), share.shell ? copied(t("shell"), share.shell) : null, share.python ? copied(t("python"), share.python, Math.min(share.python.split("\n").length + 1, 8)) : null, h("p", { class: "sw-digest" }, t("digest"), " ", h("code", {}, share.digest || ""))].filter(Boolean),
+      ...[verdict, share.own ? h("p", { class: "sw-note" }, t("own_link")) : null, address ? copied(t("address"), address) : null, copied(t("code"), share.code || ""), share.shell ? copied(t("shell"), share.shell) : null, share.python ? copied(t("python"), share.python, Math.min(share.python.split("\n").length + 1, 8)) : null, h("p", { class: "sw-digest" }, t("digest"), " ", h("code", {}, share.digest || ""))].filter(Boolean),
       ...(post.able ? [h("h3", {}, t("downloads")), h("div", { class: "sw-buttons" }, FILES.map((what) => h("button", { type: "button", "data-what": what, onclick: () => download(what) }, t(`file_${what}`))))] : []));
   }
 
