@@ -66,6 +66,7 @@ SAID = {
     "goods": mark("goods"),
     "group": mark("group"),
     "households": mark("households"),
+    "lending_groups": mark("lending groups"),
     "loss": mark("loss"),
     "market": mark("market"),
     "outside": mark("outside"),
