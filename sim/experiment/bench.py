@@ -61,7 +61,7 @@ def bench(scenario: Scenario, world: World, large: bool = False, tell: Tell = qu
     grown = speed.grown(world, [*speed.SIZES, *([speed.LARGE] if large else [])])
     found["Larger worlds, the kernel on one core"] = [
         *(Line(f"{households:,} households", cost, "ns per household-quarter") for households, cost in grown.values()),
-        Line("time grows with size to the power of", speed.slope(grown), "1: each household costs the same"),
+        Line("time grows with size to the power of", speed.slope(grown), "(1: a household costs the same)"),
     ]
     tell("the clock between steps (compiled once: minutes)", 0, 1)
     timed = speed.timed_where_possible(world.lane.plan)
@@ -101,7 +101,8 @@ def _by_hand(world: World, timed: speed.Timed) -> dict[str, list[Line]]:
             ),
             Line("  by hand in C, scalar, C library", one.scalar, f"ns; lane is {one.lane / one.scalar:.2f} x"),
         ]
-    return {"Loops by hand, on the same columns": lines}
+    note = "the lane's figures hold a call a village, which its quarter makes once in a dozen steps"
+    return {f"Loops by hand, on the same columns ({note})": lines}
 
 
 def lanes(scenario: Scenario, world: World, tell: Tell = quiet) -> list[Line]:

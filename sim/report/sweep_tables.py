@@ -58,7 +58,7 @@ def planned(question: Question, plan: Plan, ahead: Estimate) -> str:
     more = ", more where the intervals are too wide" if luck.most else ""
     return (
         f"{told}; {ahead.runs} runs in {ahead.worlds} worlds to do{more} ({there}): {lasting(ahead.seconds)} with "
-        f"{ahead.workers} workers, {room(ahead.size)} of disk"
+        f"{ahead.workers} worker{'s' * (ahead.workers > 1)}, {room(ahead.size)} of disk"
     )
 
 

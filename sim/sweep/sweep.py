@@ -26,7 +26,6 @@ from sim.sweep.work import Model, Outcome, Task
 LIMIT = 600.0  # seconds that a run may last
 TASK = 5.0  # seconds that a task is to last: what a stop can lose on each worker
 SHARE = 4  # tasks at least for each worker, so that all end at about the same time
-FIRST = 2  # runs of the first task: the first finds the world at rest, the second does not
 
 
 @dataclass(frozen=True)
@@ -92,19 +91,26 @@ class Sweep:
         return [key for key in keys if key not in held[RUNS] and key not in held[FAILURES]]
 
     def first(self, keep: bool = True) -> Estimate:
-        """Run the first task, to know how long the others will take; without `keep` nothing of it is stored."""
+        """Run a few, to know how long the others will take; without `keep` nothing of it is stored.
+
+        Two runs of the first world and one of the second, on one worker: the first also pays for its start, the second
+        for nothing but itself, the third for finding a world at rest.
+        """
         missing = self.missing()
-        task = next(self.plan.tasks(missing, FIRST, self.limit), None)
+        worlds = [runs for runs, _ in zip(self.plan.worlds_with(set(missing)), range(2), strict=False)]
         size = math.nan
-        if task is not None:
+        if worlds:
+            task = Task((*worlds[0][:2], *(run for runs in worlds[1:] for run in runs[:1])), self.limit)
             found: list[Outcome] = []
             Runner(self.model, self.executor, lambda _, some: found.extend(some), 1).run([task])
             if keep:
                 self._keep(task, found)
-            whole, seconds = _rows(found), [one.seconds for one in found]
-            self.per_run, self.per_world = seconds[-1], max(0.0, seconds[0] - seconds[-1])
-            if whole:
-                size = len(written(pa.Table.from_pylist(whole * 50))) / 50.0
+            seconds = {one.key: one.seconds for one in found}
+            taken = [seconds[run.key] for run in task.runs]
+            self.per_run = taken[1] if len(worlds[0]) > 1 else taken[-1]
+            self.per_world = max(0.0, taken[-1 if len(worlds) > 1 else 0] - self.per_run)
+            if whole := _rows(found):
+                size = len(written(pa.Table.from_pylist(whole * 50))) / (50.0 * len(whole))
         return self._estimate(self.missing() if keep else missing, size)
 
     def _estimate(self, missing: Sequence[str], size: float) -> Estimate:

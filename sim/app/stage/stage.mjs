@@ -40,7 +40,6 @@ class Stage {
       "change:texts": () => this.build(),
     };
     this.keyed = (event) => this.key(event);
-    el.style.overflow = "visible"; // a widget's element cuts off, and what is to stay in view would scroll away
     this.build();
     for (const [name, listener] of Object.entries(this.heard)) model.on(name, listener);
     document.addEventListener("keydown", this.keyed);
