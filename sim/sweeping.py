@@ -52,7 +52,10 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
 def _study(command: argparse.ArgumentParser) -> None:
     command.add_argument("study", help="a file, or the name of one in scenarios/sweeps/")
     command.add_argument("--store", type=Path, default=STORE, metavar="FOLDER", help=f"default: {STORE}")
-    command.add_argument("--policy", type=Path, action="append", default=[], metavar="FILE", help="policies of yours")
+    command.add_argument(
+        "--policy", "--process", type=Path, action="append", default=[], metavar="FILE", dest="own",
+        help="a Python file with policies or rules of yours",
+    )  # fmt: skip
     command.add_argument("--results", type=Path, default=Path("results"), help="where pages go (default: results)")
 
 
@@ -83,7 +86,7 @@ def sweep(arguments: argparse.Namespace) -> int:
 
     if not arguments.limit > 0.0:
         raise InputError(f"--limit: is {arguments.limit:g}; allowed: seconds above 0")
-    asked, store = Asked.read(arguments.study, arguments.policy), Store(arguments.store)
+    asked, store = Asked.read(arguments.study, arguments.own), Store(arguments.store)
     with store.alone():
         for path in store.corrupt:
             _say(f"{path}: its bytes are not those that were written; set aside, what it held is run again")
@@ -115,7 +118,7 @@ def _stored(arguments: argparse.Namespace) -> tuple[Asked, Found]:
     from sim.sweep.asked import Asked
     from sim.sweep.store import Store
 
-    asked = Asked.read(arguments.study, arguments.policy)
+    asked = Asked.read(arguments.study, arguments.own)
     return asked, asked.stored(Store(arguments.store))
 
 

@@ -40,7 +40,7 @@ def run_code(arguments: argparse.Namespace) -> None:
     from sim.app import again
     from sim.experiment.results import folder_named
 
-    if arguments.quick or arguments.policy:
+    if arguments.quick or arguments.own:
         raise InputError("run --code: takes neither --quick nor --policy; the code says all that is run")
     with Bar() as bar:
         bar("both worlds, and the one without a programme", 0, 1)
