@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import metrics
+from sim import ledger, metrics
 from sim.app import code, downloads, evidence, lessons, own
 from sim.app import record as recording
 from sim.app.bands import Bands
@@ -40,6 +40,7 @@ from sim.app.world import LATER, Worlds, at_rest
 from sim.errors import InputError
 from sim.experiment import ensemble, study
 from sim.experiment.run import run_arm
+from sim.experiment.validation import HOLDS
 from sim.shipped import folder
 
 HOLE = re.compile(r"{(\w+)}")
@@ -497,6 +498,13 @@ def test_english_texts_of_the_model_are_the_models_own(among):
     }
     assert not [unit for unit in units if unit and f"of.{unit}" not in table()]
     assert not [key for key in among.controls if f"control.{key}" not in table()]
+    named = [
+        *(f"mechanism.{name}" for name in HOLDS),
+        *(f"group.{control.group}" for control in among.controls.values()),
+        *(f"flow.{name}" for name, (payer, _) in ledger.FLOWS.items() if payer == "state"),
+        *(f"place.{name}" for name in among.places),
+    ]
+    assert not [name for name in named if name not in table()]
     assert not [key for policy in among.policies for key in among.of_policy(policy) if f"setting.{key}" not in table()]
 
 

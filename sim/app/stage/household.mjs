@@ -18,7 +18,6 @@ export function makeHousehold(context) {
   el.addEventListener("keydown", (event) => event.key === "Escape" && context.follow(null));
   let [story, cursors, time] = [null, [], 0];
 
-
   /** Follows a household; its story comes from the Python side, or with the exported page, or is what the frames tell. */
   function ask(household) {
     story = null;
@@ -75,7 +74,7 @@ export function makeHousehold(context) {
     cursors = [];
     const household = state.followed;
     number.max = String(scene.households);
-    number.value = String(household + 1);
+    if (!number.matches(":focus")) number.value = String(household + 1); // what is being typed stays
     const people = scene.payload.households;
     title.replaceChildren(story?.name ? `${story.name}, ` : "", t("household_n", { n: household + 1, village: scene.village(scene.villageOf(household)) }), h("small", {}, t("people", { size: people.size[household], activity: t(`activity_${people.activity[household]}`), schooling: people.schooling[household] })));
     const words = (text) => worded(text, language());
