@@ -52,6 +52,7 @@ COLUMNS = {
     "class_grid": ["arm", "among", "line", "draws_to_pass", *INTERVAL],
     "resilience": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
     "growth": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
+    "followed": ["arm", "metric", "unit", *INTERVAL],
     "evaluation": ["arm", "indicator", "unit", "estimator", *INTERVAL, "error", "truth", "bias", "coverage"],
     "transitions": ["arm", "from_class", "to_class", "share"],
     "village_classes": CLASSED,

@@ -130,7 +130,7 @@ def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
             "works_gian = [0.0, 0.12]",
             'unknown uncertainty "output.works_gian"; did you mean',
         ),
-        ("[0.0, 0.12]", "[0.0, 12]", "allowed: [low, high] within 0 to 0.2"),
+        ("[0.0, 0.12]", "[0.0, 12]", "allowed: [low, high] within 0 to 0.6"),
         ("[0.0, 0.12]", '"some"', 'allowed: [low, high], or "all" of its range'),
         ("[0.0, 0.12]", "[0.1]", "is a list of 1; allowed: [low, high]"),
         ("output.works_gain = [0.0, 0.12]", 'attends.threshold = "all"', "is solved with every world"),

@@ -94,7 +94,8 @@ def of_comparison(series: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> p
         for (metric, arm, quarter), values in ((key, group.to_numpy()) for key, group in lucks)
     ]
     for name, table in tables.items():
-        rows += _of_table(name, table)
+        if name != "followed":  # the series say it already
+            rows += _of_table(name, table)
     return framed(rows)
 
 

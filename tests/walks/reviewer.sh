@@ -14,7 +14,7 @@ said "Tipping is a hypothesis" swadaya explain odd
 grep -q "^### 3.4 Submodels" last.txt
 
 # Which published figure is held against which column, and what is missing?
-said "NOT REPRESENTED" swadaya explain outcomes
+said "(decides)" swadaya explain outcomes
 # What does it say of the article's own sentences?
 said "No verdict is about Indonesia." bash -c "swadaya explain article | tr -s '\n ' ' '"
 
