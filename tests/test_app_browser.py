@@ -442,6 +442,7 @@ def engine(query: str):
     return pair(from_query(query, choices())[0], choices(), worlds(), threads())
 
 
+@pytest.mark.full
 def test_figures_on_the_page_are_the_engines(live):
     page = at_the_end(live(QUERY))
     assert shown(page) == poverty(engine(QUERY), 79)
@@ -458,6 +459,7 @@ def test_figures_on_the_page_are_the_engines(live):
     assert "budget=0&" in page.url
 
 
+@pytest.mark.full
 def test_a_link_opens_the_same_run_and_says_so(live, visit, served):
     page = live(QUERY)
     page.wait_for_url(re.compile("&d=[0-9a-f]{12}"))
@@ -476,6 +478,7 @@ def test_a_link_opens_the_same_run_and_says_so(live, visit, served):
     expect(foreign.get_by_role("dialog", name="Share")).to_contain_text("Differs: the link was made with 0123456789ab")
 
 
+@pytest.mark.full
 def test_a_wrong_link_names_what_it_did_not_understand(live):
     page = live("v=1&place=atlantis&budget=7&bugdet=0.1")
     said = page.locator(".sw-unknown")
@@ -483,6 +486,7 @@ def test_a_wrong_link_names_what_it_did_not_understand(live):
         expect(said).to_contain_text(word)
 
 
+@pytest.mark.full
 def test_every_download(live, visit, tmp_path):
     page = live(QUERY)
     page.get_by_role("button", name="Share").click()
@@ -503,6 +507,7 @@ def test_every_download(live, visit, tmp_path):
     assert shown(replayed) == poverty(engine(QUERY), 79)
 
 
+@pytest.mark.full
 def test_a_household_and_its_story(live):
     page = live(QUERY)
     page.locator(".sw-world canvas").first.focus()
@@ -517,6 +522,7 @@ def test_a_household_and_its_story(live):
         assert events.locator("li").count() == len(told["events"][arm])
 
 
+@pytest.mark.full
 def test_a_lesson_is_set_up_and_watched(live):
     page = live()
     page.get_by_role("tab", name="Lessons").click()
@@ -533,6 +539,7 @@ def test_a_lesson_is_set_up_and_watched(live):
     expect(page.locator(".sw-step-limits")).to_contain_text("What this cannot tell you")
 
 
+@pytest.mark.full
 def test_two_readers_do_not_meet(live):
     first, second = live("v=1&b=hybrid"), live("v=1&b=dividend&luck=5")
     for _ in range(2):
@@ -543,6 +550,7 @@ def test_two_readers_do_not_meet(live):
     assert shown(at_the_end(second)) == poverty(engine("v=1&b=dividend&luck=5"), 79)
 
 
+@pytest.mark.full
 def test_bands_and_mechanisms_follow(live):
     page = at_the_end(live(QUERY))
     expect(page.locator(".sw-sure")).to_contain_text("lucks under one set of assumptions", timeout=WAIT)
@@ -551,6 +559,7 @@ def test_bands_and_mechanisms_follow(live):
     expect(page.locator(".sw-explain")).to_contain_text("everything on")
 
 
+@pytest.mark.full
 def test_the_evidence_stands_beside(live):
     page = live()
     page.get_by_role("button", name="Evidence").click()
@@ -561,6 +570,7 @@ def test_the_evidence_stands_beside(live):
     expect(dialog.locator(".sw-result tbody tr").first).to_be_visible()
 
 
+@pytest.mark.full
 def test_phone_with_a_server(live):
     page = live("v=1&b=hybrid", view=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
