@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
+from threading import Barrier
 
 import numba
 import numpy as np
@@ -92,6 +95,21 @@ def test_the_quarter_is_compiled_anew_when_what_it_calls_is(plan, monkeypatch):
         write.Writer, "parts", lambda self: [text + "# as another engine writes it\n" for text in parts(self)]
     )
     assert compiling.kernel(plan).py_func.__module__ != first.py_func.__module__
+
+
+def test_threads_may_ask_for_the_same_module_before_it_was_ever_written(tmp_path, monkeypatch):
+    together, written = Barrier(2), Path.write_text
+
+    def met(path, *text, **how):
+        written(path, *text, **how)
+        together.wait(60)  # both have written, neither has put its file in place
+
+    monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(Path, "write_text", met)
+    with ThreadPoolExecutor(2) as threads:
+        asked = [threads.submit(compiling._module, "number", "NUMBER = 7\n", set(), {}) for _ in range(2)]
+        assert {one.result().NUMBER for one in asked} == {7}
+    assert [path.suffix for path in tmp_path.iterdir() if path.is_file()] == [".py"]
 
 
 @pytest.mark.skipif(not COUNTS_CYCLES, reason="the clock of this processor is not read")

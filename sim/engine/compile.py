@@ -16,6 +16,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -113,7 +114,7 @@ def _module(kind: str, source: str, reached: set[str], callees: Mapping[str, obj
     if path.stem in sys.modules:
         return sys.modules[path.stem]
     if not path.exists() or path.read_text(encoding="utf-8") != source:
-        draft = path.with_suffix(f".{os.getpid()}.draft")
+        draft = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.draft")  # each thread has its own
         draft.write_text(source, encoding="utf-8")
         draft.replace(path)
     spec = importlib.util.spec_from_file_location(path.stem, path)
