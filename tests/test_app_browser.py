@@ -15,8 +15,10 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
@@ -388,21 +390,27 @@ def test_every_word_of_the_stage_is_in_the_table():
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """Address of a server of this machine, started as a user starts it; what it says goes to a file, never a full pipe."""
+    """Address of a server of this machine."""
+    with serving(tmp_path_factory.mktemp("server") / "said.txt") as (_, address):
+        yield address
+
+
+@contextmanager
+def serving(said: Path):
+    """A server, started as a user starts it, and its address; what it says goes to a file, not into a full pipe."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "sim", "app", "--port", str(port), "--no-open"]
     # a reader who has gone is forgotten soon, so that nobody computes for one test while the next one waits
     environment = {**os.environ, "SOLARA_KERNEL_CULL_TIMEOUT": "1s"}
-    said = tmp_path_factory.mktemp("server") / "said.txt"
     with said.open("w", encoding="utf-8") as pen:
         server = subprocess.Popen(command, stdout=pen, stderr=subprocess.STDOUT, env=environment)
     try:
         while server.poll() is None and not answers(port):
             time.sleep(0.1)
         assert server.poll() is None and said.read_text().startswith("Swadaya: "), said.read_text()
-        yield f"http://127.0.0.1:{port}/"
+        yield server, f"http://127.0.0.1:{port}/"
     finally:
         server.terminate()
         server.wait(timeout=WAIT / 1000)

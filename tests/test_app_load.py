@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from test_app_browser import chromium  # noqa: F401
+from test_app_browser import chromium, serving  # noqa: F401
 
 pytestmark = pytest.mark.full
 READY = '.sw-stage[aria-busy="false"]'
@@ -17,18 +14,10 @@ WAIT = 120_000  # ms
 
 
 @pytest.fixture
-def server():
+def server(tmp_path):
     """A server of its own, and its address."""
-    command = [sys.executable, "-m", "sim", "app", "--port", "8797", "--no-open"]
-    environment = {**os.environ, "SOLARA_KERNEL_CULL_TIMEOUT": "1s"}
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-    try:
-        line = running.stdout.readline()
-        assert line.startswith("Swadaya: "), line + running.stdout.read()
-        yield running, "http://127.0.0.1:8797/"
-    finally:
-        running.terminate()
-        running.wait(timeout=60)
+    with serving(tmp_path / "said.txt") as found:
+        yield found
 
 
 def held(process) -> float:
