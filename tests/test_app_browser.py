@@ -407,19 +407,13 @@ def serving(said: Path):
     with said.open("w", encoding="utf-8") as pen:
         server = subprocess.Popen(command, stdout=pen, stderr=subprocess.STDOUT, env=environment)
     try:
-        while server.poll() is None and not answers(port):
+        while server.poll() is None and "\n" not in said.read_text():
             time.sleep(0.1)
-        assert server.poll() is None and said.read_text().startswith("Swadaya: "), said.read_text()
+        assert said.read_text().startswith("Swadaya: "), said.read_text()
         yield server, f"http://127.0.0.1:{port}/"
     finally:
         server.terminate()
         server.wait(timeout=WAIT / 1000)
-
-
-def answers(port: int) -> bool:
-    """Whether somebody listens at a port of this machine."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture

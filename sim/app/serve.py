@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import signal
 import socket
+import sys
 import webbrowser
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -15,6 +17,7 @@ from sim.errors import InputError
 
 NEEDED = ("solara", "solara.server", "anywidget", "uvicorn", "starlette", "ipyvuetify")
 LARGEST = 2**22  # bytes of one message from a browser
+M_ARENA_MAX = -8  # glibc's malloc.h
 INSTALL = "pip install 'swadaya[app]' installs it"
 HOLES = {"{{ipywidget_major_version}}": "8"}
 ENVIRONMENT = {
@@ -86,6 +89,7 @@ def serve(port: int, host: str, open_browser: bool) -> None:
     """
     prepare()
     _free(host, port)
+    _one_heap()
     import uvicorn
 
     from sim.app import evidence
@@ -118,6 +122,12 @@ def serve(port: int, host: str, open_browser: bool) -> None:
         print("Swadaya: ended", flush=True)
     finally:
         crew().close()
+
+
+def _one_heap() -> None:
+    """Let all threads share a heap: with glibc's own heap for each, memory of readers who have gone is never reused."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(M_ARENA_MAX, 1)
 
 
 def _free(host: str, port: int) -> None:
