@@ -580,7 +580,7 @@ def test_phone_with_a_server(live):
     expect(page.get_by_label("Policy A", exact=True)).to_be_hidden()  # folded, so that the stage comes first
     play = page.get_by_role("button", name="Play").bounding_box()
     assert play["y"] + play["height"] <= PHONE["height"]  # the clock stays in view while one scrolls
-    page.get_by_text("Set-up", exact=True).first.click()
+    page.get_by_text("Set-up or lessons", exact=True).click()
     page.get_by_label("Policy A", exact=True).select_option("dividend")
     page.wait_for_url(re.compile("a=dividend"))
     settled(page)
