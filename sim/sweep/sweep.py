@@ -25,7 +25,7 @@ from sim.sweep.work import Model, Outcome, Task
 
 LIMIT = 600.0  # seconds that a run may last
 TASK = 5.0  # seconds that a task is to last: what a stop can lose on each worker
-SHARE = 4  # tasks at least for each worker, so that all end at about the same time
+SHARE = 20  # tasks at least for each worker: all end at about the same time, and a stop costs a small sweep little
 
 
 @dataclass(frozen=True)
