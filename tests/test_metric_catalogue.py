@@ -49,7 +49,48 @@ def test_wiring_follows_argument_names():
     assert found["headcount"].reads == reads
     assert found["quality"].reads == (("village", "institution_quality"),)
     assert found["participation"].reads == (("household", "attends"), ("household", "weight"))
-    assert metrics.columns_of("nation_macro_trend") == (("nation", "macro_trend"),)
+    assert found["empowerment"].reads[:2] == (("household", "friends"), ("household", "attended"))
+
+    @metrics.metric("trend", unit="log points", better="higher")
+    def trend(nation_macro_trend):
+        """Trend of the nation."""
+        return nation_macro_trend[0]
+
+    assert trend.metric.reads == (("nation", "macro_trend"),)
+
+
+@metrics.shared
+def doubled(consumption):
+    """Twice what is consumed: a new array each time that it is made."""
+    return 2.0 * consumption
+
+
+@metrics.metric("which", unit="place in memory", better="neither")
+def which(doubled):
+    """Where the shared array lies."""
+    return id(doubled)
+
+
+@metrics.metric("where", unit="place in memory", better="neither")
+def where(doubled, persons):
+    """The same, asked by another metric."""
+    return id(doubled)
+
+
+@metrics.metric("largest", unit="z", better="higher")
+def largest(doubled):
+    """Its largest value."""
+    return doubled.max()
+
+
+def test_a_shared_quantity_is_made_once_a_quarter_and_anew_in_the_next():
+    for quarter in range(2):
+        column = np.array([1.0, 4.0]) + quarter
+        asked = [one.metric for one in (which, where, largest)]
+        found = metrics.measure(asked, lambda table, name, column=column: column, quarter)
+        assert found["which"] == found["where"]
+        assert found["largest"] == 8.0 + 2.0 * quarter
+    assert where.metric.reads == (("household", "consumption"), ("household", "size"), ("household", "weight"))
 
 
 def test_sorting_metrics_are_due_once_a_year(world):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -11,8 +12,10 @@ import numpy as np
 import pytest
 
 from sim import national_command
+from sim.engine.table import State
 from sim.errors import InputError
 from sim.experiment.lanes import copied
+from sim.experiment.study import programmes
 from sim.metrics import inequality
 from sim.model import CommunityModel
 from sim.nation import frame, sketch, start, tables
@@ -77,6 +80,25 @@ def test_the_provinces_add_up_to_the_country():
     assert 100.0 * poor / persons == pytest.approx(rural["targets.headcount"])
     assert sum(one.villages for one in found) == pytest.approx(rural["village.desa"], rel=0.01)
     assert max(found, key=lambda one: one.headcount).name == "papua"
+
+
+def test_a_district_leaves_nothing_behind(scenario, solved, programmes_2017):
+    """Memory is that of one district a worker, though the garbage collector hardly ever looks at large arrays."""
+    arms = programmes(scenario)
+    district = national.divided(solved, SMALL, 1)[0]
+    gc.collect()
+    gc.disable()
+    try:
+        before = states()
+        national.shard(scenario, solved, programmes_2017, arms, [district])
+        assert states() == before
+    finally:
+        gc.enable()
+
+
+def states():
+    """How many worlds are in memory."""
+    return sum(isinstance(one, State) for one in gc.get_objects())
 
 
 def test_poor_of_country_and_cities_together_are_those_published():

@@ -2,7 +2,8 @@
 
 A metric is a plain function with a decorator. Its name is the name of the series; its argument names are the wiring:
 
-- ``persons`` is the person weight of each household, household size times survey weight;
+- a name of a function that is declared as `shared`, and that the metric's file knows, is what that function returns;
+  ``persons``, the person weight of each household, is known everywhere;
 - ``village_quality`` (any name that starts with ``village_``) is the column ``quality`` of the village table;
 - ``nation_macro_trend`` (any name that starts with ``nation_``) is the column ``macro_trend`` of the nation;
 - every other name is a column of the household table.
@@ -20,6 +21,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -49,8 +51,8 @@ class Metric:
         The plain function, columns in, one float out.
     every : int
         Computed once in this many quarters, at the last of them (4: quarters 3, 7, 11 ...); above 1 where it sorts.
-    arguments : tuple of str
-        Argument names of the function, which are its wiring.
+    arguments : tuple
+        What each argument of the function stands for: a (table, column) pair, or a function declared as `shared`.
     """
 
     name: str
@@ -60,26 +62,60 @@ class Metric:
     better: str
     function: Callable[..., float]
     every: int = 1
-    arguments: tuple[str, ...] = ()
+    arguments: tuple[Callable | tuple[str, str], ...] = ()
 
     @property
     def reads(self) -> tuple[tuple[str, str], ...]:
         """The (table, column) pairs that the metric needs."""
-        return tuple(pair for argument in self.arguments for pair in columns_of(argument))
+        return _columns(self.arguments)
 
     def due(self, quarter: int) -> bool:
         """Whether the metric is computed in this quarter."""
         return (quarter + 1) % self.every == 0
 
 
-def columns_of(argument: str) -> tuple[tuple[str, str], ...]:
-    """Translate an argument name into the (table, column) pairs behind it."""
-    if argument == "persons":
-        return (("household", "size"), ("household", "weight"))
-    for prefix, table in PREFIXES.items():
-        if argument.startswith(prefix):
-            return ((table, argument.removeprefix(prefix)),)
-    return (("household", argument),)
+def shared(function: Callable) -> Callable:
+    """Declare a quantity that several metrics need: wired as a metric is, and computed once a quarter for all of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sim.metrics import metric, shared
+    >>> @shared
+    ... def comfortable(consumption):
+    ...     "Whether each household lives above two lines."
+    ...     return consumption > 2.0
+    >>> @metric("comfortable households", unit="% of households", better="higher")
+    ... def comfortable_share(comfortable):
+    ...     "Households above two lines, each counting once, %."
+    ...     return 100.0 * comfortable.mean()
+    >>> comfortable_share.metric.reads
+    (('household', 'consumption'),)
+    """
+    function.arguments = _wiring(function)  # type: ignore[attr-defined]
+    return function
+
+
+def _wiring(function: Callable) -> tuple[Callable | tuple[str, str], ...]:
+    """What the arguments of a metric, or of a shared quantity, stand for."""
+    found: list[Callable | tuple[str, str]] = []
+    for argument in inspect.signature(function).parameters:
+        known = function.__globals__.get(argument, persons if argument == "persons" else None)
+        prefix = next((prefix for prefix in PREFIXES if argument.startswith(prefix)), "")
+        column = PREFIXES.get(prefix, "household"), argument.removeprefix(prefix)
+        found.append(known if hasattr(known, "arguments") else column)
+    return tuple(found)
+
+
+def _columns(arguments: Iterable[Callable | tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The (table, column) pairs behind some arguments."""
+    return tuple(pair for one in arguments for pair in (_columns(one.arguments) if callable(one) else (one,)))
+
+
+@shared
+def persons(size: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Person weight of each household: household size times survey weight."""
+    return size * weight
 
 
 def metric(label: str, *, unit: str, better: str, every: int = 1) -> Callable[[Callable], Callable]:
@@ -133,7 +169,7 @@ def metric(label: str, *, unit: str, better: str, every: int = 1) -> Callable[[C
             better=better,
             function=function,
             every=every,
-            arguments=tuple(inspect.signature(function).parameters),
+            arguments=_wiring(function),
         )
         return function
 
@@ -182,17 +218,16 @@ def measure(
     dict of str to float
         Value by metric name, in the order given.
     """
-    at_hand: dict[str, np.ndarray] = {}
-    values: dict[str, float] = {}
-    for declared in metrics:
-        if quarter is not None and not declared.due(quarter):
-            continue
-        for argument in declared.arguments:
-            if argument not in at_hand:
-                columns = [column(table, name) for table, name in columns_of(argument)]
-                at_hand[argument] = columns[0] if len(columns) == 1 else columns[0] * columns[1]
-        values[declared.name] = float(declared.function(*(at_hand[argument] for argument in declared.arguments)))
-    return values
+    at_hand: dict[Callable | tuple[str, str], Any] = {}
+
+    def look(argument: Any) -> Any:
+        """A column of this quarter, or a shared quantity: each is made once."""
+        if argument not in at_hand:
+            at_hand[argument] = argument(*map(look, argument.arguments)) if callable(argument) else column(*argument)
+        return at_hand[argument]
+
+    due = (one for one in metrics if quarter is None or one.due(quarter))
+    return {one.name: float(one.function(*map(look, one.arguments))) for one in due}
 
 
 def mean(values: np.ndarray, weights: np.ndarray) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sim.metrics import LINE, mean, metric
+from sim.metrics import LINE, mean, metric, shared
 
 #: Share of weighted adequacies from which a household is empowered (the 80 % of the WEAI). Frozen.
 EMPOWERED_CUTOFF = 0.80
@@ -99,11 +99,13 @@ def empowerment_index(
     return mean(np.where(score >= cutoff - 1e-9, 1.0, score), persons)
 
 
+@shared
 def social(friends: np.ndarray, attended: np.ndarray, member: np.ndarray, helped: np.ndarray) -> np.ndarray:
     """Social indicators, shape (n, 3): close ties, member of a group or of the meeting, helped in the last shock."""
     return np.column_stack([friends >= CLOSE_TIES, np.maximum(attended, member) > 0, helped > 0])
 
 
+@shared
 def education(schooling: np.ndarray, skill: np.ndarray, enrolled: np.ndarray, aware: np.ndarray) -> np.ndarray:
     """Educational indicators, shape (n, 3): schooled or skilled, children enrolled, informed.
 
@@ -112,11 +114,13 @@ def education(schooling: np.ndarray, skill: np.ndarray, enrolled: np.ndarray, aw
     return np.column_stack([(schooling >= YEARS) | (skill >= LEARNED), enrolled > 0, aware > 0])
 
 
+@shared
 def agency(spoke: np.ndarray, voted: np.ndarray, matched: np.ndarray) -> np.ndarray:
     """Indicators of agency at the ordinary meeting, shape (n, 3): spoke, voted, the choice was of one's own kind."""
     return np.column_stack([spoke, voted, matched]) > 0
 
 
+@shared
 def economic(own_income: np.ndarray, buffer: np.ndarray) -> np.ndarray:
     """Economic indicators, shape (n, 2): own income at the line, and something put by."""
     return np.column_stack([own_income >= LINE, buffer >= BUFFER])
@@ -128,13 +132,10 @@ def joined(dimensions: Mapping[str, np.ndarray]) -> tuple[np.ndarray, list[str]]
     return np.concatenate(list(dimensions.values()), axis=1), names
 
 
-def three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched):
-    """The indicators of the headline, by dimension."""
-    return {
-        "social": social(friends, attended, member, helped),
-        "education": education(schooling, skill, enrolled, aware),
-        "agency": agency(spoke, voted, matched),
-    }
+@shared
+def headline(social: np.ndarray, education: np.ndarray, agency: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """The indicators of the headline and their dimensions."""
+    return joined({"social": social, "education": education, "agency": agency})
 
 
 def good_development(growth: float, gains: Mapping[str, float]) -> bool:
@@ -151,65 +152,52 @@ def good_development(growth: float, gains: Mapping[str, float]) -> bool:
 
 
 @metric("empowerment", unit="0-1", better="higher", every=4)
-def empowerment(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched, persons):
+def empowerment(headline, persons):
     """Index of empowerment, social, educational and of agency, 0-1 (EMP)."""
-    found = three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched)
-    return empowerment_index(*joined(found), persons)
+    return empowerment_index(*headline, persons)
 
 
 @metric("empowered", unit="% of persons", better="higher", every=4)
-def empowered_share(
-    friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched, persons
-):  # fmt: skip
+def empowered_share(headline, persons):
     """Persons whose household is empowered: adequate in 0.8 of the weighted indicators, %."""
-    found = three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched)
-    return 100.0 * mean(empowered(*joined(found)), persons)
+    return 100.0 * mean(empowered(*headline), persons)
 
 
 @metric("empowerment, weakest dimension", unit="0-1", better="higher", every=4)
-def empowerment_weakest(
-    friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched, persons
-):  # fmt: skip
+def empowerment_weakest(social, education, agency, persons):
     """Mean adequacy in the weakest of the three dimensions, 0-1: what an average hides."""
-    found = three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched)
-    return min(mean(part.mean(axis=1), persons) for part in found.values())
+    return min(mean(part.mean(axis=1), persons) for part in (social, education, agency))
 
 
 @metric("empowerment, social", unit="0-1", better="higher", every=4)
-def empowerment_social(friends, attended, member, helped, persons):
+def empowerment_social(social, persons):
     """Mean adequacy in the social dimension, 0-1."""
-    return mean(social(friends, attended, member, helped).mean(axis=1), persons)
+    return mean(social.mean(axis=1), persons)
 
 
 @metric("empowerment, education", unit="0-1", better="higher", every=4)
-def empowerment_education(schooling, skill, enrolled, aware, persons):
+def empowerment_education(education, persons):
     """Mean adequacy in the educational dimension, 0-1."""
-    return mean(education(schooling, skill, enrolled, aware).mean(axis=1), persons)
+    return mean(education.mean(axis=1), persons)
 
 
 @metric("empowerment, agency", unit="0-1", better="higher", every=4)
-def empowerment_agency(spoke, voted, matched, persons):
+def empowerment_agency(agency, persons):
     """Mean adequacy in the dimension of agency, 0-1."""
-    return mean(agency(spoke, voted, matched).mean(axis=1), persons)
+    return mean(agency.mean(axis=1), persons)
 
 
 @metric("empowerment with an economic dimension", unit="0-1", better="higher", every=4)
-def empowerment_economic(
-    friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched, own_income, buffer,
-    persons,
-):  # fmt: skip
+def empowerment_economic(social, education, agency, economic, persons):
     """Index of empowerment with own income and buffer as a fourth dimension, 0-1."""
-    found = three(friends, attended, member, helped, schooling, skill, enrolled, aware, spoke, voted, matched)
-    return empowerment_index(*joined({**found, "economic": economic(own_income, buffer)}), persons)
+    found = {"social": social, "education": education, "agency": agency, "economic": economic}
+    return empowerment_index(*joined(found), persons)
 
 
 @metric("empowerment without agency", unit="0-1", better="higher", every=4)
-def empowerment_without_agency(friends, attended, member, helped, schooling, skill, enrolled, aware, persons):
+def empowerment_without_agency(social, education, persons):
     """Index of empowerment, social and educational alone, 0-1."""
-    found = {
-        "social": social(friends, attended, member, helped), "education": education(schooling, skill, enrolled, aware)
-    }  # fmt: skip
-    return empowerment_index(*joined(found), persons)
+    return empowerment_index(*joined({"social": social, "education": education}), persons)
 
 
 @metric("participation", unit="% of households", better="higher")

@@ -146,7 +146,7 @@ def _arm(
             sketches[when.index(quarter)] = [sketch.counted(state[name], size) for name in SKETCHED]
     stands = own / (post[1] - post[0]) >= LINE
     counts = np.array([by_village(values, first) for values in (poor, poor * stands, size * stands)])
-    del model.state  # Mesa ties a model to itself: what it holds would wait for the garbage collector
+    del model.state, model.world  # Mesa ties a model to itself: what it holds would wait for the garbage collector
     return sums, counts, sketches, worst
 
 

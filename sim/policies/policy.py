@@ -27,8 +27,7 @@ from sim.errors import PolicyError
 
 NEUTRAL = {lever.name: lever.neutral for lever in LEVERS}
 ROW = {lever.name: row for row, lever in enumerate(LEVERS)}
-LOW, HIGH = (np.array([[getattr(lever, end)] for lever in LEVERS]) for end in ("low", "high"))
-PAID = np.array([lever.name in MONEY for lever in LEVERS])
+REST = np.array([[lever.neutral] for lever in LEVERS])
 GIVEN = ("budget", "quarter", "since_start")  # what a policy may ask for beside the columns of the villages
 FACILITATED = ("facilitation", "training", "organising")  # these end with the facilitators, the rest with the funds
 
@@ -221,17 +220,16 @@ def set_levers(programmes: Sequence[Programme], state: State, quarter: int) -> N
     PolicyError
         When a policy sets a lever that it did not declare, overspends, or contradicts another.
     """
-    villages = len(state.layout.codes)
-    levers = np.repeat([[neutral] for neutral in NEUTRAL.values()], villages, axis=1)
+    levers = np.repeat(REST, len(state.layout.codes), axis=1)
     for programme in programmes:
         money = programme.budget(quarter)
         if not money:
             continue
-        rows, asked = _checked(programme, _decided(programme, state, quarter, money), state, quarter, money)
-        paid = PAID[rows]
-        levers[rows[paid]] += asked[paid]
-        levers[ROW["dividend"]] += _left(programme.policy, money, asked[paid].sum(axis=0), state)
-        _combine(programme, levers, rows[~paid], asked[~paid], quarter)
+        asked, spent = _checked(programme, _decided(programme, state, quarter, money), state, quarter, money)
+        for name, numbers in asked.items():
+            here = levers[ROW[name]]
+            here[:] = here + numbers if name in MONEY else _agreed(programme, name, here, numbers, quarter)
+        levers[ROW["dividend"]] += _left(programme.policy, money, spent, state)
     state.arrays["village"][[state.index[name][1] for name in NEUTRAL]] = levers
 
 
@@ -246,15 +244,13 @@ def _together(spent: np.ndarray, state: State) -> float:
     return float((spent * persons).sum() / persons.sum())
 
 
-def _combine(programme: Programme, levers: np.ndarray, rows: np.ndarray, asked: np.ndarray, quarter: int) -> None:
-    """Set levers that are not money; a neutral value asks for nothing, whoever comes first."""
-    there, neutral = levers[rows], np.array(list(NEUTRAL.values()))[rows, np.newaxis]
-    contradicts = (asked != neutral) & (there != neutral) & (there != asked)
-    if contradicts.any():
-        name = LEVERS[rows[contradicts.any(axis=1)][0]].name
+def _agreed(programme: Programme, name: str, there: np.ndarray, asked: np.ndarray, quarter: int) -> np.ndarray:
+    """A lever that is not money, as several programmes set it; a neutral value asks for nothing, whoever comes first."""
+    neutral = NEUTRAL[name]
+    if np.any((asked != neutral) & (there != neutral) & (there != asked)):
         said = f"policy {programme.policy.name} and another set {name} differently in the same village"
         raise PolicyError(f"{said} in quarter {quarter}; allowed: the same value, or the neutral one")
-    levers[rows] = np.where(asked != neutral, asked, there)
+    return np.where(asked != neutral, asked, there)
 
 
 def _decided(programme: Programme, state: State, quarter: int, money: float) -> Mapping[str, object]:
@@ -305,45 +301,41 @@ def _short(value: object) -> str:
 
 def _checked(
     programme: Programme, decided: Mapping[str, object], state: State, quarter: int, money: float
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """What a policy decided, checked: declared levers only, within their bounds and the budget.
 
     Returns
     -------
-    rows, values
-        Places of the levers in `LEVERS`, and what they are set to, [lever, village].
+    asked, spent
+        Lever -> what it is set to, one number or one a village; and the money of all of them, z per person.
     """
     about, villages = programme.policy, len(state.layout.codes)
     who = f"policy {about.name}, quarter {quarter}:"
-    for name in decided:
+    asked: dict[str, np.ndarray] = {}
+    spent = np.zeros(villages)
+    for name, value in decided.items():
         if name not in about.levers:
             levers = ", ".join(about.levers) or "none"
             what = "it did not declare" if name in NEUTRAL else f"is no lever{did_you_mean(name, NEUTRAL)}"
             raise PolicyError(f"{who} set {name}, which {what}; allowed: {levers}")
-    rows, values = np.array([ROW[name] for name in decided], int), np.empty((len(decided), villages))
-    for row, (name, value) in zip(values, decided.items(), strict=True):
-        row[:] = _numbers(value, villages, f"{who} set {name} to")
-    outside = ~((values >= LOW[rows]) & (values <= HIGH[rows]))
-    if outside.any():
-        at = int(np.flatnonzero(outside.any(axis=1))[0])
-        lever, village = LEVERS[rows[at]], int(np.flatnonzero(outside[at])[0])
-        found = f"{who} set {lever.name} outside [{lever.low:g}, {lever.high:g}] {lever.unit}"
-        raise PolicyError(f"{found}: {values[at, village]:g} in village {state.layout.codes[village]}")
-    ends = [programme.facilitation_end if name in FACILITATED else programme.funds_end for name in decided]
-    values[PAID[rows] & (quarter >= np.array(ends))] = 0.0
-    spent = values[PAID[rows]].sum(axis=0)
-    if programme.policy.reallocates:
-        spent = np.array([_together(spent, state)])
-    if np.any(spent > money * (1.0 + 1e-12)):
+        lever, numbers = LEVERS[ROW[name]], _numbers(value, villages, f"{who} set {name} to")
+        if not (lever.low <= numbers.min() and numbers.max() <= lever.high):
+            given = np.broadcast_to(numbers, villages)
+            village = int(np.flatnonzero(~((given >= lever.low) & (given <= lever.high)))[0])
+            found = f"{who} set {name} outside [{lever.low:g}, {lever.high:g}] {lever.unit}"
+            raise PolicyError(f"{found}: {given[village]:g} in village {state.layout.codes[village]}")
+        if name in MONEY:
+            if quarter >= (programme.facilitation_end if name in FACILITATED else programme.funds_end):
+                continue
+            spent += numbers
+        asked[name] = numbers
+    used = np.array([_together(spent, state)]) if about.reallocates else spent
+    if used.max() > money * (1.0 + 1e-12):
         levers = ", ".join(name for name in decided if name in MONEY)
-        place = (
-            "all villages together"
-            if programme.policy.reallocates
-            else f"village {state.layout.codes[int(spent.argmax())]}"
-        )
-        said = f"{who} spent {spent.max():.6g} z per person and quarter on {levers} in {place}"
+        place = "all villages together" if about.reallocates else f"village {state.layout.codes[int(used.argmax())]}"
+        said = f"{who} spent {used.max():.6g} z per person and quarter on {levers} in {place}"
         raise PolicyError(f"{said}; allowed: the budget, {money:.6g}")
-    return rows, values
+    return asked, spent
 
 
 def _numbers(value: object, villages: int, who: str) -> np.ndarray:
