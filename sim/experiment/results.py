@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,17 +45,29 @@ class Results:
 
     def save(self, folder: Path) -> None:
         """Write Parquet and CSV into a folder that exists."""
-        for name in ("series", "households", "villages", "ledger", "population"):
+        for name in ("households", "villages", "ledger", "population"):
             getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
-        self.series.to_csv(folder / "series.csv", index=False, float_format="%.10g")
-        tables = folder / "tables"
-        tables.mkdir()
+        put_table(folder, "series", self.series)
+        (folder / "tables").mkdir()
         for name, table in self.tables.items():
-            table.to_parquet(tables / f"{name}.parquet", index=False)
-            table.to_csv(tables / f"{name}.csv", index=False, float_format="%.10g")
-        (folder / "manifest.json").write_text(
-            json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+            put_table(folder / "tables", name, table)
+        put_manifest(folder, self.manifest)
+
+
+def put_table(folder: Path, name: str, frame: pd.DataFrame) -> None:
+    """Write a table as Parquet and as CSV."""
+    frame.to_parquet(folder / f"{name}.parquet", index=False)
+    put_csv(folder, name, frame)
+
+
+def put_csv(folder: Path, name: str, frame: pd.DataFrame) -> None:
+    """Write a table as CSV, the same on every system."""
+    frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g", lineterminator="\n")
+
+
+def put_manifest(folder: Path, about: Mapping[str, object]) -> None:
+    """Write what was run, with what, as manifest.json."""
+    (folder / "manifest.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def folder_for(scenario: Scenario, base: Path) -> Path:

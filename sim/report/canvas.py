@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -173,3 +174,12 @@ def draw_key(drawing: Drawing, entries: list[tuple[float, int, str, str]]) -> No
         top = 2.0 + 14 * row
         drawing.area(np.array([(left, top), (left + 8, top), (left + 8, top + 8), (left, top + 8)]), colour)
         drawing.write(left + 12, top + 7, name)
+
+
+def saved(draw: Callable[[float], Drawing], folder: Path, name: str) -> dict[str, bytes]:
+    """Save a figure as name.svg and name.png into a folder that exists; give its SVG for a desk and for a phone."""
+    wide, narrow = draw(WIDE), draw(NARROW)
+    pages = {"wide": wide.svg(), "narrow": narrow.svg()}
+    (folder / f"{name}.svg").write_bytes(pages["wide"])
+    (folder / f"{name}.png").write_bytes(wide.png())
+    return pages

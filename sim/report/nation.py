@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import platform
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
+from sim.experiment.results import put_manifest, put_table
 from sim.language import SPACE
 from sim.metrics.cost import rupiah
 from sim.nation import sketch
@@ -23,7 +23,7 @@ from sim.nation.frame import IMPUTED
 from sim.nation.run import Nation
 from sim.nation.tables import NATION, digest, tables
 from sim.report import BASELINE, labels, number, rivals, years
-from sim.report.canvas import GREY, HALF, NARROW, WIDE, Panel, canvas, draw_key, hues, key, ticks
+from sim.report.canvas import GREY, HALF, WIDE, Panel, canvas, draw_key, hues, key, saved, ticks
 from sim.report.drawing import INK, Drawing
 from sim.report.grid import Cell, Column, Grid
 from sim.report.template import filled
@@ -292,19 +292,16 @@ def write(nation: Nation, folder: Path, name: str) -> list[object]:
     about = manifest(nation, found, name)
     (folder / "tables").mkdir()
     for key_, frame in found.items():
-        frame.to_parquet(folder / "tables" / f"{key_}.parquet", index=False)
-        frame.to_csv(folder / "tables" / f"{key_}.csv", index=False, float_format="%.10g", lineterminator="\n")
-    (folder / "manifest.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    pages = {}
-    for key_, draw in (("courses", courses), ("provinces", provinces_figure)):
-        wide, narrow = (draw(nation, found, width) for width in (WIDE, NARROW))
-        (folder / f"{key_}.svg").write_bytes(wide.svg())
-        (folder / f"{key_}.png").write_bytes(wide.png())
-        pages[key_] = [base64.b64encode(one.svg()).decode() for one in (wide, narrow)]
+        put_table(folder / "tables", key_, frame)
+    put_manifest(folder, about)
+    figures = {
+        name: saved(partial(draw, nation, found), folder, name)
+        for name, draw in (("courses", courses), ("provinces", provinces_figure))
+    }
     warnings = [SYNTHETIC, ONE_LUCK, *standing.warnings()]
     shown = {key_: str(value) for key_, value in about.items() if key_ not in ("scenario", "imputed", "left_out")}
     page = filled(
-        "nation.html", title=nation.scenario.title, answer=answer(nation, found), warnings=warnings, figures=pages,
+        "nation.html", title=nation.scenario.title, answer=answer(nation, found), warnings=warnings, figures=figures,
         grids=[by_place(nation, found, arm) for arm in rivals(nation)], imputed=IMPUTED, left_out=LEFT_OUT,
         made=made(nation), manifest=shown, z=number(rupiah(1.0), 0), when=years(nation.scenario.windows.post),
     )  # fmt: skip

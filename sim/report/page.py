@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -257,10 +257,6 @@ def flat(value: object) -> str:
 
 def draw(plate: Plate, results: Results, folder: Path) -> dict[str, object]:
     """Save a figure as `folder`/name.svg and name.png; give what the page shows of it."""
-    wide, narrow = (plate.draw(results, width) for width in (canvas.WIDE, canvas.NARROW))
-    pages = wide.svg(), narrow.svg()
-    (folder / f"{plate.name}.svg").write_bytes(pages[0])
-    (folder / f"{plate.name}.png").write_bytes(wide.png())
     arms = ", ".join(labels(results).values())
     words = {"source": source(results), "arms": arms, "when": say("in {years}", years=when(results))}
     return {
@@ -268,7 +264,7 @@ def draw(plate: Plate, results: Results, folder: Path) -> dict[str, object]:
         "title": say(plate.title),
         "caption": say(plate.caption, **words),
         "alternative": say(plate.alternative, **words),
-        **dict(zip(("wide", "narrow"), (base64.b64encode(page).decode() for page in pages), strict=True)),
+        **canvas.saved(partial(plate.draw, results), folder, plate.name),
     }
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import math
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,10 +16,11 @@ import pandas as pd
 from sim.experiment import ensemble, standing
 from sim.experiment.regime import NONE, RegimeMap
 from sim.experiment.regime_question import Question
+from sim.experiment.results import put_manifest, put_table
 from sim.experiment.winning import crowd, shifted
 from sim.language import listed, mark, say, spoken, written
 from sim.report import DASH, labels, number, percent, said, span, to, years
-from sim.report.canvas import NARROW, WIDE
+from sim.report.canvas import saved
 from sim.report.grid import Cell, Column, Grid, estimated
 from sim.report.template import filled
 from sim.report.winners import names, shown, winners_map
@@ -255,15 +255,10 @@ def manifest(found: RegimeMap) -> dict[str, object]:
 def write(found: RegimeMap, folder: Path) -> Path:
     """Write map.html, map.svg, map.png, both tables and the manifest into a folder that exists; give the page."""
     title = say(found.scenario.title)
-    wide, narrow = (winners_map(found, width) for width in (WIDE, NARROW))
-    pages = wide.svg(), narrow.svg()
-    (folder / "map.svg").write_bytes(pages[0])
-    (folder / "map.png").write_bytes(wide.png())
     for name, frame in (("points", found.table), ("shares", found.shares)):
-        frame.to_parquet(folder / f"{name}.parquet", index=False)
-        frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g", lineterminator="\n")
+        put_table(folder, name, frame)
     about = manifest(found)
-    (folder / "manifest.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    put_manifest(folder, about)
     text = filled(
         "regime.html",
         title=say("Who wins where: {scenario}", scenario=title[:1].lower() + title[1:]),
@@ -277,7 +272,7 @@ def write(found: RegimeMap, folder: Path) -> Path:
         made=made(found),
         axes=axes_told(found),
         manifest={key: str(value) for key, value in about.items()},
-        **dict(zip(("wide", "narrow"), (base64.b64encode(page).decode() for page in pages), strict=True)),
+        figure=saved(partial(winners_map, found), folder, "map"),
     )
     page = folder / "map.html"
     page.write_text(text, encoding="utf-8")

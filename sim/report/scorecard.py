@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 from rich.table import Table
 
 from sim.experiment.judging import AIM, NAMED, ORDER, Scorecard
+from sim.experiment.results import put_manifest, put_table
 from sim.experiment.standing import VERDICTS, judged, may_not
 from sim.language import SPACE, mark, say
 from sim.report import DASH, number, said, span
@@ -290,17 +290,11 @@ def write(
         ablation=None if ablated is None else ablation(ablated),
         studies=[(study, say(study.title)) for study in cards[0].studies],
     )
-    _tables(folder, "scorecard", pd.concat([card.rows for card in cards], ignore_index=True))
+    put_table(folder, "scorecard", pd.concat([card.rows for card in cards], ignore_index=True))
     if ablated is not None:
-        _tables(folder, "ablation", ablated)
+        put_table(folder, "ablation", ablated)
     manifest = {**(about or {}), "variants": [card.manifest for card in cards]}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    put_manifest(folder, manifest)
     page = folder / "scorecard.html"
     page.write_text(text.replace(" %", f"{SPACE}%"), encoding="utf-8")  # a study's own texts among it
     return page
-
-
-def _tables(folder: Path, name: str, frame: pd.DataFrame) -> None:
-    """A table as Parquet and as CSV."""
-    frame.to_parquet(folder / f"{name}.parquet", index=False)
-    frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g", lineterminator="\n")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
+from sim.experiment.results import put_csv, put_manifest
 from sim.language import SPACE
 from sim.report import number
 from sim.report import sweep_figures as figures
-from sim.report.canvas import NARROW, WIDE
+from sim.report.canvas import saved
 from sim.report.drawing import Drawing
 from sim.report.grid import Grid
 from sim.report.sweep_tables import (
@@ -51,13 +50,11 @@ CALIBRATED = (
 
 @dataclass(frozen=True)
 class Plate:
-    """A figure at both widths (base64), with what it shows."""
+    """A figure: what it shows, and how it is drawn at a width."""
 
     key: str
     caption: str
-    wide: str
-    narrow: str
-    drawing: Drawing
+    draw: Callable[[float], Drawing]
 
 
 @dataclass(frozen=True)
@@ -69,13 +66,6 @@ class Part:
     said: list[str]
     plates: list[Plate]
     grids: list[Grid]
-
-
-def plate(name: str, caption: str, draw: Callable[[float], Drawing]) -> Plate:
-    """A figure, drawn for a desk and for a phone."""
-    drawing = draw(WIDE)
-    wide, narrow = (base64.b64encode(one.svg()).decode() for one in (drawing, draw(NARROW)))
-    return Plate(name, caption, wide, narrow, drawing)
 
 
 # -- in words ---------------------------------------------------------------------------------------------------------
@@ -195,15 +185,15 @@ def parts(found: Found, indices: pd.DataFrame | None, conditions: Conditions | N
         return [discovery_part(found, conditions)]
     shown = "Dots: mean over points; lines: 5th to 95th percentile over points."
     apart = len({way.arm for way in found.ways}) > 1
-    drawn = [plate("differences", shown, lambda w: figures.differences(found, w))] if apart else []
+    drawn = [Plate("differences", shown, lambda w: figures.differences(found, w))] if apart else []
     made_of = [Part("ways", "What each way comes to", [], drawn, [table_one(found, one) for one in found.metrics])]
     if len(found.regret):
         caption = "Dots: mean regret; lines: to its 90th percentile over points."
-        drawn = [plate("regret", caption, lambda w: figures.regrets(found, w))]
+        drawn = [Plate("regret", caption, lambda w: figures.regrets(found, w))]
         made_of.append(Part("regret", "Regret at equal cost", [], drawn, [regret_grid(found)]))
     if len(found.pareto):
         caption = "Means over points. Full dots: no way that costs the same is as good in all metrics; rings: beaten."
-        drawn = [plate("front", caption, lambda w: figures.front(found, w))]
+        drawn = [Plate("front", caption, lambda w: figures.front(found, w))]
         made_of.append(Part("front", "Pareto fronts at equal cost", [], drawn, [front_grid(found)]))
     return made_of
 
@@ -217,7 +207,7 @@ def sensitivity_part(found: Found, indices: pd.DataFrame) -> Part:
         one, top = next(one for one in found.metrics if one.name == metric), rows.loc[rows[order].idxmax()]
         caption = f"{label}: {one.label}. Dots: indices; lines: bootstrap intervals of 90{SPACE}%."
         name = f"sensitivity-{len(plates)}"
-        plates.append(plate(name, caption, partial(figures.indices, found, rows)))
+        plates.append(Plate(name, caption, partial(figures.indices, found, rows)))
         share = f" ({number(100 * top['total'], 0)}{SPACE}% of the variance, with all it acts together with)"
         said.append(f"{one.label[:1].upper()}{one.label[1:]}, {label}: {top['uncertainty']} decides most"
                     + (share if order == "total" else "") + ".")  # fmt: skip
@@ -233,7 +223,7 @@ def discovery_part(found: Found, conditions: Conditions) -> Part:
             f"Left: points, in colour where {found.label(conditions.better)} is better; boxes outlined. Right: what "
             "each peel gains in density and costs in coverage; dots: the boxes that were chosen."
         )
-        plates = [plate("boxes", caption, lambda w: figures.boxed(found, conditions, w))]
+        plates = [Plate("boxes", caption, lambda w: figures.boxed(found, conditions, w))]
     grids = [box_grid(found, conditions)] if conditions.boxes else []
     return Part("discover", title, boxes_told(found, conditions), plates, grids)
 
@@ -248,22 +238,20 @@ def write(
     """Write the page, its figures and tables into a folder that exists; give the page."""
     shown = parts(found, indices, conditions)
     about = {"name": found.name, "digest": asked.digest, **{k: v for k, v in asked.about().items() if k != "text"}}
-    (folder / "manifest.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    put_manifest(folder, about)
     frames = {"indices": indices} if indices is not None else {}
     if indices is None and conditions is None:
         frames = {"runs": found.result, "points": found.plan.table(), "table_1": found.table, "regret": found.regret,
                   "front": found.pareto}  # fmt: skip
     for name, frame in frames.items():
-        frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.10g", lineterminator="\n")
-    for one in (one for part in shown for one in part.plates):
-        (folder / f"{one.key}.svg").write_bytes(one.drawing.svg())
-        (folder / f"{one.key}.png").write_bytes(one.drawing.png())
+        put_csv(folder, name, frame)
     text = filled(
         "sweep.html",
         title=found.title,
         answer=[] if indices is not None or conditions is not None else answer(found),
         warnings=warnings(asked),
         parts=shown,
+        figures={one.key: saved(one.draw, folder, one.key) for part in shown for one in part.plates},
         made=made(found, asked),
         manifest={key: str(one) for key, one in about.items()},
     )
