@@ -49,9 +49,7 @@ class Comparison:
         self.set_of = np.arange(len(scenario.seeds)) % scenario.replications.sets
         self.arms = [arm.id for arm in scenario.resolved_arms]
         self.rivals = [arm for arm in self.arms if arm != BASELINE]
-        outside = {name for name, about in self.scenario.known.policies.items() if not about.ranked}
-        self.unranked = {arm.id for arm in scenario.resolved_arms if arm.policy in outside}
-        self.ranked = [arm for arm in self.rivals if arm not in self.unranked]
+        self.ranked = [arm for arm in self.rivals if arm not in scenario.unranked]
         self.seeds = list(scenario.seeds)
         self.runs = {(run.arm, run.seed): run for run in runs}
         people = population.household
@@ -149,7 +147,7 @@ class Comparison:
         medians = [inequality.quantile(run.windows["own_income", w], self.persons, 0.5) for w in ("pre", "post")]
         growth = trajectories.yearly_growth(np.array([medians[0]]), np.array([medians[1]]), spans.pre, spans.post)[0]
         paid = cost.present_value(self.state_flow(run), self.scenario.calendar.start, self.scenario.budget.discount)
-        value = np.nan if run.arm in self.unranked else float(paid)
+        value = np.nan if run.arm in self.scenario.unranked else float(paid)
         first, last = spans.post
         among = self.poor(run) * self.persons
         return {

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from sim import policies
 from sim.errors import InputError
 from sim.experiment import ensemble, regions
 from sim.experiment.axes import SHARE, Axis
@@ -160,5 +159,4 @@ def stored(
 
 def ranked(scenario: Scenario) -> list[str]:
     """Arms that may win: all but those whose policy asks not to be ranked."""
-    known = policies.catalogue()
-    return [arm.id for arm in scenario.resolved_arms if getattr(known.get(arm.policy), "ranked", True)]
+    return [arm.id for arm in scenario.resolved_arms if arm.id not in scenario.unranked]

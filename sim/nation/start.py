@@ -16,17 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from sim.engine.lane import Lane, holding
+from sim.engine.lane import holding
 from sim.engine.table import Layout, State
-from sim.errors import InputError
-from sim.experiment import Tell, ensemble, quiet
+from sim.experiment import Tell, quiet
 from sim.experiment.lanes import copied
-from sim.experiment.study import build
+from sim.experiment.study import first_world
 from sim.nation.frame import Province
 from sim.policies.policy import Programme, set_levers
 from sim.population import (
@@ -40,7 +38,7 @@ from sim.population import (
     uniforms,
 )
 from sim.scenario import Scenario
-from sim.start import CALM, FROZEN, World, measured, wire
+from sim.start import CALM, FROZEN, World, measured
 from sim.survey import read_aggregates
 
 SMALLEST, LARGEST = 40, 3000  # households of the solved villages, evenly spread over the log
@@ -128,12 +126,7 @@ def solve(scenario: Scenario, programmes: Sequence[Programme], count: int, tell:
         When no parameter set of the scenario has a world at rest.
     """
     tell("the solved villages", 0, 1)
-    lane, people = Lane(wire(scenario.known.own_rules)), sample(scenario, count)
-    luck = scenario.replications
-    sets: Sequence[Mapping[str, float]] = [MappingProxyType({})] if luck.sets == 1 else ensemble.load(luck.variant)
-    world = next((found for found in (_at_rest(scenario, drawn, lane, people) for drawn in sets) if found), None)
-    if world is None:
-        raise InputError(f"{scenario.slug}: none of the calibrated parameter sets has a world at rest")
+    world = first_world(scenario, population=sample(scenario, count))
     tell("the solved villages", 1, 1)
     home = home_of(world.state.layout)
     size = world.state["size"]
@@ -144,16 +137,6 @@ def solve(scenario: Scenario, programmes: Sequence[Programme], count: int, tell:
     persons = np.bincount(home, size, count)
     households, level = np.diff(world.state.layout.start["household"]), world.population.village["level"]
     return Solved(world, households, persons, poor / persons, level)
-
-
-def _at_rest(scenario: Scenario, drawn: Mapping[str, float], lane: Lane, people: Population) -> World | None:
-    """The world of a parameter set; None where a calibrated one has none, the reason where it is the model's own."""
-    try:
-        return build(scenario, drawn, lane, people)
-    except InputError:
-        if not drawn:
-            raise
-        return None
 
 
 def _calm(

@@ -147,9 +147,7 @@ def rivals(results: Armed) -> list[str]:
 
 def ranked(results: Results) -> list[str]:
     """Arms that are compared at equal cost; a policy that acts outside the villages has no cost and no rank."""
-    outside = {name for name, about in results.scenario.known.policies.items() if not about.ranked}
-    policy = {arm.id: arm.policy for arm in results.scenario.resolved_arms}
-    return [arm for arm in rivals(results) if policy[arm] not in outside]
+    return [arm for arm in rivals(results) if arm not in results.scenario.unranked]
 
 
 def benchmark(results: Armed) -> str | None:

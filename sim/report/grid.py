@@ -1,7 +1,7 @@
 """A table ready to print: defined once, shown on the terminal and in the page alike.
 
 A :class:`Grid` has columns with a unit and rows of :class:`Cell`. :func:`terminal` turns it into a rich table,
-``page.html`` into HTML; the numbers are formatted once, here.
+``pieces.html`` into HTML; the numbers are formatted once, here.
 """
 
 from __future__ import annotations

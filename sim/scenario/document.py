@@ -318,6 +318,12 @@ class Scenario(Frozen):
             resolved.append(ResolvedArm.model_construct(**{**dict(arm), **missing}))
         return tuple(resolved)
 
+    @property
+    def unranked(self) -> frozenset[str]:
+        """The arms that are compared with no other at equal cost: their policies act outside the villages."""
+        outside = {name for name, about in self.known.policies.items() if not about.ranked}
+        return frozenset(arm.id for arm in self.resolved_arms if arm.policy in outside)
+
     def digest(self) -> str:
         """SHA-256 over every value that a result depends on, the windows, cut-offs, data and policy files included."""
         values = self.model_dump(mode="json")

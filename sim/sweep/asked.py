@@ -81,11 +81,9 @@ class Asked:
     def found(self, sweep: Sweep) -> Found:
         """What a finished sweep found."""
         question = self.question
-        outside = {name for name, about in question.scenario.known.policies.items() if not about.ranked}
-        unranked = frozenset(arm.id for arm in question.scenario.resolved_arms if arm.policy in outside)
         return Found(
             question.name, question.study.title, sweep.plan, sweep.result(), question.metrics, question.spans,
-            self.rule, unranked,
+            self.rule, question.scenario.unranked,
         )  # fmt: skip
 
     def stored(self, store: Store) -> Found:

@@ -20,7 +20,7 @@ from sim.sweep.plan import BLOCK, Plan, Way, stamp
 from sim.sweep.runner import Workers
 from sim.sweep.store import RUNS, Store
 from sim.sweep.sweep import Sweep
-from sim.sweep.work import Asked, Task, attempt
+from sim.sweep.work import Request, Task, attempt
 
 WORLDS, LUCKS = 6, 4  # of the sweep that is measured
 STORED = 100_000  # runs in the store that is listed and queried
@@ -81,7 +81,7 @@ def _warm(pool: Executor, workers: int, model: play.Play, task: Task) -> None:
     run = task.runs[0]
     other = {**run.world, "drawn": {"attends.hope": 1.4}}
     other["document"] = {**other["document"], "parameters": {}}
-    tasks = [Task((Asked("warm", other, run.arm, seed),), 3_600.0) for seed in range(4 * workers)]
+    tasks = [Task((Request("warm", other, run.arm, seed),), 3_600.0) for seed in range(4 * workers)]
     jobs: list[Future] = [pool.submit(attempt, model, task) for task in tasks]
     for job in jobs:
         job.result()

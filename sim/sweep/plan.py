@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from sim.sweep.design import Point
-from sim.sweep.work import Asked, Task
+from sim.sweep.work import Request, Task
 
 BLOCK = 2_000  # runs of a plan that end up in one part of the store
 
@@ -85,7 +85,7 @@ class Plan:
 
     def tasks(self, missing: Collection[str], size: int, limit: float) -> Iterator[Task]:
         """What is missing, in tasks of at most `size` runs: a world is in one task, unless it has more than that."""
-        task: list[Asked] = []
+        task: list[Request] = []
         for runs in self.worlds_with(set(missing)):
             if task and len(task) + len(runs) > size:
                 yield Task(tuple(task), limit)
@@ -97,10 +97,10 @@ class Plan:
         if task:
             yield Task(tuple(task), limit)
 
-    def worlds_with(self, missing: set[str]) -> Iterator[list[Asked]]:
+    def worlds_with(self, missing: set[str]) -> Iterator[list[Request]]:
         """The missing runs of each world; `missing` loses what is told."""
         for point in self.points:
-            by_world: dict[str, list[Asked]] = {}
+            by_world: dict[str, list[Request]] = {}
             for seed in range(self.first_seed, self.first_seed + self.seeds[point.number]):
                 for way in self.ways:
                     key = self.key(point.number, way, seed)
@@ -108,7 +108,7 @@ class Plan:
                         missing.remove(key)
                         world = self.worlds[way.combination][point.number]
                         place = self._marks[way.combination, point.number]
-                        by_world.setdefault(place, []).append(Asked(key, world, way.document, seed))
+                        by_world.setdefault(place, []).append(Request(key, world, way.document, seed))
             yield from by_world.values()
 
 

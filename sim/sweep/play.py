@@ -67,7 +67,6 @@ class Play:
         """
         if own_code() != self.code:
             raise InputError("this worker has another version of the model than the machine that asks")
-        ways = [arm] if arm["policy"] == BASELINE else [{"policy": BASELINE}, arm]
         chosen = outcomes.kept(self.metrics, "a run")
         ways = [arm] if arm["policy"] == BASELINE else [{"policy": BASELINE}, arm]
         scenario = shortened(_scenario(world["document"], ways, self.path, self.policies), chosen, seed)

@@ -20,10 +20,10 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from sim.errors import InputError
-from sim.sweep.work import Model, Outcome, Task, alive, attempt
+from sim.sweep.work import Model, Reply, Task, alive, attempt
 
 RECYCLED = 400  # tasks after which worker processes are replaced by new ones
-Keep = Callable[[Task, list[Outcome]], None]
+Keep = Callable[[Task, list[Reply]], None]
 
 
 def begin() -> None:
@@ -157,7 +157,7 @@ class Runner:
         if answered:
             said = f"workers are lost again and again ({answered})"
             raise InputError(f"{said}; what is stored is kept, and the same command goes on from there")
-        self.keep(task, [Outcome(run.key, error=f"its worker was lost twice: {why}") for run in task.runs])
+        self.keep(task, [Reply(run.key, error=f"its worker was lost twice: {why}") for run in task.runs])
 
 
 def lost(future: Future) -> str:

@@ -21,7 +21,7 @@ from sim.sweep.plan import BLOCK, Plan
 from sim.sweep.runner import Runner
 from sim.sweep.stopping import Rule
 from sim.sweep.store import FAILURES, RUNS, STUDIES, Store, durable, written
-from sim.sweep.work import Model, Outcome, Task
+from sim.sweep.work import Model, Reply, Task
 
 LIMIT = 600.0  # seconds that a run may last
 TASK = 5.0  # seconds that a task is to last: what a stop can lose on each worker
@@ -101,7 +101,7 @@ class Sweep:
         size = math.nan
         if worlds:
             task = Task((*worlds[0][:2], *(run for runs in worlds[1:] for run in runs[:1])), self.limit)
-            found: list[Outcome] = []
+            found: list[Reply] = []
             Runner(self.model, self.executor, lambda _, some: found.extend(some), 1).run([task])
             if keep:
                 self._keep(task, found)
@@ -148,7 +148,7 @@ class Sweep:
         each = self.per_run + self.per_world * worlds / len(missing)
         return max(1, min(int(TASK / each), math.ceil(len(missing) / (SHARE * self.workers))))
 
-    def _keep(self, task: Task, found: list[Outcome]) -> None:
+    def _keep(self, task: Task, found: list[Reply]) -> None:
         """Store what came of a task, and join the parts of a block that is done."""
         for block in {self.blocks.get(one.key) for one in found}:
             some = [one for one in found if self.blocks.get(one.key) == block]
@@ -224,12 +224,12 @@ def cube(plan: Plan, result: pd.DataFrame, metric: str) -> np.ndarray:
     return values
 
 
-def _rows(found: Sequence[Outcome]) -> list[dict[str, Any]]:
+def _rows(found: Sequence[Reply]) -> list[dict[str, Any]]:
     """What is stored of runs that went well."""
     return [{"key": one.key, "seconds": one.seconds, **one.values} for one in found if not one.error]
 
 
-def _failures(task: Task, found: Sequence[Outcome]) -> list[dict[str, Any]]:
+def _failures(task: Task, found: Sequence[Reply]) -> list[dict[str, Any]]:
     """What is stored of runs that failed: with all that they were asked."""
     asked = {run.key: run for run in task.runs}
     return [

@@ -22,7 +22,7 @@ Model = Callable[[Mapping[str, Any], Mapping[str, Any], int], Mapping[str, float
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """One run: its key, its world, its arm and its luck."""
 
     key: str
@@ -35,12 +35,12 @@ class Asked:
 class Task:
     """Runs, those of a world one after another; each may last `limit` seconds."""
 
-    runs: Sequence[Asked]
+    runs: Sequence[Request]
     limit: float
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Reply:
     """What came of a run: its numbers, or the error in one line with the traceback."""
 
     key: str
@@ -54,12 +54,12 @@ class Overdue(BaseException):
     """Raised inside a run that takes longer than it may."""
 
 
-def attempt(model: Model, task: Task) -> list[Outcome]:
+def attempt(model: Model, task: Task) -> list[Reply]:
     """Play the runs of a task; where one cannot be stopped, those after it are left, and a worker process ends itself.
 
     A run has a thread of its own, so that one that hangs can be looked at: where it hangs is what is kept of it.
     """
-    found: list[Outcome] = []
+    found: list[Reply] = []
     for run in task.runs:
         outcome, stuck = timed(model, run, task.limit)
         found.append(outcome)
@@ -70,7 +70,7 @@ def attempt(model: Model, task: Task) -> list[Outcome]:
     return found
 
 
-def timed(model: Model, run: Asked, limit: float) -> tuple[Outcome, bool]:
+def timed(model: Model, run: Request, limit: float) -> tuple[Reply, bool]:
     """Play one run under its time limit; also whether it is still going on."""
     box: list[Mapping[str, float] | BaseException] = []
     began = time.perf_counter()
@@ -92,12 +92,12 @@ def timed(model: Model, run: Asked, limit: float) -> tuple[Outcome, bool]:
         trace = "".join(traceback.format_stack(frame))[-LONGEST:]
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Overdue))
         thread.join(GRACE)
-        return Outcome(run.key, seconds, {}, f"took longer than {limit:g} s", trace), thread.is_alive()
+        return Reply(run.key, seconds, {}, f"took longer than {limit:g} s", trace), thread.is_alive()
     (came,) = box
     if isinstance(came, BaseException):
         trace = "".join(traceback.format_exception(came))[-LONGEST:]
-        return Outcome(run.key, seconds, {}, f"{type(came).__name__}: {came}"[:1_000], trace), False
-    return Outcome(run.key, seconds, came), False
+        return Reply(run.key, seconds, {}, f"{type(came).__name__}: {came}"[:1_000], trace), False
+    return Reply(run.key, seconds, came), False
 
 
 def alive() -> int:
