@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.language import SPACE
-from sim.report import number, span
+from sim.language import SPACE, listed
+from sim.report import DASH, number, span
 from sim.report.grid import Cell, Column, Grid, estimated
-from sim.report.page import listed
 from sim.sweep.discovery import BY_CHANCE, FOLDS, Conditions
 from sim.sweep.found import Found
 from sim.sweep.outcomes import Outcome
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from sim.sweep.plan import Plan
     from sim.sweep.study import Question
     from sim.sweep.sweep import Estimate
-
-DASH = "\u2013"
-
 
 # -- before it runs ---------------------------------------------------------------------------------------------------
 
