@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim import __main__ as command_line
-from sim import policies
 from sim.errors import InputError
 from sim.experiment import axes, ensemble, regime
 from sim.experiment.regime import NONE, Point, RegimeMap, mapped, world_at
@@ -180,12 +179,11 @@ def test_chance_alone_wins_at_most_a_tenth(arms, lucks):
         assert share >= 0.10 - 4.0 * np.sqrt(0.09 / points)  # an honest tenth, not less for want of power
 
 
-def test_an_arm_that_is_not_ranked_never_wins(known, lane, numbers, monkeypatch):
+def test_an_arm_that_is_not_ranked_never_wins(known, lane, numbers):
     found = toy(known, lane, numbers, lambda x, y: (0.0, 1.0, 2.0, 9.0), 40)
     assert set(found.winners) == {"targeted_cash"}
-    catalogue = {**policies.catalogue(), "targeted_cash": SimpleNamespace(ranked=False)}
-    monkeypatch.setattr("sim.experiment.regime_question.policies.catalogue", lambda: catalogue)
-    other = RegimeMap(found.question, found.points)
+    outside = {**known.policies, "targeted_cash": replace(known.policies["targeted_cash"], ranked=False)}
+    other = toy(replace(known, policies=outside), lane, numbers, lambda x, y: (0.0, 1.0, 2.0, 9.0), 40)
     assert set(other.winners) == {"hybrid"}
     assert "targeted_cash" not in set(other.shares["arm"]) and "targeted_cash_level" in other.table
 
