@@ -51,7 +51,7 @@ class Metric:
         The plain function, columns in, one float out.
     every : int
         Computed once in this many quarters, at the last of them (4: quarters 3, 7, 11 ...); above 1 where it sorts.
-    arguments : tuple
+    wiring : tuple
         What each argument of the function stands for: a (table, column) pair, or a function declared as `shared`.
     """
 
@@ -62,12 +62,12 @@ class Metric:
     better: str
     function: Callable[..., float]
     every: int = 1
-    arguments: tuple[Callable | tuple[str, str], ...] = ()
+    wiring: tuple[Any, ...] = ()
 
     @property
     def reads(self) -> tuple[tuple[str, str], ...]:
         """The (table, column) pairs that the metric needs."""
-        return _columns(self.arguments)
+        return _columns(self.wiring)
 
     def due(self, quarter: int) -> bool:
         """Whether the metric is computed in this quarter."""
@@ -92,24 +92,24 @@ def shared(function: Callable) -> Callable:
     >>> comfortable_share.metric.reads
     (('household', 'consumption'),)
     """
-    function.arguments = _wiring(function)  # type: ignore[attr-defined]
+    function.wiring = _wiring(function)  # type: ignore[attr-defined]
     return function
 
 
-def _wiring(function: Callable) -> tuple[Callable | tuple[str, str], ...]:
-    """What the arguments of a metric, or of a shared quantity, stand for."""
-    found: list[Callable | tuple[str, str]] = []
+def _wiring(function: Callable) -> tuple[Any, ...]:
+    """What the arguments of a metric, or of a shared quantity, stand for: a (table, column) pair or a shared one."""
+    found: list[Any] = []
     for argument in inspect.signature(function).parameters:
         known = function.__globals__.get(argument, persons if argument == "persons" else None)
         prefix = next((prefix for prefix in PREFIXES if argument.startswith(prefix)), "")
         column = PREFIXES.get(prefix, "household"), argument.removeprefix(prefix)
-        found.append(known if hasattr(known, "arguments") else column)
+        found.append(known if hasattr(known, "wiring") else column)
     return tuple(found)
 
 
-def _columns(arguments: Iterable[Callable | tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def _columns(wiring: Iterable[Any]) -> tuple[tuple[str, str], ...]:
     """The (table, column) pairs behind some arguments."""
-    return tuple(pair for one in arguments for pair in (_columns(one.arguments) if callable(one) else (one,)))
+    return tuple(pair for one in wiring for pair in (_columns(one.wiring) if callable(one) else (one,)))
 
 
 @shared
@@ -169,7 +169,7 @@ def metric(label: str, *, unit: str, better: str, every: int = 1) -> Callable[[C
             better=better,
             function=function,
             every=every,
-            arguments=_wiring(function),
+            wiring=_wiring(function),
         )
         return function
 
@@ -218,16 +218,16 @@ def measure(
     dict of str to float
         Value by metric name, in the order given.
     """
-    at_hand: dict[Callable | tuple[str, str], Any] = {}
+    at_hand: dict[Any, Any] = {}
 
     def look(argument: Any) -> Any:
         """A column of this quarter, or a shared quantity: each is made once."""
         if argument not in at_hand:
-            at_hand[argument] = argument(*map(look, argument.arguments)) if callable(argument) else column(*argument)
+            at_hand[argument] = argument(*map(look, argument.wiring)) if callable(argument) else column(*argument)
         return at_hand[argument]
 
     due = (one for one in metrics if quarter is None or one.due(quarter))
-    return {one.name: float(one.function(*map(look, one.arguments))) for one in due}
+    return {one.name: float(one.function(*map(look, one.wiring))) for one in due}
 
 
 def mean(values: np.ndarray, weights: np.ndarray) -> float:
