@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.engine.rule import Param, rule
     from sim.errors import InputError
+    from sim.many_worlds import query, study
     from sim.metrics import metric
     from sim.policies.policy import policy
     from sim.question import load
 
 PUBLIC = {
     "load": "question",
+    "study": "many_worlds",
+    "query": "many_worlds",
     "policy": "policies.policy",
     "rule": "engine.rule",
     "Param": "engine.rule",
     "metric": "metrics",
     "InputError": "errors",
 }
-__all__ = ["InputError", "Param", "load", "metric", "policy", "rule"]
+__all__ = ["InputError", "Param", "load", "metric", "policy", "query", "rule", "study"]
 
 
 def __getattr__(name: str) -> Any:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 console, complaint = Console(), Console(stderr=True)
 TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article", "odd")
-TRANSLATED = ("policies",)  # topics that are told in every language
+TRANSLATED = ("policies", "article")  # topics that are told in every language
 AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
 
 
@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     mediate = commands.add_parser("mediate", help="how much of each arm's effect runs through participation")
     mediate.add_argument("scenario", help="a file, or the name of one in scenarios/")
     mediate.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
+    _language(mediate)
     explain = commands.add_parser("explain", help="what the code says of itself")
     explain.add_argument("topic", choices=TOPICS)
     explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
@@ -122,6 +123,7 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
     claims.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
     claims.add_argument("--store", action="store_true", help="keep the verdicts: `explain article` shows them")
+    _language(claims)
 
 
 def _unnamed(scenario: Scenario) -> None:
@@ -337,7 +339,7 @@ def claims(arguments: argparse.Namespace) -> None:
         rows = pd.concat([article.ask(name, arguments.sets, tell=bar) for name in variants], ignore_index=True)
     _wide().print(told(rows, {name: article.now(name) for name in variants}))
     if arguments.store:
-        console.print(f"verdicts kept: {article.store(rows)}", soft_wrap=True)
+        console.print(say("verdicts kept: {file}", file=article.store(rows)), soft_wrap=True)
 
 
 COMMANDS = {

@@ -16,49 +16,60 @@ from sim.engine.plan import Plan
 from sim.experiment import article, claims, ensemble
 from sim.experiment.claim_statistics import STATISTICS
 from sim.experiment.claims import SILENT, Claim
+from sim.language import listed, mark, say, spoken, written
+from sim.report import percent, said
 from sim.terminal import page, section
 
-NOTE = (
+NOTE = mark(
     "What the founding article says, in other words, and two verdicts on each sentence. “Implemented” names the test "
     "that shows that this part of the model works; it says nothing on whether the article is right. “Ensemble” says in "
     "how many calibrated parameter sets the sentence holds in this model, by a condition that was fixed before it was "
     "asked, with its 95 % interval and what tells these sets from the others. No verdict is about Indonesia."
 )
-UNASKED = "not asked yet: `swadaya claims --store` asks it of every calibrated parameter set"
-NO_CONDITION = "no single condition found"
+UNASKED = mark("not asked yet: `swadaya claims --store` asks it of every calibrated parameter set")
+NO_CONDITION = mark("no single condition found")
+HIGH, LOW = mark("rather where {name} is high ({told})"), mark("rather where {name} is low ({told})")
+CHANGED = {"model": mark("the model"), "ensemble": mark("the ensemble"), "question": mark("the question")}
 INDENT = 6  # columns of what stands beneath a sentence
 
 
 def share(row: Mapping) -> str:
     """In how many sets a claim holds, with the interval."""
     low, high = (f"{100.0 * row[end]:.0f}" for end in ("low", "high"))
-    return f"holds in {row['holds']} of {row['sets']} sets ({100.0 * row['share']:.0f} %, {low}-{high} %)"
+    told = f"{percent(100.0 * row['share'], 0)}, {low}-{high}{spoken().percent}"
+    return say("holds in {holds} of {sets} sets ({share})", holds=row["holds"], sets=row["sets"], share=told)
 
 
 def spread(row: Mapping) -> str:
     """Where the statistic's middle set lies, and the middle nine tenths."""
     if math.isnan(row["value_50"]):
-        return "the statistic is undefined in every set"
-    middle, low, high = (f"{row[name]:.3g}" for name in ("value_50", "value_5", "value_95"))
-    return f"median {middle}, nine tenths of sets {low} to {high}"
+        return say("the statistic is undefined in every set")
+    middle, low, high = (written(f"{row[name]:.3g}") for name in ("value_50", "value_5", "value_95"))
+    return say("median {middle}, nine tenths of sets {low} to {high}", middle=middle, low=low, high=high)
 
 
 def condition(row: Mapping) -> str:
     """What tells the sets where it holds from the others."""
     if row["holds"] in (0, row["sets"]):
-        return "in no set" if row["holds"] == 0 else "in every set, so without a condition"
+        return say("in no set") if row["holds"] == 0 else say("in every set, so without a condition")
     if not row["condition"]:
-        return NO_CONDITION
-    chance = f"{100.0 * row['separation']:.0f} of 100 pairs of sets are told apart by it"
-    return f"rather where {row['condition']} is {row['side']} ({chance})"
+        return say(NO_CONDITION)
+    told = say("{pairs} of 100 pairs of sets are told apart by it", pairs=f"{100.0 * row['separation']:.0f}")
+    return say(HIGH if row["side"] == "high" else LOW, name=row["condition"], told=told)
+
+
+def limits(claim: Claim) -> str:
+    """Where a claim holds, in words."""
+    ends = ((mark("above {limit}"), claim.above), (mark("below {limit}"), claim.below))
+    return listed(say(form, limit=written(f"{limit:g}")) for form, limit in ends if limit is not None)
 
 
 def verdict(claim: Claim, row: Mapping) -> str:
     """What the ensemble says of a claim, in one line."""
     parts = [share(row), spread(row), condition(row)]
     if row["undefined"]:
-        parts.append(f"undefined in {row['undefined']} sets, which count as not holding")
-    return f"{row['unit']}, {claim.condition}: " + "; ".join(parts)
+        parts.append(say("undefined in {sets} sets, which count as not holding", sets=row["undefined"]))
+    return f"{say(row['unit'])}, {limits(claim)}: " + "; ".join(parts)
 
 
 def sentence(claim: Claim, kind: str) -> Table:
@@ -66,7 +77,7 @@ def sentence(claim: Claim, kind: str) -> Table:
     row = Table.grid(padding=(0, 1, 0, 0))
     row.add_column(min_width=INDENT - 1, no_wrap=True)
     row.add_column(overflow="fold")
-    row.add_row(Text(f" {claim.id}", style="bold"), Text.assemble(claim.says, (kind, "dim")))
+    row.add_row(Text(f" {claim.id}", style="bold"), Text.assemble(say(claim.says), (kind, "dim")))
     return row
 
 
@@ -78,38 +89,40 @@ def line(name: str, words: str, style: str = "") -> Padding:
 def beneath(claim: Claim, found: Mapping[str, Mapping[str, Mapping]]) -> Iterator[Padding]:
     """The elements of a claim, its tests, what is computed, and the verdict of each variant."""
     if claim.elements:
-        yield line("elements", ", ".join(claim.elements), "cyan")
+        yield line(say("elements"), ", ".join(claim.elements), "cyan")
     tests = ", ".join(f"{name.split('::')[1]} ({name.split('::')[0]})" for name in claim.tests)
-    yield line("implemented", tests or "no part of the model")
+    yield line(say("implemented"), tests or say("no part of the model"))
     if claim.kind != "testable":
-        yield line("ensemble", SILENT[claim.kind])
+        yield line(say("ensemble"), say(SILENT[claim.kind]))
     else:
         arms = f" [{', '.join(claim.arms)}{f'; {claim.metric}' if claim.metric else ''}]"
-        yield line("computed", STATISTICS[claim.statistic].meaning + arms)
+        yield line(say("computed"), say(STATISTICS[claim.statistic].meaning) + arms)
     if claim.note:
-        yield line("read as" if claim.kind == "testable" else "note", claim.note)
+        yield line(say("read as") if claim.kind == "testable" else say("note"), say(claim.note))
     if claim.kind != "testable":
         return
     asked = {variant: rows[claim.id] for variant, rows in found.items() if claim.id in rows}
     if not asked:
-        yield line("ensemble", UNASKED)
+        yield line(say("ensemble"), say(UNASKED))
     for variant, row in asked.items():
-        yield line("ensemble" if len(asked) == 1 else f"ensemble, {variant.replace('_', ' ')}", verdict(claim, row))
+        many = say("ensemble, {variant}", variant=said(variant))
+        yield line(say("ensemble") if len(asked) == 1 else many, verdict(claim, row))
 
 
 def standing(digests: Mapping[str, Mapping[str, str]]) -> Iterator[Text]:
     """What has changed since the verdicts, and the parameter sets themselves, were found."""
     for variant, then in digests.items():
         if ensemble.path(variant).is_file() and ensemble.stale(variant):
-            old = f"The parameter sets of {variant.replace('_', ' ')} were found with other rules;"
-            yield Text(f"{old} `swadaya calibrate --check` looks at them anew.", style="bold")
+            old = mark(
+                "The parameter sets of {variant} were found with other rules; `swadaya calibrate --check` looks at them "
+                "anew."
+            )
+            yield Text(say(old, variant=said(variant)), style="bold")
         changed = article.stale(variant, then)
         if changed:
-            what = " and ".join(f"the {name}" for name in changed)
-            told = (
-                f"The verdicts of {variant.replace('_', ' ')} are from before {what} changed; `swadaya claims --store`"
-            )
-            yield Text(f"{told} asks anew.", style="bold")
+            old = mark("The verdicts of {variant} are from before {what} changed; `swadaya claims --store` asks anew.")
+            what = listed(say(CHANGED[name]) for name in changed)
+            yield Text(say(old, variant=said(variant), what=what), style="bold")
 
 
 def told(rows: pd.DataFrame, digests: Mapping[str, Mapping[str, str]] | None = None) -> Group:
@@ -120,12 +133,12 @@ def told(rows: pd.DataFrame, digests: Mapping[str, Mapping[str, str]] | None = N
     }  # fmt: skip
     parts: list[RenderableType] = [*standing(digests or {})]
     for name, group in groupby(claims.read(), lambda claim: claim.section):
-        parts.append(section(name))
+        parts.append(section(say(name)))
         for claim in group:
-            kind = "" if claim.kind == "testable" else f"  ({claim.kind})"
+            kind = "" if claim.kind == "testable" else f"  ({say(claim.kind)})"
             parts.append(sentence(claim, kind))
             parts += beneath(claim, found)
-    return page("The article, sentence by sentence", NOTE, parts)
+    return page(say("The article, sentence by sentence"), say(NOTE), parts)
 
 
 def article_page(plan: Plan) -> Group:

@@ -15,6 +15,7 @@ from sim.experiment import Tell, quiet, study
 from sim.experiment.results import Results
 from sim.experiment.units import units
 from sim.known import known
+from sim.many_worlds import Map, drawn
 from sim.report import chance, has, measured
 from sim.report.drawing import Drawing
 from sim.report.page import PLATES
@@ -149,6 +150,48 @@ class Question:
         Answer to desa: 6 arms, 2 lucks, 3 villages
         """
         return Answer(study.run(self.scenario, tell=tell))
+
+    def map(
+        self,
+        axes: Sequence[str] = ("works", "attendance", "trap"),
+        outcome: str = "self_sufficient",
+        points: int | None = None,
+        quick: bool = False,
+        tell: Tell = quiet,
+    ) -> Map:
+        """Who wins where: many worlds over two or three uncertainties, all arms in each under the same lucks.
+
+        Parameters
+        ----------
+        axes
+            The measured ones "works", "attendance", "trap", or any number of the model by "rule.argument".
+        outcome
+            What decides who wins: "self_sufficient", "headcount" or "own_income".
+        points
+            Worlds; by default 200, of a quick map 40.
+        quick
+            Smaller worlds and fewer lucks: a first look.
+        tell
+            As for `run`.
+
+        Returns
+        -------
+        Map
+            All other numbers come from the calibrated parameter sets in turn, where a set of them is stored.
+
+        Raises
+        ------
+        InputError
+            For an unknown axis or outcome, too few points, or where no arm pays the whole budget in cash.
+
+        Examples
+        --------
+        >>> import sim
+        >>> sim.load("desa").map(axes=("works", "trapp"))
+        Traceback (most recent call last):
+        sim.errors.InputError: --axes: there is no axis "trapp"; did you mean "trap"?
+        """
+        return drawn(self.scenario, axes, outcome, points, quick, tell)
 
 
 @dataclass(frozen=True, repr=False)

@@ -24,7 +24,8 @@ from rich.console import Console
 import sim.language
 from sim import __main__ as command_line
 from sim import ledger, metrics, policies
-from sim.experiment import axes, regime_question
+from sim.experiment import axes, claims, mediation, regime_question
+from sim.experiment.claim_statistics import STATISTICS
 from sim.language import catalogue, listed, say, speaking
 from sim.metrics.decision import RUNGS
 from sim.policies.families import FAMILIES
@@ -88,6 +89,20 @@ def data() -> Iterator[tuple[str, str]]:
         read = tomllib.loads(path.read_text(encoding="utf-8"))
         told = [read["title"], read.get("bars"), *(one[key] for one in read["outcomes"] for key in ("name", "unit"))]
         yield from ((text, f"scenarios/evidence/{path.name}") for text in told if text)
+    yield from ((text, "scenarios/claims") for text in told_of_claims() if text)
+    yield from ((unit, "parts of an effect") for unit in mediation.OUTCOMES.values())
+    yield from ((text, "what is told of progress") for text in ("parameter sets", "lucks", "the world at rest"))
+
+
+def told_of_claims() -> Iterator[str]:
+    """What `explain article` says in the words of the claims and of what is computed for them."""
+    for claim in claims.read():
+        yield from (claim.section, claim.says, claim.note)
+        if claim.kind == "testable":
+            statistic = STATISTICS[claim.statistic]
+            yield from (statistic.meaning, statistic.unit_for(claim))
+        else:
+            yield from (claim.kind, claims.SILENT[claim.kind])
 
 
 def told_of_policies() -> Iterator[str]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import doctest
 import importlib
 import inspect
+import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import sim
 from sim.experiment.units import TABLES
+from sim.many_worlds import Findings, Map, Study
 from sim.question import Answer, Question
 
 PEOPLE, LUCK = {"villages": 3, "households": 30}, {"seeds": 2, "sets": 1}
@@ -32,10 +35,40 @@ def others():
     return sim.load("desa", population=PEOPLE, replications={"seeds": 2, "sets": 2}, arms=ARMS).run()
 
 
+STUDY = """
+title = "A small study"
+scenario = "desa"
+villages = 4
+households = 30
+arms = ["status_quo", "locality_development"]
+[uncertainties]
+attends.invitation = "all"
+output.works_gain = "all"
+[design]
+kind = "saltelli"
+points = 8
+[replications]
+seeds = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def many(answer, tmp_path_factory):
+    """What the docstrings speak of: a study that has been run, its store, what it found, and a map."""
+    folder = tmp_path_factory.mktemp("many")
+    (folder / "small.toml").write_text(STUDY)
+    small = sim.study(folder / "small.toml")
+    assert small.ahead(folder / "store", ThreadPoolExecutor(1), 1).runs == 64
+    found = small.run(folder / "store", ThreadPoolExecutor(1), 1)
+    arms = [{"policy": name} for name in ("status_quo", "dividend", "hybrid")]
+    tiny = sim.load("desa", population=PEOPLE, arms=arms).map(points=20, quick=True)
+    return {"answer": answer, "small": small, "folder": folder / "store", "findings": found, "tiny": tiny}
+
+
 def public():
     """Everything that a user is offered: the public names, and the public parts of what they give back."""
     yield from ((name, getattr(sim, name)) for name in sim.__all__)
-    for kind in (Question, Answer):
+    for kind in (Question, Answer, Study, Findings, Map):
         yield kind.__name__, kind
         for name, part in vars(kind).items():
             if not name.startswith("_") and (inspect.isfunction(part) or isinstance(part, property)):
@@ -47,9 +80,9 @@ def test_every_public_name_has_a_docstring_with_an_example(name, thing):
     assert "Examples\n--------\n" in (inspect.getdoc(thing) or ""), name
 
 
-@pytest.mark.parametrize("module", ["question", "errors", "engine.rule", "policies.policy", "metrics"])
-def test_the_examples_of_the_docstrings_are_true(module, answer):
-    found = doctest.testmod(importlib.import_module(f"sim.{module}"), extraglobs={"answer": answer})
+@pytest.mark.parametrize("module", ["question", "many_worlds", "errors", "engine.rule", "policies.policy", "metrics"])
+def test_the_examples_of_the_docstrings_are_true(module, many):
+    found = doctest.testmod(importlib.import_module(f"sim.{module}"), extraglobs=many)
     assert found.attempted and not found.failed
 
 
@@ -147,3 +180,29 @@ def test_a_policy_file_of_ones_own_is_an_arm(tmp_path):
     arms = [{"policy": "status_quo"}, {"policy": "dividend"}, {"policy": "mine"}]
     found = sim.load("desa", [file], population=PEOPLE, replications=LUCK, arms=arms).run()
     assert not found.compare("mine", "dividend")[NUMBERS].to_numpy().any()
+
+
+def test_findings_are_those_of_the_store(many):
+    """The mean over points of the paired difference, by SQL and by the table."""
+    sql = "SELECT arm, avg(headcount) AS mean FROM runs GROUP BY arm"
+    means = sim.query(sql, many["folder"]).set_index("arm")["mean"]
+    row = many["findings"].table("ways").set_index("arm").loc["locality_development"]
+    assert row["difference"] == pytest.approx(means["locality_development"] - means["status_quo"])
+    assert sim.query(store=many["folder"])["runs"].to_list() == [64]
+
+
+def test_what_a_study_does_not_have_is_told(many):
+    found = many["findings"]
+    for ask, words in (
+        (lambda: found.table("way"), 'there is no table way; did you mean "ways"?'),
+        (lambda: found.plot("regret"), "there is no figure regret"),
+        (lambda: found.plot("sensitivity", "status_quo"), "there is no arm with indices status_quo"),
+        (lambda: sim.load("desa").map(outcome="headcuont"), 'did you mean "headcount"?'),
+    ):
+        with pytest.raises(sim.InputError, match=re.escape(words)):
+            ask()
+
+
+@pytest.mark.parametrize("figure", ["differences", "sensitivity", "boxes"])
+def test_every_figure_of_a_study_is_drawn(many, figure):
+    assert many["findings"].plot(figure).png()[:4] == b"\x89PNG"

@@ -24,11 +24,13 @@ from rocrate.rocrate import ROCrate
 
 from sim import __main__ as command_line
 from sim.engine import compile as compiler
-from sim.experiment import canonical, lanes, study
+from sim.experiment import canonical, lanes, regime, study
 from sim.experiment.canonical import KEYS, NUMBERS, SERIES, Stored
+from sim.language import speaking
 from sim.policies import catalogue
 from sim.policies.policy import Programme
-from sim.reproduce import agreement, archive, machine, package, published, runs
+from sim.report.regime import won
+from sim.reproduce import agreement, archive, machine, package, pictured, published, runs
 from sim.scenario import check, load
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +57,7 @@ policy = "locality_development"
 """
 SURVEY = ROOT / "scenarios" / "data" / "sample_survey.csv"
 LARGEST_TABLE = 300_000  # bytes of a stored table
+LARGEST_PICTURE = 200_000
 
 
 @pytest.fixture(scope="module")
@@ -347,6 +350,33 @@ def test_what_is_published_is_whole(name, known):
     if isinstance(one.runs, runs.Comparison):
         scenario = one.runs.reduced(load(one.runs.scenario, known))
         assert set(was.table["arm"]) == {arm.id for arm in scenario.resolved_arms}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in published.names() if isinstance(published.find(name).runs, runs.Map)]
+)
+def test_a_published_map_is_seen_as_it_is_stored(name, known):
+    """The pictures, and what the README says of them, are those of the table."""
+    one = published.find(name)
+    pictures = one.pictures(known)
+    assert set(pictures) == {".svg", ".id.svg"}
+    for end, picture in pictures.items():
+        assert one.path.with_suffix(end).read_bytes() == picture, f"swadaya reproduce {name} --renew"
+        assert len(picture) < LARGEST_PICTURE
+    found, table = pictured.outline(one.runs, one.was(), known), one.was().table
+    stored = table[table["metric"] == "share of the map"].set_index("arm")
+    for row in regime.tally(found).itertuples():
+        kept = stored.loc[row.arm or runs.UNCLEAR]
+        assert (row.share, row.low, row.high) == pytest.approx((kept["estimate"], kept["low"], kept["high"]))
+
+
+@pytest.mark.parametrize(("code", "file"), [("en", "README.md"), ("id", "README.id.md")])
+def test_the_readme_says_who_wins_how_much_of_the_map(code, file, known):
+    one = published.find("regime_map")
+    with speaking(code):
+        told = won(pictured.outline(one.runs, one.was(), known))
+    text = (ROOT / file).read_text(encoding="utf-8").split("<!-- map -->\n")[1].split("\n<!-- /map -->")[0]
+    assert " ".join(text.split()) == " ".join(told.split())
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ import pandas as pd
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
 from sim.experiment import study
-from sim.experiment.axes import SHARE
+from sim.experiment.axes import SHARE, Axis
 from sim.experiment.calibration import ADVANTAGE, LUMPY, THRESHOLD, complete
 from sim.experiment.compare import Comparison
 from sim.experiment.regime_question import BENCHMARK, LEAST, Question, ranked
@@ -32,6 +33,66 @@ from sim.scenario import Scenario
 from sim.start import World, wire
 
 NONE = ""  # in place of a winner
+
+
+class Mapped(Protocol):
+    """Whatever knows who wins where: all that a picture of a map needs, and the sentence on how much each wins.
+
+    Attributes
+    ----------
+    places
+        Where the worlds are, as measured, [world, axis].
+    reach
+        How far they reach along each axis, in its unit.
+    winners
+        The arm that wins each world, or `NONE`.
+    marked
+        Where the world of the model's own numbers is; none where it has no rest.
+    """
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes."""
+
+    @property
+    def places(self) -> np.ndarray:
+        """Places."""
+
+    @property
+    def reach(self) -> np.ndarray:
+        """Reach."""
+
+    @property
+    def winners(self) -> Sequence[str]:
+        """Winners."""
+
+    @property
+    def marked(self) -> np.ndarray | None:
+        """The default world."""
+
+
+def reached(places: np.ndarray) -> np.ndarray:
+    """How far places reach along each axis, in its unit; distances count in these."""
+    return np.maximum(np.ptp(places, axis=0), 1e-9)
+
+
+def benchmark(scenario: Scenario) -> str:
+    """The arm that pays the whole budget in cash."""
+    return next(arm.id for arm in scenario.resolved_arms if arm.policy == BENCHMARK)
+
+
+def tally(found: Mapped) -> pd.DataFrame:
+    """One row an arm, and one for no clear winner: worlds won, and the share of the map with its interval."""
+    whole, rows = len(found.winners), []
+    for arm in [*ranked(found.scenario), NONE]:
+        won = sum(one == arm for one in found.winners)
+        low, high = wilson(won, whole, LEVEL)
+        rows.append({"arm": arm, "won": won, "share": won / whole, "low": low, "high": high})
+    return pd.DataFrame(rows)
 
 
 # -- points -----------------------------------------------------------------------------------------------------------
@@ -149,7 +210,17 @@ class RegimeMap:
     @property
     def benchmark(self) -> str:
         """The arm that pays the whole budget in cash."""
-        return next(arm.id for arm in self.scenario.resolved_arms if arm.policy == BENCHMARK)
+        return benchmark(self.scenario)
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes, in the order of the question."""
+        return self.question.axes
+
+    @property
+    def marked(self) -> np.ndarray | None:
+        """Where the world of the model's own numbers is; none where it has no rest."""
+        return None if self.default is None else np.array([self.default.measured[axis.name] for axis in self.axes])
 
     @cached_property
     def places(self) -> np.ndarray:
@@ -159,7 +230,7 @@ class RegimeMap:
     @cached_property
     def reach(self) -> np.ndarray:
         """How far the points reach along each axis, in its unit; distances count in these."""
-        return np.maximum(np.ptp(self.places, axis=0), 1e-9)
+        return reached(self.places)
 
     @cached_property
     def near(self) -> np.ndarray:
@@ -201,12 +272,10 @@ class RegimeMap:
         Beside it how often the arm is better, and worse, than plain cash by more than luck makes (shares); and median,
         10th and 90th percentile of each axis over the points that it wins.
         """
-        table, whole, rows = self.table, len(self.points), []
-        for arm in [*ranked(self.scenario), NONE]:
-            won = (table["winner"] == arm).to_numpy()
-            low, high = wilson(int(won.sum()), whole, LEVEL)
-            row = {"arm": arm, "won": int(won.sum()), "share": won.mean(), "low": low, "high": high}
-            row |= self._against(table, arm)
+        table, rows = self.table, []
+        for row in tally(self).to_dict("records"):
+            won = (table["winner"] == row["arm"]).to_numpy()
+            row |= self._against(table, row["arm"])
             for k, axis in enumerate(self.question.axes):
                 ends = np.quantile(self.places[won, k], [0.1, 0.5, 0.9]) if won.any() else [math.nan] * 3
                 row |= {f"{axis.name}_{q}": float(end) for q, end in zip((10, 50, 90), ends, strict=True)}

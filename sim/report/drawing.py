@@ -69,7 +69,8 @@ class Shape:
     def svg(self) -> str:
         """The element of an SVG file."""
         if not self.breadth:
-            return f'<polygon points="{pairs(self.points)}" fill="{self.colour}" fill-opacity="{self.alpha:g}"/>'
+            clear = f' fill-opacity="{self.alpha:g}"' if self.alpha < 1.0 else ""
+            return f'<polygon points="{pairs(self.points)}" fill="{self.colour}"{clear}/>'
         dashes = f' stroke-dasharray="{" ".join(map(str, self.dashes))}"' if self.dashes else ""
         stroke = f'stroke="{self.colour}" stroke-width="{self.breadth:g}" stroke-linejoin="round"{dashes}'
         return f'<polyline points="{pairs(self.points)}" fill="none" {stroke}/>'

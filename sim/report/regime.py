@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
-from sim.experiment.regime import NONE, RegimeMap
+from sim.experiment.regime import NONE, Mapped, RegimeMap, benchmark, tally
 from sim.experiment.regime_question import Question
 from sim.experiment.results import put_manifest, put_table
 from sim.experiment.winning import crowd, shifted
@@ -92,22 +92,33 @@ def share_of(row: pd.Series) -> str:
 
 def answer(found: RegimeMap) -> list[str]:
     """What the map says: who wins how much of it, where plain cash beats them all, and where each winner wins."""
-    told, shares = names(found), found.shares.set_index("arm")
-    cash, unclear = shares.loc[found.benchmark], shares.loc[NONE]
-    others = shares.drop(index=[NONE, found.benchmark]).sort_values("won", ascending=False, kind="stable")
+    others = others_first(found)["arm"]
+    places = [where(found, str(arm)) for arm in [*others, found.benchmark]]
+    return [won(found), *[sentence for sentence in places if sentence], foretold(found)]
+
+
+def others_first(found: Mapped) -> pd.DataFrame:
+    """Rows of the tally but plain cash and no clear winner, the most often winning first."""
+    rows = tally(found)
+    rows = rows[~rows["arm"].isin([NONE, benchmark(found.scenario)])]
+    return rows.sort_values("won", ascending=False, kind="stable")
+
+
+def won(found: Mapped) -> str:
+    """Who wins how much of the map, where plain cash beats all, and where nobody is clearly the best."""
+    told, cash = names(found), benchmark(found.scenario)
+    shares = tally(found).set_index("arm")
     parts = [
-        say("{arm} wins {share}", arm=told[str(arm)], share=share_of(row))
-        for arm, row in others.iterrows()
+        say("{arm} wins {share}", arm=told[str(row["arm"])], share=share_of(row))
+        for _, row in others_first(found).iterrows()
         if row["won"]
     ]
-    first = say(
+    return say(
         "Of {worlds} worlds, {won}. {cash}, plain cash, beats all others in {beaten}; in {open} no strategy is better "
         "than every other beyond luck.",
-        worlds=len(found.points), won=", ".join(parts) or say("no programme wins any"), cash=told[found.benchmark],
-        beaten=share_of(cash), open=share_of(unclear),
+        worlds=len(found.winners), won=", ".join(parts) or say("no programme wins any"), cash=told[cash],
+        beaten=share_of(shares.loc[cash]), open=share_of(shares.loc[NONE]),
     )  # fmt: skip
-    places = [where(found, str(arm)) for arm in [*others.index, found.benchmark]]
-    return [first, *[sentence for sentence in places if sentence], foretold(found)]
 
 
 def where(found: RegimeMap, arm: str) -> str:

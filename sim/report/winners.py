@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.experiment.regime import NONE, Point, RegimeMap
+from sim.experiment.regime import NONE, Mapped, tally
 from sim.experiment.winning import crowd, neighbours, vote
 from sim.language import SPACE, mark, say
 from sim.report import labels, number, percent, rivals, to
@@ -22,13 +22,13 @@ CELLS = {True: 96, False: 56}  # across one panel, and across each of several
 FAR = 3.5  # usual distances between neighbours beyond which nothing is said
 
 
-def colours(found: RegimeMap) -> dict[str, str]:
+def colours(found: Mapped) -> dict[str, str]:
     """Colour of each arm, as in the report; darker from the seventh on, and of no clear winner."""
     darker = rivals(found)[len(HUES) :]
     return {arm: dark(hue) if arm in darker else hue for arm, hue in hues(found).items()} | {NONE: SAND}
 
 
-def names(found: RegimeMap) -> dict[str, str]:
+def names(found: Mapped) -> dict[str, str]:
     """What each arm, and no clear winner, is called."""
     return {**labels(found), NONE: say(UNCLEAR)}
 
@@ -43,11 +43,11 @@ def strength(share: float) -> float:
     return next(strong for most, strong in STRENGTHS if share <= most + 1e-9)
 
 
-def parts(found: RegimeMap) -> list[tuple[str, np.ndarray]]:
+def parts(found: Mapped) -> list[tuple[str, np.ndarray]]:
     """Panels: what stands above each, and which points are in it; by thirds of the third axis where there is one."""
-    if len(found.question.axes) == 2:
-        return [("", np.arange(len(found.points)))]
-    axis, values = found.question.axes[2], found.places[:, 2]
+    if len(found.axes) == 2:
+        return [("", np.arange(len(found.winners)))]
+    axis, values = found.axes[2], found.places[:, 2]
     cuts, told = np.array_split(np.argsort(values, kind="stable"), 3), []
     forms = (
         mark("{axis}: low, {range} {unit}"),
@@ -55,8 +55,9 @@ def parts(found: RegimeMap) -> list[tuple[str, np.ndarray]]:
         mark("{axis}: high, {range} {unit}"),
     )
     for rows, form in zip(cuts, forms, strict=True):
-        reach = to(*shown([values[rows].min(), values[rows].max()], found.reach[2])).replace(SPACE, " ")
-        told.append((say(form, axis=say(axis.label), range=reach, unit=say(axis.unit)), rows))
+        reach = to(*shown([values[rows].min(), values[rows].max()], found.reach[2]))
+        text = say(form, axis=say(axis.label), range=reach, unit=say(axis.unit))
+        told.append((text.replace(f"{reach} ", reach + SPACE), rows))  # a heading is not broken within its range
     return told
 
 
@@ -66,7 +67,7 @@ def shown(values: Sequence[float], reach: float) -> list[str]:
     return [number(float(value), decimals) for value in values]
 
 
-def winners_map(found: RegimeMap, width: float = WIDE) -> Drawing:
+def winners_map(found: Mapped, width: float = WIDE) -> Drawing:
     """Who wins where: worlds as dots, and between them in colour what most of the nearest worlds say."""
     panels, wide = parts(found), width > HALF
     columns = len(panels) if wide else 1
@@ -82,14 +83,14 @@ def winners_map(found: RegimeMap, width: float = WIDE) -> Drawing:
         draw_map(found, panel, rows, CELLS[len(panels) == 1])
         panel.head(lines, up=18)
         label(found, panel, first=place % columns == 0)
-    if found.default is not None:
-        mark_default(found, panels, list(grid.flat))
+    if found.marked is not None:
+        mark_default(found, found.marked, panels, list(grid.flat))
     return drawing
 
 
-def legend(drawing: Drawing, found: RegimeMap, width: float) -> float:
+def legend(drawing: Drawing, found: Mapped, width: float) -> float:
     """The key: who wins how much of the map, and how strong a colour is for how many votes; where it ends, points."""
-    hue, shares, left, row = colours(found), found.shares.set_index("arm")["share"], 0.0, 0
+    hue, shares, left, row = colours(found), tally(found).set_index("arm")["share"], 0.0, 0
     won = [arm for arm in [*labels(found), NONE] if shares.get(arm, 0.0) > 0.0]
     for arm in won:
         text = f"{names(found)[arm]}, {percent(100 * shares[arm], 0)}"
@@ -124,7 +125,7 @@ def dot(drawing: Drawing, x: float, y: float, colour: str, hollow: bool, size: f
     drawing.area((x, y) + size * ring, "#ffffff" if hollow else colour)
 
 
-def draw_map(found: RegimeMap, panel: Panel, rows: np.ndarray, cells: int) -> None:
+def draw_map(found: Mapped, panel: Panel, rows: np.ndarray, cells: int) -> None:
     """Fill a panel by the vote of the nearest worlds, and draw the worlds on it."""
     places, winners, hue = found.places[:, :2], found.winners, colours(found)
     low, high = places.min(axis=0), places.max(axis=0)
@@ -164,9 +165,9 @@ def fill_line(panel: Panel, edges: np.ndarray, ends: np.ndarray, fills: Sequence
             first = place
 
 
-def label(found: RegimeMap, panel: Panel, first: bool) -> None:
+def label(found: Mapped, panel: Panel, first: bool) -> None:
     """Axes with their words: across below, up above the panel."""
-    across, up = found.question.axes[:2]
+    across, up = found.axes[:2]
     panel.left_axis(5, named=first)
     places, decimals = ticks(*panel.x, 5)
     panel.bottom_axis(places, [number(one, decimals) for one in places], f"{say(across.label)}, {say(across.unit)}")
@@ -174,10 +175,10 @@ def label(found: RegimeMap, panel: Panel, first: bool) -> None:
         panel.head([f"\u2191 {say(up.label)}, {say(up.unit)}"], GREY, 5, light=True)
 
 
-def mark_default(found: RegimeMap, panels: Sequence[tuple[str, np.ndarray]], grid: Sequence[Panel]) -> None:
+def mark_default(
+    found: Mapped, spot: np.ndarray, panels: Sequence[tuple[str, np.ndarray]], grid: Sequence[Panel]
+) -> None:
     """Mark the world of the model's own numbers, in the panel where it belongs or that is nearest."""
-    point: Point = found.default  # type: ignore[assignment]
-    spot = [point.measured[axis.name] for axis in found.question.axes]
     away = [
         0.0 if len(spot) == 2 else max(values.min() - spot[2], spot[2] - values.max(), 0.0)
         for values in (found.places[rows][:, -1] for _, rows in panels)

@@ -90,4 +90,4 @@ def renewed(name: str, known: Known, tell: Tell) -> Told:
     one = published.find(name)
     made = one.make(known, tell)
     was = f"{name}: {made.against(one.was()).told()}" if one.path.is_file() else f"{name}: stored for the first time"
-    return Told([made.shown, was, f"stored: {one.keep(made)}", ""])
+    return Told([made.shown, was, *(f"stored: {path}" for path in one.keep(made, known)), ""])

@@ -1,12 +1,13 @@
 """The results that this project publishes, and where their tables wait.
 
 `scenarios/published/NAME.toml` says what is run, at a size that a reviewer has time for (see `sim.reproduce.runs`).
-`NAME.csv` beside it is the canonical table that came out, with what it was made with.
+`NAME.csv` beside it is the canonical table that came out, with what it was made with; of a map `NAME.svg` is its picture.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from sim.errors import InputError
 from sim.experiment import Tell, canonical
+from sim.reproduce import pictured
 from sim.reproduce.runs import KINDS, Comparison, Made, Map, OneStudy, OtherModel
 from sim.scenario import Known
 from sim.scenario.faults import did_you_mean
@@ -49,10 +51,17 @@ class Published:
             raise InputError(f"{self.name}: no table is stored; `swadaya reproduce {self.name} --renew` makes it")
         return canonical.stored(self.path.read_text(encoding="utf-8"), self.path.name)
 
-    def keep(self, made: Made) -> Path:
-        """Store the table of a run in place of the old one."""
+    def keep(self, made: Made, known: Known) -> list[Path]:
+        """Store the table of a run in place of the old one, and the pictures that are drawn from it beside it."""
         canonical.put(self.path, made.stored().text())
-        return self.path
+        drawn = {self.path.with_suffix(end): picture for end, picture in self.pictures(known).items()}
+        for path, picture in drawn.items():
+            canonical.put(path, picture)
+        return [self.path, *drawn]
+
+    def pictures(self, known: Known) -> Mapping[str, bytes]:
+        """What is drawn from the stored table, by the ending of its file: a map has a picture in every language."""
+        return pictured.pictures(self.runs, self.was(), known) if isinstance(self.runs, Map) else {}
 
 
 def find(name: str, where: Path | None = None) -> Published:

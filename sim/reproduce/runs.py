@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,8 @@ import pandas as pd
 from sim.engine.lane import Lane, holding, settings
 from sim.errors import InputError
 from sim.experiment import Tell, canonical, ensemble, quiet, regime, standing, study, validation
-from sim.experiment.axes import named
+from sim.experiment.axes import Axis
+from sim.experiment.axes import named as axes_named
 from sim.experiment.evidence import Study
 from sim.experiment.fitted import programmes_2017
 from sim.experiment.judging import scorecard
@@ -47,6 +49,7 @@ CHANGES = {
     "code_sha256": "the code",
     "ensemble_sha256": "the parameter sets",
 }
+UNCLEAR = "no clear winner"
 VARIANT = '"trap_off" or "trap_on"'
 
 
@@ -173,7 +176,7 @@ class Map(Frozen):
     def make(self, known: Known, tell: Tell) -> Made:
         """Run all arms in every world."""
         scenario = load(self.scenario, known)
-        question = asked(scenario, named(self.axes.split(","), known.parameters), self.outcome, self.points, quick=True)
+        question = asked(scenario, self.named(known), self.outcome, self.points)
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             found = regime.mapped(question, threads, tell)
         table, under = of_map(found), canonical.digest(found.table, ["point", "winner"])
@@ -181,6 +184,10 @@ class Map(Frozen):
         about = digests(table, under, (self.model_dump_json(), question.digest), variant)
         lanes = partial(_lanes, found.scenario)
         return Made(table, about, terminal(grid(found, full=False)), lanes)
+
+    def named(self, known: Known) -> tuple[Axis, ...]:
+        """Its axes."""
+        return axes_named(self.axes.split(","), known.parameters)
 
 
 class OtherModel(Frozen):
@@ -273,17 +280,30 @@ def of_study(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def of_map(found: regime.RegimeMap) -> pd.DataFrame:
-    """Shares of a map, and each arm's difference from plain cash in every world, as a canonical table."""
+    """A map as a canonical table: shares; of every world its place, its winner, and how far each arm is from cash."""
     rows: list[tuple] = [
-        ("map", "share of the map", row.arm or "no clear winner", "", canonical.WHOLE, "", row.share, row.low, row.high)
+        ("map", "share of the map", row.arm or UNCLEAR, "", canonical.WHOLE, "", row.share, row.low, row.high)
         for row in found.shares.itertuples(index=False)
     ]
     others, name = [arm for arm in found.arms if arm != found.benchmark], f"{found.question.outcome.name} against cash"
     for world in found.table.to_dict("records"):
         for arm in others:
             numbers = (world[f"{arm}_{end}"] for end in ("difference", "low", "high"))
-            rows.append(("map", name, arm, f"world {world['point']}", canonical.WHOLE, "", *numbers))
+            rows.append(("map", name, arm, world_named(world["point"]), canonical.WHOLE, "", *numbers))
+        nowhere = (math.nan,) * 3
+        rows.append(
+            ("map", "winner", "", world_named(world["point"]), canonical.WHOLE, world["winner"] or UNCLEAR, *nowhere)
+        )
+    for point in [*found.points, *filter(None, [found.default])]:
+        for axis in found.axes:
+            place = (point.measured[axis.name],) * 3
+            rows.append(("map", axis.name, "", world_named(point.number), canonical.WHOLE, axis.unit, *place))
     return canonical.framed(rows)
+
+
+def world_named(number: int) -> str:
+    """What a world is called in a stored map; 0 is that of the model's own numbers."""
+    return f"world {number}"
 
 
 def of_findings(found: pd.DataFrame) -> pd.DataFrame:
