@@ -114,8 +114,8 @@ def standing(digests: Mapping[str, Mapping[str, str]]) -> Iterator[Text]:
     for variant, then in digests.items():
         if ensemble.path(variant).is_file() and ensemble.stale(variant):
             old = mark(
-                "The parameter sets of {variant} were found with other rules; `swadaya calibrate --check` looks at them "
-                "anew."
+                "The parameter sets of {variant} were found with other rules; `swadaya calibrate --check` looks at "
+                "them anew."
             )
             yield Text(say(old, variant=said(variant)), style="bold")
         changed = article.stale(variant, then)

@@ -24,13 +24,14 @@ from rich.console import Console
 import sim.language
 from sim import __main__ as command_line
 from sim import ledger, metrics, policies
-from sim.experiment import axes, claims, mediation, regime_question
+from sim.experiment import article, axes, claims, mediation, regime_question
 from sim.experiment.claim_statistics import STATISTICS
 from sim.language import catalogue, listed, say, speaking
 from sim.metrics.decision import RUNGS
 from sim.policies.families import FAMILIES
 from sim.policies.practice import PRACTICE, VARIABLES
 from sim.report import number, percent, span, tables
+from sim.report.mediation import TITLES
 from sim.shipped import folder
 from sim.start import wire
 
@@ -345,7 +346,9 @@ def test_policies_are_explained_in_the_language_and_what_is_not_is_refused(capsy
     assert "social_action  Aksi sosial · Social action" in said and "0,8 (asumsi)" in said
     assert not [text for text in catalogue("id") if text.count(" ") > 1 and text in said]
     assert command_line.main(["explain", "order", "--lang", "id"]) == 2
-    assert capsys.readouterr().err == "explain order speaks English only; allowed with --lang id: policies\n"
+    assert (
+        capsys.readouterr().err == "explain order speaks English only; allowed with --lang id: policies and article\n"
+    )
 
 
 def test_check_answers_in_the_language_and_another_is_refused(small, capsys):
@@ -354,3 +357,33 @@ def test_check_answers_in_the_language_and_another_is_refused(small, capsys):
     with pytest.raises(SystemExit):
         command_line.main(["check", str(small), "--lang", "jv"])
     assert "invalid choice: 'jv'" in capsys.readouterr().err
+
+
+def asked_in_vain(*arguments):
+    """What a command prints to a reader of Bahasa Indonesia, on one line, and what it said without a translation."""
+    said, console = Said(catalogue("id")), Console(width=120, file=io.StringIO())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sim.language, "catalogue", lambda code: said if code == "id" else {})
+        patch.setattr(command_line, "console", console)
+        patch.setattr(command_line, "_wide", lambda: console)
+        assert command_line.main([*map(str, arguments), "--lang", "id"]) == 0
+    return " ".join(console.file.getvalue().split()), said.missed
+
+
+def test_the_article_is_told_in_the_language_with_its_verdicts():
+    printed, missed = asked_in_vain("explain", "article")
+    assert missed == set()
+    assert not [text for text in catalogue("id") if text.count(" ") > 2 and text in printed]
+    for words in ("pengembangan masyarakat lokal, perencanaan sosial, aksi sosial, dan kebijakan sosial", "keberdayaan",
+                  "kemandirian ekonomi", "kerentanan", "ensambel, tanpa jebakan: ", "selang 95%"):  # fmt: skip
+        assert words in printed, words
+    with speaking("en"):
+        shares = [row for row in article.read()[0].to_dict("records") if row["claim"] == "S17"]
+    for row in shares:
+        assert f"berlaku dalam {row['holds']} dari {row['sets']} himpunan" in printed
+
+
+def test_what_runs_through_participation_is_told_in_the_language(small):
+    printed, missed = asked_in_vain("mediate", small)
+    assert missed == set() and not [text for text in TITLES.values() if text in printed]
+    assert "Pengembangan masyarakat lokal" in printed and "90% dari 2 ulangan acak" in printed

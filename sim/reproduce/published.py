@@ -1,7 +1,8 @@
 """The results that this project publishes, and where their tables wait.
 
 `scenarios/published/NAME.toml` says what is run, at a size that a reviewer has time for (see `sim.reproduce.runs`).
-`NAME.csv` beside it is the canonical table that came out, with what it was made with; of a map `NAME.svg` is its picture.
+`NAME.csv` beside it is the canonical table that came out, with what it was made with; a map has its picture
+beside it, `NAME.svg`.
 """
 
 from __future__ import annotations
