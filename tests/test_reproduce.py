@@ -377,6 +377,8 @@ def test_the_readme_says_who_wins_how_much_of_the_map(code, file, known):
         told = won(pictured.outline(one.runs, one.was(), known))
     text = (ROOT / file).read_text(encoding="utf-8").split("<!-- map -->\n")[1].split("\n<!-- /map -->")[0]
     assert " ".join(text.split()) == " ".join(told.split())
+    shares = regime.tally(pictured.outline(one.runs, one.was(), known)).set_index("arm")["won"]
+    assert shares["locality_development"] == 0, "the sentence below the map says that it wins nowhere"
 
 
 @pytest.fixture
