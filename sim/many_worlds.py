@@ -421,7 +421,7 @@ class Map:
 
         Examples
         --------
-        >>> tiny.shares["won"].sum() == len(tiny.worlds)
+        >>> int(tiny.shares["won"].sum()) == len(tiny.worlds)
         True
         """
         frame = self.found.shares.copy()

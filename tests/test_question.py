@@ -38,8 +38,8 @@ def others():
 STUDY = """
 title = "A small study"
 scenario = "desa"
-villages = 4
-households = 30
+villages = 3
+households = 20
 arms = ["status_quo", "locality_development"]
 [uncertainties]
 attends.invitation = "all"
@@ -61,7 +61,8 @@ def many(answer, tmp_path_factory):
     assert small.ahead(folder / "store", ThreadPoolExecutor(1), 1).runs == 64
     found = small.run(folder / "store", ThreadPoolExecutor(1), 1)
     arms = [{"policy": name} for name in ("status_quo", "dividend", "hybrid")]
-    tiny = sim.load("desa", population=PEOPLE, arms=arms).map(points=20, quick=True)
+    few = {"villages": 3, "households": 20}
+    tiny = sim.load("desa", population=few, arms=arms).map(points=20, quick=True)
     return {"answer": answer, "small": small, "folder": folder / "store", "findings": found, "tiny": tiny}
 
 
