@@ -99,6 +99,14 @@ def query(sql: str = "", store: Folder = STORE) -> pd.DataFrame:
     return ask(Path(store), sql)
 
 
+def one_of(where: str, name: str, kind: str, allowed: Sequence[str]) -> str:
+    """The name, if there is such a thing; else what there is, and the nearest of it."""
+    if name not in allowed:
+        hint = did_you_mean(name, allowed) or f"; there are {', '.join(allowed)}"
+        raise InputError(f"{where}: there is no {kind} {name}{hint}")
+    return name
+
+
 @contextmanager
 def _workers(executor: Executor | None, workers: int | None) -> Iterator[tuple[Executor, int]]:
     """Where runs go, and how many at a time: processes of this machine, unless an executor is given."""
@@ -167,8 +175,8 @@ class Study:
         (0, 64)
         """
         kept = Store(Path(store))
-        with kept.alone(), _workers(executor, workers) as (pool, count):
-            return self.asked.sweep(kept, pool, count).first(keep=False)
+        with kept.alone(), _workers(executor, 1) as (pool, _):  # they are run one after another
+            return self.asked.sweep(kept, pool, workers or os.cpu_count() or 1).first(keep=False)
 
     def run(
         self,
@@ -247,10 +255,7 @@ class Findings:
         return f"Findings of {found.name}: {len(found.points)} points, {len(found.ways)} ways, {failed} failed runs"
 
     def _known(self, name: str, kind: str, allowed: Sequence[str]) -> str:
-        if name not in allowed:
-            hint = did_you_mean(name, allowed) or f"; there are {', '.join(allowed)}"
-            raise InputError(f"{self.found.name}: there is no {kind} {name}{hint}")
-        return name
+        return one_of(self.found.name, name, kind, allowed)
 
     def _marked(self, frame: pd.DataFrame) -> pd.DataFrame:
         frame.attrs["units"] = {one.name: one.unit for one in self.found.metrics}

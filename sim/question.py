@@ -15,13 +15,12 @@ from sim.experiment import Tell, quiet, study
 from sim.experiment.results import Results
 from sim.experiment.units import units
 from sim.known import known
-from sim.many_worlds import Map, drawn
+from sim.many_worlds import Map, drawn, one_of
 from sim.report import chance, has, measured
 from sim.report.drawing import Drawing
 from sim.report.page import PLATES
 from sim.scenario import BASELINE, Scenario
 from sim.scenario import load as read
-from sim.scenario.faults import did_you_mean
 
 FRAMES = ("series", "households", "villages", "ledger", "population")
 ROW = ["metric", "unit", "estimate", "low", "high"]
@@ -220,10 +219,7 @@ class Answer:
         return f"Answer to {found.scenario.slug}: {arms} arms, {luck.seeds} lucks, {villages} villages"
 
     def _known(self, name: str, kind: str, allowed: Sequence[str]) -> str:
-        if name not in allowed:
-            hint = did_you_mean(name, allowed) or f"; there are {', '.join(allowed)}"
-            raise InputError(f"{self.results.scenario.slug}: there is no {kind} {name}{hint}")
-        return name
+        return one_of(self.results.scenario.slug, name, kind, allowed)
 
     def compare(self, arm: str, against: str = BASELINE) -> pd.DataFrame:
         """How one arm differs from another, over the same households and the same luck.
