@@ -1,10 +1,10 @@
-"""The Python face of many worlds: a study is read, run and asked; who wins where; questions to the store."""
+"""The Python face of many worlds: a study is read, run and asked; questions to the store."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from sim.errors import InputError
-from sim.experiment import Tell, quiet, regime, regime_question
-from sim.experiment.axes import named
-from sim.experiment.regime import RegimeMap
+from sim.experiment import Tell, quiet
 from sim.report import sweep_figures as figures
 from sim.report.drawing import Drawing
-from sim.report.regime import answer, warnings
 from sim.report.sweep import boxes_told
 from sim.report.sweep_tables import where
-from sim.report.winners import winners_map
-from sim.scenario import Scenario
 from sim.scenario.faults import did_you_mean
 from sim.sweep import discovery
 from sim.sweep.asked import Asked
@@ -397,90 +392,3 @@ class Findings:
             self._known(metric, "metric", list(dict.fromkeys(table["metric"])))
             return figures.indices(found, table[(table["arm"] == arm) & (table["metric"] == metric)])
         return {"differences": figures.differences, "regret": figures.regrets, "front": figures.front}[figure](found)
-
-
-@dataclass(frozen=True, repr=False)
-class Map:
-    """Who wins where, over two or three uncertainties.
-
-    Attributes
-    ----------
-    found : RegimeMap
-        All worlds.
-
-    Examples
-    --------
-    >>> tiny.shares.columns.to_list()[:5]
-    ['arm', 'won', 'share', 'low', 'high']
-    """
-
-    found: RegimeMap
-
-    def __repr__(self) -> str:
-        axes = ", ".join(axis.name for axis in self.found.axes)
-        return f"Map of {self.found.scenario.slug}: {len(self.found.points)} worlds over {axes}"
-
-    @property
-    def shares(self) -> pd.DataFrame:
-        """The share of the map that each arm wins, with its 90 % interval (Wilson), and where; "" is no clear winner.
-
-        Examples
-        --------
-        >>> int(tiny.shares["won"].sum()) == len(tiny.worlds)
-        True
-        """
-        frame = self.found.shares.copy()
-        frame.attrs["units"] = {axis.name: axis.unit for axis in self.found.axes}
-        return frame
-
-    @property
-    def worlds(self) -> pd.DataFrame:
-        """One row a world: what was drawn, its place on the axes, the outcome of each arm, who wins.
-
-        Examples
-        --------
-        >>> set(tiny.worlds["winner"]) <= {*tiny.shares["arm"]}
-        True
-        """
-        frame, outcome = self.found.table.copy(), self.found.question.outcome
-        frame.attrs["units"] = {axis.name: axis.unit for axis in self.found.axes} | {outcome.name: outcome.unit}
-        return frame
-
-    @property
-    def told(self) -> list[str]:
-        """What the map says in sentences, and what it rests on.
-
-        Examples
-        --------
-        >>> "no strategy is better than every other beyond luck" in tiny.told[0]
-        True
-        """
-        return [*answer(self.found), *warnings(self.found)]
-
-    def plot(self) -> Drawing:
-        """The map: worlds as dots, and between them in colour what most of the nearest worlds say.
-
-        Returns
-        -------
-        Drawing
-            Shown by a notebook as it is; `svg()` and `png()` give the bytes of a file.
-
-        Examples
-        --------
-        >>> tiny.plot().svg()[:4]
-        b'<svg'
-        """
-        return winners_map(self.found)
-
-
-def drawn(scenario: Scenario, axes: Sequence[str], outcome: str, points: int | None, quick: bool, tell: Tell) -> Map:
-    """Run all worlds of a map (see `sim.question.Question.map`)."""
-    known = regime_question.OUTCOMES
-    if outcome not in known:
-        raise InputError(
-            f"there is no outcome {outcome}{did_you_mean(outcome, known) or '; allowed: ' + ', '.join(known)}"
-        )
-    chosen = named(axes, scenario.known.parameters)
-    question = regime_question.asked(scenario, chosen, outcome, points, quick)
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return Map(regime.mapped(question, threads, tell))

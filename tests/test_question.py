@@ -15,7 +15,8 @@ import pytest
 
 import sim
 from sim.experiment.units import TABLES
-from sim.many_worlds import Findings, Map, Study
+from sim.many_worlds import Findings, Study
+from sim.map_of_worlds import Map
 from sim.question import Answer, Question
 
 PEOPLE, LUCK = {"villages": 3, "households": 30}, {"seeds": 2, "sets": 1}
@@ -81,7 +82,9 @@ def test_every_public_name_has_a_docstring_with_an_example(name, thing):
     assert "Examples\n--------\n" in (inspect.getdoc(thing) or ""), name
 
 
-@pytest.mark.parametrize("module", ["question", "many_worlds", "errors", "engine.rule", "policies.policy", "metrics"])
+@pytest.mark.parametrize(
+    "module", ["question", "many_worlds", "map_of_worlds", "errors", "engine.rule", "policies.policy", "metrics"]
+)
 def test_the_examples_of_the_docstrings_are_true(module, many):
     found = doctest.testmod(importlib.import_module(f"sim.{module}"), extraglobs=many)
     assert found.attempted and not found.failed
