@@ -39,8 +39,10 @@ from sim.app.texts import LANGUAGES, by_language, table
 from sim.app.world import LATER, Worlds, at_rest
 from sim.errors import InputError
 from sim.experiment import canonical, ensemble, study
+from sim.experiment.lanes import first_villages
 from sim.experiment.run import run_arm
 from sim.experiment.validation import HOLDS
+from sim.model import CommunityModel
 from sim.reproduce import published
 from sim.shipped import folder
 
@@ -965,3 +967,22 @@ def test_a_lesson_again_is_the_run_of_its_code(among, monkeypatch):
     seen = made.table[(made.table["table"] == "the run that is watched") & (made.table["arm"] == "b")]
     assert dict(zip(seen["metric"], seen["estimate"], strict=True)) == {name: head[name] for name in again.SHOWN}
     assert made.lanes() == "locality_development, luck 1, two villages, 80 quarters"
+
+
+def test_the_village_looked_into_is_that_of_the_engine(among, worlds):
+    """Mesa's agents come to the bits of the compiled lane on the same village."""
+    inside = pytest.importorskip("sim.app.inside")
+    village, start = inside.Village("hybrid", luck=3), worlds.start(Settings(a="hybrid", luck=3), among)
+    model = CommunityModel(
+        replace(start.world, state=first_villages(start.world.state, 1)), start.programmes["a"], seed=3
+    )
+    for _ in range(12):
+        village.step()
+        model.step()
+    people, state = village.rows["household"], model.state
+    assert [one.consumption for one in people] == state["consumption"].tolist()
+    poor = 100.0 * metrics.mean(state["consumption"] < metrics.LINE, state["size"] * state["weight"])
+    assert (
+        village.seen[-1] == pytest.approx((poor, 100.0 * state["attendance"][0]))
+        and village.quarter == village.steps == 12
+    )
