@@ -83,7 +83,9 @@ class Lesson(Asked):
     def _step(
         self, name: str, metric: str, settings: Settings, worlds: Worlds, threads: ThreadPoolExecutor, tell: partial
     ) -> Step:
-        marks, heads, series = list[str](), {arm: [] for arm in ARMS}, {arm: [] for arm in ARMS}
+        marks = list[str]()
+        heads: dict[str, list[dict[str, float]]] = {arm: [] for arm in ARMS}
+        series: dict[str, list[np.ndarray]] = {arm: [] for arm in ARMS}
         for place, one in enumerate(lucks_of(settings)[: self.lucks]):
             tell(place, self.lucks)
             found: Pair = pair(one, choices(), worlds, threads)
@@ -95,7 +97,7 @@ class Lesson(Asked):
         return Step(name, metric, settings, start, marks, heads, {arm: np.array(series[arm]) for arm in ARMS})
 
 
-KINDS = {**OTHERS, "lesson": Lesson}
+KINDS: Mapping[str, type[Asked]] = {**OTHERS, "lesson": Lesson}
 
 
 def _rows(step: Step) -> Iterator[tuple]:
