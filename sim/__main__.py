@@ -278,6 +278,13 @@ def explain(arguments: argparse.Namespace) -> None:
     _wide().print(made(arguments.topic, arguments.name, known(arguments.own)))
 
 
+def reproduce(arguments: argparse.Namespace) -> int:
+    """`swadaya reproduce`: what is published again, the lessons of the view among it."""
+    from sim.app.lesson_again import KINDS
+
+    return reviewing.reproduce(arguments, KINDS)
+
+
 def bench(arguments: argparse.Namespace) -> None:
     """`swadaya bench`: both lanes in one run; or the view, or a sweep and its bare runs."""
     if arguments.app:
@@ -355,7 +362,7 @@ COMMANDS = {
     "claims": claims,
     "bench": bench,
     "app": viewing.app,
-    "reproduce": reviewing.reproduce,
+    "reproduce": reproduce,
     "package": reviewing.package,
     "sweep": sweeping.sweep,
     "sensitivity": sweeping.sensitivity,

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import ledger, metrics
-from sim.app import code, downloads, evidence, lessons, own
+from sim.app import again, code, downloads, evidence, lesson_again, lessons, own
 from sim.app import record as recording
 from sim.app.bands import Bands
 from sim.app.choices import choices
@@ -33,14 +33,17 @@ from sim.app.life import lives
 from sim.app.payload import payload
 from sim.app.record import LAYERS, LINE_CODE, of_line, pair
 from sim.app.session import Session
-from sim.app.settings import HOUSEHOLDS, VILLAGES, Settings, from_query, from_values, scenario_of
+from sim.app.settings import ARMS, HOUSEHOLDS, VILLAGES, Settings, from_query, from_values, scenario_of
 from sim.app.share import expected_of, share
 from sim.app.texts import LANGUAGES, by_language, table
 from sim.app.world import LATER, Worlds, at_rest
 from sim.errors import InputError
-from sim.experiment import ensemble, study
+from sim.experiment import canonical, ensemble, study
+from sim.experiment.lanes import first_villages
 from sim.experiment.run import run_arm
 from sim.experiment.validation import HOLDS
+from sim.model import CommunityModel
+from sim.reproduce import published
 from sim.shipped import folder
 
 HOLE = re.compile(r"{(\w+)}")
@@ -937,3 +940,49 @@ def test_a_published_result_that_is_no_comparison_is_shown_as_it_is():
     )
     with pytest.raises(InputError, match="not a published result"):
         evidence.opened("../../etc/passwd", None, seen.append, lambda: True)
+
+
+def test_a_published_lesson_is_what_its_page_sets_up(among):
+    """The stored table is of the run codes that the steps of the page lead to, each once."""
+    names = {name for name in published.names() if name.startswith("lesson_")}
+    assert names == {f"lesson_{one['id']}" for one in lessons.lessons()}
+    for one in lessons.lessons():
+        settings = [from_query(step["settings"], among)[0] for step in one["steps"] if "settings" in step]
+        codes = list(dict.fromkeys(code.of(each, among) for each in settings))
+        found = published.find(f"lesson_{one['id']}", kinds=lesson_again.KINDS)
+        was = found.was()
+        assert was.about["asked_sha256"] == canonical.text_digest(found.runs.model_dump_json(), *codes)
+        assert was.table["part"].nunique() == len(codes) and set(was.table["arm"]) == {*ARMS, "b - a"}
+
+
+def test_a_lesson_again_is_the_run_of_its_code(among, monkeypatch):
+    """What is published as watched is what `swadaya run --code` gives; both lanes agree under the lesson's shock."""
+    with pytest.raises(InputError, match='no lesson strom; did you mean "storm"'):
+        lesson_again.Lesson(kind="lesson", lesson="strom").asked()
+    storm = lesson_again.Lesson(kind="lesson", lesson="storm", lucks=2)
+    first = storm.asked()[0]
+    monkeypatch.setattr(lesson_again.Lesson, "asked", lambda _: [first])
+    made = storm.make(among.known, lambda *_: None)
+    head = again.again(code.of(first[2], among))[0].headline("b")
+    seen = made.table[(made.table["table"] == "the run that is watched") & (made.table["arm"] == "b")]
+    assert dict(zip(seen["metric"], seen["estimate"], strict=True)) == {name: head[name] for name in again.SHOWN}
+    assert made.lanes() == "locality_development, luck 1, two villages, 80 quarters"
+
+
+def test_the_village_looked_into_is_that_of_the_engine(among, worlds):
+    """Mesa's agents come to the bits of the compiled lane on the same village."""
+    inside = pytest.importorskip("sim.app.inside")
+    village, start = inside.Village("hybrid", luck=3), worlds.start(Settings(a="hybrid", luck=3), among)
+    model = CommunityModel(
+        replace(start.world, state=first_villages(start.world.state, 1)), start.programmes["a"], seed=3
+    )
+    for _ in range(12):
+        village.step()
+        model.step()
+    people, state = village.rows["household"], model.state
+    assert [one.consumption for one in people] == state["consumption"].tolist()
+    poor = 100.0 * metrics.mean(state["consumption"] < metrics.LINE, state["size"] * state["weight"])
+    assert (
+        village.seen[-1] == pytest.approx((poor, 100.0 * state["attendance"][0]))
+        and village.quarter == village.steps == 12
+    )

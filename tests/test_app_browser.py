@@ -36,6 +36,7 @@ QUERY = "v=1&place=desa&a=dividend&b=hybrid&luck=3&budget=0.1&facilitation_end=2
 HOUSEHOLD = 174
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 400, "height": 860}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+READY = '.sw-stage[aria-busy="false"]'
 WAIT = 180_000  # ms, for whatever a busy machine has to compute
 
 
@@ -57,7 +58,7 @@ def visit(chromium):
     """Opens pages, and fails the test on whatever a page that needs no internet must not do."""
     wrong, contexts = [], []
 
-    def opened(address: str, view: dict = LAPTOP, script: str = "", **options) -> Page:
+    def opened(address: str, view: dict = LAPTOP, script: str = "", ready: str = READY, **options) -> Page:
         context = chromium.new_context(viewport=view, **options)
         contexts.append(context)
         page = context.new_page()
@@ -69,7 +70,7 @@ def visit(chromium):
         if script:
             page.add_init_script(script)
         page.goto(address)
-        page.wait_for_selector('.sw-stage[aria-busy="false"]')
+        page.wait_for_selector(ready)
         return page
 
     yield opened
@@ -119,7 +120,7 @@ def exported(found, tmp_path_factory):
 
 def percent(value: float) -> str:
     """A share as the headline has it."""
-    return f"{value:.1f}%"
+    return f"{value:.1f}\u00a0%"
 
 
 def shown(page: Page, figure: str = "poverty") -> list[str]:
@@ -142,7 +143,7 @@ def test_bet_then_watch_then_explain(visit, exported, found):
     bet = page.get_by_label("Poor under B")
     bet.fill("4")
     bet.press("ArrowRight")
-    expect(page.locator(".sw-guessing output").last).to_have_text("4.5%")
+    expect(page.locator(".sw-guessing output").last).to_have_text("4.5\u00a0%")
     expect(page.locator(".sw-headline")).to_be_hidden()  # nothing is told before the bet
     page.get_by_label("Speed", exact=True).select_option("fastest")
     page.get_by_role("button", name="Watch what happens").click()
@@ -152,7 +153,7 @@ def test_bet_then_watch_then_explain(visit, exported, found):
     assert shown(page) == poverty(found, 79)
     assert int(page.locator(".sw-clock").get_attribute("data-paints")) > 0
     expect(page.locator(".sw-verdict")).to_contain_text("You guessed A")
-    expect(page.locator(".sw-verdict")).to_contain_text("B 4.5%")
+    expect(page.locator(".sw-verdict")).to_contain_text("B 4.5\u00a0%")
     expect(page.locator(".sw-spoken")).to_contain_text(f"poor under A {poverty(found, 79)[0]}")
 
 
@@ -167,7 +168,9 @@ def test_bet_is_dragged(visit, exported):
     page.mouse.move(x, box["y"] + box["height"] - 40, steps=4)
     page.mouse.up()
     after = [output.text_content() for output in page.locator(".sw-guessing output").all()]
-    moved = [float(new.rstrip("%")) < float(old.rstrip("%")) for old, new in zip(before, after, strict=True)]
+    moved = [
+        float(new.rstrip("\u00a0%")) < float(old.rstrip("\u00a0%")) for old, new in zip(before, after, strict=True)
+    ]
     assert sorted(moved) == [False, True]
 
 
@@ -197,8 +200,8 @@ def test_lucks_and_assumptions_are_told_apart(visit, exported):
     expect(sure).to_contain_text("17 of 20 lucks under one set of assumptions")
     expect(sure).to_contain_text("11 of 20 sets of assumptions")
     assert page.locator('[data-figure="poverty"] small').all_text_contents() == [
-        "5.0% – 7.0%",
-        "5.0% – 7.0%",
+        "5.0\u00a0% – 7.0\u00a0%",
+        "5.0\u00a0% – 7.0\u00a0%",
         "no programme",
     ]
 
@@ -273,7 +276,9 @@ def test_a_village_tells_its_numbers(visit, exported, found):
     cells = page.locator(".sw-tip tbody tr").first.locator("th, td").all_text_contents()
     came = [float(found.worlds[arm].villages["attendance"][20, 0]) for arm in "ab"]
     assert cells[0] == "Came to the meeting"
-    assert [float(cell.rstrip("%")) for cell in cells[1:]] == pytest.approx([100 * share for share in came], abs=0.8)
+    assert [float(cell.rstrip("\u00a0%")) for cell in cells[1:]] == pytest.approx(
+        [100 * share for share in came], abs=0.8
+    )
 
 
 def test_labels_never_lie_on_each_other(visit, exported):
@@ -316,7 +321,7 @@ def test_indonesian_has_its_words_and_numbers(visit, exported, found):
     page.get_by_label("Language").select_option("id")
     expect(page.locator("html")).to_have_attribute("lang", "id")
     page.get_by_role("button", name="Langsung ke akhir").click()
-    assert shown(page) == [text.replace(".", ",") for text in poverty(found, 79)]
+    assert shown(page) == [text.replace(".", ",").replace("\u00a0", "") for text in poverty(found, 79)]
     expect(page.locator(".sw-sure")).to_contain_text("17 dari 20 nasib")
     english = by_language()["en"]
     page.get_by_role("button", name="Bagikan").click()
@@ -396,12 +401,12 @@ def served(tmp_path_factory):
 
 
 @contextmanager
-def serving(said: Path):
+def serving(said: Path, *more: str):
     """A server, started as a user starts it, and its address; what it says goes to a file, not into a full pipe."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "sim", "app", "--port", str(port), "--no-open"]
+    command = [sys.executable, "-m", "sim", "app", "--port", str(port), "--no-open", *more]
     # a reader who has gone is forgotten soon, so that nobody computes for one test while the next one waits
     environment = {**os.environ, "SOLARA_KERNEL_CULL_TIMEOUT": "1s"}
     with said.open("w", encoding="utf-8") as pen:
@@ -533,6 +538,13 @@ def test_a_lesson_is_set_up_and_watched(live):
     page.wait_for_url(re.compile("b=locality_development"))
     settled(page)
     expect(page.locator(".sw-guessing")).to_be_visible()  # the bet comes first
+    step = page.locator(".sw-dots [aria-current]")
+    expect(step).to_have_text("Bet")
+    page.get_by_role("button", name="Show me the end").click()
+    expect(step).to_have_text("Watch")  # the lesson goes along with the stage
+    page.locator(".sw-lessons").get_by_role("button", name="Back").click()
+    expect(page.locator(".sw-guessing")).to_be_visible()
+    expect(step).to_have_text("Bet")
     page.locator(".sw-lessons").get_by_role("button", name="Watch").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
@@ -571,6 +583,25 @@ def test_the_evidence_stands_beside(live):
     assert dialog.locator("tbody tr").count() > 50
     dialog.get_by_role("button", name="V1", exact=True).click()
     expect(dialog.locator(".sw-result tbody tr").first).to_be_visible()
+    dialog.get_by_role("button", name="lesson_growth", exact=True).click()
+    expect(dialog.locator(".sw-result")).to_contain_text("identical", timeout=WAIT)
+
+
+@pytest.mark.full
+def test_one_village_is_looked_into_in_mesas_viewer(visit, tmp_path):
+    """It plays, steps and starts anew, fetches nothing, and shows the households of the readable lane."""
+    with serving(tmp_path / "said.txt", "--inside") as (_, address):
+        page = visit(address, ready="img")
+        page.get_by_role("button", name="Step").click()
+        expect(page.get_by_text("Step: 1", exact=True)).to_be_visible()
+        page.get_by_role("button", name="▶").click()
+        expect(page.get_by_text(re.compile(r"^Step: ([3-9]|\d\d)$"))).to_be_visible()
+        page.get_by_role("button", name="❚❚").click()
+        expect(page.locator("img")).to_have_count(2)
+        page.get_by_role("button", name="Reset").click()
+        expect(page.get_by_text(re.compile(r"^Step: [01]$"))).to_be_visible()  # a step under way is made anew
+        page.close()
+    assert "Traceback" not in (tmp_path / "said.txt").read_text()
 
 
 @pytest.mark.full

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from rocrate.rocrate import ROCrate
 
 from sim import __main__ as command_line
+from sim.app.lesson_again import KINDS
 from sim.engine import compile as compiler
 from sim.experiment import canonical, lanes, regime, study
 from sim.experiment.canonical import KEYS, NUMBERS, SERIES, Stored
@@ -343,7 +344,7 @@ def test_lanes_are_compared_in_every_column_and_quarter(small_world, programmes_
 
 @pytest.mark.parametrize("name", published.names())
 def test_what_is_published_is_whole(name, known):
-    one = published.find(name)
+    one = published.find(name, kinds=KINDS)
     assert one.path.stat().st_size < LARGEST_TABLE
     was = one.was()
     assert {"python", "numpy", "numba", "processor", "platform", "made"} <= set(was.about)

@@ -17,14 +17,15 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     app = commands.add_parser("app", help="the interactive view, in a browser")
     app.add_argument("--port", type=int, default=8765, help="where to serve (default: 8765)")
     app.add_argument("--host", default="127.0.0.1", help="address to serve at (default: this machine only)")
+    app.add_argument("--inside", action="store_true", help="instead: one village, agent by agent, in Mesa's viewer")
     app.add_argument("--no-open", action="store_true", help="do not open a browser")
 
 
 def app(arguments: argparse.Namespace) -> None:
-    """`swadaya app`: the interactive view."""
+    """`swadaya app`: the interactive view, or the look inside one village."""
     from sim.app.serve import serve
 
-    serve(arguments.port, arguments.host, not arguments.no_open)
+    serve(arguments.port, arguments.host, not arguments.no_open, arguments.inside)
 
 
 def bench() -> None:

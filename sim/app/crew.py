@@ -223,7 +223,9 @@ def _classes(start: Start, arm: str, luck: int) -> dict[str, object]:
 
 def made_again(name: str) -> tuple[dict[tuple, float | None], str, str]:
     """Make a published result again: what each number came to, the verdict, and the verdict in a sentence."""
-    found = published.find(name)
+    from sim.app.lesson_again import KINDS
+
+    found = published.find(name, kinds=KINDS)
     made = found.make(choices().known, quiet)
     verdict = made.against(found.was())
     rows = made.table[[*canonical.KEYS, "estimate"]].itertuples(index=False, name=None)

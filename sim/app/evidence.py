@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from sim.app.crew import Crew
+from sim.app.lesson_again import KINDS
 from sim.app.texts import words
 from sim.errors import InputError
 from sim.experiment import canonical, standing
@@ -16,7 +17,7 @@ from sim.reproduce import published
 from sim.reproduce.agreement import TOLERANCE
 from sim.scenario.faults import did_you_mean
 
-KIND = "comparison"  # published results that are a comparison of arms can be made again from here
+AGAIN = ("comparison", "lesson")  # kinds of published results that can be made again from here
 ROWS = 400
 KEYS = ("table", "what", "arm", "part", "quarter")
 
@@ -36,9 +37,9 @@ def document() -> str:
 
 def _published() -> Iterator[dict[str, Any]]:
     for name in published.names():
-        found = published.find(name)
+        found = published.find(name, kinds=KINDS)
         scenario = getattr(found.runs, "scenario", "")
-        yield {"name": name, "kind": found.runs.kind, "scenario": scenario, "again": found.runs.kind == KIND}
+        yield {"name": name, "kind": found.runs.kind, "scenario": scenario, "again": found.runs.kind in AGAIN}
 
 
 def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], asked: Callable[[], bool]) -> None:
@@ -53,11 +54,11 @@ def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], ask
     if not isinstance(name, str) or name not in names:
         near = did_you_mean(str(name)[:60], names)
         raise InputError(f"{str(name)[:60]!r} is not a published result{near}")
-    found = published.find(name)
+    found = published.find(name, kinds=KINDS)
     was = found.was()
     rows = [_row(row) for row in was.table.head(ROWS).itertuples(index=False)]
     about = {"published": name, "kind": found.runs.kind, "about": {key: str(value) for key, value in was.about.items()}}
-    again = found.runs.kind == KIND
+    again = found.runs.kind in AGAIN
     english, indonesian = (text.format(name=name) for text in words("open.running" if again else "open.command"))
     tell(about | {"rows": rows, "done": 0, "of": int(again), "text": (english, indonesian)})
     if not again:

@@ -20,6 +20,7 @@ LARGEST = 2**22  # bytes of one message from a browser
 M_ARENA_MAX = -8  # glibc's malloc.h
 INSTALL = "pip install 'swadaya[app]' installs it"
 HOLES = {"{{ipywidget_major_version}}": "8"}
+INSIDE = "sim.app.inside"
 ENVIRONMENT = {
     "SOLARA_APP": "sim.app.page",
     "SOLARA_MODE": "production",
@@ -35,7 +36,7 @@ ENVIRONMENT = {
 }
 
 
-def prepare() -> None:
+def prepare(inside: bool = False) -> None:
     """Set the environment that Solara reads when it is imported; what the user has set stays.
 
     Raises
@@ -46,7 +47,9 @@ def prepare() -> None:
     os.environ.pop("VIRTUAL_ENV", None)  # else its packages would come first, whichever Python runs
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
-    for name in NEEDED:
+    if inside:
+        os.environ["SOLARA_APP"] = INSIDE
+    for name in (*NEEDED, "altair") if inside else NEEDED:  # Mesa's viewer imports it, and does not ask for it
         if not _there(name):
             raise InputError(f"the view needs the package {name.partition('.')[0]}, which is not installed; {INSTALL}")
     for path in missing():
@@ -79,7 +82,7 @@ def missing() -> Iterator[Path]:
         yield folder / name
 
 
-def serve(port: int, host: str, open_browser: bool) -> None:
+def serve(port: int, host: str, open_browser: bool, inside: bool = False) -> None:
     """Serve until interrupted.
 
     Raises
@@ -87,7 +90,7 @@ def serve(port: int, host: str, open_browser: bool) -> None:
     InputError
         When something is missing, or the port is taken.
     """
-    prepare()
+    prepare(inside)
     _free(host, port)
     _one_heap()
     import uvicorn
@@ -98,7 +101,8 @@ def serve(port: int, host: str, open_browser: bool) -> None:
     from sim.app.session import worlds
     from sim.app.settings import Settings
 
-    crew().warm()
+    if not inside:
+        crew().warm()
     worlds().start(Settings(), choices())  # compiled, and the first place at rest, before anybody comes
     evidence.document()
     address = f"http://{'localhost' if host in ('127.0.0.1', 'localhost') else host}:{port}/"
@@ -121,7 +125,8 @@ def serve(port: int, host: str, open_browser: bool) -> None:
     except KeyboardInterrupt:
         print("Swadaya: ended", flush=True)
     finally:
-        crew().close()
+        if not inside:
+            crew().close()
 
 
 def _one_heap() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -77,6 +77,7 @@ def side_by_side(
     seed: int,
     villages: int = 2,
     held: Sequence[str] = (),
+    shocks: Mapping[int, Mapping[str, float]] | None = None,
 ) -> None:
     """Play the first villages of a world in both lanes from quarter 0.
 
@@ -92,12 +93,24 @@ def side_by_side(
         set_levers(programmes, state, quarter)
         for name, column in plan.given.items():
             if column.lever:
-                for village, value in zip(mesa.rows["village"], state[name].tolist(), strict=True):
-                    setattr(village, attribute(name), value)
+                show(mesa, name, state)
+        for name, shock in (shocks or {}).get(quarter, {}).items():
+            state[name] = shock
+            show(mesa, name, state)
         world.lane.step(state, quarter, seed, world.parameters, hold)
         mesa.prepare(quarter, seed)
         mesa.step_quarter(quarter, seed, world.parameters, hold)
         agree(mesa, state, f"in quarter {quarter}", unread)
+        for name in (shocks or {}).get(quarter, {}):
+            state[name] = 0.0
+            show(mesa, name, state)
+
+
+def show(mesa: MesaLane, name: str, state: State) -> None:
+    """Give the agents of the readable lane what stands in a column that no rule sets."""
+    table = next(table for table, columns in mesa.plan.columns.items() if name in columns)
+    for agent, value in zip(mesa.rows[table], state[name].tolist(), strict=True):
+        setattr(agent, attribute(name), value)
 
 
 def _draws_of(plan: Plan, held: Sequence[str]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,10 @@ from sim.experiment import Tell
 from sim.experiment.lanes import LanesDiffer
 from sim.reproduce import package, published
 from sim.reproduce.agreement import DIFFERS, IDENTICAL
-from sim.reproduce.runs import Made
+from sim.reproduce.runs import KINDS, Asked, Made
 from sim.scenario import Known
+
+Kinds = Mapping[str, type[Asked]]
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Told:
     code: int = 0
 
 
-def asked(names: Sequence[str], everything: bool, renew: bool) -> list[str]:
+def asked(names: Sequence[str], everything: bool, renew: bool, kinds: Kinds = KINDS) -> list[str]:
     """What is to be run again.
 
     Raises
@@ -37,7 +39,7 @@ def asked(names: Sequence[str], everything: bool, renew: bool) -> list[str]:
     found = published.names() if everything else list(dict.fromkeys(names))
     for name in found:
         if not _is_package(name):
-            published.find(name)
+            published.find(name, kinds=kinds)
         elif renew:
             raise InputError(f"{name}: --renew is for what is published, not for packages")
     return found
@@ -48,18 +50,18 @@ def _is_package(name: str) -> bool:
 
 
 @contextmanager
-def _opened(name: str, known: Known) -> Iterator[published.Published | package.Package]:
+def _opened(name: str, known: Known, kinds: Kinds) -> Iterator[published.Published | package.Package]:
     """A package that was checked, or a published result."""
     if _is_package(name):
         with package.opened(Path(name), known) as found:
             yield found
     else:
-        yield published.find(name)
+        yield published.find(name, kinds=kinds)
 
 
-def held(name: str, known: Known, tell: Tell) -> Told:
+def held(name: str, known: Known, tell: Tell, kinds: Kinds = KINDS) -> Told:
     """Run it, and hold it against what is stored, and the two lanes against each other."""
-    with _opened(name, known) as one:
+    with _opened(name, known, kinds) as one:
         was = one.was()
         lines: list[object] = [f"{name}"]
         if isinstance(one, package.Package):
@@ -85,9 +87,9 @@ def _lanes(made: Made) -> tuple[str, int]:
         return f"The lanes do not agree: {error}.", 1
 
 
-def renewed(name: str, known: Known, tell: Tell) -> Told:
+def renewed(name: str, known: Known, tell: Tell, kinds: Kinds = KINDS) -> Told:
     """Run what is published, and store what came out in place of what was stored."""
-    one = published.find(name)
+    one = published.find(name, kinds=kinds)
     made = one.make(known, tell)
     was = f"{name}: {made.against(one.was()).told()}" if one.path.is_file() else f"{name}: stored for the first time"
     return Told([made.shown, was, *(f"stored: {path}" for path in one.keep(made, known)), ""])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from sim.progress import Bar
+
+if TYPE_CHECKING:
+    from sim.reproduce.runs import Asked
 
 
 def add_parsers(commands: argparse._SubParsersAction) -> None:
@@ -24,15 +29,15 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     )
 
 
-def reproduce(arguments: argparse.Namespace) -> int:
+def reproduce(arguments: argparse.Namespace, kinds: Mapping[str, type[Asked]]) -> int:
     """`swadaya reproduce`: run again, and say identical, equal within tolerance, or where it differs."""
     from sim.known import known
     from sim.reproduce import again
 
     code, console = 0, Console()
-    for name in again.asked(arguments.name, arguments.all, arguments.renew):
+    for name in again.asked(arguments.name, arguments.all, arguments.renew, kinds):
         with Bar() as bar:
-            told = (again.renewed if arguments.renew else again.held)(name, known(), bar)
+            told = (again.renewed if arguments.renew else again.held)(name, known(), bar, kinds)
         console.print(*told.lines, sep="\n", soft_wrap=True, markup=False, highlight=False)
         code = max(code, told.code)
     return code

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from sim.errors import InputError
 from sim.experiment import Tell, canonical
 from sim.reproduce import pictured
-from sim.reproduce.runs import KINDS, Comparison, Made, Map, OneStudy, OtherModel
+from sim.reproduce.runs import KINDS, Asked, Made, Map
 from sim.scenario import Known
 from sim.scenario.faults import did_you_mean
 from sim.shipped import folder
@@ -39,7 +39,7 @@ class Published:
     """One published result: what is run, and where its table waits."""
 
     name: str
-    runs: Comparison | OneStudy | Map | OtherModel
+    runs: Asked
     path: Path
 
     def make(self, known: Known, tell: Tell) -> Made:
@@ -65,8 +65,8 @@ class Published:
         return pictured.pictures(self.runs, self.was(), known) if isinstance(self.runs, Map) else {}
 
 
-def find(name: str, where: Path | None = None) -> Published:
-    """A published result by its name.
+def find(name: str, where: Path | None = None, kinds: Mapping[str, type[Asked]] = KINDS) -> Published:
+    """A published result by its name, of one of the kinds.
 
     Raises
     ------
@@ -83,15 +83,15 @@ def find(name: str, where: Path | None = None) -> Published:
     except (ValueError, OSError) as error:
         raise InputError(f"{path.name}: cannot be read: {error}") from None
     kind = str(document.get("kind"))
-    if kind not in KINDS:
-        raise InputError(f"{path.name}: kind: is {kind}; allowed: {', '.join(KINDS)}")
+    if kind not in kinds:
+        raise InputError(f"{path.name}: kind: is {kind}; allowed: {', '.join(kinds)}")
     try:
-        return Published(name, KINDS[kind].model_validate(document), path.with_suffix(".csv"))
+        return Published(name, kinds[kind].model_validate(document), path.with_suffix(".csv"))
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
         first = min(found, key=lambda one: one["type"] != "extra_forbidden")  # a misspelt key before what is missing
         key = ".".join(map(str, first["loc"]))
-        fields = KINDS[kind].model_json_schema()["properties"]
+        fields = kinds[kind].model_json_schema()["properties"]
         if key not in fields:
             raise InputError(f"{path.name}: unknown key {key}{did_you_mean(key, fields)}") from None
         raise InputError(f"{path.name}: {key}: allowed: {fields[key].get('allowed', kind)}") from None

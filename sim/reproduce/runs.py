@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -89,7 +90,17 @@ class Made:
         return [f"{word} changed since" for word in changed] + machine.others(was.about, machine.about())
 
 
-class Comparison(Frozen):
+class Asked(Frozen):
+    """What a published result runs; its fields are the keys of its file."""
+
+    kind: str
+
+    @abstractmethod
+    def make(self, known: Known, tell: Tell) -> Made:
+        """Run it."""
+
+
+class Comparison(Asked):
     """A comparison of arms: a scenario, smaller."""
 
     kind: Literal["comparison"]
@@ -120,7 +131,7 @@ class Comparison(Frozen):
         return scenario.model_copy(update=changes)
 
 
-class OneStudy(Frozen):
+class OneStudy(Asked):
     """A study of scenarios/evidence, in fewer and smaller worlds than `swadaya validate` has."""
 
     kind: Literal["study"]
@@ -162,7 +173,7 @@ class OneStudy(Frozen):
         return f"{arm}, seed {seed}, two villages, {quarters} quarters"
 
 
-class Map(Frozen):
+class Map(Asked):
     """A map of worlds: who wins over some uncertainties."""
 
     kind: Literal["map"]
@@ -190,7 +201,7 @@ class Map(Frozen):
         return axes_named(self.axes.split(","), known.parameters)
 
 
-class OtherModel(Frozen):
+class OtherModel(Asked):
     """Dupont and Roy's poverty traps on this engine: what they found beside what is found here."""
 
     kind: Literal["other_model"]
@@ -221,7 +232,7 @@ class OtherModel(Frozen):
 
 
 #: What can be published: kind -> what reads its file and makes it.
-KINDS: Mapping[str, type[Comparison] | type[OneStudy] | type[Map] | type[OtherModel]] = {
+KINDS: Mapping[str, type[Asked]] = {
     "comparison": Comparison,
     "study": OneStudy,
     "map": Map,

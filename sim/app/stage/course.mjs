@@ -3,6 +3,7 @@ import { WORLDS } from "./colour.mjs";
 import { fresh, h, say, set, svg } from "./elements.mjs";
 import { apart, area, at, path, places, span, ticks } from "./marks.mjs";
 
+const RADII = { none: 2, a: 5, b: 3 }; // where all lie on each other each is seen
 const MARGIN = { left: 40, right: 88, top: 10, bottom: 22 };
 const ARMS = ["none", "a", "b"];
 
@@ -90,7 +91,7 @@ export function courseChart(outcome, t, number, go) {
     root.append(moving);
     if (drawn) root.append(guesses(guess, lines));
     cursor = svg("line", { y1: MARGIN.top, y2: inner.bottom, class: "sw-cursor" });
-    dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: arm === "none" ? 2 : 3.5, fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: `sw-label sw-of-${arm}`, fill: WORLDS[arm].colour }) }));
+    dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: RADII[arm], fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: `sw-label sw-of-${arm}`, fill: WORLDS[arm].colour }) }));
     root.append(cursor, ...dots.flatMap(({ dot, lead, text }) => [lead, dot, text]));
     drawing.replaceChildren(root);
   }
@@ -100,7 +101,7 @@ export function courseChart(outcome, t, number, go) {
     for (const [arm, line] of lines.filter(([arm]) => guess[arm] !== undefined)) {
       const end = [across(scene.quarters - 1), down(guess[arm])];
       group.append(svg("path", { d: `M${across(0)} ${down(line.vivid[0])}L${end[0]} ${end[1]}`, fill: "none", stroke: WORLDS[arm].colour, "stroke-dasharray": "1 5", "stroke-linecap": "round", "stroke-width": 2 }));
-      group.append(svg("circle", { cx: end[0], cy: end[1], r: 5, fill: "#fff", stroke: WORLDS[arm].colour, "stroke-width": 2 }));
+      group.append(svg("circle", { cx: end[0], cy: end[1], r: RADII[arm] + 1.5, fill: "#fff", stroke: WORLDS[arm].colour, "stroke-width": 2 }));
     }
     return group;
   }

@@ -19,7 +19,7 @@ export function wording(texts, language) {
   return (key, values = {}) => (table[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
-/** Numbers as the language writes them. */
+/** Numbers as the language writes them: English with a space before the per cent, Indonesian without, as in reports. */
 export function numbering(language) {
   const locale = language === "id" ? "id-ID" : "en-GB";
   const made = new Map();
@@ -28,7 +28,7 @@ export function numbering(language) {
     if (!made.has(key)) made.set(key, new Intl.NumberFormat(locale, options));
     return made.get(key);
   };
-  const written = (options) => (value) => (value === null || value === undefined || !Number.isFinite(value) ? "–" : format(options).format(value).replace(/^-(?=[0.,%]*$)/, "").replace("-", "−"));
+  const written = (options) => (value) => (value === null || value === undefined || !Number.isFinite(value) ? "–" : format(options).format(value).replace(/^-(?=[0.,%]*$)/, "").replace("-", "−").replace("%", language === "id" ? "%" : "\u00a0%"));
   const decimals = (value, places = 2) => written({ maximumFractionDigits: places, minimumFractionDigits: places })(value);
   const plain = (value, places = 2) => written({ maximumFractionDigits: places })(value);
   const percent = written({ style: "percent", maximumFractionDigits: 1 });

@@ -4,6 +4,7 @@ import { fresh, h, say, set, svg } from "./elements.mjs";
 import { apart, ticks } from "./marks.mjs";
 
 const STEP = 0.5; // percentage points
+const ASIDE = { a: -10, b: 10 }; // pixels: the two circles stand side by side, so that both can be grasped
 
 /** The panel of the bet: a field to drag in, and two sliders that do the same from the keyboard. */
 export function makeGuess(context) {
@@ -38,14 +39,17 @@ export function makeGuess(context) {
     const [from, to] = [across(0), across(1)];
     const spots = apart(["a", "b"].map((arm) => down(guess[arm])), 20, 14, size.height - 30);
     ["a", "b"].forEach((arm, place) => {
-      const { line, dot, text } = marks[arm];
+      const { line, dot, letter, text } = marks[arm];
+      const spot = to + ASIDE[arm];
       const [start, end] = [down(scene.series(scene.main, arm).vivid[0]), down(guess[arm])];
-      set(line, "d", `M${from} ${start}C${from + (to - from) * 0.4} ${start} ${from + (to - from) * 0.6} ${end} ${to} ${end}`);
-      set(dot, "cx", to);
+      set(line, "d", `M${from} ${start}C${from + (to - from) * 0.4} ${start} ${from + (to - from) * 0.6} ${end} ${spot} ${end}`);
+      set(dot, "cx", spot);
       set(dot, "cy", end);
-      set(text, "x", to + 14);
+      set(letter, "x", spot);
+      set(letter, "y", end + 4);
+      set(text, "x", to + 25);
       set(text, "y", spots[place] + 5);
-      say(text, `${arm.toUpperCase()} ${number(guess[arm])}`);
+      say(text, number(guess[arm]));
     });
   }
 
@@ -54,7 +58,7 @@ export function makeGuess(context) {
     const start = scene.series(scene.main, "a").vivid[0];
     size = { width: drawing.clientWidth || 420, height: 210, high: Math.min(Math.max(Math.ceil(start / 5) * 10, 10), 100) };
     for (const arm of ["a", "b"]) set(inputs[arm], "max", size.high);
-    across = (share) => 44 + (size.width - 44 - 84) * share;
+    across = (share) => 44 + (size.width - 44 - 88) * share;
     down = (value) => size.height - 28 - ((size.height - 42) * value) / size.high;
     say(question, t("guess_question", { years: scene.years, start: number(start) }));
     const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, "aria-hidden": "true" });
@@ -64,9 +68,10 @@ export function makeGuess(context) {
     for (const arm of ["b", "a"]) {
       const { colour } = WORLDS[arm];
       const line = svg("path", { fill: "none", stroke: colour, "stroke-width": 2.25, "stroke-dasharray": "1 6", "stroke-linecap": "round" });
-      const dot = svg("circle", { r: 9, fill: "#fff", stroke: colour, "stroke-width": 2.5, class: "sw-handle" });
-      marks[arm] = { line, dot, text: svg("text", { class: "sw-label", fill: colour }) };
-      root.append(line, dot, marks[arm].text);
+      const dot = svg("circle", { r: 10, fill: colour, stroke: "#fff", "stroke-width": 1.5, class: "sw-handle" });
+      const letter = svg("text", { class: "sw-letter", "text-anchor": "middle", fill: "#fff" }, arm.toUpperCase());
+      marks[arm] = { line, dot, letter, text: svg("text", { class: "sw-label", fill: colour }) };
+      root.append(line, dot, letter, marks[arm].text);
     }
     drawing.replaceChildren(root);
     const kept = guess.about === scene.generation; // bands that come in, or another language, leave it alone
@@ -77,9 +82,9 @@ export function makeGuess(context) {
   const value = (event) => ((size.height - 28 - (event.clientY - drawing.getBoundingClientRect().top)) * size.high) / (size.height - 42);
   let dragged = null;
   drawing.addEventListener("pointerdown", (event) => {
-    const [a, b] = ["a", "b"].map((arm) => Math.abs(value(event) - guess[arm]));
-    const above = value(event) > guess.a;
-    dragged = a < b || (a === b && above) ? "a" : "b";
+    const { left, top } = drawing.getBoundingClientRect();
+    const [a, b] = ["a", "b"].map((arm) => Math.hypot(event.clientX - left - across(1) - ASIDE[arm], event.clientY - top - down(guess[arm])));
+    dragged = a < b ? "a" : "b";
     drawing.setPointerCapture(event.pointerId);
     put(dragged, value(event));
   });

@@ -38,18 +38,28 @@ export function makeLessons(context) {
     const lesson = given.find((one) => one.id === id);
     const step = lesson.steps[place];
     const before = state.lesson && state.lesson.id === id ? state.lesson.place : -1;
-    const anew = place > before && step.settings && step.settings !== lesson.steps[before]?.settings;
+    const anew = step.settings && step.settings !== lesson.steps[before]?.settings;
     state.lesson = { id, place };
     if (anew) {
       state.replay = step.kind !== "bet";
       context.wait();
       post.send({ kind: "lesson", id, step: step.id });
     }
-    if (step.kind === "bet" && place > before) context.refresh();
+    if (step.kind === "bet") before < 0 ? context.refresh() : context.turn("guess");
     if (step.kind === "watch" && !anew && place > before) context.replay();
     context.mark(step.metric || null);
     page(lesson, place);
     el.querySelector("h2").focus();
+  }
+
+  /** The stage went on, or back to the bet, by itself: the lesson goes along. */
+  function along(phase) {
+    const lesson = state.lesson && given.find((one) => one.id === state.lesson.id);
+    const [from, to] = phase === "guess" ? ["watch", "bet"] : ["bet", "watch"];
+    if (!lesson || lesson.steps[state.lesson.place].kind !== from) return;
+    state.lesson.place = lesson.steps.findIndex((step) => step.kind === to);
+    context.mark(lesson.steps[state.lesson.place].metric || null);
+    page(lesson, state.lesson.place);
   }
 
   function page(lesson, place) {
@@ -76,5 +86,5 @@ export function makeLessons(context) {
   }
 
   lay();
-  return { el, tabs, lay, dress };
+  return { el, tabs, lay, dress, along };
 }

@@ -129,7 +129,7 @@ export function makeScene(payload, codes, bands, classes, language, t) {
     uses,
     spent,
     events: eventsOf(payload, t, numbers),
-    policy: (arm) => worded(payload.policies[arm].label, language).replace(/^[A-Z]\d\w?\s+/, ""),
+    policy: (arm) => worded(payload.policies[arm].label, language).replace(/^[A-Z]\d\w?\s+/, "").replace(/^./u, (first) => first.toUpperCase()),
     yearName: years,
     quarterName: (quarter) => t("when", { year: Math.floor(quarter / 4), quarter: (quarter % 4) + 1 }),
     years: numbers.plain(quarters / 4, 0),

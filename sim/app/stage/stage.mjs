@@ -182,6 +182,7 @@ class Stage {
   turn(phase) {
     const { clock } = this.parts;
     this.state.phase = phase;
+    this.parts.lessons.along(phase);
     if (phase === "guess") clock.pause();
     if (phase === "explain") {
       this.state.seen = true;
