@@ -555,6 +555,27 @@ def test_a_lesson_is_set_up_and_watched(live):
 
 
 @pytest.mark.full
+def test_the_chart_that_a_lesson_speaks_of_is_there_and_marked(live):
+    page = live()
+    page.get_by_role("tab", name="Lessons").click()
+    page.locator(".sw-lesson-list button").nth(3).click()
+    page.wait_for_url(re.compile("shock=0.15"))
+    settled(page)
+    marked = page.locator(".sw-charts .sw-marked h3")
+    page.get_by_role("button", name="Show me the end").click()
+    expect(marked).to_contain_text("Poverty")
+    page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
+    page.wait_for_url(re.compile("import_share.value=0.3"))
+    settled(page)
+    expect(marked).to_contain_text("Local demand")
+    page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
+    page.wait_for_url(re.compile("place=desa_miskin"))
+    settled(page)
+    expect(marked).to_contain_text("Poverty")
+    expect(page.locator(".sw-charts h3", has_text="Local demand")).to_have_count(0)
+
+
+@pytest.mark.full
 def test_two_readers_do_not_meet(live):
     first, second = live("v=1&b=hybrid"), live("v=1&b=dividend&luck=5")
     for _ in range(2):

@@ -97,7 +97,7 @@ export function makeScene(payload, codes, bands, classes, language, t) {
     windows,
     main: MAIN,
     metrics,
-    charts: CHARTS.map((key) => metrics[key]),
+    chartsWith: (key) => [...CHARTS, ...(key && !CHARTS.includes(key) ? [key] : [])].map((one) => metrics[one]),
     generation: payload.generation,
     households: payload.households.count,
     villages: Array.from({ length: payload.villages.count }, (_, place) => ({ place, name: String(place + 1), first: payload.villages.start[place], count: payload.villages.start[place + 1] - payload.villages.start[place] })),
