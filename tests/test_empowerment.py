@@ -41,15 +41,15 @@ WORKED = {
     "matched": [1.0, 0.0, 0.0],
     "own_income": [1.2, 0.8, 1.0],
     "buffer": [0.3, 0.3, 0.1],
-    "persons": [1.0, 2.0, 1.0],
+    "size": [1.0, 2.0, 1.0],
+    "weight": [1.0, 1.0, 1.0],
 }
 
 
 def told(name, **changed):
     """A metric of the worked example, some columns changed."""
-    found = metrics_catalogue()[name]
     columns = {key: np.array(values) for key, values in (WORKED | changed).items()}
-    return found.function(*(columns[argument] for argument in found.arguments))
+    return measure([metrics_catalogue()[name]], lambda _, column: columns[column])[name]
 
 
 def test_a_worked_example_of_the_dual_cut_off():
@@ -69,7 +69,7 @@ def test_a_worked_example_of_the_dual_cut_off():
     [("friends", "attended", "member", "helped"), ("schooling", "enrolled", "aware"), ("spoke", "voted", "matched")],
 )  # fmt: skip
 def test_a_dimension_at_nothing_is_not_made_up_for(dimension):
-    whole = {name: [9.0, 9.0, 9.0] for name in WORKED if name != "persons"}
+    whole = {name: [9.0, 9.0, 9.0] for name in WORKED if name not in ("size", "weight")}
     assert told("empowered_share", **whole) == 100.0
     nothing = {name: [0.0, 0.0, 0.0] for name in dimension}
     nothing |= {"skill": [1.0] * 3} if "schooling" in dimension else {}
@@ -181,9 +181,8 @@ VILLAGES = {
 
 
 def of_villages(name, **changed):
-    found = metrics_catalogue()[name]
     columns = {key: np.array(values) for key, values in (VILLAGES | changed).items()}
-    return found.function(*(columns[argument.removeprefix("village_")] for argument in found.arguments))
+    return measure([metrics_catalogue()[name]], lambda _, column: columns[column])[name]
 
 
 def test_decision_power_is_nothing_at_chance_and_one_when_the_wish_is_always_met():

@@ -354,7 +354,7 @@ def test_what_is_published_is_whole(name, known):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in published.names() if isinstance(published.find(name).runs, runs.Map)]
+    "name", [name for name in published.names() if isinstance(published.find(name, kinds=KINDS).runs, runs.Map)]
 )
 def test_a_published_map_is_seen_as_it_is_stored(name, known):
     """The pictures, and what the README says of them, are those of the table."""
