@@ -282,6 +282,17 @@ def test_conditions_of_a_sweep_are_found_and_exported(threads, tmp_path):
             discover(found, better, than, metric)
 
 
+@pytest.mark.parametrize("seed", [0, 7, 8])
+def test_points_that_are_held_back_do_not_tell_of_their_neighbours(seed):
+    """Sixty places with five equal points each, as a design that shares numbers has them, and hits by chance."""
+    random = np.random.default_rng(seed)
+    places = pd.DataFrame(np.repeat(random.random((60, 2)), 5, axis=0), columns=["x", "y"])
+    hits = np.repeat(random.random(60) < 0.5, 5)
+    box = boxes(places, hits)[0]
+    assert box.density > hits.mean() + 0.1  # the search finds what is not there
+    assert box.fresh < hits.mean() + 0.06
+
+
 # -- answers ----------------------------------------------------------------------------------------------------------
 
 

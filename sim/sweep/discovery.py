@@ -62,7 +62,7 @@ class Conditions:
     Attributes
     ----------
     places
-        What was drawn and chosen at each case that was looked at, one column a number.
+        What was drawn and chosen at each case that was looked at, one column a number; the index is the point.
     hits
         Whether the arm is better there.
     clear
@@ -114,7 +114,7 @@ def cases(found: Found, better: str, than: str, metric: str, sign: float) -> tup
         gaps.append(gap[known])
         reach = np.array([half_width(one) for one in apart[:, n]])
         sure.append((gap - reach > 0.0)[known])
-    return pd.concat(frames, ignore_index=True), np.concatenate(gaps) > 0.0, float(np.mean(np.concatenate(sure)))
+    return pd.concat(frames), np.concatenate(gaps) > 0.0, float(np.mean(np.concatenate(sure)))
 
 
 # -- patient rule induction -------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def boxes(places: pd.DataFrame, hits: np.ndarray) -> list[Box]:
     found: list[Box] = []
     left = np.ones(len(hits), bool)
     while len(found) < MOST and 0 < hits[left].sum() < left.sum() and left.sum() >= FEWEST:
-        box = one_box(places[left].reset_index(drop=True), hits[left], int(hits.sum()), len(hits))
+        box = one_box(places[left], hits[left], int(hits.sum()), len(hits))
         if not box.limits or box.density <= hits.mean():
             break
         found.append(box)
@@ -137,7 +137,8 @@ def one_box(places: pd.DataFrame, hits: np.ndarray, all_hits: int, all_points: i
     """The best box among some points; shares are of all points and of all cases."""
     limits, path = best(places, hits, all_hits)
     within = inside(places, limits)
-    turn = np.arange(len(hits)) % FOLDS  # points of a design have no order that tells
+    # A part is a run of points: neighbours in a design share numbers, and would tell of one another.
+    turn = FOLDS * places.index.to_numpy() // (places.index.max() + 1)
     seen = [
         hits[turn == k][inside(places[turn == k], best(places[turn != k], hits[turn != k], 0)[0])] for k in range(FOLDS)
     ]
