@@ -26,6 +26,7 @@ from sim.sweep.work import Model, Reply, Task
 LIMIT = 600.0  # seconds that a run may last
 TASK = 5.0  # seconds that a task is to last: what a stop can lose on each worker
 SHARE = 20  # tasks at least for each worker: all end at about the same time, and a stop costs a small sweep little
+WHOLE = 12  # runs of one world that are never divided to that end: each worker would solve the world anew
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ class Sweep:
             return 1
         worlds = sum(1 for _ in self.plan.worlds_with(set(missing)))
         each = self.per_run + self.per_world * worlds / len(missing)
-        return max(1, min(int(TASK / each), math.ceil(len(missing) / (SHARE * self.workers))))
+        share, of_a_world = math.ceil(len(missing) / (SHARE * self.workers)), math.ceil(len(missing) / worlds)
+        return max(1, min(int(TASK / each), max(share, min(WHOLE, of_a_world))))
 
     def _keep(self, task: Task, found: list[Reply]) -> None:
         """Store what came of a task, and join the parts of a block that is done."""
