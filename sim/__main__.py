@@ -131,9 +131,9 @@ def _unnamed(scenario: Scenario) -> None:
     from sim import policies
 
     named = {arm.policy for arm in scenario.arms} | {programme.policy for programme in scenario.programmes}
-    idle = [name for name in scenario.known.policies if name not in policies.catalogue() and name not in named]
+    idle = scenario.known.policies.keys() - policies.catalogue().keys() - named
     if idle:
-        arms = " and ".join(f'policy = "{name}"' for name in idle)
+        arms = " and ".join(f'policy = "{name}"' for name in sorted(idle))
         complaint.print(f"{scenario.slug}: no arm has {arms}", markup=False, highlight=False, soft_wrap=True)
 
 
