@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from sim.errors import InputError, NotFiniteError, PolicyError
 from sim.language import ENGLISH, LANGUAGES, mark, say, speaking
 from sim.progress import Bar
 from sim.reproduce import command as reviewing
+from sim.workers import Workers
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -187,8 +187,8 @@ def draw_map(arguments: argparse.Namespace) -> None:
     question = regime_question.asked(scenario, chosen, arguments.outcome, arguments.points, arguments.quick)
     folder = folder_named(f"map-{scenario.slug}", question.digest, arguments.out)
     console.print(planned(question, os.cpu_count() or 1), soft_wrap=True, highlight=False)
-    with Bar() as bar, drafted(folder) as draft, ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = regime.mapped(question, threads, bar)
+    with Bar() as bar, drafted(folder) as draft, Workers() as workers:
+        found = regime.mapped(question, workers, bar)
         write(found, draft)
     console.print(terminal(grid(found, full=False)), *answer(found), *warnings(found), sep="\n\n", highlight=False)
     console.print(say("map: {file}", file=folder / "map.html"), soft_wrap=True)
@@ -315,14 +315,14 @@ def validate(arguments: argparse.Namespace) -> None:
 
     variants = (arguments.variant,) if arguments.variant else VARIANTS
     if arguments.prior is not None:
-        with Bar() as bar:
-            path = scorecards.renew_prior(variants, arguments.prior, bar)
+        with Bar() as bar, Workers() as workers:
+            path = scorecards.renew_prior(variants, arguments.prior, workers, bar)
         console.print(say("prior predictive: {file}", file=path), soft_wrap=True)
         return
     asked = scorecards.Asked(variants, arguments.quick, arguments.studies, arguments.ablate, arguments.store)
     folder = asked.folder(arguments.results)
-    with Bar() as bar, drafted(folder) as draft:
-        cards = asked.write(draft, bar)
+    with Bar() as bar, drafted(folder) as draft, Workers() as workers:
+        cards = asked.write(draft, workers, bar)
     for card in cards:
         console.print(*scorecards.told(card), sep="\n", soft_wrap=True)
     if arguments.store:
@@ -341,9 +341,9 @@ def claims(arguments: argparse.Namespace) -> None:
         raise InputError(f"--sets: is {arguments.sets}; allowed: a whole number from 1")
     if arguments.store and arguments.sets is not None:
         raise InputError("--store keeps verdicts over all parameter sets only: not with --sets")
-    with Bar() as bar:
-        variants = (arguments.variant,) if arguments.variant else article.stored_variants()
-        rows = pd.concat([article.ask(name, arguments.sets, tell=bar) for name in variants], ignore_index=True)
+    variants = (arguments.variant,) if arguments.variant else article.stored_variants()
+    with Bar() as bar, Workers() as workers:
+        rows = pd.concat([article.ask(name, arguments.sets, workers, bar) for name in variants], ignore_index=True)
     _wide().print(told(rows, {name: article.now(name) for name in variants}))
     if arguments.store:
         console.print(say("verdicts kept: {file}", file=article.store(rows)), soft_wrap=True)

@@ -22,10 +22,10 @@ from sim.sweep import discovery
 from sim.sweep.asked import Asked
 from sim.sweep.found import Found
 from sim.sweep.query import ask
-from sim.sweep.runner import Workers
 from sim.sweep.sensitivity import sensitivity
 from sim.sweep.store import Store
 from sim.sweep.sweep import LIMIT, Estimate
+from sim.workers import Workers
 
 STORE = "results/store"
 FIGURES = ("differences", "regret", "front", "sensitivity", "boxes")

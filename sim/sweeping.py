@@ -68,7 +68,7 @@ def _executor(arguments: argparse.Namespace) -> Iterator[tuple[Executor, int]]:
         with scheduled(arguments.scheduler) as (executor, workers):
             yield executor, workers
         return
-    from sim.sweep.runner import Workers
+    from sim.workers import Workers
 
     if arguments.workers is not None and arguments.workers < 1:
         raise InputError(f"--workers: is {arguments.workers}; allowed: a whole number from 1")

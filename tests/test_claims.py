@@ -584,7 +584,7 @@ def test_the_command_asks_shows_and_stores(rows, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(article, "path", lambda: tmp_path / "article.csv")
     (tmp_path / "ensemble_trap_off.csv").write_text("luck.spread\n0.4\n", encoding="utf-8")
     seen = []
-    monkeypatch.setattr(article, "ask", lambda name, count, tell: seen.append((name, count)) or rows)
+    monkeypatch.setattr(article, "ask", lambda name, count, executor, tell: seen.append((name, count)) or rows)
     assert main(["claims", "--store"]) == 0
     assert seen == [("trap_off", None)]
     text = " ".join(capsys.readouterr().out.split())

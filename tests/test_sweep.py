@@ -20,8 +20,8 @@ from toy_sweep import ARMS, swept, toy_plan
 from sim.errors import InputError
 from sim.sweep import runner
 from sim.sweep import sweep as sweeping
-from sim.sweep.runner import Workers
 from sim.sweep.store import CORRUPT, FAILURES, RUNS, Store, digest
+from sim.workers import Workers
 
 HERE = Path(__file__).parent
 TOTAL = 40 * 4 * len(ARMS)  # runs of the toy
@@ -122,7 +122,7 @@ def test_a_sweep_that_is_killed_goes_on_and_ends_the_same(tmp_path, whole, kills
 
 def test_workers_end_when_their_parent_is_killed(tmp_path):
     script = (
-        "import time; from sim.sweep.runner import Workers; from sim.sweep.work import alive\n"
+        "import time; from sim.workers import Workers; from sim.sweep.work import alive\n"
         "if __name__ == '__main__':\n"
         "    with Workers(1) as pool:\n"
         "        print(pool.submit(alive).result(), flush=True); time.sleep(60)\n"

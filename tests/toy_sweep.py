@@ -15,9 +15,9 @@ from sim.errors import InputError
 from sim.sweep import sweep as sweeping
 from sim.sweep.design import Point, points
 from sim.sweep.plan import Plan, Way
-from sim.sweep.runner import Workers
 from sim.sweep.store import Store
 from sim.sweep.sweep import Sweep
+from sim.workers import Workers
 
 ARMS = ("status_quo", "works", "cash")
 

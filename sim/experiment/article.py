@@ -189,13 +189,21 @@ def stored_variants(where: Path | None = None) -> tuple[str, ...]:
     return found
 
 
-def ask(variant: str, count: int | None = None, where: Path | None = None, tell: Tell = study.quiet) -> pd.DataFrame:
+def ask(
+    variant: str,
+    count: int | None = None,
+    executor: Executor | None = None,
+    tell: Tell = study.quiet,
+    where: Path | None = None,
+) -> pd.DataFrame:
     """Run the article's scenario over the calibrated sets of a variant and judge every claim.
 
     Parameters
     ----------
     count
         Only so many sets, from the first; all by default.
+    executor
+        Where worlds go; by default as many threads as there are processors.
     where
         Folder of the ensemble.
 
@@ -208,7 +216,7 @@ def ask(variant: str, count: int | None = None, where: Path | None = None, tell:
     plan = wire()
     asked = question(Known(plan.parameters, policies.catalogue(), set(plan.rules)))
     sentences = claims.checked(offered(plan, [arm.id for arm in asked.resolved_arms]))
-    found = values(asked, sentences, sets, tell=tell)
+    found = values(asked, sentences, sets, executor, tell)
     if not (found["at rest"] > 0.0).any():
         raise InputError(f"no parameter set of {variant} has a world at rest for the article's scenario")
     return verdicts(variant, sentences, sets, found)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -75,12 +76,18 @@ class Asked:
         """The folder of these results."""
         return folder_named("validation", str(self.about["digest"]), base)
 
-    def write(self, folder: Path, tell: Tell) -> list[Scorecard]:
+    def write(self, folder: Path, executor: Executor, tell: Tell) -> list[Scorecard]:
         """Run all of it and write page, tables and manifest into a folder that exists."""
         cards, ablated = [], []
         for variant in self.variants:
             sets = ensemble.load(variant)
-            worlds = Worlds(self.villages, validation.HOUSEHOLDS, folders=self.folders, tell=of(variant, tell))
+            worlds = Worlds(
+                self.villages,
+                validation.HOUSEHOLDS,
+                folders=self.folders,
+                executor=executor,
+                tell=of(variant, tell),
+            )
             cards.append(validation.validate(sets[: validation.QUICK] if self.quick else sets, variant, worlds))
             if self.ablate:
                 smaller = replace(worlds, villages=min(worlds.villages, validation.QUICK_VILLAGES))
@@ -114,7 +121,7 @@ def told(card: Scorecard) -> list[object]:
     return [scorecard.terminal(card), scorecard.result(card), *words]
 
 
-def renew_prior(variants: Sequence[str], count: int, tell: Tell) -> Path:
+def renew_prior(variants: Sequence[str], count: int, executor: Executor, tell: Tell) -> Path:
     """Make the prior predictive of both variants anew and store it.
 
     Raises
@@ -126,6 +133,7 @@ def renew_prior(variants: Sequence[str], count: int, tell: Tell) -> Path:
         raise InputError(f"--prior: takes {LEAST} draws or more, of both variants")
     plan, frames = wire(), []
     for variant in variants:
-        worlds = Worlds(validation.QUICK_VILLAGES, validation.HOUSEHOLDS, tell=of(variant, tell))
+        small = validation.QUICK_VILLAGES
+        worlds = Worlds(small, validation.HOUSEHOLDS, executor=executor, tell=of(variant, tell))
         frames.append(validation.prior_predictive(validation.prior_sets(plan, variant, count), variant, worlds))
     return validation.renew_prior(frames)

@@ -43,6 +43,7 @@ from sim.scenario.fields import Frozen, entry, whole, words
 from sim.shipped import code_digest
 from sim.start import solve, wire
 from sim.survey import read_aggregates
+from sim.workers import Workers
 
 CHANGES = {
     "asked_sha256": "what is asked",
@@ -150,8 +151,9 @@ class OneStudy(Asked):
             raise InputError(f"there is no study {self.study}{did_you_mean(self.study, found)}")
         drawn: Sequence[Mapping[str, float]] = [{}] if self.sets == 1 else ensemble.load(self.variant)[: self.sets]
         sets = [drawn[k % len(drawn)] for k in range(self.worlds)]
-        worlds = validation.Worlds(self.villages, self.households, tell=tell)
-        draws = validation.run_all(lane, [found[self.study]], sets, worlds)
+        with Workers() as workers:
+            worlds = validation.Worlds(self.villages, self.households, executor=workers, tell=tell)
+            draws = validation.run_all(lane, [found[self.study]], sets, worlds)
         at_rest = [draw for draw in draws if not draw.failed]
         if not at_rest:
             raise InputError(f"{self.study}: no world is at rest: {draws[0].failed}")
@@ -188,8 +190,8 @@ class Map(Asked):
         """Run all arms in every world."""
         scenario = load(self.scenario, known)
         question = asked(scenario, self.named(known), self.outcome, self.points)
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            found = regime.mapped(question, threads, tell)
+        with Workers() as workers:
+            found = regime.mapped(question, workers, tell)
         table, under = of_map(found), canonical.digest(found.table, ["point", "winner"])
         variant = question.variant if question.sets else ""
         about = digests(table, under, (self.model_dump_json(), question.digest), variant)

@@ -7,77 +7,15 @@ answers, is what loses workers, and is recorded as failed; the others have been 
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
-from multiprocessing.process import BaseProcess
-from typing import Any
 
 from sim.errors import InputError
 from sim.sweep.work import Model, Reply, Task, alive, attempt
 
-RECYCLED = 400  # tasks after which worker processes are replaced by new ones
 Keep = Callable[[Task, list[Reply]], None]
-
-
-def begin() -> None:
-    """What a worker process does first: leave Ctrl-C to its parent, and end when the parent has ended, however."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
-
-
-def _end_after(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
-
-
-class Workers(Executor):
-    """Processes of this machine, begun by spawn; replaced when one is lost, and after so many tasks.
-
-    Leaving the context by an error (Ctrl-C among them) ends them at once; else they finish first.
-    """
-
-    def __init__(self, count: int | None = None, recycled: int = RECYCLED) -> None:
-        self.count, self.recycled = count or os.cpu_count() or 1, recycled
-        self.others = set(multiprocessing.active_children())
-        self.pool: ProcessPoolExecutor | None = None
-        self.taken = 0
-
-    def submit(self, function: Callable, /, *arguments: Any, **named: Any) -> Future:
-        """Hand a call to a worker process."""
-        if self.pool is not None and self.taken < self.recycled:
-            try:
-                return self._submit(self.pool, function, arguments, named)
-            except BrokenProcessPool:
-                pass  # the next lines begin a new one
-        if self.pool is not None:
-            self.pool.shutdown(wait=False)
-        spawn = multiprocessing.get_context("spawn")
-        self.pool, self.taken = ProcessPoolExecutor(self.count, mp_context=spawn, initializer=begin), 0
-        return self._submit(self.pool, function, arguments, named)
-
-    def _submit(self, pool: ProcessPoolExecutor, function: Callable, arguments: tuple, named: dict) -> Future:
-        self.taken += 1
-        return pool.submit(function, *arguments, **named)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the workers finish, or only what they are at."""
-        if self.pool is not None:
-            self.pool.shutdown(wait, cancel_futures=cancel_futures)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            for process in set(multiprocessing.active_children()) - self.others:
-                process.kill()
-        self.shutdown(wait=True, cancel_futures=True)
 
 
 class Runner:

@@ -1,0 +1,69 @@
+"""Processes of this machine for work that holds the interpreter: a whole world, or a task of a sweep."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+RECYCLED = 400  # tasks after which worker processes are replaced by new ones
+
+
+def begin() -> None:
+    """What a worker process does first: leave Ctrl-C to its parent, and end when the parent has ended, however."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+class Workers(Executor):
+    """Processes of this machine, begun by spawn; replaced when one is lost, and after so many tasks.
+
+    Leaving the context by an error (Ctrl-C among them) ends them at once; else they finish first.
+    """
+
+    def __init__(self, count: int | None = None, recycled: int = RECYCLED) -> None:
+        self.count, self.recycled = count or os.cpu_count() or 1, recycled
+        self.others = set(multiprocessing.active_children())
+        self.pool: ProcessPoolExecutor | None = None
+        self.taken = 0
+
+    def submit(self, function: Callable, /, *arguments: Any, **named: Any) -> Future:
+        """Hand a call to a worker process."""
+        if self.pool is not None and self.taken < self.recycled:
+            try:
+                return self._submit(self.pool, function, arguments, named)
+            except BrokenProcessPool:
+                pass  # the next lines begin a new one
+        if self.pool is not None:
+            self.pool.shutdown(wait=False)
+        spawn = multiprocessing.get_context("spawn")
+        self.pool, self.taken = ProcessPoolExecutor(self.count, mp_context=spawn, initializer=begin), 0
+        return self._submit(self.pool, function, arguments, named)
+
+    def _submit(self, pool: ProcessPoolExecutor, function: Callable, arguments: tuple, named: dict) -> Future:
+        self.taken += 1
+        return pool.submit(function, *arguments, **named)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the workers finish, or only what they are at."""
+        if self.pool is not None:
+            self.pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            for process in set(multiprocessing.active_children()) - self.others:
+                process.kill()
+        self.shutdown(wait=True, cancel_futures=True)
