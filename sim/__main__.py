@@ -156,8 +156,6 @@ def run(arguments: argparse.Namespace) -> int | None:
     if arguments.scale:
         from sim import national_command
 
-        if arguments.lang != ENGLISH.code:
-            raise InputError(f"run --scale national speaks English only: not with --lang {arguments.lang}")
         return national_command.run(scenario, arguments.quick, arguments.results)
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
