@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim import national_command
+from sim.commands import nation as national_command
 from sim.engine.table import State
 from sim.errors import InputError
 from sim.experiment.lanes import copied
