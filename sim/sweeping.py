@@ -152,7 +152,8 @@ def discover(arguments: argparse.Namespace) -> int:
     _say(*boxes_told(found, conditions))
     if conditions.boxes:
         console.print(terminal(box_grid(found, conditions)))
-    return _page(arguments, asked, found, "discover", {"conditions": conditions})
+    name = f"discover-{conditions.better}-than-{conditions.than}-{conditions.metric}"
+    return _page(arguments, asked, found, name, {"conditions": conditions})
 
 
 def query(arguments: argparse.Namespace) -> int:

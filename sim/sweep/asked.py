@@ -16,7 +16,7 @@ from sim.errors import InputError
 from sim.experiment import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.sweep import play, study
-from sim.sweep.design import Point, points
+from sim.sweep.design import Point, points, together
 from sim.sweep.found import Found
 from sim.sweep.outcomes import kept
 from sim.sweep.plan import Plan, Way
@@ -83,7 +83,7 @@ class Asked:
         question = self.question
         return Found(
             question.name, question.study.title, sweep.plan, sweep.result(), question.metrics, question.spans,
-            self.rule, question.scenario.unranked,
+            self.rule, question.scenario.unranked, together(question.study.design, len(question.spans)),
         )  # fmt: skip
 
     def stored(self, store: Store) -> Found:
