@@ -106,7 +106,7 @@ def two_ways():
         ("total", [1.15, 0.9, 0.1], [0.3, 0.2, 0.1], "a decides most, but cannot be told from b"),
         ("total", [0.3, 0.4, 0.35], [0.1, 0.1, 0.1], "b decides most, but cannot be told from c and a"),
         ("total", [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], "no number moves it"),
-        ("mu_star", [0.2, 3.0, 0.0], [0.1, 0.2, 0.0], "b decides most (over its range it moves it by 3.00 z on average"),
+        ("mu_star", [0.2, 3.0, 0.0], [0.1, 0.2, 0.0], "b decides most (3.00 z on average over its range)"),
     ],
 )
 def test_no_more_is_said_of_indices_than_their_intervals_tell(column, sizes, reach, said):

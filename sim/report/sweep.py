@@ -239,7 +239,7 @@ def decides(one: Outcome, rows: pd.DataFrame) -> str:
         low, high = (number(100 * end, 0) for end in (sizes[0] - reach[0], min(1.0, sizes[0] + reach[0])))
         return f"{first} decides most ({low} to {high}{SPACE}% of the variance, with all it acts together with)"
     moved = f"{value(one, sizes[0])} {unit_of_difference(one.unit)}"
-    return f"{first} decides most (over its range it moves it by {moved} on average)"
+    return f"{first} decides most ({moved} on average over its range)"
 
 
 def discovery_part(found: Found, conditions: Conditions) -> Part:
