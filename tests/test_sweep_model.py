@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -110,9 +111,39 @@ def test_keys_change_with_what_a_run_depends_on_and_with_nothing_else(file, tmp_
     assert others('metrics = ["headcount", "gini"]', 'metrics = ["gini", "severity"]') == keys
     assert others("seeds = 2", "seeds = 3") > keys
     assert others("seed = 2", "seed = 3", tmp_path / "small.toml").isdisjoint(keys)
-    assert others('metrics = ["headcount", "gini"]', 'metrics = ["self_sufficient"]').isdisjoint(keys)
+    assert others('metrics = ["headcount", "gini"]', 'metrics = ["self_sufficient", "participation"]') == keys
     doses = others("dose = [0.04]", "dose = [0.04, 0.02]")
     assert doses > keys and len(doses) == len(keys) + 2 * 2 * 2  # the baseline of both doses is the same run
+
+
+def test_a_run_is_the_same_whatever_is_measured_of_it_and_made_once_for_all_that_was(file, tmp_path):
+    file.write_text(STUDY.replace("[0.0, 0.12]", "[0.1, 0.12]").replace("seeds = 2", "seeds = 1"))
+    store = Store(tmp_path / "store")
+
+    def asked(*metrics):
+        """The result of a study of some metrics, and how many runs it made."""
+        text = file.read_text()
+        file.write_text(text.replace('"headcount", "gini"', ", ".join(f'"{name}"' for name in metrics)))
+        whole = Asked.read(file)
+        file.write_text(text)
+        with store.alone(), ThreadPoolExecutor(1) as pool:
+            going = whole.sweep(store, pool, 1)
+            made = len(going.missing())
+            going.run()
+            going.record(whole.about(), whole.digest)
+        return going.result(), made
+
+    first, made = asked("headcount", "gini")
+    assert made == 6
+    less, none = asked("severity")
+    assert none == 0 and less["severity"].equals(first["severity"])
+    more, again = asked("gini", "participation", "self_sufficient")
+    assert again == 6 and more["participation"].notna().all()
+    for name in ("headcount", "severity", "own_income", "gini"):
+        assert more[name].equals(first[name]), name  # to the last bit, with stress twins beside it or without
+    assert asked("participation")[1] == asked("headcount", "gini")[1] == 0
+    table = query.ask(store.folder, "SELECT count(*) n, count(gini) g, count(participation) p FROM stored")
+    assert table.iloc[0].tolist() == [6, 6, 6]
 
 
 def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):

@@ -99,7 +99,12 @@ def _parts(store: Store, kind: str) -> str:
             ", '' AS error, '' AS traceback, 0 AS seed, '' AS asked_arm, '' AS asked_world" if kind == FAILURES else ""
         )
         return f"SELECT '' AS key{more} WHERE false"
-    return _read(files).replace("SELECT *", "SELECT DISTINCT ON (key) *") if store.twice(kind) else _read(files)
+    if not store.twice(kind):
+        return _read(files)
+    if kind == FAILURES:
+        return _read(files).replace("SELECT *", "SELECT DISTINCT ON (key) *")
+    # studies that measured different things of a run have a row of it each
+    return f"SELECT key, any_value(COLUMNS(* EXCLUDE (key))) FROM ({_read(files)}) GROUP BY key"
 
 
 # -- answers for other tools ------------------------------------------------------------------------------------------

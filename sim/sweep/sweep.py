@@ -85,11 +85,15 @@ class Sweep:
 
     # -- what is ahead ------------------------------------------------------------------------------------------------
 
+    def stored(self) -> dict[str, str]:
+        """Keys of which all that is measured here is stored."""
+        return self.store.holding(RUNS, self.measures)
+
     def missing(self) -> list[str]:
         """Keys that are neither stored nor failed, in the order of the plan."""
-        held = self.store.held
+        stored, failed = self.stored(), self.store.held[FAILURES]
         keys = dict.fromkeys(self.plan.rows()["key"])
-        return [key for key in keys if key not in held[RUNS] and key not in held[FAILURES]]
+        return [key for key in keys if key not in stored and key not in failed]
 
     def first(self, keep: bool = True) -> Estimate:
         """Run a few, to know how long the others will take; without `keep` nothing of it is stored.
@@ -117,7 +121,7 @@ class Sweep:
     def _estimate(self, missing: Sequence[str], size: float) -> Estimate:
         keys = set(self.plan.rows()["key"])
         worlds = sum(1 for _ in self.plan.worlds_with(set(missing)))
-        failed = len(keys & self.store.held[FAILURES].keys())
+        failed = len(keys & self.store.held[FAILURES].keys() - self.stored().keys())
         seconds = (worlds * self.per_world + len(missing) * self.per_run) / self.workers
         stored = len(keys) - len(missing) - failed
         return Estimate(len(missing), stored, failed, worlds, self.workers, seconds, size * len(missing))
@@ -191,9 +195,9 @@ class Sweep:
     def result(self) -> pd.DataFrame:
         """One row a run of the plan: point, arm, levers, seed, metrics, and whether it failed."""
         rows = self.plan.rows()
-        found = self.store.take(RUNS, list(dict.fromkeys(rows["key"]))).reindex(columns=list(self.measures))
-        table = rows.join(found, on="key")
-        return table.assign(failed=[float(key not in self.store.held[RUNS]) for key in rows["key"]])
+        found = self.store.take(RUNS, list(dict.fromkeys(rows["key"])), self.measures)
+        table = rows.join(found.reindex(columns=list(self.measures)), on="key")
+        return table.assign(failed=(~rows["key"].isin(found.index)).astype(float))
 
     def digest(self) -> str:
         """SHA-256 of the result: of sorted values, whatever was run when and where, and how it is stored."""
