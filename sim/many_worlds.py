@@ -219,6 +219,7 @@ class Study:
         with kept.alone(), _workers(executor, workers) as (pool, count):
             going = self.asked.sweep(kept, pool, count, limit, tell)
             going.first()
+            going.record(self.asked.about(), self.asked.digest)  # so that the store can be asked meanwhile
             going.run()
             going.record(self.asked.about(), self.asked.digest)
         return Findings(self.asked, self.asked.found(going))

@@ -7,6 +7,7 @@ import math
 import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from scipy import stats
 from toy import Ishigami, Toy
 from toy_sweep import drawn_plan, swept, toy_plan
 
+from sim import __main__ as command_line
 from sim.errors import InputError
 from sim.intervals import student
 from sim.language import SPACE
@@ -29,6 +31,7 @@ from sim.sweep.sensitivity import sensitivity
 from sim.sweep.stopping import Rule, looks
 from sim.sweep.store import RUNS, Store
 from sim.sweep.study import Design
+from sim.sweep.sweep import Sweep
 
 Y = Outcome("y", "what is wanted", "z", 1.0, lambda comparison, run: math.nan)
 Z = Outcome("z", "what is feared", "z", -1.0, lambda comparison, run: math.nan)
@@ -452,3 +455,40 @@ def test_answers_are_written(stored, tmp_path, kind):
 def test_a_study_says_what_it_is(stored):
     said = json.loads(next(stored.glob("studies/first-*/study.json")).read_text())
     assert said["name"] == "first" and re.fullmatch("[0-9a-f]{64}", said["result"])
+
+
+def test_a_study_that_is_not_finished_can_be_asked_for_what_there_is(threads, tmp_path):
+    going = swept(tmp_path, threads, plan=toy_plan(4))
+    whole = toy_plan(10)
+    Sweep(whole, Toy(), ("y", "z"), going.store, threads, 1).record({"title": "Under way", "finished": "now"}, 64 * "0")
+    listed = query.ask(tmp_path)
+    assert listed[["title", "finished", "runs", "stored"]].to_numpy().tolist() == [["Under way", "", 120, 48]]
+    assert query.ask(tmp_path, "SELECT result FROM studies")["result"].item() == ""
+    assert query.ask(tmp_path, "SELECT count(*) AS n FROM runs")["n"].item() == 48
+
+
+def test_what_is_left_out_of_an_answer_is_told(threads, tmp_path, capsys):
+    going = swept(tmp_path, threads, plan=toy_plan(4))
+    going.record({"title": "Rotten"}, 64 * "0")
+    part = next((tmp_path / RUNS).iterdir())
+    part.write_bytes(part.read_bytes()[:-9])
+    assert query.ask(tmp_path).attrs["corrupt"] == [str(part.resolve())]
+    assert command_line.main(["query", "SELECT count(*) FROM stored", "--store", str(tmp_path)]) == 0
+    assert "what it held is left out" in capsys.readouterr().err
+
+
+def test_a_store_can_be_read_while_a_sweep_joins_its_parts(threads, tmp_path, monkeypatch):
+    swept(tmp_path, threads, plan=toy_plan(4))
+    (old,) = (tmp_path / RUNS).iterdir()
+    read, gone = Path.read_bytes, []
+
+    def joined(path):
+        if not gone:  # between the listing and the reading another part has taken its place
+            gone.append(store.put(RUNS, [{"key": key, "seconds": 0.1, "y": 1.0} for key in store.held[RUNS]]))
+            path.unlink()
+        return read(path)
+
+    store = Store(tmp_path)
+    monkeypatch.setattr(Path, "read_bytes", joined)
+    found = Store(tmp_path)
+    assert gone and old.stem not in found.parts[RUNS] and found.held[RUNS].keys() == store.held[RUNS].keys()

@@ -12,10 +12,10 @@ from sim import __main__ as command_line
 from sim.errors import InputError
 from sim.experiment import study as studies
 from sim.scenario import SCENARIOS, load
-from sim.sweep import bench, query
+from sim.sweep import bench, discovery, query
 from sim.sweep.asked import Asked
 from sim.sweep.found import shown
-from sim.sweep.store import RUNS, Store
+from sim.sweep.store import Store
 from sim.sweep.study import STUDIES, read
 
 SCENARIO = """
@@ -67,7 +67,7 @@ def test_a_study_goes_from_its_file_to_answers(file, tmp_path, capsys, known):
     store, results = tmp_path / "store", tmp_path / "results"
     given = (file, "--store", store, "--results", results)
     assert swadaya("sweep", *given, "--workers", 1, "--dry-run") == 0
-    assert "2 points (grid), 3 ways, 2 lucks" in capsys.readouterr().out and not (store / RUNS).exists()
+    assert "2 points (grid), 3 ways, 2 lucks" in capsys.readouterr().out and not store.exists()
     assert swadaya("sweep", *given, "--workers", 1) == 0
     said = capsys.readouterr().out
     assert "12 runs" not in said and "9 runs in 2 worlds to do (3 stored)" in said and "digest of the results: " in said
@@ -93,6 +93,26 @@ def test_a_study_goes_from_its_file_to_answers(file, tmp_path, capsys, known):
     assert swadaya("sensitivity", *given) == 2 and "saltelli" in capsys.readouterr().err
     assert swadaya("query", "SELECT count(*) AS n FROM runs", "--store", store) == 0
     assert capsys.readouterr().out.split() == ["n", "12"]
+
+
+def test_each_question_to_a_sweep_has_a_page_of_its_own(file, tmp_path, monkeypatch, capsys):
+    text = STUDY.replace('kind = "grid"\nlevels = 2', 'kind = "morris"\npoints = 4')
+    file.write_text(
+        text.replace("seeds = 2", "seeds = 1").replace("[0.0, 0.12]", '[0.0, 0.5]\nattends.invitation = "all"')
+    )
+    asked, store, pages = Asked.read(file), tmp_path / "store", tmp_path / "results"
+    with Store(store).alone(), ThreadPoolExecutor(1) as pool:
+        asked.sweep(Store(store), pool, 1).run()
+    monkeypatch.setattr(discovery, "FEWEST", 8)
+    given = (file, "--store", store, "--results", pages)
+    assert swadaya("sensitivity", *given) == 0
+    assert "Poverty headcount, T0 dividend against Status quo" in capsys.readouterr().out
+    (page,) = pages.glob("sensitivity-study-*/report.html")
+    assert " decides most" in page.read_text()
+    for better, than in (("locality_development", "dividend"), ("dividend", "locality_development")):
+        assert swadaya("discover", *given, "--better", better, "--than", than) == 0
+    found = sorted(path.parent.name.rsplit("-", 2)[0] for path in pages.glob("discover-*/boxes.csv"))
+    assert found == [f"discover-{a}-than-{b}-headcount" for a, b in sorted([(better, than), (than, better)])]
 
 
 def test_keys_change_with_what_a_run_depends_on_and_with_nothing_else(file, tmp_path):

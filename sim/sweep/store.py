@@ -85,13 +85,22 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        while not self._looked():
+            pass  # a sweep that goes on has joined parts meanwhile
+
+    def _looked(self) -> bool:
+        """Note all parts; whether none went while that was done."""
         self.parts: dict[str, dict[str, list[str]]] = {kind: {} for kind in KINDS}
         self.columns: dict[str, dict[str, frozenset[str]]] = {kind: {} for kind in KINDS}
         self.held: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
         self.corrupt: list[Path] = []
-        for kind in KINDS:
-            for path in sorted((folder / kind).glob("*.parquet")):
-                self._see(kind, path)
+        try:
+            for kind in KINDS:
+                for path in sorted((self.folder / kind).glob("*.parquet")):
+                    self._see(kind, path)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _see(self, kind: str, path: Path) -> None:
         """Note what a part holds, if it is what it was."""

@@ -105,7 +105,8 @@ class Sweep:
         worlds = [runs for runs, _ in zip(self.plan.worlds_with(set(missing)), range(2), strict=False)]
         size = math.nan
         if worlds:
-            task = Task((*worlds[0][:2], *(run for runs in worlds[1:] for run in runs[:1])), self.limit)
+            some = (*worlds[0][:2], *(run for runs in worlds[1:] for run in runs[:1]))
+            task = Task(some, max(self.limit, LIMIT))  # the first may have to compile, which no other has to
             found: list[Reply] = []
             Runner(self.model, self.executor, lambda _, some: found.extend(some), 1).run([task])
             if keep:
@@ -204,7 +205,7 @@ class Sweep:
         return canonical.digest(self.result().drop(columns="key"), ["point", "arm", *self.levers, "seed"])
 
     def record(self, about: Mapping[str, Any], digest: str) -> None:
-        """Store the plan itself: which runs are the study's."""
+        """Store the plan itself: which runs are the study's; without date and result while any of them is missing."""
         folder = self.store.folder / STUDIES / f"{self.plan.name}-{digest[:12]}"
         named = {"study": folder.name}
         for name, frame in (("plan", self.plan.rows()), ("points", self.plan.table())):
@@ -217,6 +218,8 @@ class Sweep:
             "result": self.digest(),
             **about,
         }
+        if self.missing():
+            said |= {"result": "", "finished": ""}
         durable(folder / "study.json", (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
 
 
