@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from sim.report import sweep_figures as figures
 from sim.report.canvas import saved
 from sim.report.drawing import Drawing
 from sim.report.grid import Grid
+from sim.report.page import flat
 from sim.report.sweep_tables import (
     box_frame,
     box_grid,
@@ -256,11 +257,6 @@ def discovery_part(found: Found, conditions: Conditions) -> Part:
     return Part("discover", title, boxes_told(found, conditions), plates, grids)
 
 
-def _said(one: Any) -> str:
-    """An entry of the manifest in words."""
-    return ", ".join(f"{name} {number}" for name, number in one.items()) if isinstance(one, dict) else str(one)
-
-
 def write(
     found: Found,
     asked: Asked,
@@ -288,7 +284,7 @@ def write(
         parts=shown,
         figures={one.key: saved(one.draw, folder, one.key) for part in shown for one in part.plates},
         made=made(found, asked),
-        manifest={key: _said(one) for key, one in about.items()},
+        manifest={key: flat(one) for key, one in about.items()},
     )
     page = folder / "report.html"
     page.write_text(text, encoding="utf-8")
