@@ -20,7 +20,7 @@ from sim import __main__ as command_line
 from sim.errors import InputError
 from sim.intervals import student
 from sim.language import SPACE
-from sim.report.sweep import sensitivity_part
+from sim.report.sweep import answer, boxes_told, sensitivity_part
 from sim.sweep import discovery, query
 from sim.sweep.design import Point, points, together
 from sim.sweep.discovery import boxes, discover
@@ -344,6 +344,21 @@ def test_points_that_are_held_back_from_a_grid_lie_all_over_it():
     (box,) = boxes(places, cases.to_numpy())
     assert set(box.limits) == {"x", "y"} and box.coverage == box.density == 1.0
     assert box.fresh > 0.7
+
+
+def test_where_most_points_are_cases_the_other_side_is_pointed_to():
+    places, found = pd.DataFrame(np.random.default_rng(3).random((60, 2)), columns=["x", "y"]), two_ways()
+    for share, words in ((0.9, "swadaya discover STUDY --better cash --than works"), (0.1, "beyond chance"),
+                         (1.0, "everywhere"), (0.0, "nowhere")):  # fmt: skip
+        hits = np.arange(60) < 60 * share
+        assert words in boxes_told(found, discovery.Conditions("works", "cash", "y", places, hits, 0.0, []))[1]
+
+
+def test_of_runs_that_failed_no_cause_is_told_that_nobody_looked_at(threads, tmp_path):
+    going = swept(tmp_path, threads, Toy(trouble="raises"))
+    found = Found("toy", "", going.plan, going.result(), [Y, Z], {"x": (0.0, 39.0)})
+    last = answer(found)[-1]
+    assert last.startswith("4 of 480 runs failed and are left out") and "world at rest" not in last
 
 
 @pytest.mark.parametrize("kind, size", [("saltelli", 4), ("morris", 3), ("sobol", 1), ("grid", 1)])
