@@ -26,7 +26,6 @@ from sim.report import BASELINE, labels, number, rivals, years
 from sim.report.canvas import GREY, HALF, WIDE, Panel, canvas, draw_key, hues, key, saved, ticks
 from sim.report.drawing import INK, Drawing
 from sim.report.grid import Cell, Column, Grid
-from sim.report.page import flat
 from sim.report.template import filled
 from sim.shipped import code_digest
 
@@ -135,21 +134,16 @@ def answer(nation: Nation, found: dict[str, pd.DataFrame]) -> list[str]:
     ]
 
 
-def first_look(nation: Nation) -> str:
-    """That only a part of the villages is played; empty where all are."""
-    played, villages = (sum(getattr(one, kind) for one in nation.provinces) for kind in ("played", "villages"))
-    if played == villages:
-        return ""
-    return (
-        f"A first look: {number(played, 0)} of {number(villages, 0)} villages are played, and each stands for as many "
-        "as its province has a played one for; the province with the fewest rests on "
-        f"{min(one.played for one in nation.provinces)}. What it shows of small provinces is mostly their luck."
-    )
-
-
 def made(nation: Nation) -> list[str]:
     """How it was made, and how exact it is."""
-    part = first_look(nation) or "Every village is played, each household for itself."
+    played = sum(province.played for province in nation.provinces)
+    all_villages = sum(province.villages for province in nation.provinces)
+    part = (
+        "Every village is played, each household for itself."
+        if played == all_villages
+        else f"A first look: {number(played, 0)} of {number(all_villages, 0)} villages are played, and each stands for "
+        "as many as its province has a played one for."
+    )
     shares = sketch.middles()
     found = max(
         sketch.beyond(nation.sketches[:, arm, moment, 0].sum(axis=0, dtype=float))
@@ -232,7 +226,7 @@ def provinces_figure(nation: Nation, found: dict[str, pd.DataFrame], width: floa
         places, decimals = ticks(panel.x[0], panel.x[1], 5 if wide else 3)
         panel.bottom_axis(places, [number(value, decimals) for value in places], words)
     levels.head(["Poor after"], INK, 6)
-    changes.head(["Difference from without" if wide else "Difference"], INK, 6)
+    changes.head(["Difference from without"], INK, 6)
     changes.line((0.0, 0.0), changes.y, GREY, 0.8)
     for place, one in enumerate(order):
         middle = levels.down(place + 0.5)
@@ -304,12 +298,8 @@ def write(nation: Nation, folder: Path, name: str) -> list[object]:
         name: saved(partial(draw, nation, found), folder, name)
         for name, draw in (("courses", courses), ("provinces", provinces_figure))
     }
-    part = [look] if (look := first_look(nation)) else []
-    warnings = [*part, SYNTHETIC, ONE_LUCK, *standing.warnings()]
-    shown = {
-        key_: flat(value) if isinstance(value, dict) else str(value)
-        for key_, value in about.items() if key_ not in ("scenario", "imputed", "left_out")
-    }  # fmt: skip
+    warnings = [SYNTHETIC, ONE_LUCK, *standing.warnings()]
+    shown = {key_: str(value) for key_, value in about.items() if key_ not in ("scenario", "imputed", "left_out")}
     page = filled(
         "nation.html", title=nation.scenario.title, answer=answer(nation, found), warnings=warnings, figures=figures,
         grids=[by_place(nation, found, arm) for arm in rivals(nation)], imputed=IMPUTED, left_out=LEFT_OUT,
@@ -319,6 +309,5 @@ def write(nation: Nation, folder: Path, name: str) -> list[object]:
     return [
         *(by_place(nation, found, arm, full=False) for arm in rivals(nation)),
         *answer(nation, found)[1:],
-        *part,
         SYNTHETIC,
     ]
