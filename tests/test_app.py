@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import gc
 import io
 import json
 import re
@@ -29,6 +30,7 @@ from sim.app.choices import choices
 from sim.app.crew import BANDED, Crew, classes, one_luck
 from sim.app.form import TOLD, form
 from sim.app.household import story
+from sim.app.kept import Shared
 from sim.app.life import lives
 from sim.app.payload import payload
 from sim.app.record import LAYERS, LINE_CODE, of_line, pair
@@ -281,6 +283,20 @@ def test_a_world_at_rest_is_met_again_and_few_are_kept(among):
     for value in (0.2, 0.22, 0.26):
         kept.start(Settings(numbers=(("loss.base", value),)), among)
     assert len(kept.kept) == 2 and kept.start(Settings(), among).world.state is not first
+
+
+def test_what_nobody_looks_at_any_more_goes(asked, among):
+    worlds, runs = Worlds(), Shared()
+    one = pair(asked, among, worlds, known=runs)
+    other = pair(replace(asked, a="hybrid"), among, worlds, known=runs)
+    assert other.worlds["none"] is one.worlds["none"] and other.start.rest is one.start.rest
+    assert len(runs) == len({asked.a, asked.b, "status_quo", "hybrid"}) and len(worlds.kept) == 1
+    del one
+    gc.collect()
+    assert len(runs) == 3
+    del other
+    gc.collect()
+    assert len(runs) == len(worlds.kept) == 0
 
 
 def moved(key, among):

@@ -9,6 +9,7 @@ from typing import Any
 import solara
 
 from sim.app import evidence, lessons
+from sim.app.memory import give_back_soon
 from sim.app.session import Session
 from sim.app.stage import Stage
 from sim.app.texts import by_language
@@ -39,6 +40,11 @@ def Page() -> None:
 
     def tie() -> Callable[[], None]:
         session = _session(solara.get_widget(stage), query)
-        return session.close
+
+        def untie() -> None:
+            session.close()
+            give_back_soon()
+
+        return untie
 
     solara.use_effect(tie, [])
