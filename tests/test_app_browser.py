@@ -27,6 +27,7 @@ from sim.app import downloads
 from sim.app.choices import choices
 from sim.app.household import story
 from sim.app.module import HOME
+from sim.app.paints import FLAGS
 from sim.app.record import STANDING, pair
 from sim.app.session import threads, worlds
 from sim.app.settings import ARMS, from_query
@@ -35,7 +36,6 @@ from sim.app.texts import by_language
 QUERY = "v=1&place=desa&a=dividend&b=hybrid&luck=3&budget=0.1&facilitation_end=24&shock=0.15"
 HOUSEHOLD = 174
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 400, "height": 860}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 READY = '.sw-stage[aria-busy="false"]'
 WAIT = 180_000  # ms, for whatever a busy machine has to compute
 
@@ -48,7 +48,7 @@ def chromium():
         assert not os.environ.get("CI"), "no chromium: apt-get install chromium"
         pytest.skip("no chromium: apt-get install chromium, or set CHROMIUM")
     with sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=path, args=FLAGS)
+        browser = engine.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 
 from rich.console import Console
 
@@ -33,7 +34,8 @@ def bench() -> None:
     from sim.app.again import bench as answered
 
     for line in answered():
-        Console().print(f"{line.value:12,.2f}  {line.unit:4} {line.what}", highlight=False, soft_wrap=True)
+        value = "–" if math.isnan(line.value) else f"{line.value:,.2f}"
+        Console().print(f"{value:>12}  {line.unit:4} {line.what}", highlight=False, soft_wrap=True)
 
 
 def run_code(arguments: argparse.Namespace) -> None:
