@@ -460,9 +460,13 @@ def test_figures_on_the_page_are_the_engines(live):
     settled(page)
     other = engine(QUERY.replace("a=dividend", "a=infrastructure"))
     assert shown(page) == poverty(other, 79)
+    page.get_by_role("button", name="Table: Poverty").click()
     budget = page.get_by_label("Budget", exact=True)
     budget.press("Home")
     settled(page)
+    last = page.get_by_role("region", name="Poverty").locator("tbody tr").last.locator("td")
+    told = [cell.evaluate("cell => cell.firstChild.textContent") for cell in last.all()]
+    assert told == poverty(engine(page.url.partition("?")[2]), 76)  # what was open speaks of the new settings
     assert shown(page) == poverty(engine(page.url.partition("?")[2]), 79)
     assert "budget=0&" in page.url
 
@@ -563,11 +567,14 @@ def test_the_chart_that_a_lesson_speaks_of_is_there_and_marked(live):
     settled(page)
     marked = page.locator(".sw-charts .sw-marked h3")
     page.get_by_role("button", name="Show me the end").click()
+    page.get_by_role("button", name="Table: Empowerment").click()
+    table = page.get_by_role("region", name="Empowerment").locator("table")
     expect(marked).to_contain_text("Poverty")
     page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
     page.wait_for_url(re.compile("import_share.value=0.3"))
     settled(page)
     expect(marked).to_contain_text("Local demand")
+    expect(table).to_be_visible()  # a chart that comes leaves the others alone
     page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
     page.wait_for_url(re.compile("place=desa_miskin"))
     settled(page)
