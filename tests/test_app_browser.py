@@ -471,10 +471,14 @@ def test_figures_on_the_page_are_the_engines(live):
     assert "budget=0&" in page.url
 
 
-@pytest.mark.full
-def test_a_link_opens_the_same_run_and_says_so(live, visit, served):
+def test_what_is_served_plays_the_engines_run_and_its_link_opens_it_again(live, visit, found):
     page = live(QUERY)
     page.wait_for_url(re.compile("&d=[0-9a-f]{12}"))
+    page.get_by_role("button", name="2 Watch").click()
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("Number(document.querySelector('.sw-clock input[type=range]').value) >= 5")
+    page.get_by_role("button", name="Pause").click()
+    assert shown(page) == poverty(found, int(clock(page).input_value()))
     page.get_by_role("button", name="Share").click()
     dialog = page.get_by_role("dialog", name="Share")
     code = dialog.get_by_label("Run code", exact=True).input_value()
