@@ -637,6 +637,23 @@ def test_one_village_is_looked_into_in_mesas_viewer(visit, tmp_path):
 
 
 @pytest.mark.full
+def test_pages_open_in_the_language_of_whoever_serves_them(visit, tmp_path):
+    """In the view, and in Mesa's viewer, whose own buttons stay English and are explained."""
+    with serving(tmp_path / "said.txt", "--lang", "id") as (_, address):
+        page = visit(address)
+        expect(page.locator("html")).to_have_attribute("lang", "id")
+        page.get_by_role("button", name="Langsung ke akhir").click()
+        page.close()
+    with serving(tmp_path / "said.txt", "--inside", "--lang", "id") as (_, address):
+        page = visit(address, ready="img")
+        expect(page.get_by_text("tekan ▶, atau Step untuk satu triwulan")).to_be_visible()
+        expect(page.get_by_text("Step = satu triwulan")).to_be_visible()
+        page.get_by_role("button", name="Step").click()
+        expect(page.get_by_text(re.compile(r"Tahun 0, triwulan 2: \d+% penduduk miskin"))).to_be_visible()
+        page.close()
+
+
+@pytest.mark.full
 def test_phone_with_a_server(live):
     page = live("v=1&b=hybrid", view=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

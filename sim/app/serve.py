@@ -6,12 +6,14 @@ import os
 import re
 import signal
 import socket
+import warnings
 import webbrowser
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 from sim.app.memory import one_heap
+from sim.app.texts import LANGUAGES, OPENED
 from sim.errors import InputError
 
 NEEDED = ("solara", "solara.server", "anywidget", "uvicorn", "starlette", "ipyvuetify")
@@ -80,7 +82,7 @@ def missing() -> Iterator[Path]:
         yield folder / name
 
 
-def serve(port: int, host: str, open_browser: bool, inside: bool = False) -> None:
+def serve(port: int, host: str, open_browser: bool, lang: str = LANGUAGES[0], inside: bool = False) -> None:
     """Serve until interrupted.
 
     Raises
@@ -89,8 +91,10 @@ def serve(port: int, host: str, open_browser: bool, inside: bool = False) -> Non
         When something is missing, or the port is taken.
     """
     prepare(inside)
+    os.environ[OPENED] = lang
     _free(host, port)
     one_heap()
+    warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)  # there is no page around this one
     import uvicorn
 
     from sim.app import evidence

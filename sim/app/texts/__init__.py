@@ -7,6 +7,7 @@ the model says of itself (policies, questions and notes of scenarios, most units
 
 from __future__ import annotations
 
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from sim.language import catalogue
 
 LANGUAGES = ("en", "id")
+OPENED = "SWADAYA_LANG"  # in the environment of a server: the language that its pages open in
 
 
 @cache
@@ -34,6 +36,11 @@ def _gather(part: dict, head: str, found: dict[str, tuple[str, str]]) -> None:
         else:
             english, indonesian = value
             found[f"{head}{key}"] = (english, indonesian)
+
+
+def opened() -> str:
+    """The language that pages open in."""
+    return os.environ.get(OPENED, LANGUAGES[0])
 
 
 def words(key: str) -> tuple[str, str]:
