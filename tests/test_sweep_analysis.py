@@ -285,6 +285,23 @@ def test_regret_fronts_and_table_1_are_what_can_be_worked_out_by_hand():
     assert table.loc[("y", "works, dose 0.04"), "sd"] == pytest.approx(math.sqrt(32.0))
 
 
+def test_arms_are_compared_under_the_same_levers_whichever_of_them_a_lever_changes():
+    plan = levered()
+    for way in plan.ways:
+        if way.arm == "cash":
+            way.document.pop("dose")  # the lever leaves it alone
+    rows = plan.rows()
+    rows["y"] = [{"works": 100.0 * r.dose, "cash": 3.0}.get(r.arm, 0.0) for r in rows.itertuples()]
+    found = Found("levered", "", plan, rows.assign(failed=0.0, z=0.0), [Y, Z], {"x": (0.0, 1.0)})
+    for better, than, hits in (
+        ("works", "cash", [False, False, True, True]),
+        ("cash", "works", [True, True, False, False]),
+    ):
+        places, told, clear = discovery.cases(found, better, than, "y", 1.0)
+        assert places["dose"].tolist() == [0.02, 0.02, 0.04, 0.04] and places["x"].tolist() == [0.0, 1.0, 0.0, 1.0]
+        assert told.tolist() == hits and clear == 0.5
+
+
 def test_undominated():
     values = np.array([[1.0, 5.0], [2.0, 4.0], [2.0, 3.0], [0.0, 0.0], [2.0, 4.0]])
     assert undominated(values).tolist() == [True, True, False, False, True]

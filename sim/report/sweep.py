@@ -89,6 +89,7 @@ def boxes_told(found: Found, conditions: Conditions) -> list[str]:
         if conditions.hits.mean() < 0.5:
             return [lead, "No number tells where, beyond chance."]
         turned = f"swadaya discover STUDY --better {conditions.than} --than {conditions.better}"
+        turned += f" --metric {one.name}" * (one.name != found.metrics[0].name)
         return [lead, f"No box tells more of it than all points do; where it is not so: {turned}."]
     first = conditions.boxes[0]
     told = where(found, conditions, first.limits)
