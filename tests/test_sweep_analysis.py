@@ -458,17 +458,19 @@ def test_stata_gets_labels_short_names_and_a_do_file(tmp_path):
     long = "locality_development.facilitation_of_every_kind"
     answer = pd.DataFrame(
         {"study": ["a"] * 4, "point": [0, 0, 1, 1], "arm": ["cash", "works"] * 2, long: 0.3, long + "_2": 0.5,
-         "headcount": [8.0, 7.0, 9.0, 6.0], "2nd": [1, 2, 3, 4]}
+         "headcount": [8.0, 7.0, 9.0, 6.0], "2nd": [1, 2, 3, 4], "works.share": 0.3,
+         "output.works_gain": [0.1, 0.1, 0.2, 0.2]}
     )  # fmt: skip
     data, do = query.write(answer, "dta", tmp_path / "sweep.dta")
     with pd.io.stata.StataReader(data) as reader:
         frame, labels, values = reader.read(), reader.variable_labels(), reader.value_labels()
-    assert all(len(name) <= 32 for name in frame) and len(set(frame)) == 7
+    assert all(len(name) <= 32 for name in frame) and len(set(frame)) == 9
     assert labels["headcount"] == "poverty headcount, % of persons" and list(frame["arm"]) == ["cash", "works"] * 2
     assert {"cash", "works"} <= set(values["arm"].values())
     said = do.read_text()
     used = re.search(r"collapse \(mean\) headcount, by\((.+)\)", said)[1].split()
     assert set(used) <= set(frame) and {"study", "arm", "point"} <= set(used) and 'use "sweep.dta"' in said
+    assert "works_share" in used and "output_works_gain" not in used  # a lever makes a way; the table is over points
     assert "tabstat headcount, by(way) statistics(mean sd min max)" in said
     with pytest.raises(InputError, match="exists"):
         query.write(answer, "csv", data)
