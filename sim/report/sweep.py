@@ -81,8 +81,10 @@ def boxes_told(found: Found, conditions: Conditions) -> list[str]:
     better, than = found.label(conditions.better), found.label(conditions.than)
     lead = (
         f"{better} beats {than} in {one.label} in {number(100 * conditions.hits.mean(), 0)}{SPACE}% of "
-        f"{len(conditions.hits)} points ({number(100 * conditions.clear, 0)}{SPACE}% beyond luck)."
+        f"{len(conditions.hits)} points ({number(100 * conditions.clear, 0)}{SPACE}% beyond luck)"
     )
+    levers = [name for name in conditions.places if name not in found.spans]
+    lead += f": those of the design under each {' and '.join(levers)}." if levers else "."
     if not conditions.boxes:
         if conditions.hits.all() or not conditions.hits.any():
             return [lead, "It is so everywhere." if conditions.hits.all() else "It is so nowhere."]
