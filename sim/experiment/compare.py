@@ -142,7 +142,7 @@ class Comparison:
         return np.asarray(paid) / self.simulated
 
     def headline(self, run: Run) -> dict[str, float]:
-        """The five numbers of an arm, as levels."""
+        """The numbers of an arm, as levels."""
         spans = self.scenario.windows
         medians = [inequality.quantile(run.windows["own_income", w], self.persons, 0.5) for w in ("pre", "post")]
         growth = trajectories.yearly_growth(np.array([medians[0]]), np.array([medians[1]]), spans.pre, spans.post)[0]

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sim.errors import InputError
 from sim.experiment import Tell, regime, regime_question
 from sim.experiment.axes import named
 from sim.experiment.regime import RegimeMap
+from sim.face import one_of
 from sim.report.drawing import Drawing
 from sim.report.regime import answer, warnings
 from sim.report.winners import winners_map
 from sim.scenario import Scenario
-from sim.scenario.faults import did_you_mean
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,12 +95,7 @@ class Map:
 
 def drawn(scenario: Scenario, axes: Sequence[str], outcome: str, points: int | None, quick: bool, tell: Tell) -> Map:
     """Run all worlds of a map (see `sim.face.question.Question.map`)."""
-    known = regime_question.OUTCOMES
-    if outcome not in known:
-        raise InputError(
-            f"there is no outcome {outcome}{did_you_mean(outcome, known) or '; allowed: ' + ', '.join(known)}"
-        )
-    chosen = named(axes, scenario.known.parameters)
-    question = regime_question.asked(scenario, chosen, outcome, points, quick)
+    judge = one_of(scenario.slug, outcome, "outcome", regime_question.OUTCOMES)
+    question = regime_question.asked(scenario, named(axes, scenario.known.parameters), judge, points, quick)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return Map(regime.mapped(question, threads, tell))

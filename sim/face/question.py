@@ -14,8 +14,8 @@ from sim.errors import InputError
 from sim.experiment import Tell, quiet, study
 from sim.experiment.results import Results
 from sim.experiment.units import units
+from sim.face import one_of
 from sim.face.map import Map, drawn
-from sim.face.study import one_of
 from sim.known import known
 from sim.report import chance, has, measured
 from sim.report.drawing import Drawing

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim.errors import InputError
 from sim.experiment import Tell, quiet
+from sim.face import one_of
 from sim.report import sweep_figures as figures
 from sim.report.drawing import Drawing
 from sim.report.sweep import boxes_told
 from sim.report.sweep_tables import box_frame
-from sim.scenario.faults import did_you_mean
 from sim.sweep import discovery
 from sim.sweep.asked import Asked
 from sim.sweep.found import Found
@@ -92,14 +91,6 @@ def query(sql: str = "", store: Folder = STORE) -> pd.DataFrame:
     sim.errors.InputError: nowhere: there is no store; `swadaya sweep` makes one, or choose --store
     """
     return ask(Path(store), sql)
-
-
-def one_of(where: str, name: str, kind: str, allowed: Sequence[str]) -> str:
-    """The name, if there is such a thing; else what there is, and the nearest of it."""
-    if name not in allowed:
-        hint = did_you_mean(name, allowed) or f"; there are {', '.join(allowed)}"
-        raise InputError(f"{where}: there is no {kind} {name}{hint}")
-    return name
 
 
 @contextmanager
