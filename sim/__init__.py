@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.engine.rule import Param, rule
     from sim.errors import InputError
-    from sim.many_worlds import query, study
+    from sim.face.question import load
+    from sim.face.study import query, study
     from sim.metrics import metric
     from sim.policies.policy import policy
-    from sim.question import load
 
 PUBLIC = {
-    "load": "question",
-    "study": "many_worlds",
-    "query": "many_worlds",
+    "load": "face.question",
+    "study": "face.study",
+    "query": "face.study",
     "policy": "policies.policy",
     "rule": "engine.rule",
     "Param": "engine.rule",

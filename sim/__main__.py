@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from sim import calibrating, sweeping
 from sim.app import command as viewing
-from sim.calibrating import VARIANTS
+from sim.commands import calibrate, sweep
+from sim.commands.calibrate import VARIANTS
 from sim.drafted import drafted
 from sim.errors import InputError, NotFiniteError, PolicyError
 from sim.language import ENGLISH, LANGUAGES, mark, say, speaking
@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     _map_parser(commands)
     _evidence_parsers(commands)
     reviewing.add_parsers(commands)
-    sweeping.add_parsers(commands)
+    sweep.add_parsers(commands)
     viewing.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")
@@ -118,7 +118,7 @@ def _evidence_parsers(commands: argparse._SubParsersAction) -> None:
     validate.add_argument("--store", action="store_true", help="keep the verdicts: reports of runs warn by them")
     _language(validate)
     validate.add_argument("--prior", type=int, metavar="N", help="instead: make the prior predictive anew from N draws")
-    calibrating.add_parser(commands)
+    calibrate.add_parser(commands)
     claims = commands.add_parser("claims", help="ask the article's claims of every calibrated parameter set")
     claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
     claims.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
@@ -154,11 +154,9 @@ def run(arguments: argparse.Namespace) -> int | None:
     scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
     if arguments.scale:
-        from sim import national_command
+        from sim.commands import nation
 
-        if arguments.lang != ENGLISH.code:
-            raise InputError(f"run --scale national speaks English only: not with --lang {arguments.lang}")
-        return national_command.run(scenario, arguments.quick, arguments.results)
+        return nation.run(scenario, arguments.quick, arguments.results)
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
     with Bar() as bar, drafted(folder) as draft:
@@ -260,7 +258,7 @@ def _wide() -> Console:
 
 def explain(arguments: argparse.Namespace) -> None:
     """`swadaya explain`: a table from the code, or the whole description of the model as Markdown."""
-    from sim.explain import explain as made
+    from sim.explain.topics import explain as made
     from sim.known import known
 
     if arguments.lang != ENGLISH.code and arguments.topic not in TRANSLATED:
@@ -269,7 +267,7 @@ def explain(arguments: argparse.Namespace) -> None:
             f"explain {arguments.topic} speaks English only; allowed with --lang {arguments.lang}: {allowed}"
         )
     if arguments.topic == "odd" and not arguments.name:
-        from sim.explain_odd import odd
+        from sim.explain.odd import odd
         from sim.start import wire
 
         offered = known(arguments.own)
@@ -335,7 +333,7 @@ def claims(arguments: argparse.Namespace) -> None:
     import pandas as pd
 
     from sim.experiment import article
-    from sim.explain_article import told
+    from sim.explain.article import told
 
     if arguments.sets is not None and arguments.sets < 1:
         raise InputError(f"--sets: is {arguments.sets}; allowed: a whole number from 1")
@@ -358,16 +356,16 @@ COMMANDS = {
     "show": show,
     "schema": schema,
     "validate": validate,
-    "calibrate": calibrating.calibrate,
+    "calibrate": calibrate.calibrate,
     "claims": claims,
     "bench": bench,
     "app": viewing.app,
     "reproduce": reproduce,
     "package": reviewing.package,
-    "sweep": sweeping.sweep,
-    "sensitivity": sweeping.sensitivity,
-    "discover": sweeping.discover,
-    "query": sweeping.query,
+    "sweep": sweep.sweep,
+    "sensitivity": sweep.sensitivity,
+    "discover": sweep.discover,
+    "query": sweep.query,
 }
 
 

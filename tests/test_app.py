@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import gc
 import io
 import json
 import re
@@ -29,8 +30,9 @@ from sim.app.choices import choices
 from sim.app.crew import BANDED, Crew, classes, one_luck
 from sim.app.form import TOLD, form
 from sim.app.household import story
+from sim.app.kept import Shared
 from sim.app.life import lives
-from sim.app.payload import payload
+from sim.app.payload import MEANINGS, payload
 from sim.app.record import LAYERS, LINE_CODE, of_line, pair
 from sim.app.session import Session
 from sim.app.settings import ARMS, HOUSEHOLDS, VILLAGES, Settings, from_query, from_values, scenario_of
@@ -42,6 +44,7 @@ from sim.experiment import canonical, ensemble, study
 from sim.experiment.lanes import first_villages
 from sim.experiment.run import run_arm
 from sim.experiment.validation import HOLDS
+from sim.language import catalogue
 from sim.model import CommunityModel
 from sim.reproduce import published
 from sim.shipped import folder
@@ -283,6 +286,20 @@ def test_a_world_at_rest_is_met_again_and_few_are_kept(among):
     assert len(kept.kept) == 2 and kept.start(Settings(), among).world.state is not first
 
 
+def test_what_nobody_looks_at_any_more_goes(asked, among):
+    worlds, runs = Worlds(), Shared()
+    one = pair(asked, among, worlds, known=runs)
+    other = pair(replace(asked, a="hybrid"), among, worlds, known=runs)
+    assert other.worlds["none"] is one.worlds["none"] and other.start.rest is one.start.rest
+    assert len(runs) == len({asked.a, asked.b, "status_quo", "hybrid"}) and len(worlds.kept) == 1
+    del one
+    gc.collect()
+    assert len(runs) == 3
+    del other
+    gc.collect()
+    assert len(runs) == len(worlds.kept) == 0
+
+
 def moved(key, among):
     """A value of a number that is far from its default."""
     control = among.controls[key]
@@ -488,26 +505,27 @@ def test_both_languages_say_everything():
         assert sorted(HOLE.findall(texts[0])) == sorted(HOLE.findall(texts[1])), key
 
 
-def test_english_texts_of_the_model_are_the_models_own(among):
-    """Whoever changes what a policy or a scenario says of itself is reminded of its translation."""
-    for name, about in among.known.policies.items():
-        for key in TOLD:
-            assert table()[f"policy.{name}.{key}"][0] == getattr(about, key)
-    for name, place in among.places.items():
-        assert table()[f"question.{name}"][0] == place.question
-        assert table().get(f"note.{name}", ("",))[0] == place.report.note
+def test_what_the_model_says_has_a_translation_and_only_one(among):
+    """Either in the page's own words or in the catalogue that reports are told by."""
+    said = catalogue("id")
+    assert not [text for text, _ in table().values() if text in said and text.count(" ") > 4]
+    for about in among.known.policies.values():
+        assert not [key for key in TOLD if getattr(about, key) not in said], about.name
+    for place in among.places.values():
+        assert place.question in said and (place.report.note in said or not place.report.note)
     units = {one.unit for one in among.controls.values()} | {
         param.unit for policy in among.policies for param in among.of_policy(policy).values()
     }
-    assert not [unit for unit in units if unit and f"of.{unit}" not in table()]
+    assert not [unit for unit in units if unit and f"of.{unit}" not in table() and unit not in said]
     assert not [key for key in among.controls if f"control.{key}" not in table()]
     named = [
         *(f"mechanism.{name}" for name in HOLDS),
         *(f"group.{control.group}" for control in among.controls.values()),
-        *(f"flow.{name}" for name, (payer, _) in ledger.FLOWS.items() if payer == "state"),
         *(f"place.{name}" for name in among.places),
     ]
     assert not [name for name in named if name not in table()]
+    flows = [name for name, (payer, _) in ledger.FLOWS.items() if payer == "state"]
+    assert not [name for name in flows if f"flow.{name}" not in table() and MEANINGS[name] not in said]
     assert not [key for policy in among.policies for key in among.of_policy(policy) if f"setting.{key}" not in table()]
 
 

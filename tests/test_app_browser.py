@@ -27,6 +27,7 @@ from sim.app import downloads
 from sim.app.choices import choices
 from sim.app.household import story
 from sim.app.module import HOME
+from sim.app.paints import FLAGS
 from sim.app.record import STANDING, pair
 from sim.app.session import threads, worlds
 from sim.app.settings import ARMS, from_query
@@ -35,7 +36,6 @@ from sim.app.texts import by_language
 QUERY = "v=1&place=desa&a=dividend&b=hybrid&luck=3&budget=0.1&facilitation_end=24&shock=0.15"
 HOUSEHOLD = 174
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 400, "height": 860}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 READY = '.sw-stage[aria-busy="false"]'
 WAIT = 180_000  # ms, for whatever a busy machine has to compute
 
@@ -48,7 +48,7 @@ def chromium():
         assert not os.environ.get("CI"), "no chromium: apt-get install chromium"
         pytest.skip("no chromium: apt-get install chromium, or set CHROMIUM")
     with sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=path, args=FLAGS)
+        browser = engine.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
 
@@ -460,17 +460,25 @@ def test_figures_on_the_page_are_the_engines(live):
     settled(page)
     other = engine(QUERY.replace("a=dividend", "a=infrastructure"))
     assert shown(page) == poverty(other, 79)
+    page.get_by_role("button", name="Table: Poverty").click()
     budget = page.get_by_label("Budget", exact=True)
     budget.press("Home")
     settled(page)
+    last = page.get_by_role("region", name="Poverty").locator("tbody tr").last.locator("td")
+    told = [cell.evaluate("cell => cell.firstChild.textContent") for cell in last.all()]
+    assert told == poverty(engine(page.url.partition("?")[2]), 76)  # what was open speaks of the new settings
     assert shown(page) == poverty(engine(page.url.partition("?")[2]), 79)
     assert "budget=0&" in page.url
 
 
-@pytest.mark.full
-def test_a_link_opens_the_same_run_and_says_so(live, visit, served):
+def test_what_is_served_plays_the_engines_run_and_its_link_opens_it_again(live, visit, found):
     page = live(QUERY)
     page.wait_for_url(re.compile("&d=[0-9a-f]{12}"))
+    page.get_by_role("button", name="2 Watch").click()
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("Number(document.querySelector('.sw-clock input[type=range]').value) >= 5")
+    page.get_by_role("button", name="Pause").click()
+    assert shown(page) == poverty(found, int(clock(page).input_value()))
     page.get_by_role("button", name="Share").click()
     dialog = page.get_by_role("dialog", name="Share")
     code = dialog.get_by_label("Run code", exact=True).input_value()
@@ -563,11 +571,14 @@ def test_the_chart_that_a_lesson_speaks_of_is_there_and_marked(live):
     settled(page)
     marked = page.locator(".sw-charts .sw-marked h3")
     page.get_by_role("button", name="Show me the end").click()
+    page.get_by_role("button", name="Table: Empowerment").click()
+    table = page.get_by_role("region", name="Empowerment").locator("table")
     expect(marked).to_contain_text("Poverty")
     page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
     page.wait_for_url(re.compile("import_share.value=0.3"))
     settled(page)
     expect(marked).to_contain_text("Local demand")
+    expect(table).to_be_visible()  # a chart that comes leaves the others alone
     page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
     page.wait_for_url(re.compile("place=desa_miskin"))
     settled(page)
@@ -623,6 +634,23 @@ def test_one_village_is_looked_into_in_mesas_viewer(visit, tmp_path):
         expect(page.get_by_text(re.compile(r"^Step: [01]$"))).to_be_visible()  # a step under way is made anew
         page.close()
     assert "Traceback" not in (tmp_path / "said.txt").read_text()
+
+
+@pytest.mark.full
+def test_pages_open_in_the_language_of_whoever_serves_them(visit, tmp_path):
+    """In the view, and in Mesa's viewer, whose own buttons stay English and are explained."""
+    with serving(tmp_path / "said.txt", "--lang", "id") as (_, address):
+        page = visit(address)
+        expect(page.locator("html")).to_have_attribute("lang", "id")
+        page.get_by_role("button", name="Langsung ke akhir").click()
+        page.close()
+    with serving(tmp_path / "said.txt", "--inside", "--lang", "id") as (_, address):
+        page = visit(address, ready="img")
+        expect(page.get_by_text("tekan ▶, atau Step untuk satu triwulan")).to_be_visible()
+        expect(page.get_by_text("Step = satu triwulan")).to_be_visible()
+        page.get_by_role("button", name="Step").click()
+        expect(page.get_by_text(re.compile(r"Tahun 0, triwulan 2: \d+% penduduk miskin"))).to_be_visible()
+        page.close()
 
 
 @pytest.mark.full

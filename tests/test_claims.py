@@ -22,7 +22,7 @@ from sim.experiment.claim_case import Case, correlation, ranks, series
 from sim.experiment.claim_statistics import STATISTICS
 from sim.experiment.claims import Claim
 from sim.experiment.run import Run
-from sim.explain_article import NO_CONDITION, NOTE, UNASKED, told
+from sim.explain.article import NO_CONDITION, NOTE, UNASKED, told
 from sim.scenario import BASELINE, Budget, Calendar, check
 from sim.start import World
 

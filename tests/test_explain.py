@@ -12,8 +12,8 @@ from rich.console import Console
 from sim import __main__ as command_line
 from sim import policies
 from sim.errors import InputError
-from sim.explain import TOPICS, explain
-from sim.explain_policies import GROUPS, STANDING, grouped
+from sim.explain.policies import GROUPS, STANDING, grouped
+from sim.explain.topics import TOPICS, explain
 from sim.policies.families import FAMILIES
 from sim.policies.practice import PRACTICE, VARIABLES, Practice
 from sim.scenario import check

@@ -13,7 +13,7 @@ from sim import __main__ as command_line
 from sim import ledger, metrics, policies
 from sim.engine.rule import Normal, Uniform
 from sim.experiment import calibration, fitted
-from sim.explain_odd import CITED, STANDING, odd, parameters, standing
+from sim.explain.odd import CITED, STANDING, odd, parameters, standing
 from sim.policies.policy import Policy
 from sim.start import wire
 

@@ -12,6 +12,7 @@ from sim.experiment.calibration import LUMPY, SOLVED, VARIANTS, priors
 from sim.experiment.evidence import read_studies
 from sim.experiment.judging import PASSED, worst
 from sim.experiment.moments import KNOWN
+from sim.language import say, speaking
 from sim.start import wire
 
 ROOT = Path(__file__).parents[1]
@@ -46,17 +47,19 @@ def scorecard_in_words() -> str:
     deciding = rows[rows["deciding"].astype(str) == "True"]
     verdicts = deciding.groupby(["study", "variant"])["verdict"].agg(lambda found: worst(list(found)))
     plan = wire()
-    lines = ["| study | what it holds the model against | trap off | trap on |", "|---|---|---|---|"]
+    lines = []
     for study in read_studies(plan, policies.catalogue(), KNOWN):
-        told = [verdicts[study.id, variant].replace("*", "\\*") for variant in VARIANTS]
-        title = f"{study.title} (*fitted*)" if study.role == "fitted" else study.title
+        told = [say(verdicts[study.id, variant]).replace("*", "\\*") for variant in VARIANTS]
+        title = f"{say(study.title)} (*{say('fitted')}*)" if study.role == "fitted" else say(study.title)
         lines.append(" | ".join([f"| {study.id}", title, *told]) + " |")
     return "\n".join(lines)
 
 
-def test_the_readme_has_the_scorecard_of_today():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert text.split("<!-- scorecard -->\n")[1].split("\n<!-- /scorecard -->")[0] == scorecard_in_words()
+@pytest.mark.parametrize(("code", "file"), [("en", "README.md"), ("id", "README.id.md")])
+def test_the_readme_has_the_scorecard_of_today(code, file):
+    text = (ROOT / file).read_text(encoding="utf-8").split("<!-- scorecard -->\n")[1].split("\n<!-- /scorecard -->")[0]
+    with speaking(code):
+        assert text.split("\n|---|---|---|---|\n")[1] == scorecard_in_words()
 
 
 def test_the_readme_says_how_the_verdicts_stand():

@@ -375,12 +375,12 @@ def test_the_article_is_told_in_the_language_with_its_verdicts():
     assert missed == set()
     assert not [text for text in catalogue("id") if text.count(" ") > 2 and text in printed]
     for words in ("pengembangan masyarakat lokal, perencanaan sosial, aksi sosial, dan kebijakan sosial", "keberdayaan",
-                  "kemandirian ekonomi", "kerentanan", "ensambel, tanpa jebakan: ", "selang 95%"):  # fmt: skip
+                  "kemandirian ekonomi", "kerentanan", "ensambel, tanpa perangkap: ", "selang 95%"):  # fmt: skip
         assert words in printed, words
     with speaking("en"):
         shares = [row for row in article.read()[0].to_dict("records") if row["claim"] == "S17"]
     for row in shares:
-        assert f"berlaku dalam {row['holds']} dari {row['sets']} himpunan" in printed
+        assert f"berlaku dalam {row['holds']} dari {row['sets']} set" in printed
 
 
 def test_what_runs_through_participation_is_told_in_the_language(small):

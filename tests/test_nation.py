@@ -5,17 +5,19 @@ from __future__ import annotations
 import gc
 import json
 import multiprocessing
+import re
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sim import national_command
+from sim.commands import nation as national_command
 from sim.engine.table import State
 from sim.errors import InputError
 from sim.experiment.lanes import copied
 from sim.experiment.study import programmes
+from sim.language import speaking
 from sim.metrics import inequality
 from sim.model import CommunityModel
 from sim.nation import frame, sketch, start, tables
@@ -307,6 +309,19 @@ def test_the_command_writes_page_tables_and_manifest(scenario, rested, tmp_path,
     assert all(word in page for word in ("North", "Indonesia, rural", "Synthetic", "imputed", "T0 dividend"))
     assert {file.name for file in (folder / "tables").iterdir()} >= {"start.csv", "series.parquet", "summary.csv"}
     assert "South" in capsys.readouterr().out
+
+
+def test_the_page_is_told_in_the_language_of_the_reader(scenario, rested, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(frame, "provinces", lambda _: SMALL)
+    with speaking("id"):
+        assert national_command.run(scenario, False, tmp_path) == 0
+    (folder,) = tmp_path.iterdir()
+    page = (folder / "report.html").read_text()
+    told = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page.split("<h2>Manifes</h2>")[0], flags=re.S)
+    assert '<html lang="id">' in page and "Sintetis: ini bukan penduduk yang diamati" in told
+    english = {"the", "of", "and", "without", "with", "persons", "villages", "years", "poor", "luck", "district"}
+    assert not english & {word.lower() for word in re.findall("[A-Za-z]+", told)}
+    assert "dari waktu ke waktu" in told and "menurut provinsi" in capsys.readouterr().out
 
 
 def test_who_stops_is_told_that_the_same_command_goes_on(scenario, rested, tmp_path, monkeypatch, capsys):

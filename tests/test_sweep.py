@@ -202,6 +202,22 @@ def test_a_run_that_loops_is_ended_and_told_where(threads, tmp_path):
     assert not [one for one in threading.enumerate() if one.name.startswith("Thread-") and one.is_alive()]
 
 
+class Compiling:
+    """A model whose first run takes longer, as where it has to be compiled."""
+
+    def __init__(self):
+        self.known = False
+
+    def __call__(self, world, arm, seed):
+        time.sleep(0.0 if self.known else 2.0)
+        self.known = True
+        return {"y": 1.0, "z": 1.0}
+
+
+def test_a_first_run_may_take_longer_than_the_limit(threads, tmp_path):
+    assert not swept(tmp_path, threads, Compiling(), toy_plan(3, 1), limit=1.0).result()["failed"].any()
+
+
 def test_a_run_that_nothing_can_wake_costs_its_worker_and_no_other_run(tmp_path):
     with Workers(2) as pool:
         going = swept(tmp_path, pool, Toy(trouble="sleeps"), toy_plan(8, 1), limit=1.0)

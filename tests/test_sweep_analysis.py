@@ -7,6 +7,7 @@ import math
 import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,13 @@ from scipy import stats
 from toy import Ishigami, Toy
 from toy_sweep import drawn_plan, swept, toy_plan
 
+from sim import __main__ as command_line
 from sim.errors import InputError
 from sim.intervals import student
+from sim.language import SPACE
+from sim.report.sweep import answer, boxes_told, sensitivity_part
 from sim.sweep import discovery, query
-from sim.sweep.design import Point, points
+from sim.sweep.design import Point, points, together
 from sim.sweep.discovery import boxes, discover
 from sim.sweep.found import Found, undominated
 from sim.sweep.outcomes import Outcome
@@ -27,6 +31,7 @@ from sim.sweep.sensitivity import sensitivity
 from sim.sweep.stopping import Rule, looks
 from sim.sweep.store import RUNS, Store
 from sim.sweep.study import Design
+from sim.sweep.sweep import Sweep
 
 Y = Outcome("y", "what is wanted", "z", 1.0, lambda comparison, run: math.nan)
 Z = Outcome("z", "what is feared", "z", -1.0, lambda comparison, run: math.nan)
@@ -82,6 +87,39 @@ def test_morris_finds_slopes_of_a_plane():
     for name, slope in {"a": 6.0, "b": 1.0, "c": 0.0}.items():  # of the whole range
         assert found.loc[name, "mu_star"] == pytest.approx(slope, abs=1e-9)
         assert found.loc[name, "sigma"] == pytest.approx(0.0, abs=1e-9)
+
+
+def indexed(column, sizes, reach):
+    """Indices of one outcome of two ways."""
+    rows = [("y", "works", "works", 64, name, size, r) for name, size, r in zip("abc", sizes, reach, strict=True)]
+    names = ["metric", "arm", "way", "points", "uncertainty", column, f"{column}_reach"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def two_ways():
+    """A sweep of two ways, of which only names matter."""
+    plan = toy_plan(4)
+    return Found("two", "", plan, plan.rows().assign(y=0.0, failed=0.0), [Y], CUBE)
+
+
+@pytest.mark.parametrize(
+    "column, sizes, reach, said",
+    [
+        ("total", [0.9, 0.2, 0.0], [0.2, 0.1, 0.0], "a decides most (70 to 100 % of the variance"),
+        ("total", [1.15, 0.9, 0.1], [0.3, 0.2, 0.1], "a decides most, but cannot be told from b"),
+        ("total", [0.3, 0.4, 0.35], [0.1, 0.1, 0.1], "b decides most, but cannot be told from c and a"),
+        ("total", [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], "no number moves it"),
+        ("mu_star", [0.2, 3.0, 0.0], [0.1, 0.2, 0.0], "b decides most (3.00 z on average over its range)"),
+    ],
+)
+def test_no_more_is_said_of_indices_than_their_intervals_tell(column, sizes, reach, said):
+    table, found = indexed(column, sizes, reach), two_ways()
+    extra = {"total": {"first": 0.0, "first_reach": 0.0}, "mu_star": {"sigma": 0.1}}[column]
+    part = sensitivity_part(found, table.assign(**extra))
+    (told,) = part.said
+    assert told.replace(SPACE, " ").startswith(f"What is wanted, works against status_quo: {said}")
+    assert [grid.title for grid in part.grids] == ["What is wanted, works against status_quo"]
+    assert part.plates[0].draw(400.0).svg().startswith(b"<svg")
 
 
 def test_designs_cover_their_ranges():
@@ -282,15 +320,63 @@ def test_conditions_of_a_sweep_are_found_and_exported(threads, tmp_path):
             discover(found, better, than, metric)
 
 
-@pytest.mark.parametrize("seed", [0, 7, 8])
-def test_points_that_are_held_back_do_not_tell_of_their_neighbours(seed):
+def test_points_that_are_held_back_do_not_tell_of_their_neighbours():
     """Sixty places with five equal points each, as a design that shares numbers has them, and hits by chance."""
-    random = np.random.default_rng(seed)
-    places = pd.DataFrame(np.repeat(random.random((60, 2)), 5, axis=0), columns=["x", "y"])
-    hits = np.repeat(random.random(60) < 0.5, 5)
-    box = boxes(places, hits)[0]
-    assert box.density > hits.mean() + 0.1  # the search finds what is not there
-    assert box.fresh < hits.mean() + 0.06
+    found, told = [], []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        places = pd.DataFrame(np.repeat(random.random((60, 2)), 5, axis=0), np.repeat(np.arange(60), 5), ["x", "y"])
+        hits = np.repeat(random.random(60) < 0.5, 5)
+        for box in boxes(places, hits)[:1]:
+            found.append(box.density - hits.mean())
+            told.append(box.fresh - hits.mean())
+    assert len(found) > 8 and np.mean(found) > 0.08  # the search finds what is not there
+    error = np.std(told, ddof=1) / math.sqrt(len(told))
+    assert abs(np.mean(told)) < 3.0 * error < 0.06  # and points held back say so
+
+
+def test_points_that_are_held_back_from_a_grid_lie_all_over_it():
+    """A corner of a full grid, which whoever never saw the slab that it lies in cannot know."""
+    spans = {"x": (0.0, 1.0), "y": (0.0, 1.0)}
+    grid = points(Design(kind="grid", levels=6), spans)
+    places = pd.DataFrame([p.values for p in grid])
+    cases = (places["x"] < 0.3) & (places["y"] < 0.5)
+    (box,) = boxes(places, cases.to_numpy())
+    assert set(box.limits) == {"x", "y"} and box.coverage == box.density == 1.0
+    assert box.fresh > 0.7
+
+
+def test_where_most_points_are_cases_the_other_side_is_pointed_to():
+    places, found = pd.DataFrame(np.random.default_rng(3).random((60, 2)), columns=["x", "y"]), two_ways()
+    for share, words in ((0.9, "swadaya discover STUDY --better cash --than works"), (0.1, "beyond chance"),
+                         (1.0, "everywhere"), (0.0, "nowhere")):  # fmt: skip
+        hits = np.arange(60) < 60 * share
+        assert words in boxes_told(found, discovery.Conditions("works", "cash", "y", places, hits, 0.0, []))[1]
+
+
+def test_of_runs_that_failed_no_cause_is_told_that_nobody_looked_at(threads, tmp_path):
+    going = swept(tmp_path, threads, Toy(trouble="raises"))
+    found = Found("toy", "", going.plan, going.result(), [Y, Z], {"x": (0.0, 39.0)})
+    last = answer(found)[-1]
+    assert last.startswith("4 of 480 runs failed and are left out") and "world at rest" not in last
+
+
+@pytest.mark.parametrize("kind, size", [("saltelli", 4), ("morris", 3), ("sobol", 1), ("grid", 1)])
+def test_a_point_is_held_back_with_all_that_share_its_numbers(kind, size):
+    spans = {"x": (0.0, 1.0), "y": (0.0, 1.0)}
+    design = Design(kind=kind, points=32, levels=4)
+    drawn = np.array([[*p.values.values()] for p in points(design, spans)])
+    assert together(design, 2) == size
+    blocks = np.arange(len(drawn)) // size
+    turn = discovery.parts(blocks)
+    assert all(len(set(turn[blocks == one])) == 1 for one in set(blocks))
+    count = np.bincount(turn[::size])
+    assert len(count) == discovery.FOLDS and count.max() - count.min() <= 1
+    if size > 1:  # all that shares a number with another shares its block too
+        for one in set(blocks):
+            inside, outside = drawn[blocks == one], drawn[blocks != one]
+            assert len(np.unique(inside[:, 0])) < size
+            assert kind == "morris" or not np.isin(inside, outside).any()
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------
@@ -384,3 +470,40 @@ def test_answers_are_written(stored, tmp_path, kind):
 def test_a_study_says_what_it_is(stored):
     said = json.loads(next(stored.glob("studies/first-*/study.json")).read_text())
     assert said["name"] == "first" and re.fullmatch("[0-9a-f]{64}", said["result"])
+
+
+def test_a_study_that_is_not_finished_can_be_asked_for_what_there_is(threads, tmp_path):
+    going = swept(tmp_path, threads, plan=toy_plan(4))
+    whole = toy_plan(10)
+    Sweep(whole, Toy(), ("y", "z"), going.store, threads, 1).record({"title": "Under way", "finished": "now"}, 64 * "0")
+    listed = query.ask(tmp_path)
+    assert listed[["title", "finished", "runs", "stored"]].to_numpy().tolist() == [["Under way", "", 120, 48]]
+    assert query.ask(tmp_path, "SELECT result FROM studies")["result"].item() == ""
+    assert query.ask(tmp_path, "SELECT count(*) AS n FROM runs")["n"].item() == 48
+
+
+def test_what_is_left_out_of_an_answer_is_told(threads, tmp_path, capsys):
+    going = swept(tmp_path, threads, plan=toy_plan(4))
+    going.record({"title": "Rotten"}, 64 * "0")
+    part = next((tmp_path / RUNS).iterdir())
+    part.write_bytes(part.read_bytes()[:-9])
+    assert query.ask(tmp_path).attrs["corrupt"] == [str(part.resolve())]
+    assert command_line.main(["query", "SELECT count(*) FROM stored", "--store", str(tmp_path)]) == 0
+    assert "what it held is left out" in capsys.readouterr().err
+
+
+def test_a_store_can_be_read_while_a_sweep_joins_its_parts(threads, tmp_path, monkeypatch):
+    swept(tmp_path, threads, plan=toy_plan(4))
+    (old,) = (tmp_path / RUNS).iterdir()
+    read, gone = Path.read_bytes, []
+
+    def joined(path):
+        if not gone:  # between the listing and the reading another part has taken its place
+            gone.append(store.put(RUNS, [{"key": key, "seconds": 0.1, "y": 1.0} for key in store.held[RUNS]]))
+            path.unlink()
+        return read(path)
+
+    store = Store(tmp_path)
+    monkeypatch.setattr(Path, "read_bytes", joined)
+    found = Store(tmp_path)
+    assert gone and old.stem not in found.parts[RUNS] and found.held[RUNS].keys() == store.held[RUNS].keys()

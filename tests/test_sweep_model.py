@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -11,10 +12,10 @@ from sim import __main__ as command_line
 from sim.errors import InputError
 from sim.experiment import study as studies
 from sim.scenario import SCENARIOS, load
-from sim.sweep import bench, query
+from sim.sweep import bench, discovery, query
 from sim.sweep.asked import Asked
 from sim.sweep.found import shown
-from sim.sweep.store import RUNS, Store
+from sim.sweep.store import Store
 from sim.sweep.study import STUDIES, read
 
 SCENARIO = """
@@ -66,7 +67,7 @@ def test_a_study_goes_from_its_file_to_answers(file, tmp_path, capsys, known):
     store, results = tmp_path / "store", tmp_path / "results"
     given = (file, "--store", store, "--results", results)
     assert swadaya("sweep", *given, "--workers", 1, "--dry-run") == 0
-    assert "2 points (grid), 3 ways, 2 lucks" in capsys.readouterr().out and not (store / RUNS).exists()
+    assert "2 points (grid), 3 ways, 2 lucks" in capsys.readouterr().out and not store.exists()
     assert swadaya("sweep", *given, "--workers", 1) == 0
     said = capsys.readouterr().out
     assert "12 runs" not in said and "9 runs in 2 worlds to do (3 stored)" in said and "digest of the results: " in said
@@ -94,6 +95,26 @@ def test_a_study_goes_from_its_file_to_answers(file, tmp_path, capsys, known):
     assert capsys.readouterr().out.split() == ["n", "12"]
 
 
+def test_each_question_to_a_sweep_has_a_page_of_its_own(file, tmp_path, monkeypatch, capsys):
+    text = STUDY.replace('kind = "grid"\nlevels = 2', 'kind = "morris"\npoints = 4')
+    file.write_text(
+        text.replace("seeds = 2", "seeds = 1").replace("[0.0, 0.12]", '[0.0, 0.5]\nattends.invitation = "all"')
+    )
+    asked, store, pages = Asked.read(file), tmp_path / "store", tmp_path / "results"
+    with Store(store).alone(), ThreadPoolExecutor(1) as pool:
+        asked.sweep(Store(store), pool, 1).run()
+    monkeypatch.setattr(discovery, "FEWEST", 8)
+    given = (file, "--store", store, "--results", pages)
+    assert swadaya("sensitivity", *given) == 0
+    assert "Poverty headcount, T0 dividend against Status quo" in capsys.readouterr().out
+    (page,) = pages.glob("sensitivity-study-*/report.html")
+    assert " decides most" in page.read_text()
+    for better, than in (("locality_development", "dividend"), ("dividend", "locality_development")):
+        assert swadaya("discover", *given, "--better", better, "--than", than) == 0
+    found = sorted(path.parent.name.rsplit("-", 2)[0] for path in pages.glob("discover-*/boxes.csv"))
+    assert found == [f"discover-{a}-than-{b}-headcount" for a, b in sorted([(better, than), (than, better)])]
+
+
 def test_keys_change_with_what_a_run_depends_on_and_with_nothing_else(file, tmp_path):
     plan = Asked.read(file).plan
     keys = set(plan.rows()["key"])
@@ -110,9 +131,39 @@ def test_keys_change_with_what_a_run_depends_on_and_with_nothing_else(file, tmp_
     assert others('metrics = ["headcount", "gini"]', 'metrics = ["gini", "severity"]') == keys
     assert others("seeds = 2", "seeds = 3") > keys
     assert others("seed = 2", "seed = 3", tmp_path / "small.toml").isdisjoint(keys)
-    assert others('metrics = ["headcount", "gini"]', 'metrics = ["self_sufficient"]').isdisjoint(keys)
+    assert others('metrics = ["headcount", "gini"]', 'metrics = ["self_sufficient", "participation"]') == keys
     doses = others("dose = [0.04]", "dose = [0.04, 0.02]")
     assert doses > keys and len(doses) == len(keys) + 2 * 2 * 2  # the baseline of both doses is the same run
+
+
+def test_a_run_is_the_same_whatever_is_measured_of_it_and_made_once_for_all_that_was(file, tmp_path):
+    file.write_text(STUDY.replace("[0.0, 0.12]", "[0.1, 0.12]").replace("seeds = 2", "seeds = 1"))
+    store = Store(tmp_path / "store")
+
+    def asked(*metrics):
+        """The result of a study of some metrics, and how many runs it made."""
+        text = file.read_text()
+        file.write_text(text.replace('"headcount", "gini"', ", ".join(f'"{name}"' for name in metrics)))
+        whole = Asked.read(file)
+        file.write_text(text)
+        with store.alone(), ThreadPoolExecutor(1) as pool:
+            going = whole.sweep(store, pool, 1)
+            made = len(going.missing())
+            going.run()
+            going.record(whole.about(), whole.digest)
+        return going.result(), made
+
+    first, made = asked("headcount", "gini")
+    assert made == 6
+    less, none = asked("severity")
+    assert none == 0 and less["severity"].equals(first["severity"])
+    more, again = asked("gini", "participation", "self_sufficient")
+    assert again == 6 and more["participation"].notna().all()
+    for name in ("headcount", "severity", "own_income", "gini"):
+        assert more[name].equals(first[name]), name  # to the last bit, with stress twins beside it or without
+    assert asked("participation")[1] == asked("headcount", "gini")[1] == 0
+    table = query.ask(store.folder, "SELECT count(*) n, count(gini) g, count(participation) p FROM stored")
+    assert table.iloc[0].tolist() == [6, 6, 6]
 
 
 def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):

@@ -14,13 +14,13 @@ import pytest
 from rich.console import Console
 
 from sim import __main__ as command_line
-from sim import explain
 from sim.errors import InputError
 from sim.experiment import calibration, ensemble, moments, standing, trials, validation
 from sim.experiment.evidence import CONTROL, DERIVED, shipped
 from sim.experiment.judging import ORDER, Found, Target, barred, judge, rival_passes, scorecard, worst
 from sim.experiment.trials import Draw, Seen, programmes, run_draw
 from sim.experiment.validation import HOLDS, Worlds, prior_sets, read_prior, renew_prior, studies_of, validate
+from sim.explain import topics as explain
 from sim.population import TwoPieceLognormal
 from sim.report import scorecard as report
 from sim.survey import read_aggregates

@@ -18,6 +18,7 @@ from sim.app.bands import follow
 from sim.app.choices import Choices, choices
 from sim.app.code import settings_of
 from sim.app.crew import Crew
+from sim.app.paints import paints
 from sim.app.payload import payload
 from sim.app.record import Pair, pair
 from sim.app.settings import ARMS, Settings
@@ -73,7 +74,7 @@ def write(found: Pair, among: Choices, folder: Path) -> None:
 
 
 def bench() -> Iterator[Line]:
-    """How long the view takes: start of a process, first picture's data, a pair, 20 lucks, 20 sets; seconds."""
+    """How long the view takes: start of a process, first picture's data, a pair, 20 lucks, 20 sets; then paints."""
     yield Line("start of the server's process", _started(), "s")
     among, worlds = choices(), Worlds()
     with ExitStack() as stack:
@@ -83,12 +84,16 @@ def bench() -> Iterator[Line]:
         crew.warm()
         crew.luck(Settings()).result()
 
+        looked_at = dict[str, Pair]()  # as a session holds what it shows
+
         def timed(settings: Settings) -> float:
             began = time.perf_counter()
-            payload(pair(settings, among, worlds, threads), among, 1)
+            looked_at["now"] = pair(settings, among, worlds, threads)
+            payload(looked_at["now"], among, 1)
             return time.perf_counter() - began
 
         yield Line("first picture of a place: world at rest, pair, payload", timed(Settings()), "s")
+        page = downloads.page(looked_at["now"], among, "", {}, "en")
         policies = [Settings(a=name) for name in ("hybrid", "dividend", "infrastructure", "asset_with_coaching")]
         yield Line("pair after another policy, longest of 4", max(map(timed, policies)), "s")
         numbers = [Settings(numbers=(("loss.base", value),)) for value in (0.2, 0.22, 0.26, 0.28)]
@@ -102,6 +107,7 @@ def bench() -> Iterator[Line]:
         follow(Settings(), 1, crew, note, lambda: True)
         yield Line("band of 20 lucks", seen["lucks"], "s")
         yield Line("with 20 parameter sets", seen["sets"], "s")
+    yield paints(page)
     yield Line("processors", float(os.cpu_count() or 1), "")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 
 from rich.console import Console
 
+from sim.app.texts import LANGUAGES
 from sim.drafted import drafted
 from sim.errors import InputError
 from sim.progress import Bar
@@ -18,6 +20,9 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     app.add_argument("--port", type=int, default=8765, help="where to serve (default: 8765)")
     app.add_argument("--host", default="127.0.0.1", help="address to serve at (default: this machine only)")
     app.add_argument("--inside", action="store_true", help="instead: one village, agent by agent, in Mesa's viewer")
+    app.add_argument(
+        "--lang", choices=LANGUAGES, default=LANGUAGES[0], help="language that pages open in: en (default) or id"
+    )
     app.add_argument("--no-open", action="store_true", help="do not open a browser")
 
 
@@ -25,7 +30,7 @@ def app(arguments: argparse.Namespace) -> None:
     """`swadaya app`: the interactive view, or the look inside one village."""
     from sim.app.serve import serve
 
-    serve(arguments.port, arguments.host, not arguments.no_open, arguments.inside)
+    serve(arguments.port, arguments.host, not arguments.no_open, arguments.lang, arguments.inside)
 
 
 def bench() -> None:
@@ -33,7 +38,8 @@ def bench() -> None:
     from sim.app.again import bench as answered
 
     for line in answered():
-        Console().print(f"{line.value:12,.2f}  {line.unit:4} {line.what}", highlight=False, soft_wrap=True)
+        value = "–" if math.isnan(line.value) else f"{line.value:,.2f}"
+        Console().print(f"{value:>12}  {line.unit:4} {line.what}", highlight=False, soft_wrap=True)
 
 
 def run_code(arguments: argparse.Namespace) -> None:

@@ -20,7 +20,7 @@ from sim.app.payload import payload
 from sim.app.record import METRICS, Pair
 from sim.app.settings import ARMS
 from sim.app.share import share
-from sim.app.texts import LANGUAGES, by_language, words
+from sim.app.texts import LANGUAGES, by_language, worded, words
 from sim.errors import InputError
 from sim.metrics import catalogue
 from sim.report.canvas import GREY, HUES, canvas
@@ -116,8 +116,9 @@ def _drawn(pair: Pair, among: Choices, name: str, at: int) -> Drawing:
     years = range(0, calendar.quarters + 1, 20)
     panel.bottom_axis(list(years), [str(year // 4) for year in years], words("figure.years")[at])
     panel.left_axis()
-    unit = words(f"unit.{catalogue()[name].unit}")[at]
-    panel.head([f"{words(f'metric.{name}')[at]}, {unit}"], up=10.0)
+    metric = catalogue()[name]
+    label, unit = worded(f"metric.{name}", metric.label)[at], worded(f"unit.{metric.unit}", metric.unit)[at]
+    panel.head([f"{label}, {unit}"], up=10.0)
     ends = {}
     for arm in ("none", "a", "b"):
         values = found[arm]

@@ -9,7 +9,7 @@ from typing import Any
 from sim.app import code
 from sim.app.choices import MOST_LUCKS, MOST_SETS, Choices, Control
 from sim.app.settings import OWN, Settings, Text
-from sim.app.texts import worded, words
+from sim.app.texts import own_words, worded, words
 from sim.app.world import LATER
 
 TOLD = ("meaning", "decides", "flows", "targets", "loses_when")
@@ -24,7 +24,7 @@ def label_of(key: str) -> tuple[str, str]:
 def policy_words(name: str, among: Choices) -> dict[str, Text | str]:
     """What a policy says of itself; the baseline says nothing."""
     about = among.known.policies.get(name)
-    return {key: worded(f"policy.{name}.{key}", getattr(about, key)) if about else "" for key in TOLD}
+    return {key: own_words(getattr(about, key)) if about else "" for key in TOLD}
 
 
 def of_control(control: Control, default: float) -> dict[str, Any]:
@@ -92,8 +92,8 @@ def form(settings: Settings, among: Choices, generation: int, unknown: list[Text
             {
                 "name": name,
                 "title": _title(name, settings),
-                "question": worded(f"question.{name}", one.question),
-                "note": worded(f"note.{name}", one.report.note),
+                "question": own_words(one.question),
+                "note": own_words(one.report.note),
             }
             for name, one in among.places.items()
         ],

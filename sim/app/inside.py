@@ -18,6 +18,7 @@ from sim.app.choices import choices
 from sim.app.record import arm_id
 from sim.app.session import worlds
 from sim.app.settings import Settings
+from sim.app.texts import LANGUAGES, opened, words
 from sim.app.world import Start
 from sim.engine.lane import holding
 from sim.experiment.lanes import first_villages, show
@@ -29,17 +30,29 @@ with warnings.catch_warnings():  # solara complains of the order of hooks in Mes
     from mesa.visualization import SolaraViz
     from mesa.visualization.utils import update_counter
 
+FIRST = "locality_development"
 POOR, STANDS, FRAME = "#b3541e", "#1b6f6a", "#444444"
-#: Institutions of the village: agent's table, its number there, column, value that fills it, name.
+#: Institutions of the village: agent's table, its number there, column, value that fills it, key of its name.
 INSTITUTIONS = (
-    ("village", 0, "attendance", 1.0, "council: who came"),
-    ("village", 0, "institution_quality", 1.0, "council: quality"),
-    ("village", 0, "pot", 2.0, "arisan: the pot"),
-    ("group", 0, "works", 20.0, "works: farming"),
-    ("group", 1, "works", 20.0, "works: livestock"),
-    ("group", 2, "works", 20.0, "works: trade"),
-    ("group", 3, "works", 20.0, "works: services"),
+    ("village", 0, "attendance", 1.0, "attendance"),
+    ("village", 0, "institution_quality", 1.0, "quality"),
+    ("village", 0, "pot", 2.0, "pot"),
+    ("group", 0, "works", 20.0, "works_0"),
+    ("group", 1, "works", 20.0, "works_1"),
+    ("group", 2, "works", 20.0, "works_2"),
+    ("group", 3, "works", 20.0, "works_3"),
 )
+
+
+def say(key: str, **holes: object) -> str:
+    """A text of this page, in the language that it was opened in."""
+    return words(f"inside.{key}")[LANGUAGES.index(opened())].format(**holes)
+
+
+def policies() -> dict[str, str]:
+    """Label of each policy, in the language of the page -> its name."""
+    among = choices()
+    return {among.labels(name)[LANGUAGES.index(opened())]: name for name in among.policies}
 
 
 @cache
@@ -50,7 +63,8 @@ def _start(policy: str) -> Start:
 class Village(MesaLane):
     """The first village of the default world under one policy and luck: each household and institution a Mesa agent."""
 
-    def __init__(self, policy: str = "locality_development", luck: int = 1) -> None:
+    def __init__(self, policy: str = FIRST, luck: int = 1) -> None:
+        policy = policies().get(policy, policy)  # a page knows it by its label
         begin = _start(policy)
         super().__init__(begin.world.lane.plan, first_villages(begin.world.state, 1))
         self.world, self.luck, self.quarter = begin.world, luck, 0
@@ -59,6 +73,10 @@ class Village(MesaLane):
         self.running = True
         self.held = holding(self.plan, begin.scenario.hold.ablate)
         self.seen: list[tuple[float, float]] = []
+
+    def now(self) -> dict[str, int]:
+        """Year and quarter."""
+        return {"year": self.quarter // 4, "quarter": self.quarter % 4 + 1}
 
     def step(self) -> None:
         """One quarter, rule by rule, agent by agent."""
@@ -84,14 +102,13 @@ def _map(axes: Axes, model: Village) -> None:
         face = colour if home.attends else "white"
         axes.plot(x, y, "o", color=colour, markerfacecolor=face, markersize=7)
     axes.set(xticks=[], yticks=[], xlim=(-0.04, 1.04), ylim=(-0.04, 1.04))
-    told = f"Year {model.quarter // 4}, quarter {model.quarter % 4 + 1}: {len(model.rows['household'])} households"
-    key = "green lives from its own income, brown does not; filled came to the meeting"
-    axes.set_title(f"{told}\n{key}", fontsize=10, loc="left")
+    told = say("told", **model.now(), count=len(model.rows["household"]))
+    axes.set_title(f"{told}\n{say('key')}", fontsize=10, loc="left")
 
 
 def _institutions(axes: Axes, model: Village) -> None:
     """Institutions, filled as far as they work."""
-    names = [name for *_, name in INSTITUTIONS]
+    names = [say(name) for *_, name in INSTITUTIONS]
     values = [min(1.0, getattr(model.rows[table][at], column) / top) for table, at, column, top, _ in INSTITUTIONS]
     axes.barh(names, [1.0] * len(names), color="white", edgecolor=FRAME, height=0.6)
     axes.barh(names, values, color=FRAME, height=0.6)
@@ -99,7 +116,7 @@ def _institutions(axes: Axes, model: Village) -> None:
     axes.set(xticks=[], xlim=(0.0, 1.0))
     axes.tick_params(labelsize=9, length=0)
     axes.spines[:].set_visible(False)
-    axes.set_title("Institutions", fontsize=10, loc="left")
+    axes.set_title(say("institutions"), fontsize=10, loc="left")
 
 
 def _course(axes: Axes, model: Village, column: int, title: str, colour: str) -> None:
@@ -107,7 +124,8 @@ def _course(axes: Axes, model: Village, column: int, title: str, colour: str) ->
     axes.plot([quarter / 4.0 for quarter in range(len(model.seen))], [row[column] for row in model.seen], color=colour)
     for quarter in (model.calendar.start, model.calendar.end):
         axes.axvline(quarter / 4.0, color=FRAME, linestyle=":", linewidth=0.8)
-    axes.set(xlim=(0.0, model.calendar.quarters / 4.0), ylim=(0.0, max([20.0, *(row[column] for row in model.seen)])))
+    years, top = model.calendar.quarters / 4.0, max([20.0, *(1.05 * row[column] for row in model.seen)])
+    axes.set(xlim=(0.0, years), xticks=range(0, int(years) + 1, 5), ylim=(0.0, top))
     axes.set_title(title, fontsize=10, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -128,22 +146,35 @@ def Course(model: Village) -> None:
     figure = Figure(figsize=(6.0, 5.6), layout="constrained")
     institutions, poor, came = figure.subplots(3)
     _institutions(institutions, model)
-    _course(poor, model, 0, "Poor, % of persons, by year", POOR)
-    _course(came, model, 1, "Came to the meeting, % of households", STANDS)
+    _course(poor, model, 0, say("poor"), POOR)
+    _course(came, model, 1, say("came"), STANDS)
     solara.FigureMatplotlib(figure)
+    solara.Text(_told(model))
+    solara.Text(say("buttons"), style={"font-size": "13px", "color": FRAME})
+
+
+def _told(model: Village) -> str:
+    """The quarter in words, for whoever cannot see the pictures."""
+    if not model.seen:
+        return say("start")
+    poor, came = model.seen[-1]
+    return say("now", **model.now(), poor=f"{poor:.0f}", came=f"{came:.0f}")
 
 
 @solara.component
 def Page() -> None:
     """What a browser opens."""
-    policies = {"type": "Select", "value": "locality_development", "values": choices().policies, "label": "Policy"}
-    luck = {"type": "SliderInt", "value": 1, "label": "Luck", "min": 1, "max": 20, "step": 1}
+    labels = policies()
+    first = next(label for label, name in labels.items() if name == FIRST)
+    asked = {
+        "policy": {"type": "Select", "value": first, "values": list(labels), "label": say("policy")},
+        "luck": {"type": "SliderInt", "value": 1, "label": say("luck"), "min": 1, "max": 20, "step": 1},
+    }
     model = solara.use_memo(Village, [])
-    asked = {"policy": policies, "luck": luck}
     SolaraViz(
         model,
         components=[(Households, 0), (Course, 0)],
         model_params=asked,
-        name="Inside one village",
+        name=say("name"),
         play_interval=200,
     )

@@ -1,4 +1,4 @@
-"""What is remembered: the latest so many things by what they depend on."""
+"""What is remembered by what it depends on: the latest so many things, or whatever somebody still holds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 Thing = TypeVar("Thing")
 
@@ -39,3 +40,22 @@ class Kept(Generic[Thing]):
         """What is kept under a key, or what is made now; made twice where two threads ask at once."""
         found = self.get(key)
         return self.put(key, make()) if found is None else found
+
+
+class Shared(Generic[Thing]):
+    """Things that somebody holds: who asks for the same finds it, and what nobody looks at any more goes."""
+
+    def __init__(self) -> None:
+        self._found, self._lock = WeakValueDictionary[Hashable, Thing](), Lock()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def made(self, key: Hashable, make: Callable[[], Thing]) -> Thing:
+        """What somebody holds under a key, or what is made now; one thing for all, also where threads ask at once."""
+        found = self._found.get(key)
+        if found is not None:
+            return found
+        thing = make()
+        with self._lock:
+            return self._found.setdefault(key, thing)

@@ -9,9 +9,10 @@ from typing import Any
 import solara
 
 from sim.app import evidence, lessons
+from sim.app.memory import give_back_soon
 from sim.app.session import Session
 from sim.app.stage import Stage
-from sim.app.texts import by_language
+from sim.app.texts import by_language, opened
 
 
 def _session(stage: Stage, query: str) -> Session:
@@ -35,10 +36,17 @@ def Page() -> None:
     query = solara.use_memo(lambda: router.search or "", [])
     texts = solara.use_memo(lambda: json.dumps(by_language(), ensure_ascii=False), [])
     solara.Title("Swadaya")
-    stage = Stage.element(texts=texts, lessons=lessons.document(), evidence=evidence.document(), mode="live")
+    stage = Stage.element(
+        texts=texts, lessons=lessons.document(), evidence=evidence.document(), lang=opened(), mode="live"
+    )
 
     def tie() -> Callable[[], None]:
         session = _session(solara.get_widget(stage), query)
-        return session.close
+
+        def untie() -> None:
+            session.close()
+            give_back_soon()
+
+        return untie
 
     solara.use_effect(tie, [])

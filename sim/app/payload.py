@@ -55,10 +55,11 @@ from sim.app import code
 from sim.app.choices import Choices
 from sim.app.form import policy_words
 from sim.app.record import LAYERS, LORENZ, METRICS, STANDING, VILLAGE, Pair, Recording, linear
-from sim.app.texts import worded, words
+from sim.app.texts import own_words, worded
 from sim.metrics import cost
 
 VERSION = 1
+MEANINGS = {flow.rule.name: flow.rule.meaning.rstrip(".") for flow in ledger.RULES}
 STATE_FLOWS = tuple(name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
 
 
@@ -97,8 +98,9 @@ def document(pair: Pair, among: Choices, generation: int) -> dict[str, Any]:
         "institutions": _institutions(tops),
         "metrics": _metrics(),
         "flows": [
-            {"id": name, "label": words(f"flow.{name}"), "payer": "state", "payee": ledger.FLOWS[name][1]}
-            for name in STATE_FLOWS
+            {"id": flow, "label": worded(f"flow.{flow}", MEANINGS[flow]), "payer": "state", "payee": payee}
+            for flow, (_, payee) in ledger.FLOWS.items()
+            if flow in STATE_FLOWS
         ],
         "lorenz": numbers(LORENZ),
         "worlds": {arm: _world(pair, arm, found, tops) for arm, found in pair.worlds.items()},
@@ -115,8 +117,8 @@ def _policies(pair: Pair, among: Choices) -> dict[str, Any]:
 
 def _place(pair: Pair, among: Choices) -> dict[str, str | tuple[str, str]]:
     found, name = among.places[pair.settings.place], pair.settings.place
-    told = {"question": found.question, "note": found.report.note}
-    return {"name": name, "title": found.title, **{key: worded(f"{key}.{name}", text) for key, text in told.items()}}
+    told = {"question": own_words(found.question), "note": own_words(found.report.note)}
+    return {"name": name, "title": found.title, **told}
 
 
 def _calendar(pair: Pair, among: Choices) -> dict[str, Any]:
@@ -177,8 +179,8 @@ def _metrics() -> list[dict[str, Any]]:
     return [
         {
             "id": name,
-            "label": words(f"metric.{name}"),
-            "unit": words(f"unit.{catalogue[name].unit}"),
+            "label": worded(f"metric.{name}", catalogue[name].label),
+            "unit": worded(f"unit.{catalogue[name].unit}", catalogue[name].unit),
             "better": catalogue[name].better,
             "every": catalogue[name].every,
         }

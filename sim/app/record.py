@@ -11,7 +11,7 @@ import numpy as np
 
 from sim import ledger, metrics
 from sim.app.choices import Choices
-from sim.app.kept import Kept
+from sim.app.kept import Shared
 from sim.app.settings import ARMS, Settings
 from sim.app.world import Start, Worlds
 from sim.metrics import cost, inequality, poverty
@@ -262,7 +262,7 @@ def pair(
     among: Choices,
     worlds: Worlds,
     executor: Executor | None = None,
-    known: Kept[Recording] | None = None,
+    known: Shared[Recording] | None = None,
 ) -> Pair:
     """Run both policies and none under one luck.
 
@@ -273,9 +273,9 @@ def pair(
     executor
         Threads, so that the worlds run beside one another; results do not depend on it.
     known
-        Where runs are kept: who changes one policy does not run the other again.
+        Runs that somebody looks at: who changes one policy does not run the other again.
     """
-    start, known = worlds.start(settings, among), Kept[Recording](len(ARMS)) if known is None else known
+    start, known = worlds.start(settings, among), Shared[Recording]() if known is None else known
     alone = {arm: settings.alone(arm) for arm in ARMS}
 
     def one(key: Settings) -> Recording:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import signal
 import socket
-import sys
+import warnings
 import webbrowser
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from sim.app.memory import one_heap
+from sim.app.texts import LANGUAGES, OPENED
 from sim.errors import InputError
 
 NEEDED = ("solara", "solara.server", "anywidget", "uvicorn", "starlette", "ipyvuetify")
 LARGEST = 2**22  # bytes of one message from a browser
-M_ARENA_MAX = -8  # glibc's malloc.h
 INSTALL = "pip install 'swadaya[app]' installs it"
 HOLES = {"{{ipywidget_major_version}}": "8"}
 INSIDE = "sim.app.inside"
@@ -82,7 +82,7 @@ def missing() -> Iterator[Path]:
         yield folder / name
 
 
-def serve(port: int, host: str, open_browser: bool, inside: bool = False) -> None:
+def serve(port: int, host: str, open_browser: bool, lang: str = LANGUAGES[0], inside: bool = False) -> None:
     """Serve until interrupted.
 
     Raises
@@ -91,19 +91,19 @@ def serve(port: int, host: str, open_browser: bool, inside: bool = False) -> Non
         When something is missing, or the port is taken.
     """
     prepare(inside)
+    os.environ[OPENED] = lang
     _free(host, port)
-    _one_heap()
+    one_heap()
+    warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)  # there is no page around this one
     import uvicorn
 
     from sim.app import evidence
-    from sim.app.choices import choices
     from sim.app.crew import crew
-    from sim.app.session import worlds
-    from sim.app.settings import Settings
+    from sim.app.session import first
 
     if not inside:
         crew().warm()
-    worlds().start(Settings(), choices())  # compiled, and the first place at rest, before anybody comes
+    first()  # compiled, and the first place at rest, before anybody comes
     evidence.document()
     address = f"http://{'localhost' if host in ('127.0.0.1', 'localhost') else host}:{port}/"
 
@@ -127,12 +127,6 @@ def serve(port: int, host: str, open_browser: bool, inside: bool = False) -> Non
     finally:
         if not inside:
             crew().close()
-
-
-def _one_heap() -> None:
-    """Let all threads share a heap: with glibc's own heap for each, memory of readers who have gone is never reused."""
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
-        libc.mallopt(M_ARENA_MAX, 1)
 
 
 def _free(host: str, port: int) -> None:

@@ -27,7 +27,7 @@ from sim.app.bands import follow
 from sim.app.choices import Choices, choices
 from sim.app.crew import Crew, crew
 from sim.app.form import form
-from sim.app.kept import Kept
+from sim.app.kept import Shared
 from sim.app.lessons import step_of
 from sim.app.own import among_of, settings_of
 from sim.app.payload import payload
@@ -35,10 +35,9 @@ from sim.app.record import Pair, Recording, pair
 from sim.app.settings import Own, Settings, Text, from_query
 from sim.app.share import expected_of, share
 from sim.app.texts import words
-from sim.app.world import Worlds
+from sim.app.world import Start, Worlds
 from sim.errors import InputError, NotFiniteError, PolicyError
 
-RECORDINGS = 60
 JOBS = 2  # answers that one session may wait for at a time
 log = logging.getLogger(__name__)
 Send = Callable[[Mapping[str, Any], Sequence[bytes]], None]
@@ -47,14 +46,20 @@ Put = Callable[[str, str], None]
 
 @cache
 def worlds() -> Worlds:
-    """Worlds at rest of this process, shared by all sessions."""
+    """Worlds at rest that sessions look at."""
     return Worlds()
 
 
 @cache
-def recordings() -> Kept[Recording]:
-    """Runs of single policies that were watched last, about 1.5 MB each, shared by all sessions."""
-    return Kept(RECORDINGS)
+def first() -> Start:
+    """What everybody meets first; its world stays for as long as the process."""
+    return worlds().start(Settings(), choices())
+
+
+@cache
+def recordings() -> Shared[Recording]:
+    """Runs of single policies that sessions look at, about 1.5 MB each."""
+    return Shared()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Where both villages begin: the world at rest of a place, kept for as long as the numbers that it depends on stay."""
+"""Where both villages begin: the world at rest of a place, met again for as long as somebody looks at it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from sim import ledger
 from sim.app.choices import Choices
-from sim.app.kept import Kept
+from sim.app.kept import Kept, Shared
 from sim.app.settings import Settings, scenario_of
 from sim.engine.lane import Lane
 from sim.engine.lane import settings as parameters_of
@@ -24,7 +24,6 @@ from sim.scenario import Scenario
 from sim.start import World, poorer, solve, wire
 from sim.survey import read_aggregates
 
-KEPT = 24  # worlds at rest that a process keeps, about 4 MB each
 #: Numbers that nothing before quarter 0 depends on: outside markets stand still until then, and no programme of 2017
 #: pays facilitators, organisers, trainers, surveyors, auditors, a bank or for assets. A test solves anew with each.
 LATER = (
@@ -38,12 +37,16 @@ LATER = (
 
 @dataclass(frozen=True)
 class Start:
-    """What is run: a scenario, its world at quarter 0, the programmes of its arms, and shocks to outside markets."""
+    """What is run: a scenario, its world at quarter 0, the programmes of its arms, and shocks to outside markets.
+
+    `rest` is the world as it is shared, before the numbers of later were put in: whoever holds a start holds it too.
+    """
 
     scenario: Scenario
     world: World
     programmes: Mapping[str, list[Programme]]
     shocks: Mapping[int, Mapping[str, float]]
+    rest: World
 
     def paid(self, state: State) -> float:
         """What the state paid in the quarter that a state has just ended, z per person."""
@@ -53,10 +56,16 @@ class Start:
 
 
 class Worlds:
-    """Worlds at rest by what they depend on, the latest of them. Threads may share one: a world is never changed."""
+    """Worlds at rest by what they depend on. Threads may share one: a world is never changed.
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self.kept = Kept[World](kept)
+    Parameters
+    ----------
+    kept
+        How many of the latest stay, about 4 MB each; 0: those that somebody's `Start` holds.
+    """
+
+    def __init__(self, kept: int = 0) -> None:
+        self.kept = Kept[World](kept) if kept else Shared[World]()
 
     def start(self, settings: Settings, among: Choices) -> Start:
         """The start of some settings.
@@ -73,13 +82,13 @@ class Worlds:
         slow = tuple(sorted((key, value) for key, value in numbers.items() if not key.startswith(LATER)))
         about = scenario.population
         key = (about.survey, about.world, about.poverty, about.seed, about.ties, scenario.hold.ablate, spread, slow)
-        world = self.kept.made(key, lambda: at_rest(scenario, drawn, spread))
-        solved = world.value("attends.threshold")
-        parameters = parameters_of(world.lane.plan, {**numbers, "attends.threshold": solved})
-        world = _passing(replace(world, parameters=parameters), settings, among)
+        rest = self.kept.made(key, lambda: at_rest(scenario, drawn, spread))
+        solved = rest.value("attends.threshold")
+        parameters = parameters_of(rest.lane.plan, {**numbers, "attends.threshold": solved})
+        world = _passing(replace(rest, parameters=parameters), settings, among)
         fall, quarter = settings.get("shock", among), int(settings.get("shock_at", among))
         shocks = {quarter: {"macro_shock": math.log(1.0 - fall)}} if fall else {}
-        return Start(scenario, world, study.programmes(scenario), shocks)
+        return Start(scenario, world, study.programmes(scenario), shocks, rest)
 
 
 def _drawn(settings: Settings, scenario: Scenario) -> Mapping[str, float]:

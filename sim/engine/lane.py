@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from itertools import pairwise
@@ -31,8 +32,8 @@ class Lane:
         self.kernel = kernel(plan)
 
     def __reduce__(self) -> tuple:
-        # Machine code is not carried: the other side takes it from its cache, or compiles the plan.
-        return Lane, (self.plan,)
+        # Machine code is not carried: the other side has it, takes it from its cache, or compiles the plan.
+        return carried, (self.plan, self.kernel.__module__)
 
     def step(
         self,
@@ -68,6 +69,15 @@ class Lane:
         edges = [villages * k // parts for k in range(parts + 1)]
         for job in [executor.submit(self.kernel, a, b, *rest) for a, b in pairwise(edges)]:
             job.result()
+
+
+def carried(plan: Plan, name: str) -> Lane:
+    """A lane in another process; a module's name is a hash of its text, so what has that name need not be made anew."""
+    if name not in sys.modules:
+        return Lane(plan)
+    lane = object.__new__(Lane)
+    lane.plan, lane.kernel = plan, sys.modules[name].quarter
+    return lane
 
 
 def normals(layout: Layout, name: str, seed: int, quarter: int) -> np.ndarray:

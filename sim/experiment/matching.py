@@ -54,7 +54,6 @@ class Matched:
     """All that was tried; `kept` are the points of the last wave that nothing speaks against."""
 
     tried: list[Tried] = field(default_factory=list)
-    looked_at: int = 0  # points that the emulators judged in the last wave
     left: float = 1.0  # share of the box that they do not rule out
     emulators: dict[str, Emulator] = field(default_factory=dict)
     waves: int = 0
@@ -229,7 +228,7 @@ def _left(
         points = random.random((CHUNK, dimensions))
         good = points[plausible(points, found.emulators, bands, last)]
         looked, passed, since = looked + CHUNK, passed + len(good), 0 if len(good) else since + CHUNK
-        found.looked_at, found.left = looked, passed / looked
+        found.left = passed / looked
         if since >= GIVE_UP:
             raise InputError(
                 f"no set is left: {since} draws of the priors were all ruled out by what the runs so far show"

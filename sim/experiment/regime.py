@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -33,46 +32,6 @@ from sim.scenario import Scenario
 from sim.start import World, wire
 
 NONE = ""  # in place of a winner
-
-
-class Mapped(Protocol):
-    """Whatever knows who wins where: all that a picture of a map needs, and the sentence on how much each wins.
-
-    Attributes
-    ----------
-    places
-        Where the worlds are, as measured, [world, axis].
-    reach
-        How far they reach along each axis, in its unit.
-    winners
-        The arm that wins each world, or `NONE`.
-    marked
-        Where the world of the model's own numbers is; none where it has no rest.
-    """
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario."""
-
-    @property
-    def axes(self) -> tuple[Axis, ...]:
-        """The axes."""
-
-    @property
-    def places(self) -> np.ndarray:
-        """Places."""
-
-    @property
-    def reach(self) -> np.ndarray:
-        """Reach."""
-
-    @property
-    def winners(self) -> Sequence[str]:
-        """Winners."""
-
-    @property
-    def marked(self) -> np.ndarray | None:
-        """The default world."""
 
 
 def reached(places: np.ndarray) -> np.ndarray:
@@ -303,6 +262,35 @@ class RegimeMap:
         said, _ = vote(self.winners, others)
         right = float(np.mean([a == b for a, b in zip(said, self.winners, strict=True)]))
         return right, float(pd.Series(self.winners).value_counts().iloc[0]) / len(self.winners)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Who wins where, and no more: what is stored of a map, and all that its picture needs.
+
+    Attributes
+    ----------
+    places
+        Where the worlds are, as measured, [world, axis].
+    winners
+        The arm that wins each world, or `NONE`.
+    marked
+        Where the world of the model's own numbers is; none where it has no rest.
+    """
+
+    scenario: Scenario
+    axes: tuple[Axis, ...]
+    places: np.ndarray
+    winners: Sequence[str]
+    marked: np.ndarray | None
+
+    @property
+    def reach(self) -> np.ndarray:
+        """How far the worlds reach along each axis, in its unit."""
+        return reached(self.places)
+
+
+Mapped = RegimeMap | Outline
 
 
 def mapped(question: Question, executor: Executor | None = None, tell: study.Tell = study.quiet) -> RegimeMap:

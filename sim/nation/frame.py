@@ -16,18 +16,23 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from sim.language import mark
 from sim.survey import RURAL_2017, read_aggregates
 
 REGIONS = RURAL_2017.with_name("indonesia_regions_2017.toml")
 CITIES = 7.26  # % of persons poor in cities, Sept 2017 (BPS; read)
 NAMES = {"yogyakarta": "DI Yogyakarta"}
 IMPUTED = (
-    "Rural poverty by province: all poor of the province (March 2017), divided between country and cities at the "
-    "national ratio of rural to urban poverty, and scaled to the rural headcount of September 2017.",
-    "Rural households by province: rural people by the national mean size of a household (3.9).",
-    "Numbers of villages and districts by province: code lists, from memory; equally many villages in the districts of "
-    "a province, neighbours drawn.",
-    "Sizes of villages: lognormal with sd 0.9 of the log around the mean of the province.",
+    mark(
+        "Rural poverty by province: all poor of the province (March 2017), divided between country and cities at the "
+        "national ratio of rural to urban poverty, and scaled to the rural headcount of September 2017."
+    ),
+    mark("Rural households by province: rural people by the national mean size of a household (3.9)."),
+    mark(
+        "Numbers of villages and districts by province: code lists, from memory; equally many villages in the "
+        "districts of a province, neighbours drawn."
+    ),
+    mark("Sizes of villages: lognormal with sd 0.9 of the log around the mean of the province."),
 )
 
 

@@ -22,6 +22,7 @@ from sim.engine.rule import Sum
 from sim.errors import InputError
 from sim.experiment import Tell, quiet
 from sim.experiment.study import programmes
+from sim.language import mark
 from sim.nation import sketch
 from sim.nation.district import COUNTS, SKETCHED, SUMS, District, Found, moments, play
 from sim.nation.frame import Province
@@ -175,13 +176,13 @@ def run(
                 jobs[pool.submit(shard, scenario, solved, before, arms, districts[slice(*span)])] = span
             else:
                 merged.take(span, stored)
-        tell("districts", merged.done, len(districts))
+        tell(mark("districts"), merged.done, len(districts))
         try:
             for job in as_completed(list(jobs)):
                 span, found = jobs.pop(job), job.result()
                 merged.take(span, found)
                 _store(kept, span, found)
-                tell("districts", merged.done, len(districts))
+                tell(mark("districts"), merged.done, len(districts))
                 del job, found
         finally:
             for job in jobs:

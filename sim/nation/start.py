@@ -25,6 +25,7 @@ from sim.engine.table import Layout, State
 from sim.experiment import Tell, quiet
 from sim.experiment.lanes import copied
 from sim.experiment.study import first_world
+from sim.language import mark
 from sim.nation.frame import Province
 from sim.policies.policy import Programme, set_levers
 from sim.population import (
@@ -125,9 +126,9 @@ def solve(scenario: Scenario, programmes: Sequence[Programme], count: int, tell:
     InputError
         When no parameter set of the scenario has a world at rest.
     """
-    tell("the solved villages", 0, 1)
+    tell(mark("the solved villages"), 0, 1)
     world = first_world(scenario, population=sample(scenario, count))
-    tell("the solved villages", 1, 1)
+    tell(mark("the solved villages"), 1, 1)
     home = home_of(world.state.layout)
     size = world.state["size"]
     seed, state, poor = scenario.population.seed, world.state.copy(), np.zeros(count)

@@ -16,13 +16,13 @@ import pandas as pd
 
 from sim.experiment import ensemble, standing
 from sim.experiment.results import put_manifest, put_table
-from sim.language import SPACE
+from sim.language import mark, say
 from sim.metrics.cost import rupiah
 from sim.nation import sketch
 from sim.nation.frame import IMPUTED
 from sim.nation.run import Nation
 from sim.nation.tables import NATION, digest, tables
-from sim.report import BASELINE, labels, number, rivals, years
+from sim.report import BASELINE, labels, number, percent, rivals, years
 from sim.report.canvas import GREY, HALF, WIDE, Panel, canvas, draw_key, hues, key, saved, ticks
 from sim.report.drawing import INK, Drawing
 from sim.report.grid import Cell, Column, Grid
@@ -30,22 +30,26 @@ from sim.report.template import filled
 from sim.shipped import code_digest
 
 PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas")
-SYNTHETIC = (
+SYNTHETIC = mark(
     "Synthetic: these are no observed people. Households are drawn from published aggregates of rural Indonesia, and "
     "only their number and the poverty at the start differ by province; how provinces differ in work, roads, prices "
     "and programmes is not in the model."
 )
-ONE_LUCK = (
+ONE_LUCK = mark(
     "One luck of outside markets and one parameter set: there is no interval. With so many households the luck of each "
     "averages out, but that of markets and weather and what is not known of the model do not; the same scenario "
     "without --scale national shows how far both carry. Differences between strategies are under the same luck."
 )
 LEFT_OUT = (
-    "Twins: no shocks and no withdrawal of money; both together would double the cost. So nobody is called "
-    "self-sufficient here. “Stands after” is the first half of it alone, own income of at least the line after "
-    "the money has ended, and an upper bound of it.",
-    "The nation's feedback on outside markets (macro_trend.feedback), which no part can be played with by itself.",
-    "Whatever makes villages of one district alike: neighbours in a district are drawn from all of the province.",
+    mark(
+        "Twins: no shocks and no withdrawal of money; both together would double the cost. So nobody is called "
+        "self-sufficient here. “Stands after” is the first half of it alone, own income of at least the line after "
+        "the money has ended, and an upper bound of it."
+    ),
+    mark(
+        "The nation's feedback on outside markets (macro_trend.feedback), which no part can be played with by itself."
+    ),
+    mark("Whatever makes villages of one district alike: neighbours in a district are drawn from all of the province."),
 )
 
 
@@ -57,25 +61,28 @@ def placed(totals: pd.DataFrame, measure: str) -> pd.DataFrame:
 def by_place(nation: Nation, found: dict[str, pd.DataFrame], arm: str, full: bool = True) -> Grid:
     """A row a province and one for the nation: levels without the strategy, and what it changes."""
     start, summary = found["start"].set_index("place"), found["summary"]
-    names = {province.name: province.label for province in nation.provinces} | {NATION: "Indonesia, rural"}
+    names = {province.name: province.label for province in nation.provinces} | {NATION: say("Indonesia, rural")}
     told = labels(nation)[arm]
     head = placed(summary, "headcount_post"), placed(summary, "poverty_gap_post"), placed(summary, "severity_post")
     more = placed(summary, "gini_after"), placed(summary, "stand_after")
     paid, whole = placed(summary, "cost_per_head"), placed(summary, "cost_in_all")
+    change = say("beneath: change")
     columns = [
-        Column("Place"),
-        Column("Persons", "million", "Persons,\nmillion"),
-        Column("Poor at the start", "% of persons, imputed | as a survey finds it", "At start,\nimputed %"),
-        Column("Poor after, without", "% of persons", "After,\nwithout, %"),
-        Column("with: change", "percentage points", "With:\nchange, pp"),
+        Column(say("Place")),
+        Column(say("Persons"), say("million"), say("Persons,\nmillion")),
+        Column(
+            say("Poor at the start"), say("% of persons, imputed | as a survey finds it"), say("At start,\nimputed %")
+        ),
+        Column(say("Poor after, without"), say("% of persons"), say("After,\nwithout, %")),
+        Column(say("with: change"), say("percentage points"), say("With:\nchange, pp")),
         *([
-            Column("Poverty gap without", "% of the line; beneath: change"),
-            Column("Severity without", "x 100; beneath: change"),
-            Column("Gini without", "0-1; beneath: change"),
-            Column("Stand after without", "% of the permanently poor; beneath: change"),
+            Column(say("Poverty gap without"), f"{say('% of the line')}; {change}"),
+            Column(say("Severity without"), f"× 100; {change}"),
+            Column(say("Gini without"), f"{say('0-1')}; {change}"),
+            Column(say("Stand after without"), f"{say('% of the permanently poor')}; {change}"),
+            Column(say("Cost a head"), say("Rp thousand")),
         ] if full else []),
-        *([Column("Cost a head", "thousand Rp")] if full else []),
-        Column("Cost in all", "Rp trillion", "Rp\ntrillion"),
+        Column(say("Cost in all"), say("Rp trillion"), say("Rp\ntrillion")),
     ]  # fmt: skip
     rows = []
     for place, name in names.items():
@@ -96,13 +103,15 @@ def by_place(nation: Nation, found: dict[str, pd.DataFrame], arm: str, full: boo
         cells.append(Cell(number(whole.loc[own, "difference"], 2)))
         rows.append(tuple(cells))
     about = nation.scenario
-    note = (
-        f"After: mean of years {years(about.windows.post)} after September 2017. Without: the programmes of 2017 "
-        f"alone. Cost: what the state pays more over all {about.calendar.quarters // 4} years, present value at the "
-        f"start of the programme at {number(100 * about.budget.discount, 0)}{SPACE}%, rupiah of September 2017. "
-        "Synthetic; one luck."
+    note = say(
+        "After: mean of years {when} after September 2017. Without: the programmes of 2017 alone. Cost: what the state "
+        "pays more over all {years} years, present value at the start of the programme at {discount}, rupiah of "
+        "September 2017. Synthetic; one luck.",
+        when=years(about.windows.post),
+        years=about.calendar.quarters // 4,
+        discount=percent(100 * about.budget.discount, 0),
     )
-    return Grid(arm, f"{told}, by province", note, tuple(columns), tuple(rows))
+    return Grid(arm, say("{strategy}, by province", strategy=told), note, tuple(columns), tuple(rows))
 
 
 def answer(nation: Nation, found: dict[str, pd.DataFrame]) -> list[str]:
@@ -116,20 +125,39 @@ def answer(nation: Nation, found: dict[str, pd.DataFrame]) -> list[str]:
             for one in (arm, BASELINE)
         )
         fewer = -row["headcount_post"]["difference"] / 100.0 * persons
-        without, given = (number(one["headcount_post"]["value"], 2) for one in (base, row))
-        change, moved = (number(row[m]["difference"], d, True) for m, d in (("headcount_post", 2), ("gini_after", 4)))
+        count = number(abs(fewer) / 1e3, 0)
+        people = (
+            say("{count} thousand persons fewer", count=count)
+            if fewer >= 0
+            else say("{count} thousand persons more", count=count)
+        )
         sentences.append(
-            f"{labels(nation)[arm]} costs Rp{SPACE}{number(row['cost_in_all']['difference'], 1)} trillion in all and "
-            f"Rp{SPACE}{number(row['cost_per_head']['difference'], 0)} a head (present value). In years "
-            f"{years(about.windows.post)}, {without}{SPACE}% of rural persons are poor without it, {given}{SPACE}% "
-            f"with it ({change} percentage points, {number(abs(fewer) / 1e3, 0)} thousand persons "
-            f"{'fewer' if fewer >= 0 else 'more'}). The Gini coefficient moves from "
-            f"{number(base['gini_after']['value'], 4)} by {moved}."
+            say(
+                "{strategy} costs Rp\u00a0{whole} trillion in all and Rp\u00a0{head} a head (present value). In years "
+                "{when}, {without} of rural persons are poor without it, {given} with it ({change} percentage points, "
+                "{people}). The Gini coefficient moves from {gini} by {moved}.",
+                strategy=labels(nation)[arm],
+                whole=number(row["cost_in_all"]["difference"], 1),
+                head=number(row["cost_per_head"]["difference"], 0),
+                when=years(about.windows.post),
+                without=percent(base["headcount_post"]["value"], 2),
+                given=percent(row["headcount_post"]["value"], 2),
+                change=number(row["headcount_post"]["difference"], 2, True),
+                people=people,
+                gini=number(base["gini_after"]["value"], 4),
+                moved=number(row["gini_after"]["difference"], 4, True),
+            )
         )
     return [
-        f"{number(households / 1e6, 2)} million rural households, {number(persons / 1e6, 1)} million persons, in "
-        f"{number(start.loc[NATION, 'villages'], 0)} villages of {len(nation.provinces)} provinces, over "
-        f"{about.calendar.quarters // 4} years.",
+        say(
+            "{households} million rural households, {persons} million persons, in {villages} villages of {provinces} "
+            "provinces, over {years} years.",
+            households=number(households / 1e6, 2),
+            persons=number(persons / 1e6, 1),
+            villages=number(start.loc[NATION, "villages"], 0),
+            provinces=len(nation.provinces),
+            years=about.calendar.quarters // 4,
+        ),
         *sentences,
     ]
 
@@ -139,28 +167,45 @@ def made(nation: Nation) -> list[str]:
     played = sum(province.played for province in nation.provinces)
     all_villages = sum(province.villages for province in nation.provinces)
     part = (
-        "Every village is played, each household for itself."
+        say("Every village is played, each household for itself.")
         if played == all_villages
-        else f"A first look: {number(played, 0)} of {number(all_villages, 0)} villages are played, and each stands for "
-        "as many as its province has a played one for."
+        else say(
+            "A first look: {played} of {all} villages are played, and each stands for as many as its province has a "
+            "played one for.",
+            played=number(played, 0),
+            all=number(all_villages, 0),
+        )
     )
-    shares = sketch.middles()
     found = max(
         sketch.beyond(nation.sketches[:, arm, moment, 0].sum(axis=0, dtype=float))
         for arm in range(nation.sketches.shape[1]) for moment in range(nation.sketches.shape[2])
     )  # fmt: skip
     return [
         part,
-        "A few hundred villages of all sizes were solved for a world at rest, together and once. Each village of the "
-        "nation is one of them, with all its households, ties, works and outside demand, drawn so that each province "
-        "has its mean size and its rural headcount; its luck is its own, from three years before the start.",
-        "A district is played by itself; sums are added in the order of villages and districts, so that the number of "
-        "shards and workers changes no bit.",
-        f"Gini coefficients and medians are from counts of persons in {number(len(shares), 0)} classes of one part in "
-        f"ten thousand: a median is off by at most 0.005{SPACE}%, a Gini coefficient by at most "
-        f"{number(1e4 * sketch.bound(0.5), 1)}{SPACE}×{SPACE}10⁻⁴ up to 0.5; {number(1e6 * found, 1)} in a million "
-        "persons lie beyond the classes. All other numbers are plain sums.",
-        f"The ledger closes: its largest gap in any village and quarter is {nation.worst_gap:.1e} of gross flow.",
+        say(
+            "A few hundred villages of all sizes were solved for a world at rest, together and once. Each village of "
+            "the nation is one of them, with all its households, ties, works and outside demand, drawn so that each "
+            "province has its mean size and its rural headcount; its luck is its own, from three years before the "
+            "start."
+        ),
+        say(
+            "A district is played by itself; sums are added in the order of villages and districts, so that the number "
+            "of shards and workers changes no bit."
+        ),
+        say(
+            "Gini coefficients and medians are from counts of persons in {classes} classes of one part in ten "
+            "thousand: a median is off by at most {median}, a Gini coefficient by at most {gini} × 10⁻⁴ up to {up}; "
+            "{beyond} in a million persons lie beyond the classes. All other numbers are plain sums.",
+            classes=number(len(sketch.middles()), 0),
+            median=percent(0.005, 3),
+            gini=number(1e4 * sketch.bound(0.5), 1),
+            up=number(0.5, 1),
+            beyond=number(1e6 * found, 1),
+        ),
+        say(
+            "The ledger closes: its largest gap in any village and quarter is {gap} of gross flow.",
+            gap=f"{nation.worst_gap:.1e}",
+        ),
     ]
 
 
@@ -178,8 +223,8 @@ def courses(nation: Nation, found: dict[str, pd.DataFrame], width: float = WIDE)
     panels = list(grid.flat)
     changes = {arm: (table[arm] - table[BASELINE]).to_numpy() for arm in rivals(nation)}
     for panel, lines_of, zero, words in (
-        (panels[0], {arm: table[arm].to_numpy() for arm in labels(nation)}, False, "Poor, % of rural persons"),
-        (panels[1], changes, True, "Difference from without, percentage points"),
+        (panels[0], {arm: table[arm].to_numpy() for arm in labels(nation)}, False, say("Poor, % of rural persons")),
+        (panels[1], changes, True, say("Difference from without, percentage points")),
     ):
         _frame(nation, panel, lines_of.values(), zero)
         panel.head([words], INK, 8)
@@ -200,7 +245,7 @@ def _frame(nation: Nation, panel: Panel, lines: Iterable[np.ndarray], zero: bool
         panel.line(panel.x, (0.0, 0.0), GREY, 0.8)
     panel.left_axis()
     places, decimals = ticks(panel.x[0], panel.x[1], 5)
-    panel.bottom_axis(places, [number(value, decimals) for value in places], "years since September 2017")
+    panel.bottom_axis(places, [number(value, decimals) for value in places], say("years since September 2017"))
 
 
 def provinces_figure(nation: Nation, found: dict[str, pd.DataFrame], width: float = WIDE) -> Drawing:
@@ -221,12 +266,12 @@ def provinces_figure(nation: Nation, found: dict[str, pd.DataFrame], width: floa
     )
     if changes.x == (0.0, 0.0):
         changes.x = (-reach, reach)
-    for panel, words in ((levels, "% of persons"), (changes, "percentage points")):
+    for panel, words in ((levels, say("% of persons")), (changes, say("percentage points"))):
         panel.y = (len(order), 0.0)
         places, decimals = ticks(panel.x[0], panel.x[1], 5 if wide else 3)
         panel.bottom_axis(places, [number(value, decimals) for value in places], words)
-    levels.head(["Poor after"], INK, 6)
-    changes.head(["Difference from without"], INK, 6)
+    levels.head([say("Poor after")], INK, 6)
+    changes.head([say("Difference from without")], INK, 6)
     changes.line((0.0, 0.0), changes.y, GREY, 0.8)
     for place, one in enumerate(order):
         middle = levels.down(place + 0.5)
@@ -298,16 +343,17 @@ def write(nation: Nation, folder: Path, name: str) -> list[object]:
         name: saved(partial(draw, nation, found), folder, name)
         for name, draw in (("courses", courses), ("provinces", provinces_figure))
     }
-    warnings = [SYNTHETIC, ONE_LUCK, *standing.warnings()]
+    warnings = [say(SYNTHETIC), say(ONE_LUCK), *standing.warnings()]
     shown = {key_: str(value) for key_, value in about.items() if key_ not in ("scenario", "imputed", "left_out")}
     page = filled(
-        "nation.html", title=nation.scenario.title, answer=answer(nation, found), warnings=warnings, figures=figures,
-        grids=[by_place(nation, found, arm) for arm in rivals(nation)], imputed=IMPUTED, left_out=LEFT_OUT,
-        made=made(nation), manifest=shown, z=number(rupiah(1.0), 0), when=years(nation.scenario.windows.post),
+        "nation.html", title=say(nation.scenario.title), answer=answer(nation, found), warnings=warnings,
+        figures=figures, grids=[by_place(nation, found, arm) for arm in rivals(nation)],
+        imputed=[*map(say, IMPUTED)], left_out=[*map(say, LEFT_OUT)], made=made(nation), manifest=shown,
+        z=number(rupiah(1.0), 0), when=years(nation.scenario.windows.post),
     )  # fmt: skip
     (folder / "report.html").write_text(page, encoding="utf-8")
     return [
         *(by_place(nation, found, arm, full=False) for arm in rivals(nation)),
         *answer(nation, found)[1:],
-        SYNTHETIC,
+        say(SYNTHETIC),
     ]

@@ -14,15 +14,18 @@ import pandas as pd
 
 from sim.experiment import ensemble, standing
 from sim.experiment.results import put_csv, put_manifest
-from sim.language import SPACE
+from sim.language import SPACE, listed
 from sim.report import number
 from sim.report import sweep_figures as figures
 from sim.report.canvas import saved
 from sim.report.drawing import Drawing
 from sim.report.grid import Grid
+from sim.report.page import flat
 from sim.report.sweep_tables import (
+    box_frame,
     box_grid,
     front_grid,
+    outcome_of,
     regret_grid,
     sensitivity_grids,
     table_one,
@@ -36,6 +39,7 @@ from sim.sweep.found import Found
 
 if TYPE_CHECKING:
     from sim.sweep.asked import Asked
+    from sim.sweep.outcomes import Outcome
 
 PRIOR = (
     "Shares of points are shares of the ranges that were drawn, each value as likely as any other: not how likely it "
@@ -80,8 +84,12 @@ def boxes_told(found: Found, conditions: Conditions) -> list[str]:
         f"{len(conditions.hits)} points ({number(100 * conditions.clear, 0)}{SPACE}% beyond luck)."
     )
     if not conditions.boxes:
-        same = conditions.hits.all() or not conditions.hits.any()
-        return [lead, "It is so everywhere." if same else "No number tells where, beyond chance."]
+        if conditions.hits.all() or not conditions.hits.any():
+            return [lead, "It is so everywhere." if conditions.hits.all() else "It is so nowhere."]
+        if conditions.hits.mean() < 0.5:
+            return [lead, "No number tells where, beyond chance."]
+        turned = f"swadaya discover STUDY --better {conditions.than} --than {conditions.better}"
+        return [lead, f"No box tells more of it than all points do; where it is not so: {turned}."]
     first = conditions.boxes[0]
     told = where(found, conditions, first.limits)
     held = "" if math.isnan(first.fresh) else f", {number(100 * first.fresh, 0)}{SPACE}% in points held back"
@@ -131,8 +139,8 @@ def _failed(found: Found) -> list[str]:
     if not failed:
         return []
     return [
-        f"{failed} of {len(found.result)} runs failed, most often because a point has no world at rest; they are left "
-        "out. “swadaya query” shows them: SELECT error, count(*) FROM failures GROUP BY error."
+        f"{failed} of {len(found.result)} runs failed and are left out; --retry-failed runs them again. Why: "
+        "swadaya query “SELECT error, count(*) FROM failures GROUP BY error”."
     ]
 
 
@@ -202,16 +210,37 @@ def sensitivity_part(found: Found, indices: pd.DataFrame) -> Part:
     """Which numbers decide."""
     plates: list[Plate] = []
     said: list[str] = []
-    order = "total" if "total" in indices else "mu_star"
-    for (metric, label), rows in indices.groupby(["metric", "way"], sort=False):
-        one, top = next(one for one in found.metrics if one.name == metric), rows.loc[rows[order].idxmax()]
-        caption = f"{label}: {one.label}. Dots: indices; lines: bootstrap intervals of 90{SPACE}%."
-        name = f"sensitivity-{len(plates)}"
-        plates.append(Plate(name, caption, partial(figures.indices, found, rows)))
-        share = f" ({number(100 * top['total'], 0)}{SPACE}% of the variance, with all it acts together with)"
-        said.append(f"{one.label[:1].upper()}{one.label[1:]}, {label}: {top['uncertainty']} decides most"
-                    + (share if order == "total" else "") + ".")  # fmt: skip
+    for (metric, _), rows in indices.groupby(["metric", "way"], sort=False):
+        one = next(one for one in found.metrics if one.name == metric)
+        outcome = outcome_of(found, one, rows["way"].iloc[0])
+        caption = f"{outcome}. Dots: indices; lines: bootstrap intervals of 90{SPACE}%."
+        plates.append(Plate(f"sensitivity-{len(plates)}", caption, partial(figures.indices, found, rows)))
+        said.append(f"{outcome}: {decides(one, rows)}.")
     return Part("sensitivity", "Which numbers decide", said, plates, sensitivity_grids(found, indices))
+
+
+def decides(one: Outcome, rows: pd.DataFrame) -> str:
+    """Which number decides an outcome most, and which others might as well: their interval reaches that of the first.
+
+    Parameters
+    ----------
+    rows
+        Indices of one outcome, one row an uncertainty.
+    """
+    order = "total" if "total" in rows else "mu_star"
+    rows = rows.sort_values(order, ascending=False)
+    sizes, reach = rows[order].to_numpy(), rows[f"{order}_reach"].to_numpy()
+    if not sizes.any():
+        return "no number moves it"
+    first = rows["uncertainty"].iloc[0]
+    others = rows["uncertainty"][(sizes + reach >= sizes[0] - reach[0]) & (sizes > 0.0)].iloc[1:]
+    if len(others):
+        return f"{first} decides most, but cannot be told from {listed(others)}"
+    if order == "total":
+        low, high = (number(100 * end, 0) for end in (sizes[0] - reach[0], min(1.0, sizes[0] + reach[0])))
+        return f"{first} decides most ({low} to {high}{SPACE}% of the variance, with all it acts together with)"
+    moved = f"{value(one, sizes[0])} {unit_of_difference(one.unit)}"
+    return f"{first} decides most ({moved} on average over its range)"
 
 
 def discovery_part(found: Found, conditions: Conditions) -> Part:
@@ -220,8 +249,8 @@ def discovery_part(found: Found, conditions: Conditions) -> Part:
     plates = []
     if len(conditions.places.columns) > 1 and 0 < conditions.hits.sum() < len(conditions.hits):
         caption = (
-            f"Left: points, in colour where {found.label(conditions.better)} is better; boxes outlined. Right: what "
-            "each peel gains in density and costs in coverage; dots: the boxes that were chosen."
+            f"Points, in colour where {found.label(conditions.better)} is better; boxes outlined. And what each peel "
+            "gains in density and costs in coverage; dots: the boxes that were chosen."
         )
         plates = [Plate("boxes", caption, lambda w: figures.boxed(found, conditions, w))]
     grids = [box_grid(found, conditions)] if conditions.boxes else []
@@ -240,6 +269,8 @@ def write(
     about = {"name": found.name, "digest": asked.digest, **{k: v for k, v in asked.about().items() if k != "text"}}
     put_manifest(folder, about)
     frames = {"indices": indices} if indices is not None else {}
+    if conditions is not None:
+        frames = {"boxes": box_frame(found, conditions)}
     if indices is None and conditions is None:
         frames = {"runs": found.result, "points": found.plan.table(), "table_1": found.table, "regret": found.regret,
                   "front": found.pareto}  # fmt: skip
@@ -253,7 +284,7 @@ def write(
         parts=shown,
         figures={one.key: saved(one.draw, folder, one.key) for part in shown for one in part.plates},
         made=made(found, asked),
-        manifest={key: str(one) for key, one in about.items()},
+        manifest={key: flat(one) for key, one in about.items()},
     )
     page = folder / "report.html"
     page.write_text(text, encoding="utf-8")

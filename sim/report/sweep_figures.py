@@ -239,5 +239,5 @@ def traded(panel: Panel, conditions: Conditions) -> None:
         panel.line(box.path[:, 0], box.path[:, 1], colour, 1.0)
         dot(panel.drawing, float(panel.across(box.coverage)), float(panel.down(box.density)), colour, False, 4.0)
         panel.drawing.write(
-            float(panel.across(box.coverage)) - 7, float(panel.down(box.density)) - 6, f"box {k + 1}", colour, "end"
+            float(panel.across(box.coverage)) - 6, float(panel.down(box.density)) + 14, f"box {k + 1}", colour, "end"
         )

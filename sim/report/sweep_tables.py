@@ -137,12 +137,18 @@ def front_grid(found: Found) -> Grid:
     return Grid("front", "Pareto fronts at equal cost", note, columns, tuple(rows))
 
 
+def outcome_of(found: Found, one: Outcome, way: str) -> str:
+    """What an index is of: a metric of a way, or how far it is from the arm of comparison there."""
+    name = f"{one.label[:1].upper()}{one.label[1:]}, {way}"
+    return name if len(found.ways) == 1 else f"{name} against {found.label(found.versus)}"
+
+
 def sensitivity_grids(found: Found, table: pd.DataFrame) -> list[Grid]:
     """One table an outcome: a metric of a way."""
     grids: list[Grid] = []
     for (metric, label), rows in table.groupby(["metric", "way"], sort=False):
         one = next(one for one in found.metrics if one.name == metric)
-        title = f"{one.label[:1].upper()}{one.label[1:]}: {label}"
+        title = outcome_of(found, one, label)
         key = f"sensitivity-{metric}-{len(grids)}"
         grids.append((_sobol_grid if "total" in table else _morris_grid)(key, title, one, rows))
     return grids
@@ -173,6 +179,15 @@ def _morris_grid(key: str, title: str, one: Outcome, table: pd.DataFrame) -> Gri
     return Grid(key, title, note, columns, tuple(rows))
 
 
+def box_frame(found: Found, conditions: Conditions) -> pd.DataFrame:
+    """One row a box: where in words, and shares (see `Box`)."""
+    rows = [
+        (where(found, conditions, box.limits), box.coverage, box.density, box.fresh, box.mass)
+        for box in conditions.boxes
+    ]
+    return pd.DataFrame(rows, columns=["where", "coverage", "density", "held_back", "mass"])
+
+
 def box_grid(found: Found, conditions: Conditions) -> Grid:
     """One row a box."""
     columns = (Column("Box"), Column("Coverage", "% of cases"), Column("Density", "% of its points"),
@@ -184,9 +199,9 @@ def box_grid(found: Found, conditions: Conditions) -> Grid:
     note = (
         f"Cases: points where {better} is better than {than}, "
         f"{number(100 * conditions.hits.mean(), 0)}{SPACE}% of {len(conditions.hits)}. A box after the first is sought "
-        f"among the points that are left. Held back: density in fifths of the points that took no part in finding the "
-        f"box ({FOLDS} turns); restrictions that chance gives in more than {number(100 * BY_CHANCE, 0)}{SPACE}% are "
-        "dropped."
+        f"among the points that are left. Held back: density in fifths of the points, drawn by lot, that took no part "
+        f"in finding the box ({FOLDS} turns; points to which the design gives the same numbers stay together). "
+        f"Restrictions that chance gives in more than {number(100 * BY_CHANCE, 0)}{SPACE}% are dropped."
     )
     return Grid("boxes", f"Where {better} beats {than}", note, columns, tuple(rows))
 

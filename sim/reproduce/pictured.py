@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
-from sim.experiment.axes import Axis
 from sim.experiment.canonical import Stored
-from sim.experiment.regime import NONE, reached
+from sim.experiment.regime import NONE, Outline
 from sim.language import ENGLISH, LANGUAGES, speaking
 from sim.report.winners import winners_map
 from sim.reproduce.runs import UNCLEAR, Map, world_named
-from sim.scenario import Known, Scenario, load
-
-
-@dataclass(frozen=True)
-class Outline:
-    """Who wins where, as it is stored (see `sim.experiment.regime.Mapped`)."""
-
-    scenario: Scenario
-    axes: tuple[Axis, ...]
-    places: np.ndarray
-    winners: Sequence[str]
-    marked: np.ndarray | None
-
-    @property
-    def reach(self) -> np.ndarray:
-        """How far the worlds reach along each axis, in its unit."""
-        return reached(self.places)
+from sim.scenario import Known, load
 
 
 def outline(asked: Map, was: Stored, known: Known) -> Outline:

@@ -16,7 +16,7 @@ from sim.errors import InputError
 from sim.experiment import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.sweep import play, study
-from sim.sweep.design import Point, points
+from sim.sweep.design import Point, points, together
 from sim.sweep.found import Found
 from sim.sweep.outcomes import kept
 from sim.sweep.plan import Plan, Way
@@ -83,7 +83,7 @@ class Asked:
         question = self.question
         return Found(
             question.name, question.study.title, sweep.plan, sweep.result(), question.metrics, question.spans,
-            self.rule, question.scenario.unranked,
+            self.rule, question.scenario.unranked, together(question.study.design, len(question.spans)),
         )  # fmt: skip
 
     def stored(self, store: Store) -> Found:
@@ -129,11 +129,9 @@ def planned(question: Question, code: str) -> Plan:
     whole = len(found) * len(ways) * (luck.most or luck.seeds)
     if whole > LARGEST:
         raise InputError(f"{question.name}: has {whole} runs; allowed: at most {LARGEST}")
-    measured = kept(question.followed, question.name)
-    made_by = [code, any(one.twins for one in measured), sorted(one.name for one in measured if one.series)]
     worlds = [[world_of(one.scenario, point, question.sets) for point in found] for one in question.combinations]
     seeds = {point.number: luck.seeds for point in found}
-    return Plan(question.name, found, ways, worlds, seeds, luck.first_seed, question.versus, made_by)
+    return Plan(question.name, found, ways, worlds, seeds, luck.first_seed, question.versus, code)
 
 
 def _arm(arm: Any) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from sim.sweep import play, query
 from sim.sweep.asked import world_of
 from sim.sweep.design import Point
 from sim.sweep.plan import BLOCK, Plan, Way, stamp
-from sim.sweep.runner import Workers
 from sim.sweep.store import RUNS, Store
 from sim.sweep.sweep import Sweep
 from sim.sweep.work import Request, Task, attempt
+from sim.workers import Workers
 
 WORLDS, LUCKS = 6, 4  # of the sweep that is measured
 STORED = 100_000  # runs in the store that is listed and queried

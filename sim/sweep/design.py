@@ -34,6 +34,17 @@ def problem(spans: Mapping[str, tuple[float, float]]) -> dict[str, object]:
     return {"num_vars": len(spans), "names": list(spans), "bounds": [list(span) for span in spans.values()]}
 
 
+def together(design: Design, many: int) -> int:
+    """How many points in a row of the design's order share numbers, and are analysed as one block; 1: none.
+
+    Parameters
+    ----------
+    many
+        Uncertainties.
+    """
+    return {"saltelli": many + 2, "morris": many + 1}.get(design.kind, 1)
+
+
 def points(
     design: Design,
     spans: Mapping[str, tuple[float, float]],

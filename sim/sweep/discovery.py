@@ -25,6 +25,7 @@ from sim.sweep.stopping import half_width
 PEEL, PASTE, LEAST = 0.05, 0.05, 0.05  # share of a box's points peeled and pasted at once; least share in a box
 BY_CHANCE = 0.05  # a restriction that chance gives as often as this is dropped
 MOST, FOLDS = 3, 5  # boxes; parts of the points that are held back in turn
+SEED = 1  # of the lot that divides points into these parts
 FEWEST = 30  # points
 
 
@@ -62,7 +63,8 @@ class Conditions:
     Attributes
     ----------
     places
-        What was drawn and chosen at each case that was looked at, one column a number; the index is the point.
+        What was drawn and chosen at each case that was looked at, one column a number; the index is the block of the
+        design, whose points share numbers (a point is one by itself in most designs).
     hits
         Whether the arm is better there.
     clear
@@ -104,12 +106,13 @@ def discover(found: Found, better: str, than: str, metric: str = "") -> Conditio
 def cases(found: Found, better: str, than: str, metric: str, sign: float) -> tuple[pd.DataFrame, np.ndarray, float]:
     """Every point under every combination of levers that tells: where it is, whether the arm is better, how clearly."""
     apart, frames, gaps, sure = found.apart(metric, than), [], [], []
+    blocks = np.arange(len(found.points)) // found.block
     for n, way in enumerate(found.ways):
         if way.arm != better:
             continue
         gap = sign * mean(apart[:, [n]])[:, 0]
         known = np.isfinite(gap)
-        frame = pd.DataFrame(found.points, columns=list(found.spans)).assign(**way.levers)
+        frame = pd.DataFrame(found.points, blocks, list(found.spans)).assign(**way.levers)
         frames.append(frame[known])
         gaps.append(gap[known])
         reach = np.array([half_width(one) for one in apart[:, n]])
@@ -137,16 +140,27 @@ def one_box(places: pd.DataFrame, hits: np.ndarray, all_hits: int, all_points: i
     """The best box among some points; shares are of all points and of all cases."""
     limits, path = best(places, hits, all_hits)
     within = inside(places, limits)
-    # A part is a run of points: neighbours in a design share numbers, and would tell of one another.
-    turn = FOLDS * places.index.to_numpy() // (places.index.max() + 1)
-    seen = [
-        hits[turn == k][inside(places[turn == k], best(places[turn != k], hits[turn != k], 0)[0])] for k in range(FOLDS)
-    ]
+    turn = parts(places.index.to_numpy())
+    seen = [hits[:0]]
+    for k in range(FOLDS):
+        out = turn == k
+        if not out.all():
+            seen.append(hits[out][inside(places[out], best(places[~out], hits[~out], 0)[0])])
     held = np.concatenate(seen)
     chance = {name: by_chance(places, hits, limits, name) for name in limits}
     fresh = float(held.mean()) if len(held) else math.nan
     caught = float(hits[within].sum())
     return Box(limits, chance, caught / all_hits, caught / within.sum(), within.sum() / all_points, fresh, path)
+
+
+def parts(blocks: np.ndarray) -> np.ndarray:
+    """In which turn each point is held back: its whole block with it, and blocks by lot.
+
+    Points of a block share numbers, and would tell of one another. Blocks in a row may lie side by side (in a grid all
+    that share the first number), and what is found without such a slab says nothing of it.
+    """
+    names, place = np.unique(blocks, return_inverse=True)
+    return np.random.default_rng(SEED).permutation(len(names))[place] % FOLDS
 
 
 def best(places: pd.DataFrame, hits: np.ndarray, all_hits: int) -> tuple[dict[str, tuple[float, float]], np.ndarray]:

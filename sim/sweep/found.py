@@ -77,6 +77,8 @@ class Found:
         Uncertainty -> ends of its range.
     unranked
         Arms that are compared with no other at equal cost.
+    block
+        Points in a row that share numbers, as the design has them (`design.together`).
     """
 
     name: str
@@ -87,6 +89,7 @@ class Found:
     spans: Mapping[str, tuple[float, float]]
     rule: Rule | None = None
     unranked: frozenset[str] = frozenset()
+    block: int = 1
 
     @cached_property
     def ways(self) -> list[Shown]:

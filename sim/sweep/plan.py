@@ -50,7 +50,7 @@ class Plan:
     seeds: dict[int, int]
     first_seed: int
     versus: str
-    made_by: Any = None  # whatever else the results depend on: code and what is measured
+    made_by: str = ""  # digest of the code: all else that the results depend on
     _marks: dict[tuple[int, int], str] = field(default_factory=dict)
     _keys: dict[tuple, str] = field(default_factory=dict)
 

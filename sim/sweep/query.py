@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ from sim.experiment.canonical import put
 from sim.sweep import NEEDED
 from sim.sweep.store import FAILURES, RUNS, STUDIES, Store
 
-LIST = """SELECT study, title, count(*) AS runs, count(s.key) AS stored, count(f.key) AS failed
+LIST = """SELECT study, title, finished, count(*) AS runs, count(s.key) AS stored, count(f.key) AS failed
 FROM plan LEFT JOIN stored s USING (key) LEFT JOIN failed f USING (key) JOIN studies USING (study)
 GROUP BY ALL ORDER BY study"""
 WAYS = ("study", "arm", "dose", "start", "end", "funds_end", "facilitation_end")  # what tells one way from another
@@ -39,6 +40,11 @@ WORDS = {
 def ask(folder: Path, sql: str = "") -> pd.DataFrame:
     """Ask the store of a folder; without a question: its studies, and how much of each is there.
 
+    Returns
+    -------
+    DataFrame
+        `attrs["corrupt"]` names the files whose bytes are not those that were written: what they held is left out.
+
     Raises
     ------
     InputError
@@ -50,17 +56,26 @@ def ask(folder: Path, sql: str = "") -> pd.DataFrame:
         raise InputError(f"query {NEEDED}") from None
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no store; `swadaya sweep` makes one, or choose --store")
-    store = Store(folder.resolve())
-    with duckdb.connect() as base:
+    try:
+        try:
+            return _asked(duckdb.connect(), Store(folder.resolve()), sql or LIST)
+        except duckdb.IOException:  # a sweep that goes on has joined parts meanwhile
+            return _asked(duckdb.connect(), Store(folder.resolve()), sql or LIST)
+    except duckdb.Error as error:
+        raise InputError(f"query: {str(error).strip()}") from None
+
+
+def _asked(base: Any, store: Store, sql: str) -> pd.DataFrame:
+    """Put a question to the views of a store, in a database of its own."""
+    with base:
         for name, body in views(store).items():
             base.execute(f"CREATE VIEW {name} AS {body}")
         # what is asked is the store, not other files, nor the network
-        base.execute(f"SET allowed_directories = [{_text(str(folder.resolve()))}]")
+        base.execute(f"SET allowed_directories = [{_text(str(store.folder))}]")
         base.execute("SET enable_external_access = false")
-        try:
-            return base.execute(sql or LIST).df()
-        except duckdb.Error as error:
-            raise InputError(f"query: {str(error).strip()}") from None
+        answer = base.execute(sql).df()
+    answer.attrs["corrupt"] = [str(path) for path in store.corrupt]
+    return answer
 
 
 def views(store: Store) -> dict[str, str]:
@@ -68,7 +83,7 @@ def views(store: Store) -> dict[str, str]:
     folder = store.folder / STUDIES
     plans, points = (sorted(map(str, folder.glob(f"*/{name}.parquet"))) for name in ("plan", "points"))
     if not plans:
-        raise InputError(f"{store.folder}: holds no finished study; `swadaya sweep` brings one")
+        raise InputError(f"{store.folder}: holds no study; `swadaya sweep` brings one")
     found = {"stored": _parts(store, RUNS), "failed": _parts(store, FAILURES)}
     found |= {"plan": _read(plans), "points": _read(points)}
     said = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/study.json"))]
@@ -99,7 +114,12 @@ def _parts(store: Store, kind: str) -> str:
             ", '' AS error, '' AS traceback, 0 AS seed, '' AS asked_arm, '' AS asked_world" if kind == FAILURES else ""
         )
         return f"SELECT '' AS key{more} WHERE false"
-    return _read(files).replace("SELECT *", "SELECT DISTINCT ON (key) *") if store.twice(kind) else _read(files)
+    if not store.twice(kind):
+        return _read(files)
+    if kind == FAILURES:
+        return _read(files).replace("SELECT *", "SELECT DISTINCT ON (key) *")
+    # studies that measured different things of a run have a row of it each
+    return f"SELECT key, any_value(COLUMNS(* EXCLUDE (key))) FROM ({_read(files)}) GROUP BY key"
 
 
 # -- answers for other tools ------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.sweep import NEEDED
-from sim.sweep.design import problem
+from sim.sweep.design import problem, together
 from sim.sweep.found import Found
 from sim.sweep.study import Design
 
@@ -35,8 +35,7 @@ def sensitivity(found: Found, design: Design) -> pd.DataFrame:
     if design.kind not in ("saltelli", "morris"):
         said = f'sensitivity needs kind = "saltelli" or "morris" in [design], not "{design.kind}"'
         raise InputError(f"{found.name}: {said}")
-    many = len(found.spans)
-    block = many + 2 if design.kind == "saltelli" else many + 1
+    block = together(design, len(found.spans))
     rows: list[dict[str, object]] = []
     for one in found.metrics:
         alone = len(found.ways) == 1

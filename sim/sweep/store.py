@@ -1,9 +1,9 @@
 """Where finished runs are kept: Parquet parts that are there whole or not at all, named by the digest of their bytes.
 
-A run is known by its key, the digest of all that it depends on, so that every study finds what any other has run. What
-a task brings is one part, on the disk before the next is asked for; the parts of one block of a plan are joined into
-one when the block is done, because a hundred thousand small files take long to read. A part whose bytes are not those
-of its name is set aside, and what it held is run again.
+A run is known by its key, the digest of all that it depends on, so that every study finds what any other has run, as
+far as that measured what it asks for. What a task brings is one part, on the disk before the next is asked for; the
+parts of one block of a plan are joined into one when the block is done, because a hundred thousand small files take
+long to read. A part whose bytes are not those of its name is set aside, and what it held is run again.
 """
 
 from __future__ import annotations
@@ -75,20 +75,32 @@ class Store:
     ----------
     parts
         Kind -> name of a part -> keys of what it holds.
+    columns
+        Kind -> name of a part -> names of what it has of every key in it.
     held
-        Kind -> key -> name of the part that holds it.
+        Kind -> key -> name of a part that holds it: one of them, where studies measured different things of it.
     corrupt
         Parts whose bytes are not those of their names.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        while not self._looked():
+            pass  # a sweep that goes on has joined parts meanwhile
+
+    def _looked(self) -> bool:
+        """Note all parts; whether none went while that was done."""
         self.parts: dict[str, dict[str, list[str]]] = {kind: {} for kind in KINDS}
+        self.columns: dict[str, dict[str, frozenset[str]]] = {kind: {} for kind in KINDS}
         self.held: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
         self.corrupt: list[Path] = []
-        for kind in KINDS:
-            for path in sorted((folder / kind).glob("*.parquet")):
-                self._see(kind, path)
+        try:
+            for kind in KINDS:
+                for path in sorted((self.folder / kind).glob("*.parquet")):
+                    self._see(kind, path)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _see(self, kind: str, path: Path) -> None:
         """Note what a part holds, if it is what it was."""
@@ -96,11 +108,11 @@ class Store:
         if digest(content) != path.stem:
             self.corrupt.append(path)
             return
-        keys = pq.read_table(io.BytesIO(content), columns=["key"])["key"].to_pylist()
-        self._note(kind, path.stem, keys)
+        part = pq.ParquetFile(io.BytesIO(content))
+        self._note(kind, path.stem, part.read(["key"])["key"].to_pylist(), part.schema_arrow.names)
 
-    def _note(self, kind: str, name: str, keys: list[str]) -> None:
-        self.parts[kind][name] = keys
+    def _note(self, kind: str, name: str, keys: list[str], columns: Sequence[str]) -> None:
+        self.parts[kind][name], self.columns[kind][name] = keys, frozenset(columns)
         self.held[kind].update(dict.fromkeys(keys, name))
 
     @contextmanager
@@ -146,16 +158,20 @@ class Store:
         content = written(table)
         name = digest(content)
         durable(self.folder / kind / f"{name}.parquet", content)
-        self._note(kind, name, table["key"].to_pylist())
+        self._note(kind, name, table["key"].to_pylist(), table.column_names)
         return name
 
     def join(self, kind: str, keys: Collection[str]) -> None:
-        """Make one part of all that hold nothing but some keys: the new one is there before the old ones go."""
-        inside = set(keys)
-        names = {self.held[kind][key] for key in inside if key in self.held[kind]}
-        names = {name for name in names if inside.issuperset(self.parts[kind][name])}
-        if len(names) < 2:
-            return
+        """Make one part of all that hold nothing but some keys, and the same of each: it is there before they go."""
+        inside, alike = set(keys), dict[frozenset[str], set[str]]()
+        for name in {self.held[kind][key] for key in inside if key in self.held[kind]}:
+            if inside.issuperset(self.parts[kind][name]):
+                alike.setdefault(self.columns[kind][name], set()).add(name)
+        for names in alike.values():
+            if len(names) > 1:
+                self._join(kind, names)
+
+    def _join(self, kind: str, names: set[str]) -> None:
         whole = pa.concat_tables([self._table(kind, name) for name in sorted(names)], promote_options="default")
         first = pd.Series(whole["key"].to_pylist()).drop_duplicates().sort_values().index
         for name in names - {self._write(kind, whole.take(pa.array(first)))}:
@@ -175,26 +191,33 @@ class Store:
 
     def _drop(self, kind: str, name: str) -> None:
         (self.folder / kind / f"{name}.parquet").unlink(missing_ok=True)
-        del self.parts[kind][name]
+        del self.parts[kind][name], self.columns[kind][name]
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def _table(self, kind: str, name: str) -> pa.Table:
         return pq.read_table(self.folder / kind / f"{name}.parquet")
 
-    def take(self, kind: str, keys: Sequence[str]) -> pd.DataFrame:
-        """What is held of some keys, in their order; a key that is not held is left out."""
-        names = dict.fromkeys(self.held[kind][key] for key in keys if key in self.held[kind])
+    def holding(self, kind: str, columns: Collection[str] = ()) -> dict[str, str]:
+        """Key -> name of a part that has all of some columns of it."""
+        wanted = set(columns)
+        there = [name for name in self.parts[kind] if wanted <= self.columns[kind][name]]
+        return {key: name for name in there for key in self.parts[kind][name]}
+
+    def take(self, kind: str, keys: Sequence[str], columns: Collection[str] = ()) -> pd.DataFrame:
+        """What is held of some keys, in their order; a key of which a column is not held is left out."""
+        held = self.holding(kind, columns)
+        names = dict.fromkeys(held[key] for key in keys if key in held)
         if not names:
             return pd.DataFrame({"key": []}).set_index("key")
         whole = pa.concat_tables([self._table(kind, name) for name in names], promote_options="default").to_pandas()
         whole = whole.drop_duplicates("key").set_index("key")
-        return whole.loc[[key for key in keys if key in self.held[kind]]]
+        return whole.loc[[key for key in keys if key in held]]
 
     def files(self, kind: str) -> list[str]:
         """Paths of all sound parts."""
         return [str(self.folder / kind / f"{name}.parquet") for name in sorted(self.parts[kind])]
 
     def twice(self, kind: str) -> bool:
-        """Whether any key is held by more than one part, as after a stop in the middle of joining."""
+        """Whether any key is held by more than one part: measured for several studies, or joining was stopped."""
         return sum(map(len, self.parts[kind].values())) > len(self.held[kind])

@@ -85,11 +85,15 @@ class Sweep:
 
     # -- what is ahead ------------------------------------------------------------------------------------------------
 
+    def stored(self) -> dict[str, str]:
+        """Keys of which all that is measured here is stored."""
+        return self.store.holding(RUNS, self.measures)
+
     def missing(self) -> list[str]:
         """Keys that are neither stored nor failed, in the order of the plan."""
-        held = self.store.held
+        stored, failed = self.stored(), self.store.held[FAILURES]
         keys = dict.fromkeys(self.plan.rows()["key"])
-        return [key for key in keys if key not in held[RUNS] and key not in held[FAILURES]]
+        return [key for key in keys if key not in stored and key not in failed]
 
     def first(self, keep: bool = True) -> Estimate:
         """Run a few, to know how long the others will take; without `keep` nothing of it is stored.
@@ -101,7 +105,8 @@ class Sweep:
         worlds = [runs for runs, _ in zip(self.plan.worlds_with(set(missing)), range(2), strict=False)]
         size = math.nan
         if worlds:
-            task = Task((*worlds[0][:2], *(run for runs in worlds[1:] for run in runs[:1])), self.limit)
+            some = (*worlds[0][:2], *(run for runs in worlds[1:] for run in runs[:1]))
+            task = Task(some, max(self.limit, LIMIT))  # the first may have to compile, which no other has to
             found: list[Reply] = []
             Runner(self.model, self.executor, lambda _, some: found.extend(some), 1).run([task])
             if keep:
@@ -117,7 +122,7 @@ class Sweep:
     def _estimate(self, missing: Sequence[str], size: float) -> Estimate:
         keys = set(self.plan.rows()["key"])
         worlds = sum(1 for _ in self.plan.worlds_with(set(missing)))
-        failed = len(keys & self.store.held[FAILURES].keys())
+        failed = len(keys & self.store.held[FAILURES].keys() - self.stored().keys())
         seconds = (worlds * self.per_world + len(missing) * self.per_run) / self.workers
         stored = len(keys) - len(missing) - failed
         return Estimate(len(missing), stored, failed, worlds, self.workers, seconds, size * len(missing))
@@ -191,16 +196,16 @@ class Sweep:
     def result(self) -> pd.DataFrame:
         """One row a run of the plan: point, arm, levers, seed, metrics, and whether it failed."""
         rows = self.plan.rows()
-        found = self.store.take(RUNS, list(dict.fromkeys(rows["key"]))).reindex(columns=list(self.measures))
-        table = rows.join(found, on="key")
-        return table.assign(failed=[float(key not in self.store.held[RUNS]) for key in rows["key"]])
+        found = self.store.take(RUNS, list(dict.fromkeys(rows["key"])), self.measures)
+        table = rows.join(found.reindex(columns=list(self.measures)), on="key")
+        return table.assign(failed=(~rows["key"].isin(found.index)).astype(float))
 
     def digest(self) -> str:
         """SHA-256 of the result: of sorted values, whatever was run when and where, and how it is stored."""
         return canonical.digest(self.result().drop(columns="key"), ["point", "arm", *self.levers, "seed"])
 
     def record(self, about: Mapping[str, Any], digest: str) -> None:
-        """Store the plan itself: which runs are the study's."""
+        """Store the plan itself: which runs are the study's; without date and result while any of them is missing."""
         folder = self.store.folder / STUDIES / f"{self.plan.name}-{digest[:12]}"
         named = {"study": folder.name}
         for name, frame in (("plan", self.plan.rows()), ("points", self.plan.table())):
@@ -213,6 +218,8 @@ class Sweep:
             "result": self.digest(),
             **about,
         }
+        if self.missing():
+            said |= {"result": "", "finished": ""}
         durable(folder / "study.json", (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
 
 

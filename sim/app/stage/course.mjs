@@ -4,17 +4,34 @@ import { fresh, h, say, set, svg } from "./elements.mjs";
 import { apart, area, at, path, places, span, ticks } from "./marks.mjs";
 
 const RADII = { none: 2, a: 5, b: 3 }; // where all lie on each other each is seen
+export const HEIGHT = 172; // of a drawing
 const MARGIN = { left: 40, right: 88, top: 10, bottom: 22 };
 const ARMS = ["none", "a", "b"];
 
-/** A card: heading, drawing, and a table behind it. */
-export function card(title, unit, label) {
+/** A card: heading, drawing, and a table behind it, which `rows` makes; `turned` hears that the drawing is back. */
+export function card({ label: title, unit }, t, rows, turned) {
   const table = h("div", { class: "sw-scroll", tabindex: "0", role: "region", "aria-label": title, hidden: true });
   const name = fresh("card");
   const drawing = h("div", { class: "sw-drawing" });
-  const button = h("button", { type: "button", class: "sw-quiet", "aria-expanded": "false", "aria-label": `${label}: ${title}` }, label);
+  const button = h("button", { type: "button", class: "sw-quiet", "aria-expanded": "false", "aria-label": `${t("table")}: ${title}`, onclick: () => turn() }, t("table"));
   const el = h("section", { class: "sw-card", "aria-labelledby": name }, h("header", {}, h("h3", { id: name }, title, unit ? h("small", {}, unit) : null), button), drawing, table);
-  return { el, drawing, table, button };
+
+  /** The table in place of the drawing, or back. */
+  function turn() {
+    table.hidden = !table.hidden;
+    drawing.hidden = !table.hidden;
+    set(button, "aria-expanded", String(!table.hidden));
+    say(button, t(table.hidden ? "table" : "chart"));
+    if (table.hidden) turned();
+    else told();
+  }
+
+  /** A table that is open says what is so now. */
+  function told() {
+    if (!table.hidden) table.replaceChildren(rows());
+  }
+
+  return { el, drawing, told, width: () => drawing.clientWidth || table.clientWidth || 320 };
 }
 
 /** A table by year: a column a world. */
@@ -32,16 +49,10 @@ function yearly(scene, outcome, t, number) {
 
 /** A chart of one outcome. `lay` draws everything that stands still, `tick` moves the clock. */
 export function courseChart(outcome, t, number, go) {
-  const { el, drawing, table, button } = card(outcome.label, outcome.unit, t("table"));
+  const { el, drawing, told, width } = card(outcome, t, () => yearly(scene, outcome, t, number), () => tick(now));
   let scene, across, down, clip, cursor, dots, size, show;
+  let now = 0;
   let against = false; // against the world without a programme
-  button.addEventListener("click", () => {
-    table.hidden = !table.hidden;
-    drawing.hidden = !table.hidden;
-    set(button, "aria-expanded", String(!table.hidden));
-    say(button, t(table.hidden ? "table" : "chart"));
-    if (!table.hidden) table.replaceChildren(yearly(scene, outcome, t, number));
-  });
 
   const scrub = (event) => {
     if (!scene || event.buttons !== 1) return;
@@ -53,9 +64,9 @@ export function courseChart(outcome, t, number, go) {
 
   function lay(next, options = {}) {
     scene = next;
-    const { seen, guess, height = 172, width = 0 } = options;
+    const { seen, guess } = options;
     against = options.against || false;
-    size = { width: width || drawing.clientWidth || 320, height };
+    size = { width: width(), height: HEIGHT };
     const inner = { right: size.width - MARGIN.right, bottom: size.height - MARGIN.bottom };
     const lines = ARMS.map((arm) => [arm, scene.series(outcome.key, arm, against)]).filter(([, line]) => line);
     const shown = lines.flatMap(([arm, line]) => (arm === "none" ? [line.vivid] : [line.vivid, line.low, line.high]));
@@ -82,8 +93,8 @@ export function courseChart(outcome, t, number, go) {
     root.append(svg("clipPath", { id: name }, clip));
     const moving = svg("g", { "clip-path": `url(#${name})` });
     for (const [arm, line] of lines) {
-      const { colour, dash, width } = WORLDS[arm];
-      const stroke = { d: path(line.vivid, across, down), fill: "none", stroke: colour, "stroke-width": width, "stroke-dasharray": dash || null, "stroke-linejoin": "round" };
+      const { colour, dash, width: thick } = WORLDS[arm];
+      const stroke = { d: path(line.vivid, across, down), fill: "none", stroke: colour, "stroke-width": thick, "stroke-dasharray": dash || null, "stroke-linejoin": "round" };
       if (line.low && arm !== "none") moving.append(svg("path", { d: area(line.low, line.high, across, down), fill: colour, opacity: 0.14 }));
       if (seen) root.append(svg("path", { ...stroke, opacity: 0.22 }));
       moving.append(svg("path", stroke));
@@ -94,6 +105,7 @@ export function courseChart(outcome, t, number, go) {
     dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: RADII[arm], fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: `sw-label sw-of-${arm}`, fill: WORLDS[arm].colour }) }));
     root.append(cursor, ...dots.flatMap(({ dot, lead, text }) => [lead, dot, text]));
     drawing.replaceChildren(root);
+    told();
   }
 
   function guesses(guess, lines) {
@@ -107,6 +119,7 @@ export function courseChart(outcome, t, number, go) {
   }
 
   function tick(time) {
+    now = time;
     if (!dots || drawing.hidden) return;
     const x = across(time);
     set(clip, "width", Math.max(x, 0).toFixed(1));

@@ -1,19 +1,8 @@
 // Two charts of shares: the Lorenz curve of a moment, and where the money went up to it.
 import { WORLDS } from "./colour.mjs";
-import { card } from "./course.mjs";
+import { HEIGHT, card } from "./course.mjs";
 import { h, say, set, svg } from "./elements.mjs";
 import { apart } from "./marks.mjs";
-
-/** Shows the table in place of the drawing, and back. */
-function behind({ drawing, table, button }, t, rows) {
-  button.addEventListener("click", () => {
-    table.hidden = !table.hidden;
-    drawing.hidden = !table.hidden;
-    set(button, "aria-expanded", String(!table.hidden));
-    say(button, t(table.hidden ? "table" : "chart"));
-    if (!table.hidden) table.replaceChildren(rows());
-  });
-}
 
 /** Width of a label of the size of a tick, pixels. */
 function breadth(text) {
@@ -30,18 +19,18 @@ function gini(curve) {
 
 /** Who has how much: the poorest at the left; the further below the diagonal, the less equal. */
 export function lorenzChart(outcome, t, number) {
-  const parts = card(outcome.label, outcome.unit, t("table"));
-  let scene, across, down, lines, now, size;
-  behind(parts, t, () => {
+  let scene, across, down, lines, size;
+  let now = 0;
+  const parts = card(outcome, t, () => {
     const curves = ["a", "b", "none"].map((arm) => scene.lorenz(arm, now));
     const head = h("tr", {}, h("th", { scope: "col" }, t("poorest")), ["A", "B", t("no_programme")].map((name) => h("th", { scope: "col" }, name)));
     const rows = curves[0].map((_, i) => h("tr", {}, h("th", { scope: "row" }, number(i / (curves[0].length - 1))), curves.map((curve) => h("td", {}, curve ? number(curve[i]) : "–"))));
     return h("table", {}, h("thead", {}, head), h("tbody", {}, rows));
-  });
+  }, () => tick(now));
 
-  function lay(next, { height = 172, width = 0 } = {}) {
+  function lay(next) {
     scene = next;
-    size = { width: width || parts.drawing.clientWidth || 320, height };
+    size = { width: parts.width(), height: HEIGHT };
     const side = Math.min(size.height - 32, size.width - 110);
     const [left, bottom] = [40, 10 + side];
     across = (share) => left + side * share;
@@ -58,10 +47,13 @@ export function lorenzChart(outcome, t, number) {
       return { arm, line, text };
     });
     parts.drawing.replaceChildren(root);
+    parts.told();
   }
 
   function tick(time) {
+    const later = Math.floor(time) !== Math.floor(now);
     now = time;
+    if (later && scene) parts.told();
     if (!lines || parts.drawing.hidden) return;
     const curves = lines.map(({ arm }) => scene.lorenz(arm, time));
     const place = Math.round((curves[0].length - 1) * 0.9);
@@ -78,17 +70,17 @@ export function lorenzChart(outcome, t, number) {
 
 /** Where the money went: a pair of bars a use, A above B, summed up to the clock. */
 export function moneyChart(outcome, t, number) {
-  const parts = card(outcome.label, outcome.unit, t("table"));
-  let scene, bars, now, across;
-  behind(parts, t, () => {
+  let scene, bars, across;
+  let now = 0;
+  const parts = card(outcome, t, () => {
     const head = h("tr", {}, h("th", { scope: "col" }, t("use")), ["A", "B"].map((name) => h("th", { scope: "col" }, name)));
     const rows = scene.uses.map((use) => h("tr", {}, h("th", { scope: "row" }, use.label), ["a", "b"].map((arm) => h("td", {}, number(scene.spent(arm, use.key, now))))));
     return h("table", {}, h("thead", {}, head), h("tbody", {}, rows));
-  });
+  }, () => tick(now));
 
-  function lay(next, { height = 172, width = 0 } = {}) {
+  function lay(next) {
     scene = next;
-    const size = { width: width || parts.drawing.clientWidth || 320, height };
+    const size = { width: parts.width(), height: HEIGHT };
     const uses = scene.uses;
     const most = Math.max(...uses.flatMap((use) => ["a", "b"].map((arm) => scene.spent(arm, use.key, scene.quarters - 1))), 1e-9);
     const line = Math.min((size.height - 4) / Math.max(uses.length, 1), 30);
@@ -107,10 +99,13 @@ export function moneyChart(outcome, t, number) {
     });
     for (const bar of bars) bar.left = left;
     parts.drawing.replaceChildren(root);
+    parts.told();
   }
 
   function tick(time) {
+    const later = Math.floor(time) !== Math.floor(now);
     now = time;
+    if (later && scene) parts.told();
     if (!bars || parts.drawing.hidden) return;
     for (const { use, rects, text, left } of bars) {
       const spent = ["a", "b"].map((arm) => scene.spent(arm, use.key, time));

@@ -1,12 +1,21 @@
-"""Every text of the view, English and Indonesian side by side: `key = ["…", "…"]` in the TOML files beside this one."""
+"""Every text of the view, English and Indonesian side by side: `key = ["…", "…"]` in the TOML files beside this one.
+
+Why not in the catalogue of `sim.language`, by their English: a browser asks by place and switches at once, so both
+languages travel with the page, and short words stand in places of their own ("none" is two words in Indonesian). What
+the model says of itself (policies, questions and notes of scenarios, most units) is in that catalogue alone.
+"""
 
 from __future__ import annotations
 
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
 
+from sim.language import catalogue
+
 LANGUAGES = ("en", "id")
+OPENED = "SWADAYA_LANG"  # in the environment of a server: the language that its pages open in
 
 
 @cache
@@ -29,14 +38,24 @@ def _gather(part: dict, head: str, found: dict[str, tuple[str, str]]) -> None:
             found[f"{head}{key}"] = (english, indonesian)
 
 
+def opened() -> str:
+    """The language that pages open in."""
+    return os.environ.get(OPENED, LANGUAGES[0])
+
+
 def words(key: str) -> tuple[str, str]:
     """A text in both languages."""
     return table()[key]
 
 
 def worded(key: str, english: str) -> tuple[str, str]:
-    """A text in both languages, or in English alone where it comes from elsewhere and has no translation."""
-    return table().get(key, (english, english))
+    """The page's own text; else what the model says, and its translation; else what somebody else wrote, as it is."""
+    return table().get(key) or own_words(english)
+
+
+def own_words(english: str) -> tuple[str, str]:
+    """What the model says of itself, in both languages; what is not the model's is said as it is."""
+    return english, catalogue("id").get(english, english)
 
 
 def by_language() -> dict[str, dict[str, str]]:

@@ -22,14 +22,14 @@ from sim.engine.table import Table
 from sim.experiment import calibration, ensemble, fitted
 from sim.experiment.evidence import read_studies
 from sim.experiment.moments import KNOWN
-from sim.explain import reads
-from sim.explain_policies import grouped
+from sim.explain.page import span
+from sim.explain.policies import grouped
+from sim.explain.topics import reads
 from sim.metrics import cost, resilience, trajectories
 from sim.policies.policy import Policy
 from sim.processes import MECHANISMS
 from sim.scenario import CUTOFFS, PROGRAMMES_2017, Calendar, Population
 from sim.survey import read_aggregates
-from sim.terminal import span
 
 TEMPLATE = "odd.md.jinja"
 LEFT = re.compile(r" \((?:M\d+b?(?:, )?)+\)")  # numbers of mechanisms, which only the code's own comments use

@@ -14,9 +14,9 @@ from sim.errors import InputError
 from sim.experiment import Tell, quiet, study
 from sim.experiment.results import Results
 from sim.experiment.units import units
+from sim.face.map import Map, drawn
+from sim.face.study import one_of
 from sim.known import known
-from sim.many_worlds import one_of
-from sim.map_of_worlds import Map, drawn
 from sim.report import chance, has, measured
 from sim.report.drawing import Drawing
 from sim.report.page import PLATES

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from sim.drafted import drafted
 from sim.experiment.results import folder_named
+from sim.language import mark, say
 from sim.nation import frame
 from sim.nation import run as national
 from sim.progress import Bar
@@ -26,12 +27,14 @@ def run(scenario: Scenario, first_look: bool, results: Path) -> int:
     try:
         shown = _played(scenario, part, folder, kept, digest)
     except KeyboardInterrupt:
-        Console(stderr=True).print("stopped; finished districts are kept, and the same command goes on", soft_wrap=True)
+        Console(stderr=True).print(
+            say("stopped; finished districts are kept, and the same command goes on"), soft_wrap=True
+        )
         return 130
     shutil.rmtree(kept, ignore_errors=True)
     console = Console()
     console.print(*(terminal(one, lines=False) if isinstance(one, Grid) else one for one in shown), sep="\n")
-    console.print(f"report: {folder / 'report.html'}", soft_wrap=True)
+    console.print(say("report: {file}", file=folder / "report.html"), soft_wrap=True)
     return 0
 
 
@@ -39,5 +42,5 @@ def _played(scenario: Scenario, part: float, folder: Path, kept: Path, digest: s
     """Play the nation and write its folder; give what a terminal shows."""
     with Bar() as bar, drafted(folder) as draft:
         found = national.run(scenario, frame.provinces(part), kept=kept, tell=bar)
-        bar("report", 0, 1)
+        bar(mark("report"), 0, 1)
         return write(found, draft, digest)

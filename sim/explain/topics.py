@@ -16,12 +16,12 @@ from sim.errors import InputError
 from sim.experiment.evidence import Outcome, Study, read_studies
 from sim.experiment.judging import MISSING, rule_of
 from sim.experiment.moments import KNOWN, MOMENTS
-from sim.explain_article import article_page
-from sim.explain_policies import catalogue
+from sim.explain.article import article_page
+from sim.explain.page import entry, page, section, span
+from sim.explain.policies import catalogue
 from sim.metrics import Metric
 from sim.scenario import Known
 from sim.start import wire
-from sim.terminal import entry, page, section, span
 
 
 def reads(rule: Rule) -> str:

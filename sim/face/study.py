@@ -16,7 +16,7 @@ from sim.experiment import Tell, quiet
 from sim.report import sweep_figures as figures
 from sim.report.drawing import Drawing
 from sim.report.sweep import boxes_told
-from sim.report.sweep_tables import where
+from sim.report.sweep_tables import box_frame
 from sim.scenario.faults import did_you_mean
 from sim.sweep import discovery
 from sim.sweep.asked import Asked
@@ -219,6 +219,7 @@ class Study:
         with kept.alone(), _workers(executor, workers) as (pool, count):
             going = self.asked.sweep(kept, pool, count, limit, tell)
             going.first()
+            going.record(self.asked.about(), self.asked.digest)  # so that the store can be asked meanwhile
             going.run()
             going.record(self.asked.about(), self.asked.digest)
         return Findings(self.asked, self.asked.found(going))
@@ -345,12 +346,7 @@ class Findings:
         ['where', 'coverage', 'density', 'held_back', 'mass']
         """
         conditions = discovery.discover(self.found, better, than or self.found.versus, metric)
-        columns = ["where", "coverage", "density", "held_back", "mass"]
-        rows = [
-            (where(self.found, conditions, box.limits), box.coverage, box.density, box.fresh, box.mass)
-            for box in conditions.boxes
-        ]
-        frame = self._marked(pd.DataFrame(rows, columns=columns))
+        frame = self._marked(box_frame(self.found, conditions))
         frame.attrs["told"] = boxes_told(self.found, conditions)
         return frame
 

@@ -95,7 +95,7 @@ class Map:
 
 
 def drawn(scenario: Scenario, axes: Sequence[str], outcome: str, points: int | None, quick: bool, tell: Tell) -> Map:
-    """Run all worlds of a map (see `sim.question.Question.map`)."""
+    """Run all worlds of a map (see `sim.face.question.Question.map`)."""
     known = regime_question.OUTCOMES
     if outcome not in known:
         raise InputError(

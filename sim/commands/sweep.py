@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 STORE = Path("results/store")
 FORMATS = ("table", "csv", "parquet", "dta")
+SPOILED = "its bytes are not those that were written; what it held"
 console = Console()
 
 
@@ -31,7 +32,10 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     _study(sweep)
     sweep.add_argument("--dry-run", action="store_true", help="only say how much there is to run: nothing is stored")
     sweep.add_argument("--retry-failed", action="store_true", help="also run again what failed")
-    sweep.add_argument("--limit", type=float, default=600.0, metavar="S", help="seconds a run may last (default: 600)")
+    sweep.add_argument(
+        "--limit", type=float, default=600.0, metavar="S",
+        help="seconds a run may last, its worker's start included (default: 600)",
+    )  # fmt: skip
     sweep.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one a processor)")
     sweep.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler instead, as tcp://host:8786")
     sensitivity = commands.add_parser("sensitivity", help="which uncertain numbers decide the outcomes of a sweep")
@@ -87,9 +91,9 @@ def sweep(arguments: argparse.Namespace) -> int:
     if not arguments.limit > 0.0:
         raise InputError(f"--limit: is {arguments.limit:g}; allowed: seconds above 0")
     asked, store = Asked.read(arguments.study, arguments.own), Store(arguments.store)
-    with store.alone():
+    with store.alone() if not arguments.dry_run else nullcontext():
         for path in store.corrupt:
-            _say(f"{path}: its bytes are not those that were written; set aside, what it held is run again")
+            _say(f"{path}: {SPOILED} is run again")
         if arguments.retry_failed and not arguments.dry_run:
             store.forget(FAILURES, store.held[FAILURES].keys() & set(asked.plan.rows()["key"]))
         try:
@@ -101,6 +105,7 @@ def sweep(arguments: argparse.Namespace) -> int:
                 _say(planned(asked.question, going.plan, ahead))
                 if arguments.dry_run:
                     return 0
+                going.record(asked.about(), asked.digest)  # so that the store can be asked meanwhile, or after a stop
                 with Bar() as bar:
                     going.tell = bar
                     going.run()
@@ -152,7 +157,8 @@ def discover(arguments: argparse.Namespace) -> int:
     _say(*boxes_told(found, conditions))
     if conditions.boxes:
         console.print(terminal(box_grid(found, conditions)))
-    return _page(arguments, asked, found, "discover", {"conditions": conditions})
+    name = f"discover-{conditions.better}-than-{conditions.than}-{conditions.metric}"
+    return _page(arguments, asked, found, name, {"conditions": conditions})
 
 
 def query(arguments: argparse.Namespace) -> int:
@@ -160,6 +166,9 @@ def query(arguments: argparse.Namespace) -> int:
     from sim.sweep import query as asking
 
     answer = asking.ask(arguments.store, arguments.sql)
+    for path in answer.attrs["corrupt"]:
+        told = f"{path}: {SPOILED} is left out until `swadaya sweep` has run it again"
+        Console(stderr=True).print(told, markup=False, highlight=False, soft_wrap=True)
     if arguments.format == "table":
         _say(answer.to_string(index=False, max_rows=60) if len(answer) else "no row")
         return 0

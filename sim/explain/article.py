@@ -16,9 +16,9 @@ from sim.engine.plan import Plan
 from sim.experiment import article, claims, ensemble
 from sim.experiment.claim_statistics import STATISTICS
 from sim.experiment.claims import SILENT, Claim
+from sim.explain.page import page, section
 from sim.language import listed, mark, say, spoken, written
 from sim.report import percent, said
-from sim.terminal import page, section
 
 NOTE = mark(
     "What the founding article says, in other words, and two verdicts on each sentence. “Implemented” names the test "

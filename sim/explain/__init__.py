@@ -1,0 +1,1 @@
+"""What the code says of itself: pages for a terminal, and the description of the whole model."""
