@@ -18,7 +18,7 @@ from rich.console import Console
 from sim import policies
 from sim.experiment import study
 from sim.language import speaking
-from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, flows, number, span, tables
+from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, span, tables
 from sim.report.drawing import Drawing, breadth
 from sim.report.page import PLATES, answer, lead, write
 from sim.scenario import Known, check
@@ -401,6 +401,7 @@ def test_a_policy_without_rank_is_shown_but_not_compared(tmp_path):
     (row,) = (row for row in tables.headline(results).rows if row[0].text == "T4 macro growth")
     assert row[-1].text == "\u2013" and row[1].text != "\u2013"
     assert "T4 macro growth: acts outside the villages" in tables.headline(results).note
+    assert "what a strategy adds to growth outside the villages is not in it" in development.growth(results).note
     spent = costs.spent(results).groupby(["arm", "use"])["value"].sum()
     assert spent["macro_growth"]["the modern sector"] == pytest.approx(0.04 * 20, rel=1e-6)
     assert "Each strategy but Status quo and T4 macro growth costs the state" in prose(results)
