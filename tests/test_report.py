@@ -48,6 +48,13 @@ def results():
     return study.run(scenario())
 
 
+def test_a_world_without_meetings_has_a_report(tmp_path):
+    """Attendance of nobody is a flat line, not a scale without length."""
+    nobody = study.run(scenario(hold={"ablate": ["attends"]}, twins={"withdrawal": False, "stress": False}))
+    assert (nobody.tables["participation"]["estimate"] == 0.0).all()
+    assert write(nobody, tmp_path, []).is_file()
+
+
 def labelled(results, label: str):
     """The same results with another label of the last arm."""
     arms = [*SMALL["arms"][:-1], {**SMALL["arms"][-1], "label": label}]

@@ -116,8 +116,8 @@ def growth(results: Results) -> Grid:
     note = say(
         "From before the programmes to {when}; own income holds no public money. Fall: consumption below 1\u00a0z in "
         "at least one of the first four quarters of those years; likely: in more than half of the draws of luck, one "
-        "number over all of them. The nation's trend is one yardstick for all strategies: what a strategy adds to growth "
-        "outside the villages is not in it. Beneath: {source}.",
+        "number over all of them. The nation's trend is one yardstick for all strategies: what a strategy adds to "
+        "growth outside the villages is not in it. Beneath: {source}.",
         when=when(results), source=source(results),
     )  # fmt: skip
     return Grid("growth", say("Growth, against the nation's"), note, columns, body)
