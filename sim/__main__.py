@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _language(mediate)
     explain = commands.add_parser("explain", help="what the code says of itself")
     explain.add_argument("topic", choices=TOPICS)
-    explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
+    explain.add_argument("name", nargs="?", default="", help="after policies: one policy, code or family")
     _own_files(explain)
     _language(explain)
     show = commands.add_parser("show", help="print a scenario that comes along, to be copied: show desa > mine.toml")
