@@ -308,7 +308,11 @@ def test_the_command_writes_page_tables_and_manifest(scenario, rested, tmp_path,
     page = (folder / "report.html").read_text()
     assert all(word in page for word in ("North", "Indonesia, rural", "Synthetic", "imputed", "T0 dividend"))
     assert {file.name for file in (folder / "tables").iterdir()} >= {"start.csv", "series.parquet", "summary.csv"}
-    assert "South" in capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    played, villages = (sum(getattr(one, kind) for one in SMALL) for kind in ("played", "villages"))
+    assert "South" in said and played < villages
+    look = f"A first look: {played} of {villages} villages are played"
+    assert look in said and page.index(look) < page.index("The nation over time")  # told before what it shows
 
 
 def test_the_page_is_told_in_the_language_of_the_reader(scenario, rested, tmp_path, monkeypatch, capsys):

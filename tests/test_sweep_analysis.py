@@ -1,13 +1,10 @@
-"""What is made of a sweep: sensitivity, boxes, stopping, regret, fronts and answers, each against what is known."""
+"""What is made of a sweep: sensitivity, boxes, stopping, regret and fronts, each against what is known."""
 
 from __future__ import annotations
 
-import json
 import math
-import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,12 +13,11 @@ from scipy import stats
 from toy import Ishigami, Toy
 from toy_sweep import drawn_plan, swept, toy_plan
 
-from sim import __main__ as command_line
 from sim.errors import InputError
 from sim.intervals import student
 from sim.language import SPACE
 from sim.report.sweep import answer, boxes_told, sensitivity_part
-from sim.sweep import discovery, query
+from sim.sweep import discovery
 from sim.sweep.design import Point, points, together
 from sim.sweep.discovery import boxes, discover
 from sim.sweep.found import Found, undominated
@@ -29,9 +25,7 @@ from sim.sweep.outcomes import Outcome
 from sim.sweep.plan import Plan, Way
 from sim.sweep.sensitivity import sensitivity
 from sim.sweep.stopping import Rule, looks
-from sim.sweep.store import RUNS, Store
 from sim.sweep.study import Design
-from sim.sweep.sweep import Sweep
 
 Y = Outcome("y", "what is wanted", "z", 1.0, lambda comparison, run: math.nan)
 Z = Outcome("z", "what is feared", "z", -1.0, lambda comparison, run: math.nan)
@@ -285,6 +279,23 @@ def test_regret_fronts_and_table_1_are_what_can_be_worked_out_by_hand():
     assert table.loc[("y", "works, dose 0.04"), "sd"] == pytest.approx(math.sqrt(32.0))
 
 
+def test_arms_are_compared_under_the_same_levers_whichever_of_them_a_lever_changes():
+    plan = levered()
+    for way in plan.ways:
+        if way.arm == "cash":
+            way.document.pop("dose")  # the lever leaves it alone
+    rows = plan.rows()
+    rows["y"] = [{"works": 100.0 * r.dose, "cash": 3.0}.get(r.arm, 0.0) for r in rows.itertuples()]
+    found = Found("levered", "", plan, rows.assign(failed=0.0, z=0.0), [Y, Z], {"x": (0.0, 1.0)})
+    for better, than, hits in (
+        ("works", "cash", [False, False, True, True]),
+        ("cash", "works", [True, True, False, False]),
+    ):
+        places, told, clear = discovery.cases(found, better, than, "y", 1.0)
+        assert places["dose"].tolist() == [0.02, 0.02, 0.04, 0.04] and places["x"].tolist() == [0.0, 1.0, 0.0, 1.0]
+        assert told.tolist() == hits and clear == 0.5
+
+
 def test_undominated():
     values = np.array([[1.0, 5.0], [2.0, 4.0], [2.0, 3.0], [0.0, 0.0], [2.0, 4.0]])
     assert undominated(values).tolist() == [True, True, False, False, True]
@@ -377,133 +388,3 @@ def test_a_point_is_held_back_with_all_that_share_its_numbers(kind, size):
             inside, outside = drawn[blocks == one], drawn[blocks != one]
             assert len(np.unique(inside[:, 0])) < size
             assert kind == "morris" or not np.isin(inside, outside).any()
-
-
-# -- answers ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def stored(threads, tmp_path_factory):
-    """A store with two studies, which share runs, and some failures."""
-    folder = tmp_path_factory.mktemp("store")
-    for name, size in (("first", 8), ("second", 12)):
-        plan = toy_plan(size)
-        plan.name = name
-        going = swept(folder, threads, Toy(trouble="raises"), plan)
-        going.record({"title": f"The {name}"}, 64 * name[0])
-    return folder
-
-
-def test_the_store_answers_in_sql(stored):
-    listed = query.ask(stored).set_index("title")
-    assert listed.loc["The first", ["runs", "stored", "failed"]].tolist() == [96, 92, 4]
-    assert listed.loc["The second", ["runs", "stored", "failed"]].tolist() == [144, 140, 4]
-    answer = query.ask(
-        stored, "SELECT arm, count(*) AS n, avg(y) AS y FROM runs WHERE study LIKE 'second%' GROUP BY arm"
-    )
-    luck = np.sin([1, 2, 3, 4]).mean()
-    cash = answer.set_index("arm").loc["cash"]
-    assert cash["n"] == 48 and cash["y"] == pytest.approx(2.0 * 5.5 + luck)
-    assert query.ask(stored, "SELECT count(*) AS n FROM stored")["n"].item() == 140  # what both share is there once
-    wrong = query.ask(stored, "SELECT DISTINCT error, asked_world FROM failures")
-    assert wrong.to_numpy().tolist() == [["ZeroDivisionError: no household is left", '{"x": 3.0}']]
-    drawn = query.ask(
-        stored, "SELECT x FROM points JOIN runs USING (study, point) WHERE y > 22 AND study LIKE 'second%'"
-    )
-    assert set(drawn["x"]) == {11.0}
-
-
-@pytest.mark.parametrize(
-    "sql, words",
-    [("SELEC 1", "syntax error"), ("SELECT q FROM runs", '"q" not found'), ("SELECT * FROM '/etc/passwd'", "passwd"),
-     ("COPY runs TO '/tmp/out.csv'", "disabled")],
-)  # fmt: skip
-def test_a_wrong_question_is_told(stored, sql, words):
-    with pytest.raises(InputError, match=words):
-        query.ask(stored, sql)
-
-
-def test_what_killed_joining_leaves_is_answered_once(stored, tmp_path):
-    store = Store(stored)
-    rows = store.take(RUNS, list(store.held[RUNS])[:5]).reset_index().to_dict("records")
-    store.put(RUNS, rows)
-    assert Store(stored).twice(RUNS)
-    assert query.ask(stored, "SELECT count(*) AS n FROM stored")["n"].item() == 140
-
-
-def test_an_empty_store_is_told(tmp_path):
-    for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(InputError, match="`swadaya sweep`"):
-            query.ask(folder)
-
-
-def test_stata_gets_labels_short_names_and_a_do_file(tmp_path):
-    long = "locality_development.facilitation_of_every_kind"
-    answer = pd.DataFrame(
-        {"study": ["a"] * 4, "point": [0, 0, 1, 1], "arm": ["cash", "works"] * 2, long: 0.3, long + "_2": 0.5,
-         "headcount": [8.0, 7.0, 9.0, 6.0], "2nd": [1, 2, 3, 4]}
-    )  # fmt: skip
-    data, do = query.write(answer, "dta", tmp_path / "sweep.dta")
-    with pd.io.stata.StataReader(data) as reader:
-        frame, labels, values = reader.read(), reader.variable_labels(), reader.value_labels()
-    assert all(len(name) <= 32 for name in frame) and len(set(frame)) == 7
-    assert labels["headcount"] == "poverty headcount, % of persons" and list(frame["arm"]) == ["cash", "works"] * 2
-    assert {"cash", "works"} <= set(values["arm"].values())
-    said = do.read_text()
-    used = re.search(r"collapse \(mean\) headcount, by\((.+)\)", said)[1].split()
-    assert set(used) <= set(frame) and {"study", "arm", "point"} <= set(used) and 'use "sweep.dta"' in said
-    assert "tabstat headcount, by(way) statistics(mean sd min max)" in said
-    with pytest.raises(InputError, match="exists"):
-        query.write(answer, "csv", data)
-    with pytest.raises(InputError, match="no row"):
-        query.write(answer[:0], "csv", tmp_path / "none.csv")
-
-
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_answers_are_written(stored, tmp_path, kind):
-    answer = query.ask(stored, "SELECT point, y FROM runs ORDER BY ALL")
-    (path,) = query.write(answer, kind, tmp_path / "answer")
-    back = pd.read_csv(path) if kind == "csv" else pd.read_parquet(path)
-    assert back["y"].to_numpy() == pytest.approx(answer["y"].to_numpy())
-
-
-def test_a_study_says_what_it_is(stored):
-    said = json.loads(next(stored.glob("studies/first-*/study.json")).read_text())
-    assert said["name"] == "first" and re.fullmatch("[0-9a-f]{64}", said["result"])
-
-
-def test_a_study_that_is_not_finished_can_be_asked_for_what_there_is(threads, tmp_path):
-    going = swept(tmp_path, threads, plan=toy_plan(4))
-    whole = toy_plan(10)
-    Sweep(whole, Toy(), ("y", "z"), going.store, threads, 1).record({"title": "Under way", "finished": "now"}, 64 * "0")
-    listed = query.ask(tmp_path)
-    assert listed[["title", "finished", "runs", "stored"]].to_numpy().tolist() == [["Under way", "", 120, 48]]
-    assert query.ask(tmp_path, "SELECT result FROM studies")["result"].item() == ""
-    assert query.ask(tmp_path, "SELECT count(*) AS n FROM runs")["n"].item() == 48
-
-
-def test_what_is_left_out_of_an_answer_is_told(threads, tmp_path, capsys):
-    going = swept(tmp_path, threads, plan=toy_plan(4))
-    going.record({"title": "Rotten"}, 64 * "0")
-    part = next((tmp_path / RUNS).iterdir())
-    part.write_bytes(part.read_bytes()[:-9])
-    assert query.ask(tmp_path).attrs["corrupt"] == [str(part.resolve())]
-    assert command_line.main(["query", "SELECT count(*) FROM stored", "--store", str(tmp_path)]) == 0
-    assert "what it held is left out" in capsys.readouterr().err
-
-
-def test_a_store_can_be_read_while_a_sweep_joins_its_parts(threads, tmp_path, monkeypatch):
-    swept(tmp_path, threads, plan=toy_plan(4))
-    (old,) = (tmp_path / RUNS).iterdir()
-    read, gone = Path.read_bytes, []
-
-    def joined(path):
-        if not gone:  # between the listing and the reading another part has taken its place
-            gone.append(store.put(RUNS, [{"key": key, "seconds": 0.1, "y": 1.0} for key in store.held[RUNS]]))
-            path.unlink()
-        return read(path)
-
-    store = Store(tmp_path)
-    monkeypatch.setattr(Path, "read_bytes", joined)
-    found = Store(tmp_path)
-    assert gone and old.stem not in found.parts[RUNS] and found.held[RUNS].keys() == store.held[RUNS].keys()

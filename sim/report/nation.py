@@ -26,6 +26,7 @@ from sim.report import BASELINE, labels, number, percent, rivals, years
 from sim.report.canvas import GREY, HALF, WIDE, Panel, canvas, draw_key, hues, key, saved, ticks
 from sim.report.drawing import INK, Drawing
 from sim.report.grid import Cell, Column, Grid
+from sim.report.page import flat
 from sim.report.template import filled
 from sim.shipped import code_digest
 
@@ -162,20 +163,23 @@ def answer(nation: Nation, found: dict[str, pd.DataFrame]) -> list[str]:
     ]
 
 
+def first_look(nation: Nation) -> str:
+    """That only a part of the villages is played; empty where all are."""
+    played, villages = (sum(getattr(one, kind) for one in nation.provinces) for kind in ("played", "villages"))
+    if played == villages:
+        return ""
+    return say(
+        "A first look: {played} of {all} villages are played, and each stands for as many as its province has a "
+        "played one for. The province with the fewest rests on {fewest}, and what it shows is mostly their luck.",
+        played=number(played, 0),
+        all=number(villages, 0),
+        fewest=min(one.played for one in nation.provinces),
+    )
+
+
 def made(nation: Nation) -> list[str]:
     """How it was made, and how exact it is."""
-    played = sum(province.played for province in nation.provinces)
-    all_villages = sum(province.villages for province in nation.provinces)
-    part = (
-        say("Every village is played, each household for itself.")
-        if played == all_villages
-        else say(
-            "A first look: {played} of {all} villages are played, and each stands for as many as its province has a "
-            "played one for.",
-            played=number(played, 0),
-            all=number(all_villages, 0),
-        )
-    )
+    part = first_look(nation) or say("Every village is played, each household for itself.")
     found = max(
         sketch.beyond(nation.sketches[:, arm, moment, 0].sum(axis=0, dtype=float))
         for arm in range(nation.sketches.shape[1]) for moment in range(nation.sketches.shape[2])
@@ -271,7 +275,7 @@ def provinces_figure(nation: Nation, found: dict[str, pd.DataFrame], width: floa
         places, decimals = ticks(panel.x[0], panel.x[1], 5 if wide else 3)
         panel.bottom_axis(places, [number(value, decimals) for value in places], words)
     levels.head([say("Poor after")], INK, 6)
-    changes.head([say("Difference from without")], INK, 6)
+    changes.head([say("Difference from without") if wide else say("Difference")], INK, 6)
     changes.line((0.0, 0.0), changes.y, GREY, 0.8)
     for place, one in enumerate(order):
         middle = levels.down(place + 0.5)
@@ -343,8 +347,12 @@ def write(nation: Nation, folder: Path, name: str) -> list[object]:
         name: saved(partial(draw, nation, found), folder, name)
         for name, draw in (("courses", courses), ("provinces", provinces_figure))
     }
-    warnings = [say(SYNTHETIC), say(ONE_LUCK), *standing.warnings()]
-    shown = {key_: str(value) for key_, value in about.items() if key_ not in ("scenario", "imputed", "left_out")}
+    look = first_look(nation)
+    warnings = [*([look] if look else []), say(SYNTHETIC), say(ONE_LUCK), *standing.warnings()]
+    shown = {
+        key_: flat(value) if isinstance(value, dict) else str(value)
+        for key_, value in about.items() if key_ not in ("scenario", "imputed", "left_out")
+    }  # fmt: skip
     page = filled(
         "nation.html", title=say(nation.scenario.title), answer=answer(nation, found), warnings=warnings,
         figures=figures, grids=[by_place(nation, found, arm) for arm in rivals(nation)],
@@ -355,5 +363,6 @@ def write(nation: Nation, folder: Path, name: str) -> list[object]:
     return [
         *(by_place(nation, found, arm, full=False) for arm in rivals(nation)),
         *answer(nation, found)[1:],
+        *([look] if look else []),
         say(SYNTHETIC),
     ]

@@ -81,14 +81,17 @@ def boxes_told(found: Found, conditions: Conditions) -> list[str]:
     better, than = found.label(conditions.better), found.label(conditions.than)
     lead = (
         f"{better} beats {than} in {one.label} in {number(100 * conditions.hits.mean(), 0)}{SPACE}% of "
-        f"{len(conditions.hits)} points ({number(100 * conditions.clear, 0)}{SPACE}% beyond luck)."
+        f"{len(conditions.hits)} points ({number(100 * conditions.clear, 0)}{SPACE}% beyond luck)"
     )
+    levers = [name for name in conditions.places if name not in found.spans]
+    lead += f": those of the design under each {' and '.join(levers)}." if levers else "."
     if not conditions.boxes:
         if conditions.hits.all() or not conditions.hits.any():
             return [lead, "It is so everywhere." if conditions.hits.all() else "It is so nowhere."]
         if conditions.hits.mean() < 0.5:
             return [lead, "No number tells where, beyond chance."]
         turned = f"swadaya discover STUDY --better {conditions.than} --than {conditions.better}"
+        turned += f" --metric {one.name}" * (one.name != found.metrics[0].name)
         return [lead, f"No box tells more of it than all points do; where it is not so: {turned}."]
     first = conditions.boxes[0]
     told = where(found, conditions, first.limits)

@@ -105,19 +105,19 @@ def discover(found: Found, better: str, than: str, metric: str = "") -> Conditio
 
 def cases(found: Found, better: str, than: str, metric: str, sign: float) -> tuple[pd.DataFrame, np.ndarray, float]:
     """Every point under every combination of levers that tells: where it is, whether the arm is better, how clearly."""
-    apart, frames, gaps, sure = found.apart(metric, than), [], [], []
+    values, frames, gaps, sure = found.lucks(metric), [], [], []
     blocks = np.arange(len(found.points)) // found.block
-    for n, way in enumerate(found.ways):
-        if way.arm != better:
-            continue
-        gap = sign * mean(apart[:, [n]])[:, 0]
+    for one, other in found.pairs(better, than):
+        apart = sign * (values[:, one] - values[:, other])
+        gap = mean(apart[:, None])[:, 0]
         known = np.isfinite(gap)
-        frame = pd.DataFrame(found.points, blocks, list(found.spans)).assign(**way.levers)
-        frames.append(frame[known])
+        levers = {**found.ways[other].levers, **found.ways[one].levers}
+        frames.append(pd.DataFrame(found.points, blocks, list(found.spans)).assign(**levers)[known])
         gaps.append(gap[known])
-        reach = np.array([half_width(one) for one in apart[:, n]])
+        reach = np.array([half_width(luck) for luck in apart])
         sure.append((gap - reach > 0.0)[known])
-    return pd.concat(frames), np.concatenate(gaps) > 0.0, float(np.mean(np.concatenate(sure)))
+    clear = np.concatenate(sure)
+    return pd.concat(frames), np.concatenate(gaps) > 0.0, float(clear.mean()) if len(clear) else math.nan
 
 
 # -- patient rule induction -------------------------------------------------------------------------------------------

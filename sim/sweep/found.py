@@ -115,6 +115,13 @@ class Found:
         """Values of a metric, [point, way, luck]."""
         return self._wide[metric][:, [way.numbers[0] for way in self.ways]]
 
+    def pairs(self, one: str, other: str) -> list[tuple[int, int]]:
+        """Places of the ways of two arms that meet under the same levers, each pair once."""
+        same = {number: place for place, way in enumerate(self.ways) for number in way.numbers}
+        at = {(way.combination, way.arm): same[number] for number, way in enumerate(self.plan.ways)}
+        combinations = sorted({way.combination for way in self.plan.ways})
+        return list(dict.fromkeys((at[number, one], at[number, other]) for number in combinations))
+
     def apart(self, metric: str, versus: str = "") -> np.ndarray:
         """Paired differences from an arm (that of comparison) under the same levers, [point, way, luck].
 

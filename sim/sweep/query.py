@@ -174,11 +174,11 @@ def _stata(answer: pd.DataFrame, path: Path) -> list[Path]:
         raise InputError(f"{path}: Stata takes no such answer: {error}") from None
     put(path, out.getvalue())
     do = path.with_suffix(".do")
-    put(do, do_file(path, names, known))
+    put(do, do_file(path, names, known, set(answer["arm"]) if "arm" in answer else ()))
     return [path, do]
 
 
-def do_file(path: Path, names: Mapping[str, str], known: Collection[str]) -> str:
+def do_file(path: Path, names: Mapping[str, str], known: Collection[str], arms: Collection[str]) -> str:
     """Stata commands that make table 1: mean, standard deviation, least and greatest over points of each way.
 
     Parameters
@@ -187,9 +187,11 @@ def do_file(path: Path, names: Mapping[str, str], known: Collection[str]) -> str
         Names of the columns in the store, and in Stata.
     known
         Names of metrics.
+    arms
+        Arms: what is called after one is a lever of it, and no uncertainty, over which the table goes.
     """
     metrics = " ".join(brief for name, brief in names.items() if name in known)
-    ways = " ".join(brief for name, brief in names.items() if name in WAYS or "." in name)
+    ways = " ".join(brief for name, brief in names.items() if name in WAYS or name.split(".")[0] in arms)
     lines = [f"* Table 1 of the sweep, from {path.name}: over points, each a mean over its lucks.", "version 14"]
     lines += ["clear all", f'use "{path.name}", clear']
     if not (metrics and {"arm", "point"} <= names.keys()):
