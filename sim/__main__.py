@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _language(mediate)
     explain = commands.add_parser("explain", help="what the code says of itself")
     explain.add_argument("topic", choices=TOPICS)
-    explain.add_argument("name", nargs="?", default="", help="after policies: one policy or family")
+    explain.add_argument("name", nargs="?", default="", help="after policies: one policy, code or family")
     _own_files(explain)
     _language(explain)
     show = commands.add_parser("show", help="print a scenario that comes along, to be copied: show desa > mine.toml")
@@ -147,6 +147,7 @@ def run(arguments: argparse.Namespace) -> int | None:
     from sim.experiment import standing, study
     from sim.experiment.results import folder_for
     from sim.known import known
+    from sim.ledger import LedgerError
     from sim.report.page import write
     from sim.report.tables import headline_terminal
     from sim.scenario import load
@@ -160,7 +161,12 @@ def run(arguments: argparse.Namespace) -> int | None:
     scenario = scenario.quick() if arguments.quick else scenario
     folder = folder_for(scenario, arguments.results)
     with Bar() as bar, drafted(folder) as draft:
-        results = study.run(scenario, tell=bar)
+        try:
+            results = study.run(scenario, tell=bar)
+        except LedgerError as error:
+            if not (ablated := scenario.hold.ablate):
+                raise
+            raise InputError(f"hold.ablate: without {', '.join(ablated)} the accounts do not close: {error}") from error
         bar(mark("report"), 0, 1)
         results.save(draft)
         warnings = standing.warnings()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim import metrics, own_files, policies
+from sim import installed, metrics, own_files, policies
 from sim.engine.plan import Plan, PlanError
 from sim.errors import InputError, PolicyError
 from sim.own_files import OwnFile
@@ -41,6 +41,7 @@ def known(paths: Sequence[Path] = ()) -> Known:
         tuple(metric for file in own for metric in file.metrics),
         {file.name: file.sha256 for file in own},
         {rule.name: file.name for file in own for rule in file.rules},
+        installed.packages(found),
     )
 
 

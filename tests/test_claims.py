@@ -22,6 +22,7 @@ from sim.experiment.claim_case import Case, correlation, ranks, series
 from sim.experiment.claim_statistics import STATISTICS
 from sim.experiment.claims import Claim
 from sim.experiment.run import Run
+from sim.explain import article as article_page
 from sim.explain.article import NO_CONDITION, NOTE, UNASKED, told
 from sim.scenario import BASELINE, Budget, Calendar, check
 from sim.start import World
@@ -592,3 +593,8 @@ def test_the_command_asks_shows_and_stores(rows, tmp_path, monkeypatch, capsys):
     assert "The parameter sets of trap off were found with other rules" in text
     assert main(["explain", "article"]) == 0
     assert "holds in 38 of 64 sets" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_is_only_rounding_is_told_as_nothing():
+    row = {"value_50": -1.4e-17, "value_5": -0.52, "value_95": 3e-5}
+    assert article_page.spread(row) == "median 0, nine tenths of sets -0.52 to 3e-05"

@@ -179,6 +179,14 @@ def test_a_foreign_folder_is_left_as_it_is(written, scenario, tmp_path, refused,
     assert {file: file.read_bytes() for file in (tmp_path / "results").rglob("*") if file.is_file()} == before
 
 
+def test_a_mechanism_that_the_accounts_need_cannot_be_taken_away(tmp_path, refused):
+    """A stock that stands still while money flows in and out is told in one sentence, and nothing is written."""
+    question = tmp_path / "tiny.toml"
+    question.write_text(TINY + '\n[hold]\nablate = ["buffer"]\n')
+    refused(["run", question, "--results", tmp_path / "results"], "hold.ablate: without buffer", "do not close")
+    assert not (tmp_path / "results").exists()
+
+
 def test_results_cannot_be_written_into_a_file(scenario, tmp_path, refused):
     (tmp_path / "results").write_text("mine")
     refused(["run", scenario, "--results", tmp_path / "results"], str(tmp_path / "results"))

@@ -161,6 +161,13 @@ def test_a_family_is_told_in_both_languages_and_cannot_be_run(name, known):
 
 
 @pytest.mark.parametrize(
+    ("code", "names"), [("R1", ["locality_development"]), ("t2B", ["asset_only", "asset_with_coaching"])]
+)
+def test_a_code_stands_for_its_policies(code, names):
+    assert words("policies", code) == " ".join(words("policies", name) for name in names)
+
+
+@pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["policies", "hybird"], "there is no policy or family hybird; did you mean hybrid?"),

@@ -62,6 +62,16 @@ def test_the_readme_has_the_scorecard_of_today(code, file):
         assert text.split("\n|---|---|---|---|\n")[1] == scorecard_in_words()
 
 
+@pytest.mark.parametrize(("code", "file"), [("en", "README.md"), ("id", "README.id.md")])
+def test_the_readme_says_beside_its_map_what_the_verdicts_bar(code, file):
+    """What the map shows is no claim that a failed study bars; where verdicts change, so must the words."""
+    with speaking(code):
+        told = " ".join(standing.warnings())
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert " ".join(text.split("<!-- bars -->\n")[1].split("\n<!-- /bars -->")[0].split()) == told
+    assert text.index("<!-- /map -->") < text.index("<!-- bars -->") < text.index("\n## ")
+
+
 def test_the_readme_says_how_the_verdicts_stand():
     """The sentence goes when most studies are reproduced, and must stand until then."""
     rows, _ = standing.read()

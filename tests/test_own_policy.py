@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from sim.errors import InputError, PolicyError
 from sim.experiment import study
 from sim.known import known
 from sim.policies.policy import NEUTRAL, Programme, set_levers
+from sim.reproduce import machine
 from sim.scenario import BASELINE, check, load
 
 ROOT = Path(__file__).parents[1]
@@ -250,6 +252,24 @@ def test_policies_of_an_installed_package_join_the_catalogue(installed, scenario
     assert load(scenario("giving_to_all"), known()).arms[1].policy == "giving_to_all"
 
 
+def test_a_result_knows_the_package_whose_policy_it_runs(installed, scenario):
+    """Other code is another question, for a run, a sweep and a package; a policy that no arm has changes none."""
+    installed(text(name="giving_to_all"))
+    code = text(name="giving_to_all").encode()
+    found = load(scenario("giving_to_all"), known())
+    assert found.own_code == {"giving 1.0": hashlib.sha256(code).hexdigest()}
+    other = replace(known(), installed={"giving_to_all": ("giving 1.1", "0" * 64)})
+    assert load(scenario("giving_to_all"), other).digest() != found.digest()
+    unused = load(scenario("dividend"), known())
+    assert unused.own_code == {} and unused.digest() == load(scenario("dividend"), other).digest()
+    assert any(line.startswith("giving==1.0  # sha256:") for line in machine.lock().splitlines())
+
+
+def test_a_policy_that_nobody_brings_is_told_how_it_would_come(scenario, capsys):
+    assert command_line.main(["check", str(scenario("xyzzy"))]) == 2
+    told(capsys, 'unknown policy "xyzzy"; one of your own needs its file (--policy), or its package installed')
+
+
 @pytest.mark.parametrize(
     ("content", "point", "words"),
     [
@@ -443,3 +463,11 @@ def test_the_example_is_short_and_runs_as_the_reader_is_told(tmp_path, monkeypat
     (made,) = own_files.read(Path(file)).policies
     assert made.name in (folder / "tables" / "headline.csv").read_text()
     assert made.label.split()[0] in capsys.readouterr().out
+
+
+def test_the_mechanism_of_the_readme_is_a_whole_file(mine):
+    """With its imports: what stands there can be saved and named."""
+    file = mine(block("mechanism"))
+    offered = known([file])
+    assert float(offered.parameters["capture.tilt"]) == 0.1 and "worst_capture" in offered.metrics
+    assert offered.homes == {"capture": file.name}

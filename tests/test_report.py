@@ -18,7 +18,7 @@ from rich.console import Console
 from sim import policies
 from sim.experiment import study
 from sim.language import speaking
-from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, flows, number, span, tables
+from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, span, tables
 from sim.report.drawing import Drawing, breadth
 from sim.report.page import PLATES, answer, lead, write
 from sim.scenario import Known, check
@@ -46,6 +46,13 @@ def scenario(**changes):
 def results():
     """A real comparison: three arms, three lucks, four villages of forty households."""
     return study.run(scenario())
+
+
+def test_a_world_without_meetings_has_a_report(tmp_path):
+    """Attendance of nobody is a flat line, not a scale without length."""
+    nobody = study.run(scenario(hold={"ablate": ["attends"]}, twins={"withdrawal": False, "stress": False}))
+    assert (nobody.tables["participation"]["estimate"] == 0.0).all()
+    assert write(nobody, tmp_path, []).is_file()
 
 
 def labelled(results, label: str):
@@ -401,6 +408,7 @@ def test_a_policy_without_rank_is_shown_but_not_compared(tmp_path):
     (row,) = (row for row in tables.headline(results).rows if row[0].text == "T4 macro growth")
     assert row[-1].text == "\u2013" and row[1].text != "\u2013"
     assert "T4 macro growth: acts outside the villages" in tables.headline(results).note
+    assert "what a strategy adds to growth outside the villages is not in it" in development.growth(results).note
     spent = costs.spent(results).groupby(["arm", "use"])["value"].sum()
     assert spent["macro_growth"]["the modern sector"] == pytest.approx(0.04 * 20, rel=1e-6)
     assert "Each strategy but Status quo and T4 macro growth costs the state" in prose(results)

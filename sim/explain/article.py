@@ -30,6 +30,7 @@ UNASKED = mark("not asked yet: `swadaya claims --store` asks it of every calibra
 NO_CONDITION = mark("no single condition found")
 HIGH, LOW = mark("rather where {name} is high ({told})"), mark("rather where {name} is low ({told})")
 CHANGED = {"model": mark("the model"), "ensemble": mark("the ensemble"), "question": mark("the question")}
+VALUES, NOTHING = ("value_50", "value_5", "value_95"), 1e-12  # what is smaller is rounding of sums
 INDENT = 6  # columns of what stands beneath a sentence
 
 
@@ -44,7 +45,7 @@ def spread(row: Mapping) -> str:
     """Where the statistic's middle set lies, and the middle nine tenths."""
     if math.isnan(row["value_50"]):
         return say("the statistic is undefined in every set")
-    middle, low, high = (written(f"{row[name]:.3g}") for name in ("value_50", "value_5", "value_95"))
+    middle, low, high = (written(f"{0.0 if abs(row[name]) < NOTHING else row[name]:.3g}") for name in VALUES)
     return say("median {middle}, nine tenths of sets {low} to {high}", middle=middle, low=low, high=high)
 
 

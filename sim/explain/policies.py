@@ -155,17 +155,20 @@ def family(name: str) -> Group:
 
 
 def catalogue(known: Mapping[str, Policy], name: str = "") -> Group:
-    """Every policy, at a glance and one by one, then the families; or one of them by name.
+    """Every policy, at a glance and one by one, then the families; or one of them by name, or those of a code.
 
     Raises
     ------
     InputError
-        When there is neither a policy nor a family of that name.
+        When there is neither a policy nor a family of that name, nor a policy of that code.
     """
     if name in known:
         return block(known[name])
     if name in FAMILIES:
         return family(name)
+    coded = sorted(one.name for one in known.values() if name and one.code.casefold() == name.casefold())
+    if coded:
+        return Group(*(block(known[one]) for one in coded))
     if name:
         raise InputError(f"there is no policy or family {name}{did_you_mean(name, [*known, *FAMILIES])}")
     note = say(

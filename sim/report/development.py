@@ -45,10 +45,10 @@ RESILIENCE = (
     Line("poor_withstand", mark("Permanently poor who do"), mark("% of them"), 1),
 )
 GROWTH = (
-    Line("national", mark("The nation's income per head"), mark("% a year"), 2),
+    Line("national", mark("The nation's trend, without any programme"), mark("% a year"), 2),
     Line("slope", mark("Median own income, trend of all years"), mark("% a year"), 2),
     Line("median_village", mark("Median own income of the village in the middle"), mark("% a year"), 2),
-    Line("gap", mark("The nation less the village in the middle"), mark("pp a year"), 2),
+    Line("gap", mark("That trend less the village in the middle"), mark("pp a year"), 2),
     Line("gap_top_bottom", mark("Top tenth less bottom four tenths"), mark("pp a year"), 2),
     Line(
         "stagnating_villages", mark("Villages that grow at less than half the nation's rate"), mark("% of villages"), 1
@@ -116,7 +116,8 @@ def growth(results: Results) -> Grid:
     note = say(
         "From before the programmes to {when}; own income holds no public money. Fall: consumption below 1\u00a0z in "
         "at least one of the first four quarters of those years; likely: in more than half of the draws of luck, one "
-        "number over all of them. Beneath: {source}.",
+        "number over all of them. The nation's trend is one yardstick for all strategies: what a strategy adds to "
+        "growth outside the villages is not in it. Beneath: {source}.",
         when=when(results), source=source(results),
     )  # fmt: skip
     return Grid("growth", say("Growth, against the nation's"), note, columns, body)

@@ -257,7 +257,7 @@ def participation(results: Results, width: float = WIDE) -> Drawing:
         results, arms, width, (5, 2), 115, (30, 9, 32, 20), (14, 52), say("% of households"), tint=True
     )
     windows = present(frame["window"], WINDOWS)
-    top = 1.08 * np.nanmax(frame[["estimate", "high"]].to_numpy())
+    top = 1.08 * (np.nanmax(frame[["estimate", "high"]].to_numpy()) or 1.0)  # where nobody attends: one per cent
     for place, (arm, panel) in enumerate(zip(arms, grid.flat, strict=False)):
         panel.x, panel.y = (-0.5, len(windows) - 0.5), (0.0, top)
         panel.shade(0.5, 1.5)

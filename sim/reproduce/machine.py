@@ -15,10 +15,12 @@ from typing import Any
 import llvmlite.binding
 import numpy as np
 
+from sim import installed
+
 VERSIONS = ("swadaya", "numpy", "numba", "llvmlite", "pandas")
 LOCAL = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")  # written by whoever installs, not in the wheel
 LOCK = """\
-# What `swadaya` needs, directly or not, as it was installed where the results were made: pip install -r lock.txt
+# What `swadaya` and packages with policies for it need, as it was where the results were made: pip install -r lock.txt
 # After each name: SHA-256 of the digests of all files of the package, sorted, as its RECORD lists them.
 """
 
@@ -64,15 +66,15 @@ def described() -> dict[str, Any]:
 
 
 def lock() -> str:
-    """Every installed package that the project needs, with its version and the digest of its files."""
-    lines = [f"{name}=={one.version}  # sha256:{_contents(one)}\n" for name, one in sorted(_needed("swadaya").items())]
+    """Every package that the project and those with policies for it need: its version, the digest of its files."""
+    lines = [f"{name}=={one.version}  # sha256:{_contents(one)}\n" for name, one in sorted(_needed().items())]
     return LOCK + "".join(lines)
 
 
-def _needed(name: str) -> dict[str, Distribution]:
-    """A package and all that it needs and that is installed, by normal name."""
+def _needed() -> dict[str, Distribution]:
+    """The project, packages that bring policies, and all that these need and that is installed, by normal name."""
     found: dict[str, Distribution] = {}
-    waiting = [name]
+    waiting = ["swadaya", *(one.name for one in installed.distributions().values() if one)]
     while waiting:
         one = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
         if one in found:

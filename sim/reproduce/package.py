@@ -115,7 +115,8 @@ def _scenario(results: Path, manifest: Mapping[str, Any], beside: Path, known: K
     name = f"{manifest['name']}.toml"
     scenario = check(manifest["document"], known, name=f"{results}, scenario", path=beside / name)
     if scenario.digest() != manifest["digest"]:
-        raise InputError(f"{results}: its scenario, or a file that it names in {beside}, is not what was run")
+        named = f"a file that it names in {beside}, or a package with its policies"
+        raise InputError(f"{results}: its scenario, {named}, is not what was run")
     return scenario
 
 

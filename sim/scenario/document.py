@@ -32,7 +32,8 @@ class Known:
     """What the model offers: parameters by "rule.argument", policies by name, and the names of its rules.
 
     Among them is what a user's own files bring: their rules and metrics are `own_rules` and `own_metrics`; `files` has
-    name and SHA-256 of each, `homes` the name of the file that a rule of theirs is from.
+    name and SHA-256 of each, `homes` the name of the file that a rule of theirs is from. `installed` has, for each
+    policy of an installed package, the package and the SHA-256 of its code.
     """
 
     parameters: Mapping[str, Param]
@@ -42,6 +43,7 @@ class Known:
     own_metrics: tuple[Metric, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     homes: Mapping[str, str] = field(default_factory=dict)
+    installed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, Metric]:
@@ -324,6 +326,15 @@ class Scenario(Frozen):
         outside = {name for name, about in self.known.policies.items() if not about.ranked}
         return frozenset(arm.id for arm in self.resolved_arms if arm.policy in outside)
 
+    @property
+    def own_code(self) -> dict[str, str]:
+        """Name and SHA-256 of code that is not the model's: a user's files, and packages of the policies that run."""
+        if self._known is None:
+            return {}
+        used = {arm.policy for arm in self.arms} | {programme.policy for programme in self.programmes}
+        installed = (self._known.installed[name] for name in sorted(used & self._known.installed.keys()))
+        return {**self._known.files, **dict(installed)}
+
     def digest(self) -> str:
         """SHA-256 over every value that a result depends on, the windows, cut-offs, data and policy files included."""
         values = self.model_dump(mode="json")
@@ -331,8 +342,8 @@ class Scenario(Frozen):
         values["hold"]["ablate"] = sorted(set(self.hold.ablate))
         values["frozen"] = [self.windows.model_dump(mode="json"), CUTOFFS.model_dump(mode="json")]
         values["files"] = self._fingerprints
-        if self._known and self._known.files:
-            values["own_files"] = dict(self._known.files)
+        if own := self.own_code:
+            values["own_files"] = own
         return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def quick(self) -> Scenario:

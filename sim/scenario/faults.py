@@ -18,6 +18,7 @@ from .lines import Location
 if TYPE_CHECKING:
     from sim.engine.rule import Param
 
+ELSEWHERE = "one of your own needs its file (--policy), or its package installed"
 LARGEST_WORLD = 20_000_000  # households: about 10 GB of state
 
 Faults = Iterator[tuple[Location, str]]
@@ -150,10 +151,8 @@ def _policy_faults(location: Location, chosen: Arm | Programme, known: Known) ->
         yield (*location, "policy"), f"{show(chosen.policy)} {refusal(chosen.policy)}"
         return
     if chosen.policy not in known.policies:
-        yield (
-            (*location, "policy"),
-            f"unknown policy {show(chosen.policy)}{did_you_mean(chosen.policy, known.policies)}",
-        )
+        near = did_you_mean(chosen.policy, known.policies) or (f"; {ELSEWHERE}" if chosen.policy != BASELINE else "")
+        yield (*location, "policy"), f"unknown policy {show(chosen.policy)}{near}"
         return
     own = known.policies[chosen.policy].parameters
     for name, value in chosen.settings.items():

@@ -153,4 +153,4 @@ def world_of(scenario: Scenario, point: Point, sets: Sequence[Mapping[str, float
     document["hold"]["ablate"] = sorted(set(document["hold"]["ablate"]))
     document["parameters"] = {**scenario.parameters, **point.values}
     drawn = dict(sets[point.set_number]) if point.set_number >= 0 else {}
-    return {"document": document, "drawn": drawn, "files": [scenario._fingerprints, dict(scenario.known.files)]}
+    return {"document": document, "drawn": drawn, "files": [scenario._fingerprints, scenario.own_code]}
