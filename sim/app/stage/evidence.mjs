@@ -16,8 +16,8 @@ export function makeEvidence(context) {
   const tone = (verdict) => ({ PASS: "pass", FAIL: "fail" })[verdict] || "open";
 
   function scorecard(rows) {
-    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, `${row.study} ${said(row.outcome)}`), h("td", {}, t(row.variant)), h("td", {}, t(row.deciding ? "deciding" : "beside")), h("td", {}, h("b", { class: `sw-verdict-${tone(row.verdict)}` }, said(row.said)))));
-    return grid(t("scorecard"), ["outcome", "variant", "weight", "verdict"], body);
+    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, `${row.study} ${said(row.outcome)}`, h("small", {}, `${t(row.variant)}, ${t(row.deciding ? "deciding" : "beside")}`)), h("td", {}, h("b", { class: `sw-verdict-${tone(row.verdict)}` }, said(row.said)))));
+    return grid(t("scorecard"), ["outcome", "verdict"], body);
   }
 
   /** A published result: what was printed, and beside it what was obtained. */
