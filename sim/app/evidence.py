@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -51,8 +52,13 @@ def _warnings() -> list[tuple[str, ...]]:
     return list(zip(*told, strict=True))
 
 
+def _as_counted(name: str) -> list[tuple[int, str]]:
+    """V2 before V12."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
+
+
 def _published() -> Iterator[dict[str, Any]]:
-    for name in published.names():
+    for name in sorted(published.names(), key=_as_counted):
         found = published.find(name, kinds=KINDS)
         scenario = getattr(found.runs, "scenario", "")
         yield {"name": name, "kind": found.runs.kind, "scenario": scenario, "again": found.runs.kind in AGAIN}
