@@ -945,6 +945,8 @@ def test_the_form_offers_everything_with_its_range(among):
 def test_the_evidence_is_what_is_stored():
     told = json.loads(evidence.document())
     assert {row["study"] for row in told["scorecard"]} >= {"V1", "V9"} and told["warnings"]
+    texts = [*told["warnings"], *(row["outcome"] for row in told["scorecard"])]
+    assert all(len(text) == len(LANGUAGES) and text[0] != text[1] for text in texts)
     assert {"default", "V1"} <= {one["name"] for one in told["published"]}
 
 

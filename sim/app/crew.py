@@ -221,8 +221,8 @@ def _classes(start: Start, arm: str, luck: int) -> dict[str, object]:
     return {"codes": codes, "shares": 100.0 * shares}
 
 
-def made_again(name: str) -> tuple[dict[tuple, float | None], str, str]:
-    """Make a published result again: what each number came to, the verdict, and the verdict in a sentence."""
+def made_again(name: str) -> tuple[dict[tuple, float | None], str]:
+    """Make a published result again: what each number came to, and the verdict."""
     from sim.app.lesson_again import KINDS
 
     found = published.find(name, kinds=KINDS)
@@ -230,4 +230,4 @@ def made_again(name: str) -> tuple[dict[tuple, float | None], str, str]:
     verdict = made.against(found.was())
     rows = made.table[[*canonical.KEYS, "estimate"]].itertuples(index=False, name=None)
     obtained = {(*row[:4], int(row[4])): float(row[5]) if math.isfinite(row[5]) else None for row in rows}
-    return obtained, verdict.word, verdict.told()
+    return obtained, verdict.word

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 from sim.app.crew import Crew
 from sim.app.lesson_again import KINDS
-from sim.app.texts import words
+from sim.app.texts import LANGUAGES, own_words, words
 from sim.errors import InputError
 from sim.experiment import canonical, standing
+from sim.language import speaking
 from sim.reproduce import published
 from sim.reproduce.agreement import TOLERANCE
 from sim.scenario.faults import did_you_mean
@@ -24,19 +26,39 @@ KEYS = ("table", "what", "arm", "part", "quarter")
 
 @cache
 def document() -> str:
-    """{scorecard: [{variant, study, outcome, deciding, verdict, bars}], warnings, published: [{name, title, kind}]}."""
+    """What stands beside the view; a text is [en, id].
+
+    {scorecard: [{variant, study, outcome: text, deciding, verdict, said: text}], warnings: [text],
+    published: [{name, kind, scenario, again}]}.
+    """
     rows = standing.read()[0] if standing.path().is_file() else None
-    scorecard = [] if rows is None else rows[list(standing.COLUMNS)].to_dict("records")
-    told = {
-        "scorecard": scorecard,
-        "warnings": standing.warnings(),
-        "published": list(_published()),
-    }
+    scorecard = [] if rows is None else [_judged(row) for row in rows[list(standing.COLUMNS)].to_dict("records")]
+    told = {"scorecard": scorecard, "warnings": _warnings(), "published": list(_published())}
     return json.dumps(told, ensure_ascii=False)
 
 
+def _judged(row: dict[str, Any]) -> dict[str, Any]:
+    """One verdict of the scorecard."""
+    kept = {key: row[key] for key in ("variant", "study", "deciding", "verdict")}
+    return kept | {"outcome": own_words(row["outcome"]), "said": own_words(row["verdict"])}
+
+
+def _warnings() -> list[tuple[str, ...]]:
+    """What may not be claimed, each in every language."""
+    told = []
+    for language in LANGUAGES:
+        with speaking(language):
+            told.append(standing.warnings())
+    return list(zip(*told, strict=True))
+
+
+def _as_counted(name: str) -> list[tuple[int, str]]:
+    """V2 before V12."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
+
+
 def _published() -> Iterator[dict[str, Any]]:
-    for name in published.names():
+    for name in sorted(published.names(), key=_as_counted):
         found = published.find(name, kinds=KINDS)
         scenario = getattr(found.runs, "scenario", "")
         yield {"name": name, "kind": found.runs.kind, "scenario": scenario, "again": found.runs.kind in AGAIN}
@@ -68,11 +90,11 @@ def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], ask
         if not asked():
             job.cancel()
             return
-    obtained, word, said = job.result()
+    obtained, word = job.result()
     for row in rows:
         row["obtained"] = obtained.get(tuple(row[key] for key in KEYS))
         row["verdict"] = _verdict(row)
-    tell(about | {"rows": rows, "done": 1, "of": 1, "verdict": word, "text": (said, said)})
+    tell(about | {"rows": rows, "done": 1, "of": 1, "verdict": word, "text": words(f"open.{word}")})
 
 
 def _row(row: Any) -> dict[str, Any]:

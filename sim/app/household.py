@@ -24,6 +24,7 @@ SHOWN = (
 )  # fmt: skip
 HARDSHIP = 0.7  # own income below this share of what was expected is a bad quarter; as the savings group's
 HELP = 0.08  # z from neighbours in a quarter that are worth a line
+SMALL = 0.1  # below it a number is told to four places, so that what differs reads so
 FEWEST = 30  # households that a comparison with "households like this" needs
 WOMEN = ("Sari", "Aminah", "Wati", "Siti", "Dewi", "Ratna", "Yuni", "Nur", "Endang", "Marni", "Lestari", "Sumi")
 MEN = ("Budi", "Slamet", "Wayan", "Ahmad", "Joko", "Hasan", "Made", "Agus", "Umar", "Yusuf", "Darto", "Karim")
@@ -42,7 +43,7 @@ def filled(key: str, **holes: Any) -> Text:
 def _number(value: Any, language: int) -> str:
     if isinstance(value, str | int):
         return str(value)
-    shown = f"{value:.2f}"
+    shown = f"{value:.2f}" if abs(value) >= SMALL or not value else f"{value:.4f}".rstrip("0").rstrip(".")
     return shown.replace(".", ",") if language else shown
 
 
@@ -138,7 +139,10 @@ def _decided(found: Mapping[str, Life], quarter: int) -> Text:
         if abs(a - b) > 1e-9:
             differ.append((lever.name not in MONEY, -abs(a - b), lever.name, a, b))
     if differ:
-        parts = [filled("parts.lever", lever=_lever(name), a=a, b=b) for *_, name, a, b in sorted(differ)[:3]]
+        parts = [
+            filled(f"parts.{'money' if name in MONEY else 'lever'}", lever=_lever(name), a=a, b=b)
+            for *_, name, a, b in sorted(differ)[:3]
+        ]
         return filled("parts.levers", levers=("; ".join(p[0] for p in parts), "; ".join(p[1] for p in parts)))
     kinds = [int(found[arm].village["choice"][quarter]) for arm in ("a", "b")]
     if kinds[0] != kinds[1]:

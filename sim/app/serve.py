@@ -18,6 +18,7 @@ from sim.errors import InputError
 
 NEEDED = ("solara", "solara.server", "anywidget", "uvicorn", "starlette", "ipyvuetify")
 LARGEST = 2**22  # bytes of one message from a browser
+SILENT = 120.0  # seconds without a sign of life until a reader counts as gone: a busy machine drops nobody
 INSTALL = "pip install 'swadaya[app]' installs it"
 HOLES = {"{{ipywidget_major_version}}": "8"}
 INSIDE = "sim.app.inside"
@@ -117,7 +118,12 @@ def serve(port: int, host: str, open_browser: bool, lang: str = LANGUAGES[0], in
                 webbrowser.open(address)
 
     about = uvicorn.Config(
-        "solara.server.starlette:app", host=host, port=port, log_level="warning", ws_max_size=LARGEST
+        "solara.server.starlette:app",
+        host=host,
+        port=port,
+        log_level="warning",
+        ws_max_size=LARGEST,
+        ws_ping_timeout=SILENT,
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises what it was ended by once more
     try:

@@ -12,9 +12,12 @@ export function makeEvidence(context) {
     return h("div", { class: "sw-scroll", tabindex: "0", role: "region", "aria-label": label }, h("table", {}, h("thead", {}, h("tr", {}, head.map((key) => h("th", { scope: "col" }, t(key))))), h("tbody", {}, rows)));
   }
 
+  const said = (text) => worded(text, language());
+  const tone = (verdict) => ({ PASS: "pass", FAIL: "fail" })[verdict] || "open";
+
   function scorecard(rows) {
-    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, `${row.study} ${row.outcome}`), h("td", {}, t(row.variant)), h("td", {}, t(row.deciding ? "deciding" : "beside")), h("td", {}, h("b", { class: `sw-verdict-${row.verdict === "PASS" ? "pass" : "fail"}` }, row.verdict))));
-    return grid(t("scorecard"), ["outcome", "variant", "weight", "verdict"], body);
+    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, `${row.study} ${said(row.outcome)}`, h("small", {}, `${t(row.variant)}, ${t(row.deciding ? "deciding" : "beside")}`)), h("td", {}, h("b", { class: `sw-verdict-${tone(row.verdict)}` }, said(row.said)))));
+    return grid(t("scorecard"), ["outcome", "verdict"], body);
   }
 
   /** A published result: what was printed, and beside it what was obtained. */
@@ -34,7 +37,7 @@ export function makeEvidence(context) {
     const list = given.published.map((one) => h("button", { type: "button", onclick: () => { result.replaceChildren(); tell(t("open_comes", { name: one.name })); post.ask({ kind: "open", published: one.name }, obtained); } }, one.name));
     body.replaceChildren(
       h("p", {}, t("evidence_lead", { n: passed, of: deciding.length })),
-      h("ul", { class: "sw-warnings" }, given.warnings.map((warning) => h("li", {}, warning))),
+      h("ul", { class: "sw-warnings" }, given.warnings.map((warning) => h("li", {}, said(warning)))),
       h("h3", {}, t("scorecard")), scorecard(given.scorecard),
       ...(post.able ? [h("h3", {}, t("published")), h("p", { class: "sw-note" }, t("published_note")), h("div", { class: "sw-buttons" }, list), result] : []));
   }

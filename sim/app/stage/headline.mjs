@@ -1,6 +1,7 @@
 // The headline in words: poverty, standing on one's own, cost; for A, B and no programme; and how sure one can be.
 import { h, say } from "./elements.mjs";
 import { at } from "./marks.mjs";
+import { FEWEST } from "./scene.mjs";
 
 /** One figure for the three worlds. */
 function group(name) {
@@ -38,7 +39,7 @@ export function makeHeadline(context) {
     const range = low < 0 === high < 0 ? ends.map(size).join(" – ") : `${size(low)} ${way(low)} – ${size(high)} ${way(high)}`;
     const count = (part) => ({ n: part.lower_b, of: part.done });
     const lucks = t("sure_lucks", count(bands.lucks));
-    return `${t("sure_gap", { ...post, middle: size(middle), way: way(middle), range })} ${lucks}${bands.sets?.done ? `; ${t("sure_sets", count(bands.sets))}` : ""}.`;
+    return `${t("sure_gap", { ...post, middle: size(middle), way: way(middle), range })} ${lucks}${bands.sets?.done >= FEWEST ? `; ${t("sure_sets", count(bands.sets))}` : ""}.`;
   }
 
   function lay(next) {

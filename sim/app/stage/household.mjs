@@ -80,7 +80,7 @@ export function makeHousehold(context) {
     const words = (text) => worded(text, language());
     const parts = story ? h("p", { class: "sw-parts" }, story.parts ? h("b", {}, t("parts", { when: scene.quarterName(story.parts.quarter) }), " ") : t("same_life"), story.parts ? words(story.parts.text) : "") : null;
     body.replaceChildren(
-      h("div", { class: "sw-lives" }, LIVES.map((key) => lifeChart(scene, key)), parts, story?.alike ? h("p", {}, words(story.alike.text)) : null, h("p", { class: "sw-twin" }, t("no_twin")), place),
+      h("div", { class: "sw-lives" }, LIVES.map((key) => lifeChart(scene, key)), parts, story?.alike ? h("p", {}, words(story.alike.text)) : null, h("p", { class: "sw-twin" }, t("no_twin"), " ", t("amounts")), place),
       ...(story ? ["a", "b"].map((arm) => told(scene, arm)) : [h("p", { class: "sw-note" }, t(post.able ? "story_comes" : "story_missing"))]));
     tick(time);
   }

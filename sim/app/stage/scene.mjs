@@ -11,7 +11,7 @@ const TOLD = ["attendance", "institution_quality", "capture", "members", "upkeep
 const CHARTS = ["headcount", "median_own_income", "participation", "empowerment"];
 const MAIN = "headcount";
 /** Lucks from which a range says something. */
-const FEWEST = 5;
+export const FEWEST = 5;
 
 /** Layers of the map, with the ends of their scales. */
 function layersOf(payload, t) {
