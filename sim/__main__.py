@@ -67,7 +67,8 @@ def parser() -> argparse.ArgumentParser:
     _map_parser(commands)
     _evidence_parsers(commands)
     reviewing.add_parsers(commands)
-    sweep.add_parsers(commands)
+    for asked in sweep.add_parsers(commands):
+        _language(asked)
     viewing.add_parsers(commands)
     bench = commands.add_parser("bench", help="speed of both lanes in one run")
     bench.add_argument("scenario", nargs="?", default="desa")

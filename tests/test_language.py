@@ -34,6 +34,8 @@ from sim.report import number, percent, span, tables
 from sim.report.mediation import TITLES
 from sim.shipped import folder
 from sim.start import wire
+from sim.sweep import outcomes
+from sim.sweep.study import STUDIES
 
 PACKAGE = Path(sim.__file__).parent
 MARKS = ("say", "mark")
@@ -81,18 +83,23 @@ def data() -> Iterator[tuple[str, str]]:
         yield from ((text, "axes of the map") for text in (axis.label, axis.unit, axis.meaning))
     for outcome in regime_question.OUTCOMES.values():
         yield from ((text, "outcomes of the map") for text in (outcome.label, outcome.unit))
+    for outcome in outcomes.OWN.values():
+        yield from ((text, "metrics of sweeps") for text in (outcome.label, outcome.unit))
     yield from ((text, "policies") for text in told_of_policies())
     for path in sorted(folder("scenarios").glob("*.toml")):
         read = tomllib.loads(path.read_text(encoding="utf-8"))
         for text in (read["title"], read.get("question"), read.get("report", {}).get("note")):
             yield from [(text, f"scenarios/{path.name}")] if text else []
+    for path in sorted(STUDIES.glob("*.toml")):
+        title = tomllib.loads(path.read_text(encoding="utf-8"))["title"]
+        yield title, f"scenarios/sweeps/{path.name}"
     for path in sorted((folder("scenarios") / "evidence").glob("*.toml")):
         read = tomllib.loads(path.read_text(encoding="utf-8"))
         told = [read["title"], read.get("bars"), *(one[key] for one in read["outcomes"] for key in ("name", "unit"))]
         yield from ((text, f"scenarios/evidence/{path.name}") for text in told if text)
     yield from ((text, "scenarios/claims") for text in told_of_claims() if text)
     yield from ((unit, "parts of an effect") for unit in mediation.OUTCOMES.values())
-    yield from ((text, "what is told of progress") for text in ("parameter sets", "lucks", "the world at rest"))
+    yield from ((text, "what is told of progress") for text in ("parameter sets", "lucks", "the world at rest", "runs"))
 
 
 def told_of_claims() -> Iterator[str]:

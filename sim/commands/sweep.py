@@ -14,6 +14,7 @@ from rich.console import Console
 
 from sim.drafted import drafted
 from sim.errors import InputError
+from sim.language import mark, say
 from sim.progress import Bar
 
 if TYPE_CHECKING:
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
 
 STORE = Path("results/store")
 FORMATS = ("table", "csv", "parquet", "dta")
-SPOILED = "its bytes are not those that were written; what it held"
 console = Console()
 
 
-def add_parsers(commands: argparse._SubParsersAction) -> None:
-    """Add the commands of sweeps."""
+def add_parsers(commands: argparse._SubParsersAction) -> list[argparse.ArgumentParser]:
+    """Add the commands of sweeps; give them."""
     sweep = commands.add_parser("sweep", help="run a study over many worlds; the same command goes on after a stop")
     _study(sweep)
     sweep.add_argument("--dry-run", action="store_true", help="only say how much there is to run: nothing is stored")
@@ -51,6 +51,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     query.add_argument("--store", type=Path, default=STORE, metavar="FOLDER", help=f"default: {STORE}")
     query.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     query.add_argument("--out", type=Path, metavar="FILE", help="where to write what is not a table")
+    return [sweep, sensitivity, discover, query]
 
 
 def _study(command: argparse.ArgumentParser) -> None:
@@ -93,14 +94,15 @@ def sweep(arguments: argparse.Namespace) -> int:
     asked, store = Asked.read(arguments.study, arguments.own), Store(arguments.store)
     with store.alone() if not arguments.dry_run else nullcontext():
         for path in store.corrupt:
-            _say(f"{path}: {SPOILED} is run again")
+            spoiled = mark("{file}: its bytes are not those that were written; what it held is run again")
+            _say(say(spoiled, file=path))
         if arguments.retry_failed and not arguments.dry_run:
             store.forget(FAILURES, store.held[FAILURES].keys() & set(asked.plan.rows()["key"]))
         try:
             with _executor(arguments) as (executor, workers):
                 with Bar() as bar:
                     going = asked.sweep(store, executor, workers, arguments.limit, bar)
-                    bar("a first run, to measure", 0, 1)
+                    bar(mark("a first run, to measure"), 0, 1)
                     ahead = going.first(keep=not arguments.dry_run)
                 _say(planned(asked.question, going.plan, ahead))
                 if arguments.dry_run:
@@ -111,7 +113,8 @@ def sweep(arguments: argparse.Namespace) -> int:
                     going.run()
             going.record(asked.about(), asked.digest)
         except KeyboardInterrupt:
-            Console(stderr=True).print("stopped; what was finished is stored, and the same command goes on from there")
+            stopped = say("stopped; what was finished is stored, and the same command goes on from there")
+            Console(stderr=True).print(stopped, soft_wrap=True)
             return 130
     found = asked.found(going)
     _say(*told(found, going.digest()))
@@ -153,7 +156,7 @@ def discover(arguments: argparse.Namespace) -> int:
         arguments.export.mkdir(parents=True, exist_ok=True)
         for name, frame in zip(("experiments", "outcomes"), discovery.exported(found), strict=True):
             put(arguments.export / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-        _say(f"experiments and outcomes: {arguments.export}")
+        _say(say("experiments and outcomes: {folder}", folder=arguments.export))
     _say(*boxes_told(found, conditions))
     if conditions.boxes:
         console.print(terminal(box_grid(found, conditions)))
@@ -167,15 +170,18 @@ def query(arguments: argparse.Namespace) -> int:
 
     answer = asking.ask(arguments.store, arguments.sql)
     for path in answer.attrs["corrupt"]:
-        told = f"{path}: {SPOILED} is left out until `swadaya sweep` has run it again"
-        Console(stderr=True).print(told, markup=False, highlight=False, soft_wrap=True)
+        spoiled = mark(
+            "{file}: its bytes are not those that were written; what it held is left out until `swadaya sweep` has run "
+            "it again"
+        )
+        Console(stderr=True).print(say(spoiled, file=path), markup=False, highlight=False, soft_wrap=True)
     if arguments.format == "table":
-        _say(answer.to_string(index=False, max_rows=60) if len(answer) else "no row")
+        _say(answer.to_string(index=False, max_rows=60) if len(answer) else say("no row"))
         return 0
     if arguments.out is None:
         raise InputError(f"--format {arguments.format} needs --out FILE")
     for path in asking.write(answer, arguments.format, arguments.out):
-        _say(f"written: {path}")
+        _say(say("written: {file}", file=path))
     return 0
 
 
@@ -186,7 +192,7 @@ def _page(arguments: argparse.Namespace, asked: Asked, found: Found, name: str, 
     folder = arguments.results / f"{name}-{asked.question.name}-{asked.digest[:12]}"
     with drafted(folder) as draft:
         page = write(found, asked, draft, **parts)
-    _say(f"page: {folder / page.name}")
+    _say(say("page: {file}", file=folder / page.name))
     return 0
 
 

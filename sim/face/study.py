@@ -337,7 +337,7 @@ class Findings:
         ['where', 'coverage', 'density', 'held_back', 'mass']
         """
         conditions = discovery.discover(self.found, better, than or self.found.versus, metric)
-        frame = self._marked(box_frame(self.found, conditions))
+        frame = self._marked(box_frame(conditions))
         frame.attrs["told"] = boxes_told(self.found, conditions)
         return frame
 

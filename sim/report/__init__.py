@@ -16,8 +16,7 @@ from typing import Protocol
 from sim import ledger
 from sim.experiment.results import Results
 from sim.language import mark, say, spoken, written
-from sim.policies.policy import Policy
-from sim.scenario import BASELINE, Arm, Scenario
+from sim.scenario import BASELINE, Scenario
 
 BENCHMARK = "dividend"  # the policy against which every other is measured too
 CLASSES = ("self_sufficient", "fragile", "rising", "dependency", "declining", "stagnation")
@@ -99,6 +98,18 @@ class Armed(Protocol):
         """The scenario."""
 
 
+class Labelled(Protocol):
+    """Whatever has a name in each language: an arm, a policy, a way of a sweep."""
+
+    @property
+    def label(self) -> str:
+        """The English name."""
+
+    @property
+    def label_id(self) -> str:
+        """The Indonesian name; empty: as in English."""
+
+
 def number(value: float | None, decimals: int = 1, signed: bool = False) -> str:
     """Format `value` with a true minus and the marks of the reader's language; what is not finite is "undefined"."""
     if value is None or not math.isfinite(value):
@@ -129,9 +140,9 @@ def said(name: object) -> str:
     return say(SAID.get(str(name)) or FLOWS.get(str(name)) or str(name).replace("_", " "))
 
 
-def named(about: Arm | Policy) -> str:
+def named(about: Labelled) -> str:
     """What an arm or a policy is called in the reader's language."""
-    return about.label_id if spoken().code == "id" else about.label
+    return (spoken().code == "id" and about.label_id) or about.label
 
 
 def labels(results: Armed) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sim.language import say, written
 from sim.report import number
 from sim.report.canvas import (
     GREY,
@@ -26,7 +27,7 @@ from sim.report.canvas import (
     ticks,
 )
 from sim.report.drawing import INK, Drawing, breadth, dark
-from sim.report.sweep_tables import unit_of_difference
+from sim.report.sweep_tables import called, unit_of_difference, ways
 from sim.report.winners import dot
 from sim.scenario import BASELINE
 from sim.sweep.discovery import Conditions
@@ -113,18 +114,23 @@ def differences(found: Found, width: float = WIDE) -> Drawing:
     table = found.table[found.table["metric"] == one.name]
     table = table[(table["arm"] != found.versus) & table["difference"].notna()]
     marks = [[Mark(row.difference, row.low, row.high, hue[row.arm])] for row in table.itertuples()]
-    title = f"difference from {found.label(found.versus)} in {one.label}, {unit_of_difference(one.unit)}"
-    return rows(list(table["way"]), marks, title, width=width)
+    title = say(
+        "difference from {arm} in {metric}, {unit}",
+        arm=called(found, found.versus), metric=say(one.label), unit=unit_of_difference(one.unit),
+    )  # fmt: skip
+    return rows([*table["way"].map(ways(found))], marks, title, width=width)
 
 
 def regrets(found: Found, width: float = WIDE) -> Drawing:
     """Regret of each way: mean, and up to the 90th percentile over points."""
     hue, one = colours(found), found.metrics[0]
     table = found.regret
-    labels = [f"{row.way}" for row in table.itertuples()]
     marks = [[Mark(row.mean, row.mean, row.p90, hue[row.arm])] for row in table.itertuples()]
-    title = f"regret in {one.label}, {unit_of_difference(one.unit)}: mean, and to its 90th percentile"
-    return rows(labels, marks, title, width=width)
+    title = say(
+        "regret in {metric}, {unit}: mean, and to its 90th percentile",
+        metric=say(one.label), unit=unit_of_difference(one.unit),
+    )  # fmt: skip
+    return rows([*table["way"].map(ways(found))], marks, title, width=width)
 
 
 def indices(found: Found, table: pd.DataFrame, width: float = WIDE) -> Drawing:
@@ -138,8 +144,8 @@ def indices(found: Found, table: pd.DataFrame, width: float = WIDE) -> Drawing:
             ]
             for row in table.itertuples()
         ]
-        names = [("alone", HUES[0]), ("with all others", HUES[1])]
-        return rows(list(table["uncertainty"]), marks, "share of variance that a number decides", names, width)
+        names = [(say("alone"), HUES[0]), (say("with all others"), HUES[1])]
+        return rows(list(table["uncertainty"]), marks, say("share of variance that a number decides"), names, width)
     table = table.sort_values("mu_star", ascending=False)
     marks = [
         [
@@ -149,8 +155,8 @@ def indices(found: Found, table: pd.DataFrame, width: float = WIDE) -> Drawing:
         for row in table.itertuples()
     ]
     one = next(one for one in found.metrics if one.name == table["metric"].iloc[0])
-    names = [("mean absolute effect", HUES[0]), ("how much it varies (sigma)", HUES[1])]
-    title = f"effect of the whole range, {unit_of_difference(one.unit)}"
+    names = [(say("mean absolute effect"), HUES[0]), (say("how much it varies (sigma)"), HUES[1])]
+    title = say("effect of the whole range, {unit}", unit=unit_of_difference(one.unit))
     return rows(list(table["uncertainty"]), marks, title, names, width)
 
 
@@ -160,8 +166,8 @@ def front(found: Found, width: float = WIDE) -> Drawing:
     first, second = [one for one in found.metrics if one.better][:2]
     costs = sorted(set(table["cost"]))
     columns = min(len(costs), 2 if width > HALF else 1)
-    names = list(dict.fromkeys(zip(table["arm"], (way.split(",")[0] for way in table["way"]), strict=True)))
-    entries = key([name for _, name in names], [hue[arm] for arm, _ in names], width)
+    arms = list(dict.fromkeys(table["arm"]))
+    entries = key([called(found, arm) for arm in arms], [hue[arm] for arm in arms], width)
     top = 14.0 * (max(row for _, row, _, _ in entries) + 1) + 46
     down = -(-len(costs) // columns)
     drawing, grid = canvas(width, down, columns, 190.0, (44, 10, top, 36), 56, 84)
@@ -172,9 +178,11 @@ def front(found: Found, width: float = WIDE) -> Drawing:
         panel.x, panel.y = spanned(table[first.name]), spanned(table[second.name])
         panel.left_axis(5)
         places, decimals = ticks(panel.x[0], panel.x[1], 5)
-        panel.bottom_axis(places, [number(v, decimals) for v in places], f"{first.label}, {first.unit}")
-        panel.head([f"dose {cost:g} z per person and quarter"], up=18)
-        panel.head(folded(f"\u2191 {second.label}, {second.unit}", panel.right - panel.left)[:1], GREY, 5, light=True)
+        panel.bottom_axis(places, [number(v, decimals) for v in places], f"{say(first.label)}, {say(first.unit)}")
+        panel.head([say("dose {dose} z per person and quarter", dose=written(f"{cost:g}"))], up=18)
+        panel.head(
+            folded(f"\u2191 {say(second.label)}, {say(second.unit)}", panel.right - panel.left)[:1], GREY, 5, light=True
+        )
         on = np.flatnonzero(rows_of["front"].to_numpy())
         on = on[np.argsort(x[on])]
         panel.line(x[on], y[on], SOFT, 1.2, (3, 2))
@@ -198,7 +206,7 @@ def boxed(found: Found, conditions: Conditions, width: float = WIDE) -> Drawing:
     wide, hue = width > HALF, colours(found)[conditions.better]
     restricted = list(dict.fromkeys(name for box in conditions.boxes for name in box.limits))
     first, second = list(dict.fromkeys([*restricted, *conditions.places]))[:2]
-    entries = [("better", hue), ("not better", SOFT)]
+    entries = [(say("better"), hue), (say("not better"), SOFT)]
     size = (1, 2) if wide else (2, 1)
     drawing, grid = canvas(width, *size, 236.0, (44, 10, 36, 36), 60, 96)
     draw_key(drawing, key([name for name, _ in entries], [colour for _, colour in entries], width))
@@ -231,13 +239,17 @@ def traded(panel: Panel, conditions: Conditions) -> None:
     panel.x, panel.y = (-0.03, 1.03), (0.0, 1.03)
     panel.left_axis(5)
     places = np.linspace(0.0, 1.0, 6)
-    panel.bottom_axis(places, [number(v, 1) for v in places], "coverage: share of all cases that are inside")
-    panel.head(["\u2191 density: share of the points inside that are cases"], GREY, 5, light=True)
+    panel.bottom_axis(places, [number(v, 1) for v in places], say("coverage: share of all cases that are inside"))
+    panel.head([f"\u2191 {say('density: share of the points inside that are cases')}"], GREY, 5, light=True)
     panel.line((0.0, 1.0), (conditions.hits.mean(),) * 2, SOFT, 0.9, (3, 2))
     for k, box in enumerate(conditions.boxes):
         colour = (INK, GREY, SOFT)[k]
         panel.line(box.path[:, 0], box.path[:, 1], colour, 1.0)
         dot(panel.drawing, float(panel.across(box.coverage)), float(panel.down(box.density)), colour, False, 4.0)
         panel.drawing.write(
-            float(panel.across(box.coverage)) - 6, float(panel.down(box.density)) + 14, f"box {k + 1}", colour, "end"
+            float(panel.across(box.coverage)) - 6,
+            float(panel.down(box.density)) + 14,
+            say("box {number}", number=k + 1),
+            colour,
+            "end",
         )

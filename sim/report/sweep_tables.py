@@ -1,4 +1,7 @@
-"""Tables of a sweep, ready to print, and the line that tells what is ahead."""
+"""Tables of a sweep, ready to print, and the line that tells what is ahead.
+
+Names of uncertainties and levers are those of the study's file, in every language.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.language import SPACE, listed
-from sim.report import DASH, number, span
+from sim.language import ENGLISH, listed, mark, say, speaking, spoken, written
+from sim.report import DASH, named, number, percent, span
 from sim.report.grid import Cell, Column, Grid, estimated
 from sim.sweep.discovery import BY_CHANCE, FOLDS, Conditions
-from sim.sweep.found import Found
+from sim.sweep.found import Found, setting
 from sim.sweep.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -20,47 +23,55 @@ if TYPE_CHECKING:
     from sim.sweep.study import Question
     from sim.sweep.sweep import Estimate
 
-# -- before it runs ---------------------------------------------------------------------------------------------------
+DESIGNS = {
+    "grid": mark("grid"),
+    "latin_hypercube": mark("latin hypercube"),
+    "file": mark("file"),
+    "sets": mark("sets"),
+}  # the others have names of people
+#: Levers that are none of an arm's own settings, as they stand beside its name.
+LEVERS = (mark("dose"), mark("start"), mark("end"), mark("funds end"), mark("facilitation end"))
+
+# -- names ------------------------------------------------------------------------------------------------------------
 
 
-def lasting(seconds: float) -> str:
-    """A time in words."""
-    if not math.isfinite(seconds):
-        return "an unknown time"
-    for unit, size in (("h", 3600.0), ("min", 60.0)):
-        if seconds >= 1.5 * size:
-            return f"about {number(seconds / size, 1 if seconds < 10 * size else 0)}{SPACE}{unit}"
-    return f"about {max(1, round(seconds))}{SPACE}s"
+def design(kind: str) -> str:
+    """What a design is called."""
+    return say(DESIGNS[kind]) if kind in DESIGNS else kind
 
 
-def room(size: float) -> str:
-    """Bytes in words."""
-    if not math.isfinite(size):
-        return "unknown room"
-    return f"{number(size / 1e6, 1)}{SPACE}MB" if size >= 1e5 else f"{number(size / 1e3, 0)}{SPACE}kB"
+def called(found: Found, arm: str) -> str:
+    """What the reader calls an arm."""
+    return named(next(way for way in found.plan.ways if way.arm == arm))
 
 
-def planned(question: Question, plan: Plan, ahead: Estimate) -> str:
-    """How much there is to run, in one line."""
-    people, luck = question.scenario.population, question.study.replications
-    size = f"{people.villages or 'the listed'} villages of about {people.households} households"
-    told = (
-        f"{question.name}: {len(plan.points)} points ({question.study.design.kind.replace('_', ' ')}), "
-        f"{len(plan.ways)} ways, {luck.seeds}{f' to {luck.most}' if luck.most else ''} lucks, {size}"
-    )
-    there = f"{ahead.stored} stored" + (f", {ahead.failed} failed before" if ahead.failed else "")
-    if not ahead.runs:
-        return f"{told}; nothing to run ({there})"
-    more = ", more where the intervals are too wide" if luck.most else ""
-    return (
-        f"{told}; {ahead.runs} runs in {ahead.worlds} worlds to do{more} ({there}): {lasting(ahead.seconds)} with "
-        f"{ahead.workers} worker{'s' * (ahead.workers > 1)}, {room(ahead.size)} of disk"
-    )
+def ways(found: Found) -> dict[str, str]:
+    """What the reader calls each way, by its name in tables of data."""
+    return {
+        way.label: ", ".join(
+            [called(found, way.arm), *(lever(setting(way.arm, name), value) for name, value in way.levers.items())]
+        )
+        for way in found.ways
+    }
+
+
+def lever(name: str, value: float) -> str:
+    """How a lever is set, in words."""
+    return f"{say(name) if name in LEVERS else name} {written(f'{value:g}')}"
+
+
+def headed(label: str) -> str:
+    """The name of a metric as it begins a heading."""
+    told = say(label)
+    return f"{told[:1].upper()}{told[1:]}"
+
+
+# -- numbers ----------------------------------------------------------------------------------------------------------
 
 
 def unit_of_difference(unit: str) -> str:
     """The unit of a difference: points of a percentage."""
-    return "points" if unit.startswith("%") else unit
+    return say("points") if unit.startswith("%") else say(unit)
 
 
 def value(one: Outcome, amount: float, signed: bool = False) -> str:
@@ -68,79 +79,162 @@ def value(one: Outcome, amount: float, signed: bool = False) -> str:
     return number(amount, one.decimals, signed)
 
 
-def table_one(found: Found, one: Outcome) -> Grid:
-    """Table 1: what each way comes to in a metric, and against the arm of comparison."""
-    versus = found.label(found.versus)
-    columns = (
-        Column("Way"),
-        Column("Mean", one.unit, "Mean"),
-        Column("Standard deviation", "over points", "sd"),
-        Column("Least to greatest", one.unit, "Range"),
-        Column(f"Difference from {versus}", unit_of_difference(one.unit), "Difference"),
-        Column("Better", "% of points", "Better,\n% of points"),
-        Column("Better beyond luck", "% of points", "Beyond\nluck, %"),
-    )
-    rows = []
-    for row in found.table[found.table["metric"] == one.name].itertuples():
-        same = row.arm == found.versus
-        apart = (
-            Cell(DASH)
-            if same or math.isnan(row.difference)
-            else estimated(row.difference, row.low, row.high, one.decimals, True)
-        )
-        share = [Cell(DASH)] * 2 if same or not one.better else [percent(row.better), percent(row.clear)]
-        ends = span(row.least, row.greatest, one.decimals)
-        cells = (Cell(value(one, row.mean)), Cell(value(one, row.sd)), Cell(ends or DASH))
-        rows.append((Cell(row.way), *cells, apart, *share))
-    note = (
-        f"Over {found.table['points'].max()} points, each a mean over its lucks. Beneath a difference: its 5th to 95th "
-        "percentile over points. Beyond luck: the interval of the paired difference at the point excludes zero."
-    )
-    return Grid(f"table-{one.name}", f"{one.label[:1].upper()}{one.label[1:]}", note, columns, tuple(rows))
+def level(one: Outcome, amount: float) -> str:
+    """A number of a metric with its unit."""
+    unit = say(one.unit)
+    if unit.startswith("%"):
+        return f"{value(one, amount)}{spoken().percent}{unit[1:]}"
+    return f"{value(one, amount)} {unit}"
 
 
-def percent(share: float) -> Cell:
+def difference(one: Outcome, amount: float) -> str:
+    """A difference in a metric with its unit."""
+    return f"{value(one, amount)} {unit_of_difference(one.unit)}"
+
+
+def share_cell(share: float) -> Cell:
     """A share as a percentage."""
     return Cell(DASH if math.isnan(share) else number(100 * share, 0))
 
 
+# -- before it runs ---------------------------------------------------------------------------------------------------
+
+
+def lasting(seconds: float) -> str:
+    """A time in words."""
+    if not math.isfinite(seconds):
+        return say("an unknown time")
+    for form, size in ((mark("about {time}\u00a0h"), 3600.0), (mark("about {time}\u00a0min"), 60.0)):
+        if seconds >= 1.5 * size:
+            return say(form, time=number(seconds / size, 1 if seconds < 10 * size else 0))
+    return say("about {time}\u00a0s", time=max(1, round(seconds)))
+
+
+def room(size: float) -> str:
+    """Bytes in words."""
+    if not math.isfinite(size):
+        return say("unknown room")
+    return f"{number(size / 1e6, 1)}\u00a0MB" if size >= 1e5 else f"{number(size / 1e3, 0)}\u00a0kB"
+
+
+def planned(question: Question, plan: Plan, ahead: Estimate) -> str:
+    """How much there is to run, in one line."""
+    people, luck = question.scenario.population, question.study.replications
+    size = mark("{villages} villages of about {households} households")
+    if people.villages is None:
+        size = mark("the listed villages of about {households} households")
+    lucks = mark("{least} to {most} lucks") if luck.most else mark("{least} lucks")
+    told = say(
+        "{study}: {points} points ({design}), {ways} ways, {lucks}, {size}",
+        study=question.name, points=number(len(plan.points), 0), design=design(question.study.design.kind),
+        ways=len(plan.ways), lucks=say(lucks, least=luck.seeds, most=luck.most),
+        size=say(size, villages=number(people.villages, 0), households=people.households),
+    )  # fmt: skip
+    there = mark("{stored} stored, {failed} failed before") if ahead.failed else mark("{stored} stored")
+    stored = say(there, stored=number(ahead.stored, 0), failed=number(ahead.failed, 0))
+    if not ahead.runs:
+        return say("{study}; nothing to run ({stored})", study=told, stored=stored)
+    form = mark("{study}; {runs} runs in {worlds} worlds to do ({stored}): {time} with {workers}, {room} of disk")
+    if luck.most:
+        form = mark(
+            "{study}; {runs} runs in {worlds} worlds to do, more where the intervals are too wide ({stored}): {time} "
+            "with {workers}, {room} of disk"
+        )
+    hands = say("{workers} workers", workers=ahead.workers) if ahead.workers > 1 else say("1 worker")
+    return say(
+        form, study=told, runs=number(ahead.runs, 0), worlds=number(ahead.worlds, 0), stored=stored,
+        time=lasting(ahead.seconds), workers=hands, room=room(ahead.size),
+    )  # fmt: skip
+
+
+# -- what was found ---------------------------------------------------------------------------------------------------
+
+
+def table_one(found: Found, one: Outcome) -> Grid:
+    """Table 1: what each way comes to in a metric, and against the arm of comparison."""
+    told, unit = ways(found), say(one.unit)
+    apart = say("Difference from {arm}", arm=called(found, found.versus))
+    columns = (
+        Column(say("Way")),
+        Column(say("Mean"), unit, say("Mean")),
+        Column(say("Standard deviation"), say("over points"), say("sd")),
+        Column(say("Least to greatest"), unit, say("Range")),
+        Column(apart, unit_of_difference(one.unit), say("Difference")),
+        Column(say("Better"), say("% of points"), say("Better,\n% of points")),
+        Column(say("Better beyond luck"), say("% of points"), say("Beyond\nluck, %")),
+    )
+    rows = []
+    for row in found.table[found.table["metric"] == one.name].itertuples():
+        same = row.arm == found.versus
+        gap = (
+            Cell(DASH)
+            if same or math.isnan(row.difference)
+            else estimated(row.difference, row.low, row.high, one.decimals, True)
+        )
+        share = [Cell(DASH)] * 2 if same or not one.better else [share_cell(row.better), share_cell(row.clear)]
+        ends = span(row.least, row.greatest, one.decimals)
+        cells = (Cell(value(one, row.mean)), Cell(value(one, row.sd)), Cell(ends or DASH))
+        rows.append((Cell(told[row.way]), *cells, gap, *share))
+    note = say(
+        "Over {points} points, each a mean over its lucks. Beneath a difference: its 5th to 95th percentile over "
+        "points. Beyond luck: the interval of the paired difference at the point excludes zero.",
+        points=number(found.table["points"].max(), 0),
+    )
+    return Grid(f"table-{one.name}", headed(one.label), note, columns, tuple(rows))
+
+
 def regret_grid(found: Found) -> Grid:
     """Regret of each way."""
-    one = found.metrics[0]
+    one, told = found.metrics[0], ways(found)
     unit = unit_of_difference(one.unit)
-    columns = (Column("Way"), Column("Dose", "z"), Column("Mean regret", unit), Column("90th percentile", unit),
-               Column("Largest", unit), Column("Best", "% of points"))  # fmt: skip
+    columns = (
+        Column(say("Way")), Column(say("Dose"), "z"), Column(say("Mean regret"), unit),
+        Column(say("90th percentile"), unit), Column(say("Largest"), unit), Column(say("Best"), say("% of points")),
+    )  # fmt: skip
     rows = [
-        (Cell(r.way), Cell(f"{r.cost:g}"), *(Cell(value(one, v)) for v in (r.mean, r.p90, r.largest)), percent(r.best))
+        (
+            Cell(told[r.way]), Cell(written(f"{r.cost:g}")),
+            *(Cell(value(one, v)) for v in (r.mean, r.p90, r.largest)), share_cell(r.best),
+        )
         for r in found.regret.itertuples()
-    ]
-    note = (
-        f"Regret at a point: how much worse in {one.label} than the best way that costs the same there. Levels are "
-        "means over few lucks, so the best one is partly lucky: regret is somewhat overstated for all."
+    ]  # fmt: skip
+    note = say(
+        "Regret at a point: how much worse in {metric} than the best way that costs the same there. Levels are means "
+        "over few lucks, so the best one is partly lucky: regret is somewhat overstated for all.",
+        metric=say(one.label),
     )
-    return Grid("regret", "Regret at equal cost", note, columns, tuple(rows))
+    return Grid("regret", say("Regret at equal cost"), note, columns, tuple(rows))
 
 
 def front_grid(found: Found) -> Grid:
     """Which ways no other beats in all metrics."""
-    good = [one for one in found.metrics if one.better]
-    columns = (Column("Way"), Column("Dose", "z"), *(Column(one.label, one.unit) for one in good),
-               Column("On the front", "of means"), Column("On the front", "% of points"))  # fmt: skip
+    good, told = [one for one in found.metrics if one.better], ways(found)
+    columns = (
+        Column(say("Way")), Column(say("Dose"), "z"), *(Column(say(one.label), say(one.unit)) for one in good),
+        Column(say("On the front"), say("of means")), Column(say("On the front"), say("% of points")),
+    )  # fmt: skip
     rows = [
         (
-            Cell(row["way"]), Cell(f"{row['cost']:g}"), *(Cell(value(one, row[one.name])) for one in good),
-            Cell("yes" if row["front"] else "no"), percent(row["often"]),
+            Cell(told[row["way"]]), Cell(written(f"{row['cost']:g}")),
+            *(Cell(value(one, row[one.name])) for one in good),
+            Cell(say("yes") if row["front"] else say("no")), share_cell(row["often"]),
         )
         for row in found.pareto.to_dict("records")
     ]  # fmt: skip
-    note = "On the front: no way that costs the same is as good in all of these metrics and better in one."
-    return Grid("front", "Pareto fronts at equal cost", note, columns, tuple(rows))
+    note = say("On the front: no way that costs the same is as good in all of these metrics and better in one.")
+    return Grid("front", say("Pareto fronts at equal cost"), note, columns, tuple(rows))
+
+
+# -- which numbers decide ---------------------------------------------------------------------------------------------
 
 
 def outcome_of(found: Found, one: Outcome, way: str) -> str:
     """What an index is of: a metric of a way, or how far it is from the arm of comparison there."""
-    name = f"{one.label[:1].upper()}{one.label[1:]}, {way}"
-    return name if len(found.ways) == 1 else f"{name} against {found.label(found.versus)}"
+    told = ways(found)[way]
+    if len(found.ways) == 1:
+        return f"{headed(one.label)}, {told}"
+    versus = called(found, found.versus)
+    return say("{metric}, {way} against {arm}", metric=headed(one.label), way=told, arm=versus)
 
 
 def sensitivity_grids(found: Found, table: pd.DataFrame) -> list[Grid]:
@@ -155,65 +249,78 @@ def sensitivity_grids(found: Found, table: pd.DataFrame) -> list[Grid]:
 
 
 def _sobol_grid(key: str, title: str, one: Outcome, table: pd.DataFrame) -> Grid:
-    columns = (Column("Uncertainty"), Column("Alone", "% of variance"), Column("With all others", "% of variance"))
+    variance = say("% of variance")
+    columns = (Column(say("Uncertainty")), Column(say("Alone"), variance), Column(say("With all others"), variance))
     rows = []
     for row in table.sort_values("total", ascending=False).itertuples():
         pairs = ((row.first, row.first_reach), (row.total, row.total_reach))
         shares = (estimated(100 * s, 100 * (s - r), 100 * (s + r), 0) for s, r in pairs)
         rows.append((Cell(row.uncertainty), *shares))
-    note = f"Sobol indices from {table['points'].iloc[0]} points; beneath them bootstrap intervals of 90{SPACE}%."
+    note = say(
+        "Sobol indices from {points} points; beneath them bootstrap intervals of 90\u00a0%.",
+        points=number(table["points"].iloc[0], 0),
+    )
     return Grid(key, title, note, columns, tuple(rows))
 
 
 def _morris_grid(key: str, title: str, one: Outcome, table: pd.DataFrame) -> Grid:
     unit = unit_of_difference(one.unit)
-    columns = (Column("Uncertainty"), Column("Mean absolute effect", unit), Column("How much it varies", unit))
+    effect, spread = say("Mean absolute effect"), say("How much it varies")
+    columns = (Column(say("Uncertainty")), Column(effect, unit), Column(spread, unit))
     rows = []
     for row in table.sort_values("mu_star", ascending=False).itertuples():
         ends = row.mu_star - row.mu_star_reach, row.mu_star + row.mu_star_reach
         rows.append((Cell(row.uncertainty), estimated(row.mu_star, *ends, one.decimals), Cell(value(one, row.sigma))))
-    note = (
-        f"Morris' elementary effects of the whole range, from {table['points'].iloc[0]} points; beneath them bootstrap "
-        f"intervals of 90{SPACE}%. What varies much acts together with others, or not in a straight line."
+    note = say(
+        "Morris' elementary effects of the whole range, from {points} points; beneath them bootstrap intervals of "
+        "90\u00a0%. What varies much acts together with others, or not in a straight line.",
+        points=number(table["points"].iloc[0], 0),
     )
     return Grid(key, title, note, columns, tuple(rows))
 
 
-def box_frame(found: Found, conditions: Conditions) -> pd.DataFrame:
-    """One row a box: where in words, and shares (see `Box`)."""
-    rows = [
-        (where(found, conditions, box.limits), box.coverage, box.density, box.fresh, box.mass)
-        for box in conditions.boxes
-    ]
+# -- where one arm beats another --------------------------------------------------------------------------------------
+
+
+def box_frame(conditions: Conditions) -> pd.DataFrame:
+    """One row a box: where in words, and shares (see `Box`); the same in every language, as all data."""
+    with speaking(ENGLISH.code):
+        rows = [
+            (where(conditions, box.limits), box.coverage, box.density, box.fresh, box.mass) for box in conditions.boxes
+        ]
     return pd.DataFrame(rows, columns=["where", "coverage", "density", "held_back", "mass"])
 
 
 def box_grid(found: Found, conditions: Conditions) -> Grid:
     """One row a box."""
-    columns = (Column("Box"), Column("Coverage", "% of cases"), Column("Density", "% of its points"),
-               Column("In points held back", "% of them", "Held back, %"), Column("Points", "% of all"))  # fmt: skip
-    better, than, rows = found.label(conditions.better), found.label(conditions.than), []
+    columns = (
+        Column(say("Box")), Column(say("Coverage"), say("% of cases")), Column(say("Density"), say("% of its points")),
+        Column(say("In points held back"), say("% of them"), say("Held back, %")),
+        Column(say("Points"), say("% of all")),
+    )  # fmt: skip
+    better, than, rows = called(found, conditions.better), called(found, conditions.than), []
     for k, box in enumerate(conditions.boxes):
-        shares = [percent(one) for one in (box.coverage, box.density, box.fresh, box.mass)]
-        rows.append((Cell(f"{k + 1}: {where(found, conditions, box.limits)}"), *shares))
-    note = (
-        f"Cases: points where {better} is better than {than}, "
-        f"{number(100 * conditions.hits.mean(), 0)}{SPACE}% of {len(conditions.hits)}. A box after the first is sought "
-        f"among the points that are left. Held back: density in fifths of the points, drawn by lot, that took no part "
-        f"in finding the box ({FOLDS} turns; points to which the design gives the same numbers stay together). "
-        f"Restrictions that chance gives in more than {number(100 * BY_CHANCE, 0)}{SPACE}% are dropped."
-    )
-    return Grid("boxes", f"Where {better} beats {than}", note, columns, tuple(rows))
+        shares = [share_cell(one) for one in (box.coverage, box.density, box.fresh, box.mass)]
+        rows.append((Cell(f"{k + 1}: {where(conditions, box.limits)}"), *shares))
+    note = say(
+        "Cases: points where {better} is better than {than}, {share} of {points}. A box after the first is sought "
+        "among the points that are left. Held back: density in fifths of the points, drawn by lot, that took no part "
+        "in finding the box ({turns} turns; points to which the design gives the same numbers stay together). "
+        "Restrictions that chance gives in more than {chance} are dropped.",
+        better=better, than=than, share=percent(100 * conditions.hits.mean(), 0),
+        points=number(len(conditions.hits), 0), turns=FOLDS, chance=percent(100 * BY_CHANCE, 0),
+    )  # fmt: skip
+    return Grid("boxes", say("Where {better} beats {than}", better=better, than=than), note, columns, tuple(rows))
 
 
-def where(found: Found, conditions: Conditions, limits: Mapping[str, tuple[float, float]]) -> str:
+def where(conditions: Conditions, limits: Mapping[str, tuple[float, float]]) -> str:
     """Limits in words: only ends that cut something off."""
     told = []
     for name, (low, high) in limits.items():
         values = conditions.places[name]
         least, most = low > values.min(), high < values.max()
+        form = mark("{name} is above {low}") if least else mark("{name} is below {high}")
         if least and most:
-            told.append(f"{name} is {low:.3g} to {high:.3g}")
-        else:
-            told.append(f"{name} is {'above' if least else 'below'} {low if least else high:.3g}")
+            form = mark("{name} is {low} to {high}")
+        told.append(say(form, name=name, low=written(f"{low:.3g}"), high=written(f"{high:.3g}")))
     return listed(told)

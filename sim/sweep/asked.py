@@ -120,7 +120,7 @@ def planned(question: Question, code: str) -> Plan:
     if not found:
         raise InputError(f"{question.name}: the design has no point")
     ways = [
-        Way(arm.id, arm.label, one.levers, number, _arm(arm))
+        Way(arm.id, arm.label, one.levers, number, _arm(arm), arm.label_id)
         for number, one in enumerate(question.combinations)
         for arm in one.scenario.resolved_arms
         if arm.id in question.arms

@@ -25,6 +25,7 @@ class Way:
     levers: Mapping[str, float]
     combination: int
     document: Mapping[str, Any]
+    label_id: str = ""  # its Indonesian name; none: as in English
 
 
 @dataclass
