@@ -33,7 +33,9 @@ from sim.report.sweep_tables import (
     outcome_of,
     regret_grid,
     sensitivity_grids,
+    series,
     table_one,
+    varied,
     ways,
     where,
 )
@@ -92,7 +94,7 @@ def boxes_told(found: Found, conditions: Conditions) -> list[str]:
     lead = say(
         form, better=called(found, conditions.better), than=called(found, conditions.than), metric=say(one.label),
         share=percent(100 * conditions.hits.mean(), 0), points=number(len(conditions.hits), 0),
-        clear=percent(100 * conditions.clear, 0), levers=listed(levers),
+        clear=percent(100 * conditions.clear, 0), levers=listed(map(varied, levers)),
     )  # fmt: skip
     if not conditions.boxes:
         return [lead, _no_box(found, conditions)]
@@ -218,9 +220,7 @@ def made(found: Found, asked: Asked) -> list[str]:
         )
     ]  # fmt: skip
     if study.levers:
-        levers = "; ".join(
-            f"{name} {', '.join(written(f'{v:g}') for v in values)}" for name, values in study.levers.items()
-        )
+        levers = "; ".join(f"{varied(name)} {series(values)}" for name, values in study.levers.items())
         lines.append(say("Levers, every combination: {levers}.", levers=levers))
     lines.append(say("Metrics are measured over the three years that begin two years after the money has ended."))
     if found.rule:
@@ -229,7 +229,7 @@ def made(found: Found, asked: Asked) -> list[str]:
             "look takes an equal part of the error (Bonferroni). They hold for one difference at one point, as far as "
             "paired differences are normal.",
             metric=found.rule.metric, level=percent(100 * found.rule.level, 0),
-            looks=", ".join(map(str, found.rule.looks)),
+            looks=series(found.rule.looks),
         )  # fmt: skip
         lines.append(told)
     return lines

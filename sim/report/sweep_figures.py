@@ -27,7 +27,7 @@ from sim.report.canvas import (
     ticks,
 )
 from sim.report.drawing import INK, Drawing, breadth, dark
-from sim.report.sweep_tables import called, unit_of_difference, ways
+from sim.report.sweep_tables import called, unit_of_difference, varied, ways
 from sim.report.winners import dot
 from sim.scenario import BASELINE
 from sim.sweep.discovery import Conditions
@@ -214,8 +214,8 @@ def boxed(found: Found, conditions: Conditions, width: float = WIDE) -> Drawing:
     panel.x, panel.y = spanned(conditions.places[first]), spanned(conditions.places[second])
     panel.left_axis(5)
     places, decimals = ticks(panel.x[0], panel.x[1], 5)
-    panel.bottom_axis(places, [number(v, decimals) for v in places], first)
-    panel.head([f"\u2191 {second}"], GREY, 5, light=True)
+    panel.bottom_axis(places, [number(v, decimals) for v in places], varied(first))
+    panel.head([f"\u2191 {varied(second)}"], GREY, 5, light=True)
     for box in conditions.boxes:
         draw_box(panel, box.limits.get(first, panel.x), box.limits.get(second, panel.y))
     for hit in (False, True):

@@ -1,12 +1,13 @@
 """Tables of a sweep, ready to print, and the line that tells what is ahead.
 
-Names of uncertainties and levers are those of the study's file, in every language.
+Uncertainties and settings of an arm bear the names of the study's file in every language.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,7 +16,7 @@ from sim.language import ENGLISH, listed, mark, say, speaking, spoken, written
 from sim.report import DASH, named, number, percent, span
 from sim.report.grid import Cell, Column, Grid, estimated
 from sim.sweep.discovery import BY_CHANCE, FOLDS, Conditions
-from sim.sweep.found import Found, setting
+from sim.sweep.found import Found
 from sim.sweep.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ DESIGNS = {
     "file": mark("file"),
     "sets": mark("sets"),
 }  # the others have names of people
-#: Levers that are none of an arm's own settings, as they stand beside its name.
-LEVERS = (mark("dose"), mark("start"), mark("end"), mark("funds end"), mark("facilitation end"))
+#: Levers that are no arm's own setting, as the study's file names them.
+LEVERS = (mark("dose"), mark("start"), mark("end"), mark("funds_end"), mark("facilitation_end"))
 
 # -- names ------------------------------------------------------------------------------------------------------------
 
@@ -48,16 +49,25 @@ def called(found: Found, arm: str) -> str:
 def ways(found: Found) -> dict[str, str]:
     """What the reader calls each way, by its name in tables of data."""
     return {
-        way.label: ", ".join(
-            [called(found, way.arm), *(lever(setting(way.arm, name), value) for name, value in way.levers.items())]
-        )
+        way.label: ", ".join([called(found, way.arm), *(lever(way.arm, *one) for one in way.levers.items())])
         for way in found.ways
     }
 
 
-def lever(name: str, value: float) -> str:
-    """How a lever is set, in words."""
-    return f"{say(name) if name in LEVERS else name} {written(f'{value:g}')}"
+def lever(arm: str, name: str, value: float) -> str:
+    """How a lever is set, beside the name of an arm."""
+    return f"{varied(name).removeprefix(f'{arm}.').replace('_', ' ')} {written(f'{value:g}')}"
+
+
+def series(values: Iterable[float]) -> str:
+    """Numbers one after another, so that no comma between two is taken for a decimal one."""
+    told = (written(f"{one:g}") for one in values)
+    return reduce(lambda before, one: say("{before}, {next}", before=before, next=one), told)
+
+
+def varied(name: str) -> str:
+    """What a lever or an uncertainty is called."""
+    return say(name) if name in LEVERS else name
 
 
 def headed(label: str) -> str:
@@ -322,5 +332,5 @@ def where(conditions: Conditions, limits: Mapping[str, tuple[float, float]]) -> 
         form = mark("{name} is above {low}") if least else mark("{name} is below {high}")
         if least and most:
             form = mark("{name} is {low} to {high}")
-        told.append(say(form, name=name, low=written(f"{low:.3g}"), high=written(f"{high:.3g}")))
+        told.append(say(form, name=varied(name), low=written(f"{low:.3g}"), high=written(f"{high:.3g}")))
     return listed(told)

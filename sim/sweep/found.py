@@ -28,8 +28,6 @@ class Shown:
 
     Attributes
     ----------
-    label
-        Its name in tables of data.
     numbers
         Places in the plan's ways that are this one.
     cost
@@ -59,15 +57,10 @@ def shown(plan: Plan) -> list[Shown]:
             for name, value in way.levers.items()
             if name not in free and len({one.levers[name] for one in others}) > 1
         }
-        words = [f"{setting(way.arm, name)} {value:g}" for name, value in levers.items()]
+        words = [f"{name.removeprefix(way.arm + '.').replace('_', ' ')} {value:g}" for name, value in levers.items()]
         cost = float(way.document.get("dose", 0.0))
         told.append(Shown(way.arm, ", ".join([way.label, *words]), levers, tuple(numbers), cost))
     return told
-
-
-def setting(arm: str, lever: str) -> str:
-    """What a lever is called beside the name of its arm."""
-    return lever.removeprefix(f"{arm}.").replace("_", " ")
 
 
 @dataclass(frozen=True)
