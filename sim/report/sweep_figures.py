@@ -168,9 +168,12 @@ def front(found: Found, width: float = WIDE) -> Drawing:
     columns = min(len(costs), 2 if width > HALF else 1)
     arms = list(dict.fromkeys(table["arm"]))
     entries = key([called(found, arm) for arm in arms], [hue[arm] for arm in arms], width)
-    top = 14.0 * (max(row for _, row, _, _ in entries) + 1) + 46
+    room, up = (width - 54 - 56 * (columns - 1)) / columns, f"\u2191 {say(second.label)}, {say(second.unit)}"
+    lines = [up] if breadth(up, SMALL) <= room else folded(up, room)
+    more = LEADING * (len(lines) - 1)
+    top = 14.0 * (max(row for _, row, _, _ in entries) + 1) + 46 + more
     down = -(-len(costs) // columns)
-    drawing, grid = canvas(width, down, columns, 190.0, (44, 10, top, 36), 56, 84)
+    drawing, grid = canvas(width, down, columns, 190.0, (44, 10, top, 36), 56, 84 + more)
     draw_key(drawing, entries)
     for cost, panel in zip(costs, grid.flat, strict=False):
         rows_of = table[table["cost"] == cost]
@@ -179,10 +182,8 @@ def front(found: Found, width: float = WIDE) -> Drawing:
         panel.left_axis(5)
         places, decimals = ticks(panel.x[0], panel.x[1], 5)
         panel.bottom_axis(places, [number(v, decimals) for v in places], f"{say(first.label)}, {say(first.unit)}")
-        panel.head([say("dose {dose} z per person and quarter", dose=written(f"{cost:g}"))], up=18)
-        panel.head(
-            folded(f"\u2191 {say(second.label)}, {say(second.unit)}", panel.right - panel.left)[:1], GREY, 5, light=True
-        )
+        panel.head([say("dose {dose} z per person and quarter", dose=written(f"{cost:g}"))], up=18 + more)
+        panel.head(lines, GREY, 5, light=True)
         on = np.flatnonzero(rows_of["front"].to_numpy())
         on = on[np.argsort(x[on])]
         panel.line(x[on], y[on], SOFT, 1.2, (3, 2))
