@@ -20,7 +20,7 @@ from sim.experiment import study
 from sim.language import speaking
 from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, span, tables
 from sim.report.drawing import Drawing, breadth
-from sim.report.page import PLATES, answer, lead, write
+from sim.report.page import PLATES, answer, elsewhere, lead, write
 from sim.scenario import Known, check
 from sim.start import wire
 
@@ -53,6 +53,24 @@ def test_a_world_without_meetings_has_a_report(tmp_path):
     nobody = study.run(scenario(hold={"ablate": ["attends"]}, twins={"withdrawal": False, "stress": False}))
     assert (nobody.tables["participation"]["estimate"] == 0.0).all()
     assert write(nobody, tmp_path, []).is_file()
+
+
+def test_a_world_at_rest_elsewhere_is_told(results, tmp_path):
+    """Three lucks; the attendance that worlds are solved for is 16 % (Sentinel villages, 2015-18)."""
+    assert elsewhere(results) == []
+    series = results.series.copy()
+    here = (series["arm"] == "status_quo") & (series["metric"] == "participation") & (series["quarter"] == 0)
+    assert here.sum() == 3
+    for values, told in (
+        ([16.0, 9.0, 31.0], None),
+        ([16.0, 90.0, 60.0], "In 2 of 3 draws .* programme 75\u00a0% of households .* not about 16\u00a0% "),
+        ([16.0, 7.0, 20.0], "In 1 of 3 draws .* programme 7\u00a0% of households "),
+    ):
+        series.loc[here, "value"] = values
+        said = elsewhere(replace(results, series=series))
+        assert (said == []) if told is None else re.search(told, said[0])
+    write(replace(results, series=series), tmp_path, [])
+    assert said[0] in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def labelled(results, label: str):
