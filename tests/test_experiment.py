@@ -52,6 +52,7 @@ COLUMNS = {
     "class_grid": ["arm", "among", "line", "draws_to_pass", *INTERVAL],
     "resilience": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
     "growth": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
+    "effort": ["arm", "metric", "unit", *INTERVAL],
     "followed": ["arm", "metric", "unit", *INTERVAL],
     "evaluation": ["arm", "indicator", "unit", "estimator", *INTERVAL, "error", "truth", "bias", "coverage"],
     "transitions": ["arm", "from_class", "to_class", "share"],
@@ -102,6 +103,20 @@ def outflow(results, arm):
     """What the state pays in each quarter, one row a seed, z for the whole world."""
     paid = results.ledger[(results.ledger["arm"] == arm) & (results.ledger["payer"] == "state")]
     return paid.pivot_table("value", "seed", "quarter", "sum").to_numpy()
+
+
+def test_staff_and_time_are_shown_apart_and_add_up_to_the_ledger(six):
+    """520 hours are a quarter's working time; a meeting takes 2 % of it (the model's own number)."""
+    staff = six.ledger[six.ledger["flow"] == "staff_paid"].pivot_table("value", ["arm", "seed"], "quarter", "sum")
+    pieces = six.series[six.series["metric"].str.startswith("paid_")]
+    pieces = pieces.pivot_table("value", ["arm", "seed"], "quarter", "sum")
+    np.testing.assert_allclose(pieces.loc[staff.index] * six.population["size"].sum(), staff, rtol=1e-9, atol=1e-9)
+    wide = six.series.pivot_table("value", ["arm", "seed", "quarter"], "metric", observed=True)
+    np.testing.assert_allclose(wide["meeting_hours"], 520 * 0.02 * wide["participation"] / 100.0, rtol=1e-12)
+    table = six.tables["effort"].set_index(["arm", "metric"])["estimate"]
+    kinds = {"facilitators", "trainers", "auditors", "overhead", "services"}
+    assert set(table.index.get_level_values("metric")) == {*(f"paid_{kind}" for kind in kinds), "meeting_hours"}
+    assert table["locality_development", "paid_facilitators"] > 0.0 == table["dividend", "paid_facilitators"]
 
 
 # --- Who computes, in which order, under which names ------------------------------------------------------------------

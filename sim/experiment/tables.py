@@ -31,6 +31,7 @@ Frame: TypeAlias = pd.DataFrame
 def tables(comparison: Comparison) -> dict[str, Frame]:
     """All tables of the report."""
     levels = {key: comparison.headline(run) for key, run in comparison.runs.items()}
+    windows = comparison.scenario.windows
     found = {
         "headline": headline_table(comparison, levels),
         "contrasts": contrast_table(comparison, levels),
@@ -48,7 +49,8 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
         "pairing": pairing_table(comparison, levels),
         "growth": growth_table(comparison),
         "evaluation": evaluation_table(comparison),
-        "followed": followed_table(comparison),
+        "effort": followed_table(comparison, cost.EFFORT, windows.on),
+        "followed": followed_table(comparison, comparison.scenario.known.metrics, windows.post),
     }
     if comparison.scenario.replications.sets > 1:
         found["spread"] = spread_table(comparison, levels)

@@ -87,6 +87,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "money": {"value": STOCK},
     "participation": {"estimate": NAMED},
     "pairing": {"variance_ratio": "times"},
+    "effort": {"estimate": NAMED},
     "followed": {"estimate": NAMED},
     "growth": {"estimate": NAMED},
     "resilience": {"estimate": NAMED},

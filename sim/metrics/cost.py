@@ -23,6 +23,10 @@ VILLAGES = 75_436
 DISTRICTS = 514
 #: State budget (APBN-P) of 2017 in rupiah a year (recalled).
 STATE_BUDGET_RUPIAH = 2_133e12
+#: Working time of a full worker, hours a quarter: 13 weeks of 40 (Act 13 of 2003 on manpower, article 77; recalled).
+HOURS = 13 * 40
+#: What is shown apart beside the cost: people and time that programmes take.
+EFFORT = ("paid_facilitators", "paid_trainers", "paid_auditors", "paid_overhead", "paid_services", "meeting_hours")
 #: Real discount rate of the headline, share per year.
 DISCOUNT_RATE = 0.05
 
@@ -121,3 +125,39 @@ def external_share(public_income, own_income, persons):
     """Share of all household income that is public money, %."""
     public, own = mean(public_income, persons), mean(own_income, persons)
     return 100.0 * public / (public + own) if public + own > 0 else float("nan")
+
+
+@metric("paid to facilitators and organisers", unit="z per person and quarter", better="neither")
+def paid_facilitators(village_facilitation, village_organising, village_persons):
+    """State money for facilitators, organisers and campaigns, mean of a person, z per quarter."""
+    return mean(village_facilitation + village_organising, village_persons)
+
+
+@metric("paid to trainers", unit="z per person and quarter", better="neither")
+def paid_trainers(village_training, village_persons):
+    """State money for trainers, mean of a person, z per quarter."""
+    return mean(village_training, village_persons)
+
+
+@metric("paid for audit", unit="z per person and quarter", better="neither")
+def paid_auditors(village_audit, village_persons):
+    """State money for audits of works, mean of a person, z per quarter."""
+    return mean(village_audit, village_persons)
+
+
+@metric("paid for overhead: offices, surveys, liaison", unit="z per person and quarter", better="neither")
+def paid_overhead(village_administration, village_survey, village_linkage, village_persons):
+    """State money for offices, surveys of who is eligible, and liaison, mean of a person, z per quarter."""
+    return mean(village_administration + village_survey + village_linkage, village_persons)
+
+
+@metric("paid to teachers and nurses", unit="z per person and quarter", better="neither")
+def paid_services(village_service, village_persons):
+    """State money for staff of schools and health posts beyond what is there, mean of a person, z per quarter."""
+    return mean(village_service, village_persons)
+
+
+@metric("time at meetings", unit="hours a household and quarter", better="neither")
+def meeting_hours(attends, nation_meeting_days, weight):
+    """Working time that villagers give to meetings, mean of a household, hours a quarter."""
+    return HOURS * mean(attends, weight) * nation_meeting_days[0]

@@ -17,9 +17,21 @@ def decimals(level: float) -> int:
 
 def followed(results: Results) -> Grid:
     """Every metric: the level without a policy, and what each arm changes."""
-    rows, names = lookup(results.tables["followed"], "metric", "arm"), labels(results)
+    return grid_of(results, "followed", say("All that is followed"), when(results))
+
+
+def effort(results: Results) -> Grid:
+    """Staff and time, each apart, while the programme runs."""
+    title, during = say("Staff and time"), say("the programme's years")
+    return grid_of(results, "effort", title, during)
+
+
+def grid_of(results: Results, key: str, title: str, during: str) -> Grid:
+    """Metrics over a window, a row each."""
+    rows, names = lookup(results.tables[key], "metric", "arm"), labels(results)
     body = []
-    for name, about in results.scenario.known.metrics.items():
+    for name in dict.fromkeys(results.tables[key]["metric"]):
+        about = results.scenario.known.metrics[name]
         places = decimals(rows[name, BASELINE].estimate)
         cells = (
             estimate_cell(rows[name, arm], places if arm == BASELINE else min(4, places + 1), signed=arm != BASELINE)
@@ -31,8 +43,6 @@ def followed(results: Results) -> Grid:
         "Mean over {when}. First column: levels. Others: paired difference from it, same households, same luck. "
         "Beneath: {source}; bold: beyond {chance}."
     )
-    note = say(told, when=when(results), source=source(results), chance=chance(results))
+    note = say(told, when=during, source=source(results), chance=chance(results))
     columns = (Column(say("Metric")), *(Column(label) for label in names.values()))
-    return Grid(
-        "followed", say("All that is followed"), note, columns, tuple(body), False, say("in the unit of each row")
-    )
+    return Grid(key, title, note, columns, tuple(body), False, say("in the unit of each row"))

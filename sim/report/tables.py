@@ -36,7 +36,7 @@ from sim.report import (
 )
 from sim.report.costs import cost, money
 from sim.report.development import evaluation, growth, resilience
-from sim.report.followed import followed
+from sim.report.followed import effort, followed
 from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell, terminal
 
 PERMANENT, SURVEYED, ALL = AMONG
@@ -382,6 +382,7 @@ GRIDS: tuple[tuple[str, Callable[[Results], Grid | list[Grid]]], ...] = (
     ("contrasts", contrasts),
     ("transitions", transitions),
     ("money", money),
+    ("effort", effort),
     ("pairing", pairing),
     ("followed", followed),
 )
