@@ -19,7 +19,7 @@ EXPECTED = {
 def world():
     """A column reader over a random world of 500 households in 10 villages."""
     generator = np.random.default_rng(7)
-    rows = {"household": 500, "village": 10, "nation": 1}
+    rows = {"household": 500, "village": 10}
     columns: dict[tuple[str, str], np.ndarray] = {}
     shares = ("attends", "aware")
     for declared in metrics.catalogue().values():
@@ -40,8 +40,7 @@ def test_catalogue_is_stable_and_complete():
         assert declared.meaning.endswith(".")
         assert declared.better in metrics.DIRECTIONS
         assert declared.function.metric is declared
-        # a number of the nation goes with rows of one table
-        assert {table for table, _ in declared.reads} - {"nation"} in ({"household"}, {"village"})
+        assert {table for table, _ in declared.reads} in ({"household"}, {"village"})
 
 
 def test_wiring_follows_argument_names():

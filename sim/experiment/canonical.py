@@ -86,12 +86,16 @@ def digests(series: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> dict[st
 
 
 def of_comparison(series: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Every number of the report that has an interval, and each third year of the series, one row a number."""
+    """Every number of the report that has an interval, and each third year of the series, one row a number.
+
+    A series that is exactly nothing in a quarter has no row there: it is found as soon as it is something.
+    """
     kept = series[series["quarter"] % EVERY == EVERY - 1].sort_values([*SERIES])
     lucks = kept.groupby(["metric", "arm", "quarter"], observed=True, sort=True)["value"]
     rows = [
         ("series", metric, arm, "", int(quarter), "", float(np.mean(values)), *np.percentile(values, [5.0, 95.0]))
         for (metric, arm, quarter), values in ((key, group.to_numpy()) for key, group in lucks)
+        if values.any()
     ]
     for name, table in tables.items():
         if name != "followed":  # the series say it already

@@ -39,6 +39,8 @@ class Comparison:
         Which parameter set each seed met, a number a seed.
     national_growth
         Seed -> yearly growth of outside markets, a share.
+    meeting_hours
+        Seed -> hours a quarter that meetings take from a household that attends.
     """
 
     def __init__(self, scenario: Scenario, met: Mapping[int, World], runs: Sequence[Run]) -> None:
@@ -46,6 +48,7 @@ class Comparison:
         self.scenario, self.population = scenario, population
         growth = {seed: world.value("macro_trend.growth") for seed, world in met.items()}
         self.national_growth = {seed: float(np.exp(4.0 * quarterly) - 1.0) for seed, quarterly in growth.items()}
+        self.meeting_hours = {seed: cost.HOURS * float(world.state["meeting_days"][0]) for seed, world in met.items()}
         self.set_of = np.arange(len(scenario.seeds)) % scenario.replications.sets
         self.arms = [arm.id for arm in scenario.resolved_arms]
         self.rivals = [arm for arm in self.arms if arm != BASELINE]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
@@ -11,6 +11,8 @@ import pandas as pd
 
 from sim.experiment.compare import Comparison, interval
 from sim.experiment.run import Run
+from sim.language import mark
+from sim.metrics.cost import PAID
 from sim.scenario import BASELINE
 
 
@@ -25,13 +27,30 @@ def followed_table(comparison: Comparison, names: Iterable[str], window: tuple[i
     Both are means over the quarters of the window at which the metric is due; `low` and `high` the 5th and 95th
     percentile over seeds. A metric that no quarter of the window defines is undefined.
     """
-    rows = []
+    known, rows = comparison.scenario.known.metrics, []
     for name in names:
-        about = comparison.scenario.known.metrics[name]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # a metric may be undefined in all quarters
-            found = comparison.over_seeds(partial(after, name=name, window=window))
-        for arm, values in found.items():
-            values = values if arm == BASELINE else values - found[BASELINE]
-            rows.append({"arm": arm, "metric": name, "unit": about.unit, **interval(values)})
+            rows += _paired(comparison, name, known[name].unit, partial(after, name=name, window=window))
     return pd.DataFrame(rows)
+
+
+def effort_table(comparison: Comparison) -> pd.DataFrame:
+    """What staff is paid for and the hours that households give to meetings, while the programme runs; as above."""
+    window = comparison.scenario.windows.on
+
+    def hours(run: Run) -> float:
+        return comparison.meeting_hours[run.seed] * after(run, "participation", window) / 100.0
+
+    time = _paired(comparison, "meeting_hours", mark("hours a household and quarter"), hours)
+    return pd.concat([followed_table(comparison, PAID, window), pd.DataFrame(time)], ignore_index=True)
+
+
+def _paired(comparison: Comparison, name: str, unit: str, value: Callable[[Run], float]) -> list[dict[str, object]]:
+    """A row an arm: the baseline's level, or the difference from it under the same seeds."""
+    found = comparison.over_seeds(value)
+    base = found[BASELINE]
+    return [
+        {"arm": arm, "metric": name, "unit": unit, **interval(values if arm == BASELINE else values - base)}
+        for arm, values in found.items()
+    ]

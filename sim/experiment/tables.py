@@ -15,7 +15,7 @@ from sim import ledger, metrics
 from sim.experiment.compare import AMONG, Comparison, interval
 from sim.experiment.development import growth_table, resilience_table
 from sim.experiment.evaluation import evaluation_table
-from sim.experiment.followed import followed_table
+from sim.experiment.followed import effort_table, followed_table
 from sim.experiment.power import power_table
 from sim.experiment.run import LINES, ORDERS, Run
 from sim.experiment.spread import HEADLINE_UNITS, Levels, headline_values, spread_table
@@ -31,7 +31,6 @@ Frame: TypeAlias = pd.DataFrame
 def tables(comparison: Comparison) -> dict[str, Frame]:
     """All tables of the report."""
     levels = {key: comparison.headline(run) for key, run in comparison.runs.items()}
-    windows = comparison.scenario.windows
     found = {
         "headline": headline_table(comparison, levels),
         "contrasts": contrast_table(comparison, levels),
@@ -49,8 +48,8 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
         "pairing": pairing_table(comparison, levels),
         "growth": growth_table(comparison),
         "evaluation": evaluation_table(comparison),
-        "effort": followed_table(comparison, cost.EFFORT, windows.on),
-        "followed": followed_table(comparison, comparison.scenario.known.metrics, windows.post),
+        "effort": effort_table(comparison),
+        "followed": followed_table(comparison, comparison.scenario.known.metrics, comparison.scenario.windows.post),
     }
     if comparison.scenario.replications.sets > 1:
         found["spread"] = spread_table(comparison, levels)

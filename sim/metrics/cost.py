@@ -25,8 +25,8 @@ DISTRICTS = 514
 STATE_BUDGET_RUPIAH = 2_133e12
 #: Working time of a full worker, hours a quarter: 13 weeks of 40 (Act 13 of 2003 on manpower, article 77; recalled).
 HOURS = 13 * 40
-#: What is shown apart beside the cost: people and time that programmes take.
-EFFORT = ("paid_facilitators", "paid_trainers", "paid_auditors", "paid_overhead", "paid_services", "meeting_hours")
+#: What staff is paid for, shown apart beside the cost.
+PAID = ("paid_facilitators", "paid_trainers", "paid_auditors", "paid_overhead", "paid_services")
 #: Real discount rate of the headline, share per year.
 DISCOUNT_RATE = 0.05
 
@@ -155,9 +155,3 @@ def paid_overhead(village_administration, village_survey, village_linkage, villa
 def paid_services(village_service, village_persons):
     """State money for staff of schools and health posts beyond what is there, mean of a person, z per quarter."""
     return mean(village_service, village_persons)
-
-
-@metric("time at meetings", unit="hours a household and quarter", better="neither")
-def meeting_hours(attends, nation_meeting_days, weight):
-    """Working time that villagers give to meetings, mean of a household, hours a quarter."""
-    return HOURS * mean(attends, weight) * nation_meeting_days[0]

@@ -9,6 +9,8 @@ from sim.language import mark, say
 from sim.report import BASELINE, chance, labels, source, when
 from sim.report.grid import Cell, Column, Grid, estimate_cell, lookup
 
+MEETINGS = mark("time at meetings")
+
 
 def decimals(level: float) -> int:
     """As many as show three digits of a level, 4 at most."""
@@ -17,28 +19,27 @@ def decimals(level: float) -> int:
 
 def followed(results: Results) -> Grid:
     """Every metric: the level without a policy, and what each arm changes."""
-    return grid_of(results, "followed", say("All that is followed"), when(results))
+    return _grid(results, "followed", say("All that is followed"), when(results))
 
 
 def effort(results: Results) -> Grid:
     """Staff and time, each apart, while the programme runs."""
-    title, during = say("Staff and time"), say("the programme's years")
-    return grid_of(results, "effort", title, during)
+    return _grid(results, "effort", say("Staff and time"), say("the programme's years"))
 
 
-def grid_of(results: Results, key: str, title: str, during: str) -> Grid:
-    """Metrics over a window, a row each."""
-    rows, names = lookup(results.tables[key], "metric", "arm"), labels(results)
+def _grid(results: Results, key: str, title: str, during: str) -> Grid:
+    """What was measured over a window, a row each."""
+    rows, names, known = lookup(results.tables[key], "metric", "arm"), labels(results), results.scenario.known.metrics
     body = []
     for name in dict.fromkeys(results.tables[key]["metric"]):
-        about = results.scenario.known.metrics[name]
-        places = decimals(rows[name, BASELINE].estimate)
+        level = rows[name, BASELINE]
+        places = decimals(level.estimate)
         cells = (
             estimate_cell(rows[name, arm], places if arm == BASELINE else min(4, places + 1), signed=arm != BASELINE)
             for arm in names
         )
-        label = say(about.label)
-        body.append((Cell(label[:1].upper() + label[1:], say(about.unit)), *cells))
+        label = say(known[name].label if name in known else MEETINGS)
+        body.append((Cell(label[:1].upper() + label[1:], say(level.unit)), *cells))
     told = mark(
         "Mean over {when}. First column: levels. Others: paired difference from it, same households, same luck. "
         "Beneath: {source}; bold: beyond {chance}."

@@ -101,9 +101,9 @@ def _differences(was: Mapping[Key, tuple], now: Mapping[Key, tuple]) -> Iterator
     """Every row that has changed by as little as a bit, at its farthest number."""
     for key in was.keys() | now.keys():
         if key not in now:
-            yield Difference(key, "is missing")
+            yield Difference(key, "is missing", _alone(key, was[key]))
         elif key not in was:
-            yield Difference(key, "was not stored")
+            yield Difference(key, "was not stored", _alone(key, now[key]))
         elif was[key][0] != now[key][0]:
             yield Difference(key, f'says "{now[key][0]}", stored "{was[key][0]}"')
         else:
@@ -114,6 +114,11 @@ def _differences(was: Mapping[Key, tuple], now: Mapping[Key, tuple]) -> Iterator
             if far > 0.0:
                 name, old, new = NUMBERS[-place], was[key][1 - place], now[key][1 - place]
                 yield Difference(key, f"{name} is {new:.6g}, stored {old:.6g} (half-width {half:.3g})", far)
+
+
+def _alone(key: Key, row: tuple) -> float:
+    """How far a row is from none: a series of exactly nothing has no row, and its last bit is no difference."""
+    return LAST_BITS if key[0] == "series" and all(abs(value) <= NOTHING for value in row[1:]) else math.inf
 
 
 def _far(was: float, now: float, half: float) -> float:
