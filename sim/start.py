@@ -17,7 +17,7 @@ import numpy as np
 from sim.agents import TABLES
 from sim.engine import draw
 from sim.engine.lane import Lane, holding, normals, settings
-from sim.engine.plan import Plan
+from sim.engine.plan import Plan, PlanError
 from sim.engine.rule import Rule, rules_of
 from sim.engine.table import Layout, State
 from sim.errors import InputError
@@ -36,16 +36,32 @@ EXPOSED = (0.4, 0.5)  # share sold outside: mean 0.3-0.6, sd of its log odds (as
 TILT = 0.3  # reluctance per stratum, in sd: meetings are mostly of elite men (read); size is an assumption
 ROUNDS, QUARTERS, WATCHED = 9, 40, 20
 OVERSHOOT = 1.4  # what households lack in luck smears over their neighbours in the distribution
+NEAR = 2.0  # attendance is what was looked for from half of it to twice it
+PROBIT = 1.7  # a logistic curve is nearly a normal one that is so many times as wide
+LEAST = 0.25  # of the step without an echo: what is left of it where the echo is strong
 CALM = 12  # quarters without weather before quarter 0, which is to be an ordinary one
 SHARES = np.linspace(0.0005, 0.9995, 1000)
 FROZEN = ("macro_trend", "macro_cycle")
+OF_DEMAND = ("import_share.value", "transport_margin.base")  # what the start is solved with, by what it finds
+OF_MEETINGS = ("attends.threshold", "attends.noise", "attends.spread", "attends.conformity")
+OF_COUNCILS = ("institution_quality.learning", "institution_quality.erosion", "institution_quality.harm")
 
 
 def wire(extra: Sequence[Rule] = ()) -> Plan:
     """The plan of all mechanisms and the ledger, and a user's own rules (which replace those of the same name)."""
     own = {rule.name: rule for rule in extra}
     rules = [own.pop(r.name, r) for r in [*rules_of(MECHANISMS), *(f.rule for f in LEDGER)]]
-    return Plan(TABLES, [*rules, *own.values()])
+    plan = Plan(TABLES, [*rules, *own.values()])
+    for name in OF_DEMAND:
+        if name not in plan.parameters:
+            rule, parameter = name.split(".")
+            raise PlanError(f"the start is solved with {name}: a rule {rule} of your own needs a parameter {parameter}")
+    return plan
+
+
+def _has(plan: Plan, parameters: Sequence[str]) -> bool:
+    """Whether a plan has these parameters: a rule of a user's own in the place of theirs may have none of them."""
+    return all(name in plan.parameters for name in parameters)
 
 
 @dataclass(frozen=True)
@@ -246,12 +262,14 @@ def solve(
     Raises
     ------
     InputError
-        When no world is at rest: works would buy more material than a village offers, or households have nothing.
+        When no world is at rest: works would buy more material than a village offers, households have nothing, or
+        meetings stay empty or full.
     """
     plan = lane.plan
     state, parameters = first_state(plan, population), settings(plan, overrides)
-    quiet = holding(plan, [*FROZEN, "institution_quality", *held])
-    calm = holding(plan, [*FROZEN, "institution_quality", "weather", *held])
+    meetings, councils = _has(plan, OF_MEETINGS) and "attends" not in held, _has(plan, OF_COUNCILS)
+    quiet = [*FROZEN, *(["institution_quality"] if councils else []), *held]
+    flags, calm = holding(plan, quiet), holding(plan, [*quiet, "weather"])
     persons = state["size"] * state["weight"]
     wanted = np.log(target.quantile(SHARES)) if target else _quantiles(population.household["consumption"], persons)
     _demand(state, parameters, plan, {n: state[n] for n in WATCH})
@@ -263,22 +281,28 @@ def solve(
             if last:
                 state["weather"] = 0.0
             set_levers(programmes, state, quarter)
-            lane.step(state, quarter, seed, parameters, calm if last else quiet)
+            lane.step(state, quarter, seed, parameters, calm if last else flags)
             if k >= QUARTERS - WATCHED:
                 watch.see(quarter, WATCH)
             quarter += 1
         if turn < ROUNDS - 1:
             _abilities(state, watch, wanted)
-            _attendance(parameters, plan, watch)
+            if meetings:
+                _attendance(state, parameters, plan, watch)
             _demand(state, parameters, plan, {n: watch.mean(n) for n in WATCH})
-            _institutions(state, parameters, plan, watch)
+            if councils:
+                _institutions(state, parameters, plan, watch)
     state["income_base"] = watch.mean("micro_income")
     gap = np.abs(wanted - np.mean(watch.quantiles, axis=0))
-    threshold = float(parameters[list(plan.parameters).index("attends.threshold")])
-    solved = {
-        "attends.threshold": threshold,
-        "largest gap of log consumption, 2nd to 98th percentile": gap[20:-20].max(),
-    }
+    solved = {"largest gap of log consumption, 2nd to 98th percentile": gap[20:-20].max()}
+    if meetings:
+        solved["attendance at rest"] = present = watch.mean("attendance").mean()
+        solved["attends.threshold"] = parameters[list(plan.parameters).index("attends.threshold")]
+        if not ATTENDANCE / NEAR <= present <= ATTENDANCE * NEAR:
+            raise InputError(
+                f"no cost of a meeting was found at which about {ATTENDANCE:.0%} of households come ({present:.0%} do "
+                "in the end): no such world is at rest; where fewer come because others do (attends.conformity) one may"
+            )
     return World(lane, population, state, parameters, {name: float(value) for name, value in solved.items()})
 
 
@@ -294,12 +318,21 @@ def _abilities(state: State, watch: Watch, wanted: np.ndarray) -> None:
         state[name] *= np.exp(step)
 
 
-def _attendance(parameters: np.ndarray, plan: Plan, watch: Watch) -> None:
-    """Move the cost of a meeting by what attendance misses."""
-    names = list(plan.parameters)
-    present = float(np.clip(watch.mean("attendance").mean(), 0.002, 0.9))
-    gap = math.log(present / (1.0 - present)) - math.log(ATTENDANCE / (1.0 - ATTENDANCE))
-    parameters[names.index("attends.threshold")] += parameters[names.index("attends.noise")] * gap
+def _attendance(state: State, parameters: np.ndarray, plan: Plan, watch: Watch) -> None:
+    """Move the cost of a meeting by what attendance misses, and empty the halls that filled themselves.
+
+    Who comes draws neighbours, so that attendance answers to the cost as an echo: the step is that of a mean field
+    (Brock and Durlauf 2001), without which it overshoots for ever where the echo is strong. Where many come because
+    many come, few would come if few did; the rest with few is the one that is looked for.
+    """
+    value = dict(zip(plan.parameters, parameters.tolist(), strict=True))
+    present = watch.mean("attendance")
+    mean = float(np.clip(present.mean(), 0.002, 0.9))
+    gap = math.log(mean / (1.0 - mean)) - math.log(ATTENDANCE / (1.0 - ATTENDANCE))
+    alone = math.hypot(value["attends.noise"], value["attends.spread"] / PROBIT)
+    echo = value["attends.conformity"] * ATTENDANCE * (1.0 - ATTENDANCE)
+    parameters[list(plan.parameters).index("attends.threshold")] += gap * max(alone - echo, LEAST * alone)
+    state["attends"] *= np.repeat(present <= NEAR * ATTENDANCE, np.diff(state.layout.start["household"]))
 
 
 def _demand(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str, np.ndarray]) -> None:

@@ -17,10 +17,11 @@ from rich.console import Console
 
 from sim import policies
 from sim.experiment import study
+from sim.experiment.results import PARAMETER_SET
 from sim.language import speaking
 from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, span, tables
 from sim.report.drawing import Drawing, breadth
-from sim.report.page import PLATES, answer, elsewhere, lead, write
+from sim.report.page import PLATES, answer, lead, passed_over, write
 from sim.scenario import Known, check
 from sim.start import wire
 
@@ -55,22 +56,17 @@ def test_a_world_without_meetings_has_a_report(tmp_path):
     assert write(nobody, tmp_path, []).is_file()
 
 
-def test_a_world_at_rest_elsewhere_is_told(results, tmp_path):
-    """Three lucks; the attendance that worlds are solved for is 16 % (Sentinel villages, 2015-18)."""
-    assert elsewhere(results) == []
-    series = results.series.copy()
-    here = (series["arm"] == "status_quo") & (series["metric"] == "participation") & (series["quarter"] == 0)
-    assert here.sum() == 3
-    for values, told in (
-        ([16.0, 9.0, 31.0], None),
-        ([16.0, 90.0, 60.0], "In 2 of 3 draws .* programme 75\u00a0% of households .* not about 16\u00a0% "),
-        ([16.0, 7.0, 20.0], "In 1 of 3 draws .* programme 7\u00a0% of households "),
-    ):
-        series.loc[here, "value"] = values
-        said = elsewhere(replace(results, series=series))
-        assert (said == []) if told is None else re.search(told, said[0])
-    write(replace(results, series=series), tmp_path, [])
-    assert said[0] in (tmp_path / "report.html").read_text(encoding="utf-8")
+def test_parameter_sets_that_were_passed_over_are_told(results, tmp_path):
+    """Sets 1, 2 and 5 have a world at rest: 3 and 4 have none, and what is said is not said of them."""
+    assert passed_over(results) == []
+    manifest = {**results.manifest, "solved": [{PARAMETER_SET: number} for number in (1, 2, 5)]}
+    several = replace(results, scenario=scenario(replications={"seeds": 3, "sets": 3}), manifest=manifest)
+    (said,) = passed_over(several)
+    assert said.startswith("Of the first 5 calibrated parameter sets 2 have no world at rest")
+    write(several, tmp_path, [])
+    assert said in (tmp_path / "report.html").read_text(encoding="utf-8")
+    none = {**results.manifest, "solved": [{PARAMETER_SET: number} for number in (1, 2, 3)]}
+    assert passed_over(replace(several, manifest=none)) == []
 
 
 def labelled(results, label: str):

@@ -8,9 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim.agents import household, village
 from sim.engine.lane import Lane
+from sim.engine.plan import PlanError
+from sim.engine.rule import Uniform, rule
 from sim.errors import InputError
-from sim.experiment import study
+from sim.experiment import ensemble, study
 from sim.metrics import poverty
 from sim.metrics.inequality import gini
 from sim.model import CommunityModel
@@ -142,6 +145,66 @@ def test_the_start_is_found_again(lane, programmes_2017, small_population, small
     for table, array in small_world.state.arrays.items():
         assert (again.state.arrays[table] == array).all(), table
     assert (again.parameters == small_world.parameters).all()
+
+
+ECHO = {"attends.conformity": 1.92, "attends.noise": 0.17, "attends.spread": 0.42}  # who comes draws many others
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_hall_that_echoes_is_at_rest_where_villages_were(lane, programmes_2017, seed):
+    """Attendance answers to the cost of a meeting about five times as strongly as it would without neighbours."""
+    people, target = synthesise(read_aggregates(), 20, 100, seed), TwoPieceLognormal.published(read_aggregates())
+    found = solve(lane, people, programmes_2017, target, seed, ECHO)
+    assert found.solved["attendance at rest"] == pytest.approx(ATTENDANCE, abs=0.05)
+    assert found.state["attendance"].mean() == pytest.approx(ATTENDANCE, abs=0.06)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("variant", ensemble.VARIANTS)
+def test_every_calibrated_set_is_at_rest_where_villages_were(lane, programmes_2017, variant):
+    target = TwoPieceLognormal.published(read_aggregates())
+    for seed, drawn in enumerate(ensemble.load(variant)):
+        found = solve(lane, synthesise(read_aggregates(), 40, 60, seed), programmes_2017, target, seed, drawn)
+        assert found.solved["attendance at rest"] == pytest.approx(ATTENDANCE, abs=0.05), (variant, seed)
+
+
+def test_a_village_that_is_either_empty_or_full_is_refused(lane, programmes_2017):
+    """One village, in which neighbours count most and taste least: no cost of a meeting brings a sixth of it."""
+    people, target = synthesise(read_aggregates(), 1, 40, 2), TwoPieceLognormal.published(read_aggregates())
+    tipping = {"attends.conformity": 2.5, "attends.noise": 0.1, "attends.spread": 0.3}
+    with pytest.raises(InputError, match=r"about 16% of households come .* no such world is at rest"):
+        solve(lane, people, programmes_2017, target, 2, tipping)
+
+
+def test_a_rule_of_ones_own_is_not_solved_for(programmes_2017, small_population):
+    """Half of those who know of a meeting come, whatever it costs; councils neither learn nor decay."""
+
+    @rule(household, "0 or 1", 0.0, 1.0)
+    def attends(aware, chance=Uniform()):
+        """Whether the household comes."""
+        return aware if chance < 0.5 else 0.0
+
+    @rule(village, "share", 0.0, 1.0)
+    def institution_quality(institution_quality):
+        """As it was."""
+        return institution_quality
+
+    target, own = TwoPieceLognormal.published(read_aggregates()), Lane(wire([attends.rule, institution_quality.rule]))
+    found = solve(own, small_population, programmes_2017, target, 2)
+    knows = found.state["aware"].mean()
+    assert found.state["attendance"].mean() == pytest.approx(0.5 * knows, abs=0.1) and knows > 0.3
+    assert (found.state["institution_quality"] == 0.5).all()  # as it is guessed before the first quarter
+    assert not [name for name in found.solved if "attend" in name]
+
+
+def test_a_rule_without_what_the_start_needs_is_refused():
+    @rule(village, "share", 0.0, 1.0)
+    def import_share(import_need):
+        """At least a half."""
+        return max(0.5, import_need)
+
+    with pytest.raises(PlanError, match=r"solved with import_share.value: a rule import_share of your own needs"):
+        wire([import_share.rule])
 
 
 def test_surveys_measure_with_noise_of_their_own(small_world):

@@ -13,6 +13,8 @@ import pandas as pd
 from sim.errors import InputError
 from sim.scenario import Scenario
 
+PARAMETER_SET = "parameter set"  # in the manifest's `solved`: which of the calibrated ones a world is of, from 1
+
 
 @dataclass(frozen=True)
 class Results:

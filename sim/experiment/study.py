@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -23,7 +24,7 @@ from sim.engine.lane import Lane
 from sim.errors import InputError
 from sim.experiment import Tell, canonical, ensemble, quiet
 from sim.experiment.compare import Comparison
-from sim.experiment.results import Results
+from sim.experiment.results import PARAMETER_SET, Results
 from sim.experiment.run import LISTS, Run, run_arm
 from sim.experiment.tables import tables
 from sim.language import mark
@@ -118,17 +119,17 @@ def build(
 def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> list[World]:
     """The worlds that seeds meet in turn: one, or one for each of so many calibrated parameter sets.
 
-    A set without a world at rest among these people is passed over for the next one.
+    A set without a world at rest among these people is passed over for the next one; `solved` says which each is of.
     """
     wanted = scenario.replications.sets
     if wanted == 1:
         return [build(scenario)]
     under = partial(at_rest, scenario, Lane(wire(scenario.known.own_rules)), people(scenario))
-    sets = iter(ensemble.load(scenario.replications.variant))
+    sets = iter(enumerate(ensemble.load(scenario.replications.variant), 1))
     found: list[World] = []
     while len(found) < wanted and (some := list(islice(sets, wanted - len(found)))):
-        for world in executor.map(under, some):
-            found += [world] if world else []
+        for (number, _), world in zip(some, executor.map(under, [drawn for _, drawn in some]), strict=True):
+            found += [replace(world, solved={**world.solved, PARAMETER_SET: number})] if world else []
             tell(mark("worlds at rest"), len(found), wanted)
     if len(found) == wanted:
         return found
@@ -307,7 +308,7 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
         "digest": scenario.digest(),
         "code": code_digest(),
         "rules": ensemble.rules_digest(),
-        "own_files": [{"name": name, "sha256": digest} for name, digest in scenario.known.files.items()],
+        "own_files": [{"name": name, "sha256": digest} for name, digest in scenario.own_code.items()],
         "seeds": list(scenario.seeds),
         "population_seed": scenario.population.seed,
         "parameter_sets": len(worlds),

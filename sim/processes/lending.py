@@ -197,4 +197,4 @@ def interest_rate(
     to_bank=Sum("bank_interest", weight="size"),
 ):
     """Interest of the quarter over what it is paid on, a year's worth: mean over all that households owe, whoever lent it; 0 without debt."""
-    return 4.0 * (to_lender + to_group + to_savings + to_bank) / owed if owed > 0.0 else 0.0
+    return 4.0 * (to_lender + to_group + to_savings + to_bank) / owed if owed > 1e-9 else 0.0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.experiment.results import Results
+from sim.experiment.results import PARAMETER_SET, Results
 from sim.language import SPACE, listed, mark, say, spoken
 from sim.metrics.cost import rupiah
 from sim.report import (
@@ -36,7 +36,7 @@ from sim.report import (
 from sim.report.grid import lookup, sign
 from sim.report.plates import PLATES, Plate
 from sim.report.template import filled
-from sim.start import ATTENDANCE, SURVEY_NOISE
+from sim.start import SURVEY_NOISE
 from sim.survey import read_aggregates
 
 LONG = ("scenario", "document")  # of the manifest: shown elsewhere, or for machines only
@@ -164,26 +164,18 @@ def warning(results: Results) -> str:
     return say(WARNING) if luck.sets == 1 else say(SETS, sets=luck.sets, variant=said(luck.variant))
 
 
-def elsewhere(results: Results) -> list[str]:
-    """Where worlds came to rest far from the attendance that they are solved for; none where all are near it.
-
-    Near is from half of it to twice it. A hall fills itself: many come where many come, so that some parameter sets
-    have a second rest, and the search for the world at rest may end there.
-    """
-    if "attends" in results.scenario.hold.ablate:
+def passed_over(results: Results) -> list[str]:
+    """That parameter sets without a world at rest among these people were passed over; nothing where none was."""
+    if results.scenario.replications.sets == 1:
         return []
-    series = results.series
-    first = (series["arm"] == BASELINE) & (series["metric"] == "participation") & (series["quarter"] == 0)
-    usual, shares = 100.0 * ATTENDANCE, series.loc[first, "value"]
-    far = shares[(shares < usual / 2.0) | (shares > 2.0 * usual)]
-    if far.empty:
+    used = [int(solved[PARAMETER_SET]) for solved in results.manifest["solved"]]
+    if not (lost := max(used) - len(used)):
         return []
     text = mark(
-        "In {far} of {all} draws the search for the world at rest ended elsewhere: before any programme {share} of "
-        "households come to meetings there on average, not about {usual} as in the villages that it is solved for. "
-        "What is said here of participation, and of all that hangs on it, is said of those worlds too."
+        "Of the first {tried} calibrated parameter sets {lost} have no world at rest among these people and were "
+        "passed over: these results stand for the others."
     )
-    return [say(text, far=len(far), all=len(shares), share=percent(far.mean(), 0), usual=percent(usual, 0))]
+    return [say(text, tried=max(used), lost=lost)]
 
 
 def conditions(results: Results) -> str:
@@ -318,7 +310,7 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
         other="en" if spoken().code == "id" else "id",
         lead=lead(results),
         answer=answer(results),
-        warnings=[warning(results), *elsewhere(results), *warnings],
+        warnings=[warning(results), *passed_over(results), *warnings],
         chance=chance(results),
         headline=tables.headline(results),
         figures=[draw(plate, results, folder / "figures") for plate in plates],

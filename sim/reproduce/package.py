@@ -108,7 +108,7 @@ def _same_code(results: Path, manifest: Mapping[str, Any]) -> None:
 
 def _scenario(results: Path, manifest: Mapping[str, Any], beside: Path, known: Known) -> Scenario:
     """The scenario as it was run, its files found again and proven to be the same."""
-    if own := [file["name"] for file in manifest["own_files"]]:
+    if own := [file["name"] for file in manifest["own_files"] if file["name"].endswith(".py")]:
         raise InputError(
             f"{results}: run with {', '.join(own)}; a package holds data, never code: install the policy instead"
         )
