@@ -11,6 +11,7 @@ from rich.console import Console
 
 from sim.errors import InputError
 from sim.progress import Bar
+from sim.workers import Workers
 
 VARIANTS = ("trap_off", "trap_on")
 console = Console()
@@ -52,6 +53,6 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
     from sim.start import wire
 
     sets, new = calibration.completed(ensemble.load(variant, arguments.out), wire(), arguments.seed)
-    with Bar() as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
-        told = ensemble.confirm(variant, sets, new, arguments.out, threads, bar)
+    with Bar() as bar, Workers() as workers:
+        told = ensemble.confirm(variant, sets, new, arguments.out, workers, bar)
     console.print(f"{variant}: {len(sets)} sets; {told}", soft_wrap=True)
