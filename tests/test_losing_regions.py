@@ -18,6 +18,7 @@ from sim.experiment import regions
 from sim.experiment.regions import OUTCOMES
 from sim.policies import catalogue, world_2017
 from sim.scenario import BASELINE, check
+from sim.workers import Workers
 
 FOLDER = Path(__file__).parent / "reference"
 REGIONS, SHARES = FOLDER / "losing_regions.toml", regions.losses_path()
@@ -155,7 +156,8 @@ def test_it_loses_all_around(known, policy):
 @pytest.mark.full
 def test_the_search_finds_a_region_for_every_policy(known, renew):
     base = scenario(known, *POLICIES)
-    found = regions.search(base, regions.draws(known.parameters, SETS, SEED))
+    with Workers() as workers:
+        found = regions.search(base, regions.draws(known.parameters, SETS, SEED), workers)
     if renew:
         write(found)
     assert [policy for policy in POLICIES if chosen(found, policy) is None] == []

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from sim import metrics
+from sim.engine.lane import Lane
 from sim.engine.rule import Param
 from sim.errors import InputError
 from sim.experiment import Tell, quiet, study
@@ -21,6 +24,7 @@ from sim.experiment.compare import Comparison
 from sim.experiment.run import Run, run_arm
 from sim.scenario import Scenario
 from sim.shipped import folder
+from sim.start import wire
 
 SOLVED = ("attends.threshold",)  # found with the world at rest, so not to be drawn
 
@@ -103,8 +107,8 @@ def draws(ranges: Mapping[str, Param], count: int, seed: int) -> list[dict[str, 
     return [dict(zip(names, map(float, point), strict=True)) for point in points]
 
 
-def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES)) -> Tried:
-    """Run all arms of a scenario and keep the outcomes.
+def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES), lane: Lane | None = None) -> Tried:
+    """Run all arms of a scenario and keep the outcomes; `lane` is that of the scenario, made before.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES)) -> Tr
     """
     stressed = scenario.twins.model_copy(update={"withdrawal": False, "stress": "self_sufficient" in outcomes})
     scenario = scenario.model_copy(update={"twins": stressed})
-    world = study.build(scenario)
+    world = study.build(scenario, lane=lane)
     runs = [
         run_arm(scenario, world, arm, flows, seed, {})
         for arm, flows in study.programmes(scenario).items()
@@ -128,16 +132,23 @@ def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES)) -> Tr
     return Tried(scenario.parameters, levels)
 
 
-def search(scenario: Scenario, sets: Sequence[Mapping[str, float]], tell: Tell = quiet) -> Search:
+def search(
+    scenario: Scenario, sets: Sequence[Mapping[str, float]], executor: Executor | None = None, tell: Tell = quiet
+) -> Search:
     """Run all arms of a scenario under each set of parameters; a set without a world at rest is counted and left."""
     tried: list[Tried] = []
-    for done, parameters in enumerate(sets):
+    ask = partial(_tried, scenario, Lane(wire(scenario.known.own_rules)))
+    for done, one in enumerate((executor.map if executor else map)(ask, sets), 1):
+        tried += [one] if one else []
         tell("sets of parameters", done, len(sets))
-        try:
-            tried.append(compare(scenario.model_copy(update={"parameters": dict(parameters)})))
-        except InputError:
-            continue
     return Search(tried, len(sets) - len(tried))
+
+
+def _tried(scenario: Scenario, lane: Lane, parameters: Mapping[str, float]) -> Tried | None:
+    try:
+        return compare(scenario.model_copy(update={"parameters": dict(parameters)}), lane=lane)
+    except InputError:
+        return None
 
 
 # -- what is stored ---------------------------------------------------------------------------------------------------
