@@ -9,6 +9,7 @@ import string
 import tomllib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import astuple, dataclass
 from functools import cache
 from html.parser import HTMLParser
@@ -368,13 +369,12 @@ def test_check_answers_in_the_language_and_another_is_refused(small, capsys):
 
 def asked_in_vain(*arguments):
     """What a command prints to a reader of Bahasa Indonesia, on one line, and what it said without a translation."""
-    said, console = Said(catalogue("id")), Console(width=120, file=io.StringIO())
-    with pytest.MonkeyPatch.context() as patch:
+    said, printed = Said(catalogue("id")), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
         patch.setattr(sim.language, "catalogue", lambda code: said if code == "id" else {})
-        patch.setattr(command_line, "console", console)
-        patch.setattr(command_line, "_wide", lambda: console)
+        patch.setenv("COLUMNS", "120")
         assert command_line.main([*map(str, arguments), "--lang", "id"]) == 0
-    return " ".join(console.file.getvalue().split()), said.missed
+    return " ".join(printed.getvalue().split()), said.missed
 
 
 def test_the_article_is_told_in_the_language_with_its_verdicts():

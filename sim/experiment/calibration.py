@@ -28,7 +28,7 @@ import pandas as pd
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import Tell, quiet
+from sim.experiment import VARIANTS, Tell, quiet
 from sim.experiment.decomposition import decomposition
 from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
 from sim.experiment.look import Where, best, fingerprint, look, moments
@@ -40,8 +40,6 @@ from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.start import World, solve, wire
 from sim.survey import read_aggregates
 
-#: Two structural variants: without and with a technique that needs a lump of capital.
-VARIANTS = ("trap_off", "trap_on")
 ADVANTAGE, THRESHOLD = "lump.advantage", "lump.threshold"
 #: How the lumpy technique is drawn: times `output.scale`, and the capital from which it is the better one (z a person).
 LUMP = {ADVANTAGE: (1.1, 1.6), THRESHOLD: (3.2, 8.0)}
