@@ -14,7 +14,7 @@ from sim.commands import evidence, explain, regime, reproduce, sweep
 from sim.commands.options import language, own_files, results_folder
 from sim.drafted import drafted
 from sim.errors import InputError, NotFiniteError, PolicyError
-from sim.language import ENGLISH, mark, say, speaking
+from sim.language import ENGLISH, mark, say, speaking, written
 from sim.progress import Bar
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--large", action="store_true", help="also a world of ten million households (12 GB)")
     bench.add_argument("--app", action="store_true", help="instead: how long the interactive view takes to answer")
     bench.add_argument("--sweep", action="store_true", help="instead: what a sweep costs beside its bare runs")
+    language(bench)
     return root
 
 
@@ -157,6 +158,8 @@ def again(arguments: argparse.Namespace) -> int:
 def bench(arguments: argparse.Namespace) -> None:
     """`swadaya bench`: both lanes in one run; or the view, or a sweep and its bare runs."""
     if arguments.app:
+        if arguments.lang != ENGLISH.code:
+            raise InputError("bench --app speaks English only; allowed with --lang: bench, with --large or --sweep")
         return viewing.bench()
     from sim.experiment import study
     from sim.experiment.bench import bench as measure
@@ -169,13 +172,14 @@ def bench(arguments: argparse.Namespace) -> None:
         if arguments.sweep:
             from sim.sweep.bench import bench as measure_sweep  # needs what only sweeps need
 
-            found = {"sweep": measure_sweep(scenario, bar)}
+            found = {say("sweep"): measure_sweep(scenario, bar)}
         else:
             found = measure(scenario, study.build(scenario), arguments.large, tell=bar)
     for title, lines in found.items():
-        console.print(f"\n{title}", style="bold", highlight=False)
+        console.print(f"\n{title}", style="bold", highlight=False, soft_wrap=True)
         for line in lines:
-            console.print(f"{line.value:12,.2f}  {line.unit:32} {line.what}", highlight=False, soft_wrap=True)
+            value = written(f"{line.value:,.2f}")
+            console.print(f"{value:>12}  {line.unit:32} {line.what}", highlight=False, soft_wrap=True)
 
 
 COMMANDS = {

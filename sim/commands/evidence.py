@@ -67,18 +67,21 @@ def calibrate(arguments: argparse.Namespace) -> None:
             )
         console.print(terminal(found))
         sets, about = ensemble.write(found, arguments.out)
-        console.print(f"{len(found.sets)} parameter sets: {sets}\nhow they were found: {about}", soft_wrap=True)
+        told = say("{count} parameter sets: {file}", count=len(found.sets), file=sets)
+        console.print(told, say("how they were found: {file}", file=about), sep="\n", soft_wrap=True)
 
 
 def _confirm(variant: str, arguments: argparse.Namespace) -> None:
     """`swadaya calibrate --check`: whether the frozen sets still reproduce their targets."""
     from sim.experiment import calibration, ensemble
+    from sim.report import said
     from sim.start import wire
 
     sets, new = calibration.completed(ensemble.load(variant, arguments.out), wire(), arguments.seed)
     with Bar() as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
         told = ensemble.confirm(variant, sets, new, arguments.out, threads, bar)
-    console.print(f"{variant}: {len(sets)} sets; {told}", soft_wrap=True)
+    found = say("{variant}: {count} sets; {told}", variant=said(variant), count=len(sets), told=told)
+    console.print(found, soft_wrap=True)
 
 
 def validate(arguments: argparse.Namespace) -> None:

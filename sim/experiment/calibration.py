@@ -35,6 +35,7 @@ from sim.experiment.look import Where, best, fingerprint, look, moments
 from sim.experiment.matching import Matched, Outcome, hypercube, match
 from sim.experiment.moved import moved
 from sim.experiment.threshold import threshold_of, thresholds
+from sim.language import mark
 from sim.metrics import mean
 from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.start import World, solve, wire
@@ -139,7 +140,7 @@ class Panel:
         rows = []
         for done, row in enumerate((executor.map if executor else map)(plain, people), 1):
             rows.append(row)
-            tell("populations", done, len(people))
+            tell(mark("populations"), done, len(people))
         table = pd.DataFrame(rows)
         away = table - table.mean()
         return cls(people, tuple(away.to_dict("records")), table.std().to_dict())
@@ -288,7 +289,7 @@ def calibrate(
     again = best(look(sets, settings.where(10_000 * seed + 5_000), executor, tell), count)
     sets = [one for one, fine in zip(sets, again, strict=True) if fine]
     elsewhere = settings.where(10_000 * seed + 8_000)
-    fresh, mark = look(sets, elsewhere, executor, tell), fingerprint(sets, elsewhere, executor, tell)
+    fresh, bits = look(sets, elsewhere, executor, tell), fingerprint(sets, elsewhere, executor, tell)
     explained = decomposition(sets, seed=seed, executor=executor, tell=tell) if sets else pd.DataFrame()
     lumpy = bool(sets) and variant == "trap_on"
     holds = thresholds(sets, seed=seed, executor=executor, tell=tell) if lumpy else pd.DataFrame()
@@ -300,7 +301,7 @@ def calibrate(
         bands,
         sets,
         fresh,
-        mark,
+        bits,
         len(again),
         [_wave(found, number) for number in range(1, found.waves + 1)],
         found.left,

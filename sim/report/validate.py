@@ -107,7 +107,7 @@ class Asked:
 
 def of(variant: str, tell: Tell) -> Tell:
     """Tells also of which variant."""
-    return lambda doing, done, whole: tell(f"{doing}, {said(variant)}", done, whole)
+    return lambda doing, done, whole: tell(f"{say(doing)}, {said(variant)}", done, whole)
 
 
 def told(card: Scorecard) -> list[object]:

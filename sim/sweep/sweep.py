@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sim.experiment import Tell, canonical, quiet
+from sim.language import mark
 from sim.sweep.plan import BLOCK, Plan
 from sim.sweep.runner import Runner
 from sim.sweep.stopping import Rule
@@ -142,7 +143,7 @@ class Sweep:
         missing = self.missing()
         self.left = Counter(self.blocks[key] for key in missing)
         self.done = len(keys) - len(missing)
-        self.tell("runs", self.done, len(keys))
+        self.tell(mark("runs"), self.done, len(keys))
         size, width = self._size(missing), self.workers + 2
         Runner(self.model, self.executor, self._keep, width).run(self.plan.tasks(missing, size, self.limit))
 
@@ -167,7 +168,7 @@ class Sweep:
     def _tick(self, block: int, count: int) -> None:
         """Count what is done; the parts of a block that is done become one."""
         self.done, self.left[block] = self.done + count, self.left[block] - count
-        self.tell("runs", self.done, len(self.blocks))
+        self.tell(mark("runs"), self.done, len(self.blocks))
         if self.left[block] == 0:
             keys = [key for key, place in self.blocks.items() if place == block]
             self.store.join(RUNS, keys)
