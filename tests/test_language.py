@@ -104,6 +104,10 @@ def data() -> Iterator[tuple[str, str]]:
         yield from ((text, f"scenarios/evidence/{path.name}") for text in told if text)
     yield from ((text, "scenarios/claims") for text in told_of_claims() if text)
     yield from ((unit, "parts of an effect") for unit in mediation.OUTCOMES.values())
+    # said by files whose code decides whether stored verdicts are of today: marking them there would make these stale
+    yield from (
+        (text, "what is told of progress") for text in ("parameter sets", "mechanisms off", "sets of parameters")
+    )
     for moment in MOMENTS:
         yield moment.unit, "moments that are fitted"
     yield from ((text, "what keeps people poor") for text in [*FACTORS.values(), *WINDOWS])

@@ -31,7 +31,6 @@ from sim.experiment.compare import Comparison
 from sim.experiment.run import run_arm
 from sim.experiment.study import Tell
 from sim.intervals import wilson
-from sim.language import mark
 from sim.scenario import Known, Scenario, load
 from sim.shipped import folder
 from sim.start import wire
@@ -91,7 +90,7 @@ def values(
         try:
             for future in as_completed(futures):
                 found[futures[future]] = future.result()
-                tell(mark("parameter sets"), len(found), len(sets))
+                tell("parameter sets", len(found), len(sets))
         finally:
             for future in futures:  # who stops, or meets an error, does not wait for what has not begun
                 future.cancel()

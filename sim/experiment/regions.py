@@ -19,7 +19,6 @@ from sim.errors import InputError
 from sim.experiment import Tell, quiet, study
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run, run_arm
-from sim.language import mark
 from sim.scenario import Scenario
 from sim.shipped import folder
 
@@ -133,7 +132,7 @@ def search(scenario: Scenario, sets: Sequence[Mapping[str, float]], tell: Tell =
     """Run all arms of a scenario under each set of parameters; a set without a world at rest is counted and left."""
     tried: list[Tried] = []
     for done, parameters in enumerate(sets):
-        tell(mark("parameter sets"), done, len(sets))
+        tell("sets of parameters", done, len(sets))
         try:
             tried.append(compare(scenario.model_copy(update={"parameters": dict(parameters)})))
         except InputError:

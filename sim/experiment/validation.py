@@ -31,7 +31,6 @@ from sim.experiment.judging import Scorecard, quantiles, scorecard
 from sim.experiment.matching import hypercube
 from sim.experiment.study import Tell, quiet
 from sim.experiment.trials import Draw, run_draw
-from sim.language import mark
 from sim.population import TwoPieceLognormal, synthesise
 from sim.shipped import folder
 from sim.start import wire
@@ -147,7 +146,7 @@ def run_all(
         try:
             for future in as_completed(futures):
                 found[futures[future]] = future.result()
-                worlds.tell(mark("parameter sets"), len(found), len(sets))
+                worlds.tell("parameter sets", len(found), len(sets))
         finally:
             for future in futures:  # who stops, or meets an error, does not wait for what has not begun
                 future.cancel()
@@ -187,7 +186,7 @@ def ablate(
     """
     columns: dict[str, pd.Series] = {}
     for place, (name, held) in enumerate({"whole": (), **HOLDS}.items()):
-        worlds.tell(mark("mechanisms off"), place, 1 + len(HOLDS))
+        worlds.tell("mechanisms off", place, 1 + len(HOLDS))
         try:
             card = validate(sets[:QUICK], variant, replace(worlds, tell=quiet), held)
         except InputError:
@@ -197,7 +196,7 @@ def ablate(
             columns[name] = pd.Series("no world", columns["whole"].index)
             continue
         columns[name] = card.rows.set_index(["variant", "study", "outcome"])["verdict"]
-    worlds.tell(mark("mechanisms off"), 1 + len(HOLDS), 1 + len(HOLDS))
+    worlds.tell("mechanisms off", 1 + len(HOLDS), 1 + len(HOLDS))
     return pd.DataFrame(columns).reindex(columns["whole"].index).reset_index()
 
 
