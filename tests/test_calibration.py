@@ -335,6 +335,7 @@ def test_frozen_sets_are_confirmed_or_nothing_is_written(made, tmp_path, monkeyp
     assert ensemble.stale("trap_off", tmp_path) and ensemble.digest("trap_off", tmp_path) == before
     monkeypatch.setattr(ensemble, "look", lambda *_: inside)
     assert "V1 100%" in confirm()
+    assert ensemble.provenance(tmp_path)["trap_off"]["fingerprint"] == "other"  # so that the next check is a short one
     assert not ensemble.stale("trap_off", tmp_path) and ensemble.load("trap_off", tmp_path) == sets
     about = ensemble.provenance(tmp_path)["trap_off"]
     assert about["frozen"]["rules"] == frozen["rules"] and about["frozen"]["sets_sha256"] == before

@@ -78,8 +78,8 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
     from sim.start import wire
 
     sets, new = calibration.completed(ensemble.load(variant, arguments.out), wire(), arguments.seed)
-    with Bar() as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
-        told = ensemble.confirm(variant, sets, new, arguments.out, threads, bar)
+    with Bar() as bar, Workers() as workers:
+        told = ensemble.confirm(variant, sets, new, arguments.out, workers, bar)
     found = say("{variant}: {count} sets; {told}", variant=said(variant), count=len(sets), told=told)
     console.print(found, soft_wrap=True)
 

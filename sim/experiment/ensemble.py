@@ -232,7 +232,7 @@ def confirm(
     known, content = provenance(where), text(sets)
     about = known[_checked(variant)]
     elsewhere = Where(**about["fresh_look"])
-    if fingerprint(sets, elsewhere, executor, tell) == about["fingerprint"]:
+    if (bits := fingerprint(sets, elsewhere, executor, tell)) == about["fingerprint"]:
         told = say("what is fitted is the same to the last bit under the rules of today")
     else:
         together = inside_together(look(sets, elsewhere, executor, tell))
@@ -243,7 +243,7 @@ def confirm(
                 f"{variant}: the rules have changed what the frozen sets reproduce ({shares} of sets inside, {BAR:.0%} "
                 f"are needed of {' and '.join(BARRED)}); nothing was written: `swadaya calibrate` finds sets anew"
             )
-        about["inside_in_fresh_populations"] = together
+        about |= {"fingerprint": bits, "inside_in_fresh_populations": together}
     frozen = about.get("frozen", {key: about[key] for key in ("made", "rules", "sets_sha256")})
     about |= {
         "made": date.today().isoformat(),

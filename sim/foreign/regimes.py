@@ -292,8 +292,3 @@ def of_notebook(frame: pd.DataFrame) -> list[dict]:
 def findings(played: Experiment) -> pd.DataFrame:
     """One row a published finding: what was found here, its interval of 90 %, and whether it is the same."""
     return pd.DataFrame([*of_abstract(played.at_points), *of_notebook(played.over_ranges)])
-
-
-def regimes(seed: int, executor: Executor | None = None) -> pd.DataFrame:
-    """The whole experiment as a table of findings."""
-    return findings(experiment(seed, executor))

@@ -6,16 +6,14 @@ import os
 import platform
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
-from sim.experiment.results import put_manifest, put_table
+from sim.experiment.results import made_with, put_manifest, put_table
 from sim.language import mark, say
 from sim.metrics.cost import rupiah
 from sim.nation import sketch
@@ -319,13 +317,12 @@ def manifest(nation: Nation, found: dict[str, pd.DataFrame], name: str) -> dict[
         "ledger_largest_gap": nation.worst_gap,
         "code": code_digest(),
         "rules": ensemble.rules_digest(),
-        "versions": {"python": platform.python_version(), **{one: version(one) for one in PACKAGES}},
         "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
         "processors": os.cpu_count(),
         "seconds_of_solved_villages": round(nation.seconds[0], 1),
         "seconds_of_districts": round(nation.seconds[1], 1),
         "most_memory_gib": round(nation.peak, 2),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        **made_with(PACKAGES),
     }
 
 

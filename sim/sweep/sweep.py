@@ -8,8 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -254,9 +253,3 @@ def _failures(task: Task, found: Sequence[Reply]) -> list[dict[str, Any]]:
         for one in found
         if one.error
     ]
-
-
-def limited(plan: Plan, points: int, seeds: int) -> Plan:
-    """The first points of a plan with fewer lucks: a first look, whose runs the whole plan finds again."""
-    few = list(islice(plan.points, points))
-    return replace(plan, points=few, seeds={point.number: min(seeds, plan.seeds[point.number]) for point in few})
