@@ -21,18 +21,6 @@ from sim.scenario import Scenario
 from sim.start import World
 
 QUARTERS = 20
-KINDS = {  # of the steps of a quarter, as `sim.engine.timed` tells them apart
-    "draw": mark("draw"),
-    "plain arithmetic": mark("plain arithmetic"),
-    "exp, log, power": mark("exp, log, power"),
-    "gather": mark("gather"),
-    "ties": mark("ties"),
-    "sums": mark("sums"),
-    "sums by kind": mark("sums by kind"),
-    "choice": mark("choice"),
-    "order read": mark("order read"),
-    "sort": mark("sort"),
-}
 SECOND_PROCESS = """
 import time; began = time.perf_counter()
 import sys
@@ -86,12 +74,10 @@ def bench(scenario: Scenario, world: World, large: bool = False, tell: Tell = qu
     tell(mark("steps"), 0, 1)
     split = speed.split(world, timed)
     found[say("Steps of the quarter, by kind")] = [
-        *(Line(say(KINDS[kind]), cost, each) for kind, cost in split.kinds.items()),
+        *(Line(say(kind), cost, each) for kind, cost in split.kinds.items()),
         Line(say("all steps, each at its best"), split.whole, each),
     ]
-    found[say("The dearest steps")] = [
-        Line(f"{name} ({say(KINDS[kind])})", cost, each) for name, kind, cost in split.steps
-    ]
+    found[say("The dearest steps")] = [Line(f"{name} ({say(kind)})", cost, each) for name, kind, cost in split.steps]
     drawn, number = split.kinds["draw"], speed.draws(world.lane.plan, world.state)
     found[say("Common random numbers")] = [
         Line(say("draws of a household-quarter"), number, say("draws")),

@@ -293,23 +293,11 @@ def calibrate(
     explained = decomposition(sets, seed=seed, executor=executor, tell=tell) if sets else pd.DataFrame()
     lumpy = bool(sets) and variant == "trap_on"
     holds = thresholds(sets, seed=seed, executor=executor, tell=tell) if lumpy else pd.DataFrame()
+    waves = [_wave(found, number) for number in range(1, found.waves + 1)]
     return Calibration(
-        variant,
-        seed,
-        settings,
-        spans,
-        bands,
-        sets,
-        fresh,
-        bits,
-        len(again),
-        [_wave(found, number) for number in range(1, found.waves + 1)],
-        found.left,
-        time.monotonic() - began,
-        moved([drawn_from(one) for one in sets], spans),
-        explained,
-        holds,
-    )
+        variant, seed, settings, spans, bands, sets, fresh, bits, len(again), waves, found.left,
+        time.monotonic() - began, moved([drawn_from(one) for one in sets], spans), explained, holds,
+    )  # fmt: skip
 
 
 def completed(sets: Sequence[Mapping[str, float]], plan: Plan, seed: int) -> tuple[list[dict[str, float]], list[str]]:
