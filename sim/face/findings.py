@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -45,9 +44,6 @@ class Findings:
         failed = int(found.result["failed"].sum())
         return f"Findings of {found.name}: {len(found.points)} points, {len(found.ways)} ways, {failed} failed runs"
 
-    def _known(self, name: str, kind: str, allowed: Sequence[str]) -> str:
-        return one_of(self.found.name, name, kind, allowed)
-
     def _marked(self, frame: pd.DataFrame) -> pd.DataFrame:
         frame.attrs["units"] = {one.name: one.unit for one in self.found.metrics}
         return frame
@@ -81,7 +77,7 @@ class Findings:
         found = self.found
         tables = {"ways": found.table, "regret": found.regret, "front": found.pareto, "runs": found.result}
         tables["points"] = found.plan.table()
-        return self._marked(tables[self._known(name, "table", list(tables))].copy())
+        return self._marked(tables[one_of(found.name, name, "table", tables)].copy())
 
     def sensitivity(self) -> pd.DataFrame:
         """Which uncertain numbers decide: Sobol indices or Morris' effects, with bootstrap intervals of 90 %.
@@ -173,13 +169,13 @@ class Findings:
         """
         found = self.found
         empty = {"regret": found.regret.empty, "front": found.pareto.empty}
-        self._known(figure, "figure", [name for name in FIGURES if not empty.get(name)])
+        one_of(found.name, figure, "figure", [name for name in FIGURES if not empty.get(name)])
         arm, metric = arm or found.ways[-1].arm, metric or found.metrics[0].name
         if figure == "boxes":
             return figures.boxed(found, discovery.discover(found, arm, than or found.versus, metric))
         if figure == "sensitivity":
             table = self.sensitivity()
-            self._known(arm, "arm with indices", list(dict.fromkeys(table["arm"])))
-            self._known(metric, "metric", list(dict.fromkeys(table["metric"])))
+            one_of(found.name, arm, "arm with indices", list(dict.fromkeys(table["arm"])))
+            one_of(found.name, metric, "metric", list(dict.fromkeys(table["metric"])))
             return figures.indices(found, table[(table["arm"] == arm) & (table["metric"] == metric)])
         return {"differences": figures.differences, "regret": figures.regrets, "front": figures.front}[figure](found)

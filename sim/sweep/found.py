@@ -151,10 +151,6 @@ class Found:
         reach = rule.reach if rule else half_width
         return np.array([[reach(one) for one in row] for row in self.apart(metric)])
 
-    def label(self, arm: str) -> str:
-        """What an arm is called."""
-        return next(way.label for way in self.plan.ways if way.arm == arm)
-
     def _at_equal_cost(self, values: np.ndarray) -> Iterator[tuple[float, list[int], np.ndarray]]:
         """Cost, places of the ranked ways that spend it, and their values at the points where all are known.
 

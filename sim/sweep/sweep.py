@@ -211,13 +211,8 @@ class Sweep:
         for name, frame in (("plan", self.plan.rows()), ("points", self.plan.table())):
             whole = frame.assign(**named)[[*named, *frame]]
             durable(folder / f"{name}.parquet", written(pa.Table.from_pandas(whole, preserve_index=False)))
-        said = {
-            "name": self.plan.name,
-            "digest": digest,
-            "metrics": list(self.measures),
-            "result": self.digest(),
-            **about,
-        }
+        said = {"name": self.plan.name, "digest": digest, "metrics": list(self.measures), "result": self.digest()}
+        said |= about
         if self.missing():
             said |= {"result": "", "finished": ""}
         durable(folder / "study.json", (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
@@ -243,13 +238,10 @@ def _failures(task: Task, found: Sequence[Reply]) -> list[dict[str, Any]]:
     asked = {run.key: run for run in task.runs}
     return [
         {
-            "key": one.key,
-            "error": one.error,
-            "traceback": one.trace,
-            "seed": asked[one.key].seed,
+            "key": one.key, "error": one.error, "traceback": one.trace, "seed": asked[one.key].seed,
             "asked_arm": json.dumps(asked[one.key].arm, sort_keys=True),
             "asked_world": json.dumps(asked[one.key].world, sort_keys=True),
         }
         for one in found
         if one.error
-    ]
+    ]  # fmt: skip
