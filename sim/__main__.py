@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from sim.app import command as viewing
 from sim.commands import evidence, explain, regime, reproduce, sweep
-from sim.commands.options import language, own_files, results_folder
+from sim.commands.options import language, own_files
 from sim.drafted import drafted
 from sim.errors import InputError, NotFiniteError, PolicyError
 from sim.language import ENGLISH, mark, say, speaking, written
@@ -34,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("scenario", nargs="?", help="a file, or the name of one in scenarios/")
     run.add_argument("--code", help="instead: a run code of the interactive view, for exactly its numbers")
     run.add_argument("--quick", action="store_true", help="fewer villages, households and seeds: a first look")
-    results_folder(run)
+    run.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
     run.add_argument(
         "--scale", choices=("national",),
         help="national: every rural household of Indonesia, synthetic; with --quick one village in a hundred",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sim.commands.options import language, results_folder, wide
+from sim.commands.options import language, wide
 from sim.drafted import drafted
 from sim.errors import InputError
 from sim.experiment import VARIANTS
@@ -17,6 +17,7 @@ from sim.language import say
 from sim.progress import Bar
 from sim.workers import Workers
 
+ONE = "one structural variant instead of both"
 console = Console()
 
 
@@ -24,15 +25,15 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     """Add the commands."""
     validate = commands.add_parser("validate", help="repeat every published study in the calibrated worlds: scorecard")
     validate.add_argument("--quick", action="store_true", help="8 parameter sets, smaller worlds: a first look")
-    _variant(validate)
+    validate.add_argument("--variant", choices=VARIANTS, help=ONE)
     validate.add_argument("--studies", type=Path, help="folder with studies of your own, beside those that come along")
     validate.add_argument("--ablate", action="store_true", help="also the verdicts with each mechanism off")
-    results_folder(validate)
+    validate.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
     validate.add_argument("--store", action="store_true", help="keep the verdicts: reports of runs warn by them")
     language(validate)
     validate.add_argument("--prior", type=int, metavar="N", help="instead: make the prior predictive anew from N draws")
     calibrate = commands.add_parser("calibrate", help="find parameter sets that reproduce the fitted targets")
-    _variant(calibrate)
+    calibrate.add_argument("--variant", choices=VARIANTS, help=ONE)
     calibrate.add_argument("--count", type=int, default=64, help="parameter sets of each variant (default: 64)")
     calibrate.add_argument("--seed", type=int, default=1, help="of the draws (default: 1)")
     calibrate.add_argument("--check", action="store_true", help="instead: do the stored sets still reproduce them?")
@@ -40,14 +41,9 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     language(calibrate)
     claims = commands.add_parser("claims", help="ask the article's claims of every calibrated parameter set")
     claims.add_argument("--sets", type=int, metavar="N", help="only the first N parameter sets")
-    _variant(claims)
+    claims.add_argument("--variant", choices=VARIANTS, help=ONE)
     claims.add_argument("--store", action="store_true", help="keep the verdicts: `explain article` shows them")
     language(claims)
-
-
-def _variant(command: argparse.ArgumentParser) -> None:
-    """The option that chooses one of the structural variants."""
-    command.add_argument("--variant", choices=VARIANTS, help="one structural variant instead of both")
 
 
 def calibrate(arguments: argparse.Namespace) -> None:

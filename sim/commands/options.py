@@ -24,11 +24,6 @@ def language(command: argparse.ArgumentParser) -> None:
     command.add_argument("--lang", choices=tuple(LANGUAGES), default=ENGLISH.code, help=told)
 
 
-def results_folder(command: argparse.ArgumentParser) -> None:
-    """The option that says where folders of results go."""
-    command.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
-
-
 def wide() -> Console:
     """Where pages of text go: the terminal as it is, or 100 characters at least in a file or a pipe."""
     console = Console()
