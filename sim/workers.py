@@ -6,11 +6,14 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+from sim.errors import InputError
 
 RECYCLED = 400  # tasks after which worker processes are replaced by new ones
 
@@ -67,3 +70,22 @@ class Workers(Executor):
             for process in set(multiprocessing.active_children()) - self.others:
                 process.kill()
         self.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def working(count: int | None = None, executor: Executor | None = None) -> Iterator[tuple[Executor, int]]:
+    """Where tasks go, and how many at a time: processes of this machine, unless an executor is given.
+
+    Raises
+    ------
+    InputError
+        When the count is below 1.
+    """
+    if count is not None and count < 1:
+        raise InputError(f"workers: is {count}; allowed: a whole number from 1")
+    count = count or os.cpu_count() or 1
+    if executor is not None:
+        yield executor, count
+        return
+    with Workers(count) as own:
+        yield own, count

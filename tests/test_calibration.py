@@ -12,13 +12,16 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from scipy import stats
+from test_language import hearing, only, words
 
 from sim.errors import InputError
 from sim.experiment import calibration, decomposition, ensemble, fitted, look, matching, threshold, worlds
 from sim.experiment.calibration import Calibration, Panel, Settings, Simulator, complete, drawn_from, priors
 from sim.experiment.matching import Outcome, emulate, hypercube, match
 from sim.experiment.moved import adjusted, distance, moved
+from sim.language import catalogue
 from sim.population import TwoPieceLognormal, synthesise
 from sim.processes.production import output
 from sim.report import calibration as report
@@ -397,15 +400,36 @@ def test_a_missing_or_empty_ensemble_is_said(made, tmp_path):
 
 
 def test_the_terminal_shows_all_of_it(made):
-    from rich.console import Console
-
     out = io.StringIO()
     Console(file=out, width=80).print(report.terminal(made))
-    for words in ("Sets tried", "Fitted targets", "Headcount, quarter 8", "What keeps people poor", "Bad luck"):
-        assert words in out.getvalue()
+    for told in ("Sets tried", "Fitted targets", "Headcount, quarter 8", "What keeps people poor", "Bad luck"):
+        assert told in out.getvalue()
     assert set(report.WORDS) == {moment.name for moment in fitted.MOMENTS}
     empty = replace(made, sets=[], fresh=pd.DataFrame(), decomposition=pd.DataFrame())
     Console(file=out, width=80).print(report.terminal(empty))
+
+
+def test_all_of_it_is_told_in_the_language(made, tmp_path, monkeypatch):
+    many = replace(made, waves=[(6, {"severity": 2, "headcount_8": 1}), (4, {calibration.NO_LUMP: 1})])
+    shares = ["below", "poor_below", *(f"{kind}_{year}" for kind in ("alone", "lifted") for year in threshold.YEARS)]
+    row = {"estimate": 41.25, "low": 30.0, "high": 52.5}
+    held = pd.DataFrame([{"share": share, **row} for share in shares])
+    changed = made.moved.assign(verdict="moved")
+    ensemble.write(made, tmp_path)
+    monkeypatch.setattr(ensemble, "fingerprint", lambda *_: made.fingerprint)
+    out = io.StringIO()
+    with hearing() as missed:
+        shown = report.terminal(replace(many, variant="trap_on", threshold=held, moved=changed))
+        Console(file=out, width=120).print(shown)
+        sure = ensemble.confirm("trap_off", made.sets, [], tmp_path, None, lambda *_: None)
+    printed = " ".join(out.getvalue().split())
+    assert missed == set() and sure == "yang dicocokkan sama hingga bit terakhir di bawah aturan sekarang"
+    names = {*words(" ".join(made.spans)), "above"}  # parameters are called what they are called
+    assert words(printed) & only(catalogue("id"), catalogue("id").values()) - names == set()
+    for text in ("Gelombang terakhir: dinilai", "ditolak: Keparahan kemiskinan 2, Tingkat kemiskinan, triwulan 8 1",
+                 "dengan perangkap", "41% dari yang miskin", "modal yang dinaikkan menjadi 1,2 kali ambang",
+                 "Setelah dua tahun", "Momen"):  # fmt: skip
+        assert text in printed, text
 
 
 # --- Why people are poor ----------------------------------------------------------------------------------------------

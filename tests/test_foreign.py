@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import optimize, stats
+from test_language import hearing, only, words
 
 from sim.engine.lane import Lane, holding, settings
 from sim.foreign import poverty_trap, regimes, society
 from sim.foreign.regimes import ALL, POINTS, REGIMES, TRAP, TWO
+from sim.language import catalogue
 from sim.reference import MesaLane
 from sim.report.foreign import grid
 
@@ -316,3 +318,15 @@ def test_findings_are_a_table(small):
     assert set(told["verdict"]) <= {"same", "differs"} and len(told) == 7 + 12
     shown = grid(told)
     assert len(shown.rows) == 19 and {row[3].text for row in shown.rows} == set(told["verdict"])
+
+
+def test_findings_are_told_in_the_language(small):
+    with hearing() as missed:
+        shown = grid(regimes.findings(small))
+        numbers = [cell.text for row in shown.rows for cell in row[1:3] if cell.text[:1].isdigit()]
+    assert missed == set() and all("," in one and "." not in one for one in numbers)
+    text = " ".join([shown.title, shown.note, *(f"{cell.text} {cell.beneath}" for row in shown.rows for cell in row)])
+    names = words(" ".join(vars(regimes.POINTS[TRAP])))
+    assert words(text) & only(catalogue("id"), catalogue("id").values()) - names == set()
+    assert "perangkap: orang yang lebih kaya daripada awalnya terburuk: threshold 0,2, best_gain 1,7" in text
+    assert {row[3].text for row in shown.rows} <= {"sama", "berbeda"}

@@ -18,6 +18,37 @@ def test_tool_is_content(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+MEASURED = """
+import numpy as np
+from sim.metrics import metric, shared
+@shared
+def rich(consumption: np.ndarray) -> np.ndarray:
+    "Who lives above two lines."
+    return consumption > 2.0
+@metric("rich", unit="%", better="higher")
+def rich_share(rich: np.ndarray, persons: np.ndarray) -> float:
+    "Persons above two lines, %."
+    return 100.0 * float(persons[rich].sum() / persons.sum())
+rich(1)
+rich_share(rich(np.ones(2)), "two")
+@metric("rich", unit="%", better="higher")
+def told(rich: np.ndarray) -> list[str]:
+    "No number."
+    return []
+"""
+
+
+def test_what_is_declared_as_a_metric_keeps_its_type(tmp_path):
+    (tmp_path / "mine.py").write_text(MEASURED)
+    command = [TOOLS / "mypy", tmp_path / "mine.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    lines = MEASURED.splitlines()
+    wrong = [lines.index(line) + 1 for line in ("rich(1)", 'rich_share(rich(np.ones(2)), "two")')]
+    told = [line.split(":")[1:3] for line in done.stdout.splitlines() if ": error: " in line]
+    assert [(int(number), kind.strip()) for number, kind in told[:2]] == [(one, "error") for one in wrong], done.stdout
+    assert len(told) == 3 and "list[str]" in done.stdout
+
+
 def test_rooms_are_small():
     long = {p.name: n for p in (ROOT / "sim").rglob("*.py") if (n := len(p.read_text().splitlines())) > 400}
     assert not long

@@ -15,9 +15,10 @@ import pytest
 
 import sim
 from sim.experiment.units import TABLES
+from sim.face.findings import Findings
 from sim.face.map import Map
 from sim.face.question import Answer, Question
-from sim.face.study import Findings, Study
+from sim.face.study import Study
 
 PEOPLE, LUCK = {"villages": 3, "households": 30}, {"seeds": 2, "sets": 1}
 ARMS = [{"policy": name} for name in ("status_quo", "dividend", "hybrid", "macro_growth")]
@@ -83,7 +84,8 @@ def test_every_public_name_has_a_docstring_with_an_example(name, thing):
 
 
 @pytest.mark.parametrize(
-    "module", ["face.question", "face.study", "face.map", "errors", "engine.rule", "policies.policy", "metrics"]
+    "module",
+    ["face.question", "face.study", "face.findings", "face.map", "errors", "engine.rule", "policies.policy", "metrics"],
 )
 def test_the_examples_of_the_docstrings_are_true(module, many):
     found = doctest.testmod(importlib.import_module(f"sim.{module}"), extraglobs=many)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim import __main__ as command_line
+from sim.commands import regime as command
 from sim.errors import InputError
 from sim.experiment import axes, ensemble, regime
 from sim.experiment.regime import NONE, Point, RegimeMap, mapped, world_at
@@ -519,5 +520,5 @@ def test_wrong_input_is_told_and_ends_with_two(tiny, tmp_path, capsys, more, tol
 
 
 def test_the_choices_of_the_command_are_those_of_the_map(lane):
-    assert tuple(OUTCOMES) == command_line.OUTCOMES
-    assert ",".join(axes.measured_axes(lane.plan.parameters)) == command_line.AXES
+    assert tuple(OUTCOMES) == command.OUTCOMES
+    assert ",".join(axes.measured_axes(lane.plan.parameters)) == command.AXES

@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rocrate.rocrate import ROCrate
+from test_language import hearing
 
 from sim import __main__ as command_line
 from sim.app.lesson_again import KINDS
@@ -279,7 +280,7 @@ def test_the_first_in_time_is_named_with_metric_arm_and_quarter(stored):
     [
         (lambda table: table.iloc[1:], "is missing"),
         (lambda table: table.assign(part=table["part"].where(table.index > 0, "new")), "is missing"),
-        (lambda table: table.assign(says=table["says"].where(table.index > 0, "z")), 'says "z"'),
+        (lambda table: table.assign(says=table["says"].where(table.index > 0, "z")), "says “z”"),
         (lambda table: table.assign(low=table["low"].where(table.index > 0)), "low is nan"),
     ],
     ids=["row", "key", "word", "nan"],
@@ -456,6 +457,29 @@ def test_reproduce_says_identical_within_or_differs(home, capsys, monkeypatch):
     spoil(home / "small.csv", fifth)
     code, said = reproduced(capsys, "small")
     assert code == 1 and "small: differs, first in series: headcount, status_quo, quarter 23: estimate is" in said
+
+
+def test_what_is_reproduced_is_told_in_the_language_and_is_the_same(home, capsys, monkeypatch):
+    """Stored for a reader of Bahasa Indonesia, made again in English: the same bits."""
+    monkeypatch.setattr(runs, "side_by_side", lambda *_, **__: None)
+    with hearing() as missed:
+        code, said = reproduced(capsys, "small", "--renew", "--lang", "id")
+        assert code == 0 and "small: disimpan untuk pertama kali" in said
+    assert "small: identical" in reproduced(capsys, "small")[1]
+    was = canonical.stored((home / "small.csv").read_text(), "small.csv")
+    (home / "small.csv").write_text(replace(was, about={**was.about, "numpy": "1.0"}).text())
+
+    def fifth(table):
+        row = table.query("table == 'series' and metric == 'headcount' and quarter == 23").iloc[-1]
+        table.loc[row.name, "estimate"] += 0.2 * half(row)
+
+    spoil(home / "small.csv", fifth)
+    with hearing() as more:
+        code, said = reproduced(capsys, "small", "--lang", "id")
+    assert code == 1 and (missed | more) - {"Two ways to spend"} == set()
+    assert "small: berbeda, pertama kali pada series: headcount, status_quo, triwulan 23: estimate bernilai " in said
+    assert f"Disimpan dengan: numpy 1.0, di sini {version('numpy')}." in said
+    assert "Kedua jalur sama dalam setiap bit: locality_development, benih 1, dua desa, 68 triwulan." in said
 
 
 def test_lanes_that_do_not_agree_end_with_1(home, capsys, monkeypatch):

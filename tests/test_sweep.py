@@ -21,7 +21,7 @@ from sim.errors import InputError
 from sim.sweep import runner
 from sim.sweep import sweep as sweeping
 from sim.sweep.store import CORRUPT, FAILURES, RUNS, Store, digest
-from sim.workers import Workers
+from sim.workers import Workers, working
 
 HERE = Path(__file__).parent
 TOTAL = 40 * 4 * len(ARMS)  # runs of the toy
@@ -39,6 +39,15 @@ def whole(tmp_path_factory):
     """The digest of a sweep that nothing has interrupted."""
     with ThreadPoolExecutor(2) as pool:
         return swept(tmp_path_factory.mktemp("whole"), pool).digest()
+
+
+def test_tasks_go_to_the_executor_that_is_given_else_to_processes_of_this_machine(threads):
+    with working(3, threads) as found:
+        assert found == (threads, 3)
+    with working() as (executor, count):
+        assert isinstance(executor, Workers) and executor.count == count == os.cpu_count()
+    with pytest.raises(InputError, match="workers: is 0; allowed: a whole number from 1"), working(0, threads):
+        pass
 
 
 def program(folder, kind="threads", log="", **more):

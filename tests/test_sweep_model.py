@@ -68,6 +68,8 @@ def test_a_study_goes_from_its_file_to_answers(file, tmp_path, capsys, known):
     given = (file, "--store", store, "--results", results)
     assert swadaya("sweep", *given, "--workers", 1, "--dry-run") == 0
     assert "2 points (grid), 3 ways, 2 lucks" in capsys.readouterr().out and not store.exists()
+    assert swadaya("sweep", *given, "--workers", 0, "--dry-run") == 2
+    assert capsys.readouterr().err == "workers: is 0; allowed: a whole number from 1\n"
     assert swadaya("sweep", *given, "--workers", 1) == 0
     said = capsys.readouterr().out
     assert "12 runs" not in said and "9 runs in 2 worlds to do (3 stored)" in said and "digest of the results: " in said

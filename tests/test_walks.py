@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 WALKS = ROOT / "tests" / "walks"
 LARGEST = 2.0  # MB of a wheel
+READMES = "README.md", "README.id.md"
+WEIGHT = 850  # MB of the package with what it stands on, as the READMEs say
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,8 @@ def test_the_wheel_holds_the_package_its_scenarios_and_the_description_of_the_mo
     assert {"sim/py.typed", "sim/ODD.md", "sim/_scenarios/data/sample_survey.csv"} <= names
     assert not [name for name in names if name.startswith(("tests", "notebooks"))]
     assert size < LARGEST
+    told = f"about {size:.1f} MB", f"sekitar {size:.1f} MB".replace(".", ",")
+    assert all(one in (ROOT / file).read_text() for one, file in zip(told, READMES, strict=True)), size
 
 
 def test_the_source_package_holds_all_that_a_clone_does(dist):
@@ -92,6 +96,9 @@ def test_both_walks_in_an_empty_environment(dist, tmp_path):
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True)
     tools = tmp_path / "env" / "bin"
     subprocess.run([tools / "pip", "install", "-q", f"{dist[0]}[publish]"], check=True)
+    weight = sum(file.stat().st_size for file in tools.parent.rglob("*") if file.is_file() and not file.is_symlink())
+    assert 0.85 < weight / 1e6 / WEIGHT < 1.15
+    assert all(f"{WEIGHT} MB" in (ROOT / file).read_text() for file in READMES)
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment = {**kept, "PATH": os.pathsep.join([str(tools), os.environ["PATH"]])}
     assert "walk is done" in walk("researcher", tmp_path, environment)

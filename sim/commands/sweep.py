@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from sim.commands.options import language
 from sim.drafted import drafted
 from sim.errors import InputError
 from sim.language import mark, say
 from sim.progress import Bar
+from sim.workers import working
 
 if TYPE_CHECKING:
     from sim.sweep.asked import Asked
@@ -26,8 +26,8 @@ FORMATS = ("table", "csv", "parquet", "dta")
 console = Console()
 
 
-def add_parsers(commands: argparse._SubParsersAction) -> list[argparse.ArgumentParser]:
-    """Add the commands of sweeps; give them."""
+def add_parsers(commands: argparse._SubParsersAction) -> None:
+    """Add the commands of sweeps."""
     sweep = commands.add_parser("sweep", help="run a study over many worlds; the same command goes on after a stop")
     _study(sweep)
     sweep.add_argument("--dry-run", action="store_true", help="only say how much there is to run: nothing is stored")
@@ -51,7 +51,8 @@ def add_parsers(commands: argparse._SubParsersAction) -> list[argparse.ArgumentP
     query.add_argument("--store", type=Path, default=STORE, metavar="FOLDER", help=f"default: {STORE}")
     query.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     query.add_argument("--out", type=Path, metavar="FILE", help="where to write what is not a table")
-    return [sweep, sensitivity, discover, query]
+    for command in (sweep, sensitivity, discover, query):
+        language(command)
 
 
 def _study(command: argparse.ArgumentParser) -> None:
@@ -64,22 +65,13 @@ def _study(command: argparse.ArgumentParser) -> None:
     command.add_argument("--results", type=Path, default=Path("results"), help="where pages go (default: results)")
 
 
-@contextmanager
-def _executor(arguments: argparse.Namespace) -> Iterator[tuple[Executor, int]]:
+def _executor(arguments: argparse.Namespace) -> AbstractContextManager[tuple[Executor, int]]:
     """Where runs go, and how many at a time."""
-    if arguments.scheduler:
-        from sim.sweep.cluster import scheduled
+    if not arguments.scheduler:
+        return working(arguments.workers)
+    from sim.sweep.cluster import scheduled
 
-        with scheduled(arguments.scheduler) as (executor, workers):
-            yield executor, workers
-        return
-    from sim.workers import Workers
-
-    if arguments.workers is not None and arguments.workers < 1:
-        raise InputError(f"--workers: is {arguments.workers}; allowed: a whole number from 1")
-    count = arguments.workers or os.cpu_count() or 1
-    with Workers(count) as workers:
-        yield workers, count
+    return scheduled(arguments.scheduler)
 
 
 def sweep(arguments: argparse.Namespace) -> int:
@@ -107,16 +99,13 @@ def sweep(arguments: argparse.Namespace) -> int:
                 _say(planned(asked.question, going.plan, ahead))
                 if arguments.dry_run:
                     return 0
-                going.record(asked.about(), asked.digest)  # so that the store can be asked meanwhile, or after a stop
                 with Bar() as bar:
                     going.tell = bar
-                    going.run()
-            going.record(asked.about(), asked.digest)
+                    found = asked.finish(going)
         except KeyboardInterrupt:
             stopped = say("stopped; what was finished is stored, and the same command goes on from there")
             Console(stderr=True).print(stopped, soft_wrap=True)
             return 130
-    found = asked.found(going)
     _say(*told(found, going.digest()))
     return _page(arguments, asked, found, "sweep", {})
 

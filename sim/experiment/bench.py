@@ -13,6 +13,7 @@ from sim.engine.lane import Lane, holding
 from sim.experiment import Tell, handwritten, quiet, speed
 from sim.experiment.lanes import agree
 from sim.experiment.study import programmes
+from sim.language import mark, say, written
 from sim.model import CommunityModel
 from sim.policies.policy import set_levers
 from sim.reference import MesaLane
@@ -56,32 +57,32 @@ def bench(scenario: Scenario, world: World, large: bool = False, tell: Tell = qu
     dict
         Title -> lines.
     """
-    found = {"Both lanes": lanes(scenario, world, tell)}
-    tell("larger worlds", 0, 1)
+    found = {say("Both lanes"): lanes(scenario, world, tell)}
+    tell(mark("larger worlds"), 0, 1)
     grown = speed.grown(world, [*speed.SIZES, *([speed.LARGE] if large else [])])
-    found["Larger worlds, the kernel on one core"] = [
-        *(Line(f"{households:,} households", cost, "ns per household-quarter") for households, cost in grown.values()),
-        Line("time grows with size to the power of", speed.slope(grown), "(1: a household costs the same)"),
+    each, size = say("ns per household-quarter"), mark("{number} households")
+    found[say("Larger worlds, the kernel on one core")] = [
+        *(Line(say(size, number=written(f"{households:,}")), cost, each) for households, cost in grown.values()),
+        Line(say("time grows with size to the power of"), speed.slope(grown), say("(1: a household costs the same)")),
     ]
-    tell("the clock between steps (compiled once: minutes)", 0, 1)
+    tell(mark("the clock between steps (compiled once: minutes)"), 0, 1)
     timed = speed.timed_where_possible(world.lane.plan)
     if timed is None:
-        found[f"Steps of the quarter: not measured, the clock of {platform.machine()} is not read"] = []
+        unread = mark("Steps of the quarter: not measured, the clock of {machine} is not read")
+        found[say(unread, machine=platform.machine())] = []
         return found
-    tell("steps", 0, 1)
+    tell(mark("steps"), 0, 1)
     split = speed.split(world, timed)
-    found["Steps of the quarter, by kind"] = [
-        *(Line(kind, cost, "ns per household-quarter") for kind, cost in split.kinds.items()),
-        Line("all steps, each at its best", split.whole, "ns per household-quarter"),
+    found[say("Steps of the quarter, by kind")] = [
+        *(Line(say(kind), cost, each) for kind, cost in split.kinds.items()),
+        Line(say("all steps, each at its best"), split.whole, each),
     ]
-    found["The dearest steps"] = [
-        Line(f"{name} ({kind})", cost, "ns per household-quarter") for name, kind, cost in split.steps
-    ]
+    found[say("The dearest steps")] = [Line(f"{name} ({say(kind)})", cost, each) for name, kind, cost in split.steps]
     drawn, number = split.kinds["draw"], speed.draws(world.lane.plan, world.state)
-    found["Common random numbers"] = [
-        Line("draws of a household-quarter", number, "draws"),
-        Line("on, against off: the quarter is dearer by", 100.0 * drawn / (split.whole - drawn), "%"),
-        Line("a draw", drawn / number, "ns"),
+    found[say("Common random numbers")] = [
+        Line(say("draws of a household-quarter"), number, say("draws")),
+        Line(say("on, against off: the quarter is dearer by"), 100.0 * drawn / (split.whole - drawn), "%"),
+        Line(say("a draw"), drawn / number, "ns"),
     ]
     found |= _by_hand(world, timed)
     return found
@@ -90,19 +91,22 @@ def bench(scenario: Scenario, world: World, large: bool = False, tell: Tell = qu
 def _by_hand(world: World, timed: speed.Timed) -> dict[str, list[Line]]:
     """The lane beside loops in C, rule by rule."""
     if handwritten.compiler() is None:
-        return {f"Loops by hand: not measured, no C compiler ({', '.join(handwritten.COMPILERS)})": []}
+        missing = mark("Loops by hand: not measured, no C compiler ({compilers})")
+        return {say(missing, compilers=", ".join(handwritten.COMPILERS)): []}
     lines = []
     for one in speed.yardsticks(world, timed):
-        bits = "same bits" if one.same_bits else "OTHER BITS"
+        bits, against = say("same bits") if one.same_bits else say("OTHER BITS"), mark("ns; lane is {times} x")
+        vectorised, scalar = (written(f"{one.lane / other:.2f}") for other in (one.vectorised, one.scalar))
         lines += [
-            Line(f"{one.name} ({one.way})", one.lane, "ns per row, compiled lane"),
-            Line(
-                f"  by hand in C, vectorised ({bits})", one.vectorised, f"ns; lane is {one.lane / one.vectorised:.2f} x"
-            ),
-            Line("  by hand in C, scalar, C library", one.scalar, f"ns; lane is {one.lane / one.scalar:.2f} x"),
+            Line(f"{one.name} ({say(one.way)})", one.lane, say("ns per row, compiled lane")),
+            Line(say("by hand in C, vectorised ({bits})", bits=bits), one.vectorised, say(against, times=vectorised)),
+            Line(say("by hand in C, scalar, C library"), one.scalar, say(against, times=scalar)),
         ]
-    note = "the lane's figures hold a call a village, which its quarter makes once in a dozen steps"
-    return {f"Loops by hand, on the same columns ({note})": lines}
+    title = mark(
+        "Loops by hand, on the same columns (the lane's figures hold a call a village, which its quarter makes once in "
+        "a dozen steps)"
+    )
+    return {say(title): lines}
 
 
 def lanes(scenario: Scenario, world: World, tell: Tell = quiet) -> list[Line]:
@@ -111,7 +115,7 @@ def lanes(scenario: Scenario, world: World, tell: Tell = quiet) -> list[Line]:
     arm = list(programmes(scenario).values())[-1]
     model = CommunityModel(world, arm, seed=1)
     households = len(world.state["size"])
-    tell("compiled lane", 0, 1)
+    tell(mark("compiled lane"), 0, 1)
     model.step()
     whole, kernel = [], []
     for _ in range(3):
@@ -123,27 +127,24 @@ def lanes(scenario: Scenario, world: World, tell: Tell = quiet) -> list[Line]:
         for _quarter in range(QUARTERS):
             world.lane.step(model.state, model.quarter, 1, world.parameters, model.held)
         kernel.append((time.perf_counter() - began) / QUARTERS / households)
-    tell("mesa lane", 0, 1)
+    tell(mark("Mesa lane"), 0, 1)
     slow = _mesa(world, arm)
-    tell("start of a second process", 0, 1)
+    tell(mark("start of a second process"), 0, 1)
     start = min(
         float(subprocess.run([sys.executable, "-c", SECOND_PROCESS], capture_output=True, text=True, check=True).stdout)
         for _ in range(2)
     )
     size = sum(array.nbytes for array in world.state.arrays.values())
+    python = f"{platform.python_implementation()} {platform.python_version()}"
     return [
-        Line("compiled lane, one core", 1e9 * min(whole), "ns per household-quarter"),
-        Line("of which the kernel", 1e9 * min(kernel), "ns per household-quarter"),
-        Line("compiled lane, one core", 1e-6 / min(whole), "million household-quarters per second"),
-        Line(
-            f"Mesa lane, {platform.python_implementation()} {platform.python_version()}",
-            1e6 * slow,
-            "µs per household-quarter",
-        ),
-        Line("Mesa lane / compiled lane", slow / min(whole), "times"),
-        Line("start of a second process to its first step", start, "s"),
-        Line("memory of the state", size / households, "bytes per household"),
-        Line("rules of the quarter", float(len(plan.rules)), "rules"),
+        Line(say("compiled lane, one core"), 1e9 * min(whole), say("ns per household-quarter")),
+        Line(say("of which the kernel"), 1e9 * min(kernel), say("ns per household-quarter")),
+        Line(say("compiled lane, one core"), 1e-6 / min(whole), say("million household-quarters per second")),
+        Line(say("Mesa lane, {python}", python=python), 1e6 * slow, say("µs per household-quarter")),
+        Line(say("Mesa lane / compiled lane"), slow / min(whole), say("times")),
+        Line(say("start of a second process to its first step"), start, "s"),
+        Line(say("memory of the state"), size / households, say("bytes per household")),
+        Line(say("rules of the quarter"), float(len(plan.rules)), say("rules")),
     ]
 
 

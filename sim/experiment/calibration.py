@@ -28,20 +28,19 @@ import pandas as pd
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import Tell, quiet
+from sim.experiment import VARIANTS, Tell, quiet
 from sim.experiment.decomposition import decomposition
 from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
 from sim.experiment.look import Where, best, fingerprint, look, moments
 from sim.experiment.matching import Matched, Outcome, hypercube, match
 from sim.experiment.moved import moved
 from sim.experiment.threshold import threshold_of, thresholds
+from sim.language import mark
 from sim.metrics import mean
 from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.start import World, solve, wire
 from sim.survey import read_aggregates
 
-#: Two structural variants: without and with a technique that needs a lump of capital.
-VARIANTS = ("trap_off", "trap_on")
 ADVANTAGE, THRESHOLD = "lump.advantage", "lump.threshold"
 #: How the lumpy technique is drawn: times `output.scale`, and the capital from which it is the better one (z a person).
 LUMP = {ADVANTAGE: (1.1, 1.6), THRESHOLD: (3.2, 8.0)}
@@ -141,7 +140,7 @@ class Panel:
         rows = []
         for done, row in enumerate((executor.map if executor else map)(plain, people), 1):
             rows.append(row)
-            tell("populations", done, len(people))
+            tell(mark("populations"), done, len(people))
         table = pd.DataFrame(rows)
         away = table - table.mean()
         return cls(people, tuple(away.to_dict("records")), table.std().to_dict())
@@ -290,27 +289,15 @@ def calibrate(
     again = best(look(sets, settings.where(10_000 * seed + 5_000), executor, tell), count)
     sets = [one for one, fine in zip(sets, again, strict=True) if fine]
     elsewhere = settings.where(10_000 * seed + 8_000)
-    fresh, mark = look(sets, elsewhere, executor, tell), fingerprint(sets, elsewhere, executor, tell)
+    fresh, bits = look(sets, elsewhere, executor, tell), fingerprint(sets, elsewhere, executor, tell)
     explained = decomposition(sets, seed=seed, executor=executor, tell=tell) if sets else pd.DataFrame()
     lumpy = bool(sets) and variant == "trap_on"
     holds = thresholds(sets, seed=seed, executor=executor, tell=tell) if lumpy else pd.DataFrame()
+    waves = [_wave(found, number) for number in range(1, found.waves + 1)]
     return Calibration(
-        variant,
-        seed,
-        settings,
-        spans,
-        bands,
-        sets,
-        fresh,
-        mark,
-        len(again),
-        [_wave(found, number) for number in range(1, found.waves + 1)],
-        found.left,
-        time.monotonic() - began,
-        moved([drawn_from(one) for one in sets], spans),
-        explained,
-        holds,
-    )
+        variant, seed, settings, spans, bands, sets, fresh, bits, len(again), waves, found.left,
+        time.monotonic() - began, moved([drawn_from(one) for one in sets], spans), explained, holds,
+    )  # fmt: skip
 
 
 def completed(sets: Sequence[Mapping[str, float]], plan: Plan, seed: int) -> tuple[list[dict[str, float]], list[str]]:

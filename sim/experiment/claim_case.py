@@ -90,7 +90,7 @@ def national_market(nation_macro_trend, nation_macro_cycle):
 
 def series() -> dict[str, metrics.Metric]:
     """All series that a claim may name: those of every run, and two that only claims need."""
-    return {**metrics.catalogue(), **{found.metric.name: found.metric for found in (match, national_market)}}  # type: ignore[attr-defined]
+    return {**metrics.catalogue(), **{found.metric.name: found.metric for found in (match, national_market)}}  # type: ignore[union-attr]
 
 
 # -- parts ------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ import pandas as pd
 
 from sim.experiment import Tell, fitted, quiet
 from sim.experiment.worlds import each
+from sim.language import mark
 from sim.metrics import poverty
 from sim.start import World
 
@@ -101,7 +102,7 @@ def decomposition(
 
     Every set has a population and a luck of its own, so the interval is of parameters, population and luck together.
     """
-    found = each(decompose, sets, 1000 * seed, executor, partial(tell, "decomposition"))
+    found = each(decompose, sets, 1000 * seed, executor, partial(tell, mark("decomposition")))
     rows = []
     for place, window in enumerate(WINDOWS):
         for factor in (*factors_of(sets[0]), LEFT, WHOLE):

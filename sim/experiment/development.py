@@ -17,25 +17,15 @@ from sim.metrics import inequality, resilience
 from sim.scenario import BASELINE
 
 PER_INDEX = "% per 1 % of the national index"
+OWN, SPENT = "own_income", "consumption"
 OF_PERSONS, OF_POOR = "% of persons", "% of the permanently poor"
 #: Measures of the resilience table that a run brings along, with their units.
 MEASURES = {
     "elasticity": "% of consumption per 1 % of the national index",
-    "total_own_income": PER_INDEX,
-    "total_direct": PER_INDEX,
-    "total_demand": PER_INDEX,
-    "total_response": PER_INDEX,
-    "total_cushion": PER_INDEX,
-    "total_price": PER_INDEX,
-    "total_consumption": PER_INDEX,
-    "first_own_income": PER_INDEX,
-    "first_consumption": PER_INDEX,
-    "asymmetry_own_income": PER_INDEX,
-    "asymmetry_consumption": PER_INDEX,
-    "half_life_own_income": "quarters",
-    "half_life_consumption": "quarters",
-    "left_own_income": "% of the deepest gap",
-    "left_consumption": "% of the deepest gap",
+    **{f"total_{part}": PER_INDEX for part in (OWN, "direct", "demand", "response", "cushion", "price", SPENT)},
+    **{f"{kind}_{part}": PER_INDEX for kind in ("first", "asymmetry") for part in (OWN, SPENT)},
+    **{f"half_life_{part}": "quarters" for part in (OWN, SPENT)},
+    **{f"left_{part}": "% of the deepest gap" for part in (OWN, SPENT)},
     "shortfall": "% of consumption",
 }
 #: From this probability on a household counts as vulnerable (Suryahadi and Sumarto 2003; from memory). Frozen.

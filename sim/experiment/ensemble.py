@@ -24,6 +24,7 @@ from sim.experiment import Tell
 from sim.experiment.calibration import BELOW, FACED, VARIANTS, Calibration
 from sim.experiment.fitted import MOMENTS
 from sim.experiment.look import Where, fingerprint, look
+from sim.language import say
 from sim.shipped import folder
 
 METHOD = (
@@ -231,17 +232,18 @@ def confirm(
     known, content = provenance(where), text(sets)
     about = known[_checked(variant)]
     elsewhere = Where(**about["fresh_look"])
-    if (mark := fingerprint(sets, elsewhere, executor, tell)) == about["fingerprint"]:
-        told = "what is fitted is the same to the last bit under the rules of today"
+    if (bits := fingerprint(sets, elsewhere, executor, tell)) == about["fingerprint"]:
+        told = say("what is fitted is the same to the last bit under the rules of today")
     else:
         together = inside_together(look(sets, elsewhere, executor, tell))
-        told = ", ".join(f"{target} {share:.0%}" for target, share in together.items()) + " of sets inside"
+        shares = ", ".join(f"{target} {share:.0%}" for target, share in together.items())
+        told = say("{shares} of sets inside", shares=shares)
         if any(share < BAR for target, share in together.items() if target in BARRED):
             raise InputError(
-                f"{variant}: the rules have changed what the frozen sets reproduce ({told}, {BAR:.0%} are needed of "
-                f"{' and '.join(BARRED)}); nothing was written: `swadaya calibrate` finds sets anew"
+                f"{variant}: the rules have changed what the frozen sets reproduce ({shares} of sets inside, {BAR:.0%} "
+                f"are needed of {' and '.join(BARRED)}); nothing was written: `swadaya calibrate` finds sets anew"
             )
-        about |= {"fingerprint": mark, "inside_in_fresh_populations": together}
+        about |= {"fingerprint": bits, "inside_in_fresh_populations": together}
     frozen = about.get("frozen", {key: about[key] for key in ("made", "rules", "sets_sha256")})
     about |= {
         "made": date.today().isoformat(),

@@ -19,6 +19,7 @@ from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
 from sim.experiment import Tell
 from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
+from sim.language import mark
 from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.start import World, solve, wire
 from sim.survey import read_aggregates
@@ -65,7 +66,7 @@ def worlds(
     rows = []
     for done, row in enumerate((executor.map if executor else map)(ask, *asked), 1):
         rows.append([row.get(m.name, np.nan) for m in MOMENTS])
-        tell("fresh look", done, len(pairs))
+        tell(mark("fresh look"), done, len(pairs))
     return np.array(rows).reshape(-1, len(MOMENTS)), pairs
 
 

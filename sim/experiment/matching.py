@@ -20,6 +20,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.experiment import Tell, quiet
+from sim.language import mark, say
 
 ROUND = 48  # points of the last wave between two fits of the emulators
 CHUNK = 20_000  # points that the emulators look at together
@@ -201,7 +202,7 @@ def match(
         )
         for done, one in enumerate(_run(simulate, sample, found, False, executor), 1):
             found.tried.append(one)
-            tell(f"wave {found.waves}", done, points)
+            tell(say("wave {number}", number=found.waves), done, points)
         found.emulators = _learn(found, bands, chance or {})
     found.waves += 1
     kept = tried = 0
@@ -210,7 +211,7 @@ def match(
         for one in _run(simulate, batch, found, True, executor):
             found.tried.append(one)
             tried, kept = tried + 1, kept + (not one.outcome.refused)
-            tell("last wave: kept", min(kept, wanted), wanted)
+            tell(mark("last wave: kept"), min(kept, wanted), wanted)
         found.emulators = _learn(found, bands, chance or {})
     return found
 

@@ -23,6 +23,7 @@ from sim import metrics
 from sim.engine.lane import holding
 from sim.experiment import study
 from sim.experiment.compare import interval
+from sim.language import mark
 from sim.metrics import poverty
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
@@ -157,7 +158,7 @@ def mediation(scenario: Scenario, tell: study.Tell = study.quiet) -> pd.DataFram
         have no effect but in the ceiling: what comes of meetings alone when everybody attends.
     """
     arms = study.programmes(scenario)
-    tell("the world at rest", 0, 1)
+    tell(mark("the world at rest"), 0, 1)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         worlds = study.worlds_of(scenario, threads, tell)
 
@@ -167,7 +168,7 @@ def mediation(scenario: Scenario, tell: study.Tell = study.quiet) -> pd.DataFram
         found = []
         for done, luck in enumerate(threads.map(one, range(len(scenario.seeds)))):
             found.append(luck)
-            tell("lucks", done + 1, len(scenario.seeds))
+            tell(mark("lucks"), done + 1, len(scenario.seeds))
     rows = []
     for arm in arms:
         for outcome, unit in OUTCOMES.items():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from sim.experiment.compare import Comparison
+from sim.experiment.compare import Comparison, interval
 from sim.experiment.run import Run
 from sim.metrics.empowerment import HEADLINE_DIMENSIONS, good_development
 
@@ -36,7 +36,5 @@ def power_table(comparison: Comparison) -> pd.DataFrame:
     ]
     for window, measure, value in [*wanted, ("after", "good_development", good)]:
         for arm, values in comparison.over_seeds(value).items():
-            low, high = np.percentile(values, [5.0, 95.0])
-            found = {"estimate": float(values.mean()), "low": float(low), "high": float(high)}
-            rows.append({"arm": arm, "window": window, "measure": measure, **found})
+            rows.append({"arm": arm, "window": window, "measure": measure, **interval(values)})
     return pd.DataFrame(rows)

@@ -27,6 +27,7 @@ from sim.experiment.regime_question import BENCHMARK, LEAST, Question, ranked
 from sim.experiment.run import run_arm
 from sim.experiment.winning import LEVEL, crowd, errors, judged, neighbours, vote
 from sim.intervals import student, wilson
+from sim.language import mark
 from sim.metrics import inequality
 from sim.scenario import Scenario
 from sim.start import World, wire
@@ -309,7 +310,7 @@ def mapped(question: Question, executor: Executor | None = None, tell: study.Tel
     ask = partial(meet, question, lane)
     for point in (executor.map if executor else map)(ask, numbers, [{}, *draws], chosen):
         found.append(point)
-        tell("worlds", len(found), len(numbers))
+        tell(mark("worlds"), len(found), len(numbers))
     points = [point for point in found[1:] if point is not None]
     if len(points) < LEAST / 2:
         raise InputError(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import platform
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +73,12 @@ def put_csv(folder: Path, name: str, frame: pd.DataFrame) -> None:
 def put_manifest(folder: Path, about: Mapping[str, object]) -> None:
     """Write what was run, with what, as manifest.json."""
     (folder / "manifest.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def made_with(packages: Iterable[str] = ("swadaya", "numpy", "numba")) -> dict[str, object]:
+    """What results were made with, and when, as a manifest has it."""
+    versions = {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    return {"versions": versions, "finished": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
 def folder_for(scenario: Scenario, base: Path) -> Path:

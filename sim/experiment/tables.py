@@ -174,12 +174,8 @@ def targeting_table(comparison: Comparison) -> Frame:
             if found:
                 row: dict[str, object] = {"arm": arm, "programme": programme}
                 for error in ("inclusion", "exclusion"):
-                    span = interval(np.array([getattr(f, error) for f in found]))
-                    row |= {
-                        f"{error}_error": span["estimate"],
-                        f"{error}_error_low": span["low"],
-                        f"{error}_error_high": span["high"],
-                    }
+                    span = interval(np.array([getattr(f, error) for f in found])).values()
+                    row |= zip((f"{error}_error{end}" for end in ("", "_low", "_high")), span, strict=True)
                 rows.append(row)
     return Frame(rows)
 

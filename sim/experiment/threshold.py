@@ -15,6 +15,7 @@ import pandas as pd
 
 from sim.experiment import Tell, fitted, quiet
 from sim.experiment.worlds import each
+from sim.language import mark
 from sim.metrics import mean
 from sim.start import World
 
@@ -57,6 +58,6 @@ def thresholds(
     tell: Tell = quiet,
 ) -> pd.DataFrame:
     """What `lifted` finds, mean over the sets and 5th to 95th percentile; each set has its own population and luck."""
-    table = pd.DataFrame(each(lifted, sets, 2_000_000 + 1000 * seed, executor, partial(tell, "threshold")))
+    table = pd.DataFrame(each(lifted, sets, 2_000_000 + 1000 * seed, executor, partial(tell, mark("threshold"))))
     summary = {"estimate": table.mean(), "low": table.quantile(0.05), "high": table.quantile(0.95)}
     return pd.DataFrame(summary).rename_axis("share").reset_index()

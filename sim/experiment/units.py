@@ -64,9 +64,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "consumption": FLOW,
     },
     "headline": {"estimate": NAMED, "baseline_value": NAMED},
-    "contrasts": {"estimate": NAMED},
+    **{key: {"estimate": NAMED} for key in ("contrasts", "incidence", "participation", "effort", "followed")},
+    **{key: {"estimate": NAMED} for key in ("growth", "resilience")},
     "poverty": {"order": "0 headcount, 1 gap, 2 severity", "estimate": SHARE},
-    "incidence": {"estimate": NAMED},
     "targeting": {
         f"{error}_error{end}": SHARE for error in ("inclusion", "exclusion") for end in ("", "_low", "_high")
     },
@@ -85,12 +85,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
     "winners": {"bin_low": "% of consumption", "bin_high": "% of consumption"},
     "money": {"value": STOCK},
-    "participation": {"estimate": NAMED},
     "pairing": {"variance_ratio": "times"},
-    "effort": {"estimate": NAMED},
-    "followed": {"estimate": NAMED},
-    "growth": {"estimate": NAMED},
-    "resilience": {"estimate": NAMED},
     "evaluation": {
         **dict.fromkeys(("estimate", "error", "truth", "bias"), NAMED),
         "coverage": "share of the estimates",

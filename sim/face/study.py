@@ -1,33 +1,24 @@
-"""The Python face of many worlds: a study is read, run and asked; questions to the store."""
+"""The Python face of many worlds: a study is read and run; questions to the store."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from sim.experiment import Tell, quiet
-from sim.face import one_of
-from sim.report import sweep_figures as figures
-from sim.report.drawing import Drawing
-from sim.report.sweep import boxes_told
-from sim.report.sweep_tables import box_frame
-from sim.sweep import discovery
+from sim.face.findings import Findings
 from sim.sweep.asked import Asked
-from sim.sweep.found import Found
 from sim.sweep.query import ask
-from sim.sweep.sensitivity import sensitivity
 from sim.sweep.store import Store
 from sim.sweep.sweep import LIMIT, Estimate
-from sim.workers import Workers
+from sim.workers import working
 
 STORE = "results/store"
-FIGURES = ("differences", "regret", "front", "sensitivity", "boxes")
 Folder = str | os.PathLike[str]
 
 
@@ -93,17 +84,6 @@ def query(sql: str = "", store: Folder = STORE) -> pd.DataFrame:
     return ask(Path(store), sql)
 
 
-@contextmanager
-def _workers(executor: Executor | None, workers: int | None) -> Iterator[tuple[Executor, int]]:
-    """Where runs go, and how many at a time: processes of this machine, unless an executor is given."""
-    count = workers or os.cpu_count() or 1
-    if executor is not None:
-        yield executor, count
-        return
-    with Workers(count) as own:
-        yield own, count
-
-
 @dataclass(frozen=True, repr=False)
 class Study:
     """A checked study, ready to be run.
@@ -161,7 +141,7 @@ class Study:
         (0, 64)
         """
         kept = Store(Path(store))
-        with kept.alone(), _workers(executor, 1) as (pool, _):  # they are run one after another
+        with kept.alone(), working(1, executor) as (pool, _):  # they are run one after another
             return self.asked.sweep(kept, pool, workers or os.cpu_count() or 1).first(keep=False)
 
     def run(
@@ -195,7 +175,8 @@ class Study:
         Raises
         ------
         InputError
-            When another sweep writes to the store, the disk takes nothing, or the executor answers no more.
+            When another sweep writes to the store, the disk takes nothing, or the executor answers no more; for fewer
+            workers than one.
 
         Notes
         -----
@@ -207,175 +188,7 @@ class Study:
         Findings of small: 32 points, 2 ways, 0 failed runs
         """
         kept = Store(Path(store))
-        with kept.alone(), _workers(executor, workers) as (pool, count):
+        with kept.alone(), working(workers, executor) as (pool, count):
             going = self.asked.sweep(kept, pool, count, limit, tell)
             going.first()
-            going.record(self.asked.about(), self.asked.digest)  # so that the store can be asked meanwhile
-            going.run()
-            going.record(self.asked.about(), self.asked.digest)
-        return Findings(self.asked, self.asked.found(going))
-
-
-@dataclass(frozen=True, repr=False)
-class Findings:
-    """What a study came to. Differences are paired: under the same levers and lucks in the same world.
-
-    Attributes
-    ----------
-    asked : Asked
-        The study.
-    found : Found
-        All that was found.
-
-    Examples
-    --------
-    >>> findings.table("ways").columns.to_list()[:5]
-    ['metric', 'arm', 'way', 'points', 'mean']
-    """
-
-    asked: Asked
-    found: Found
-
-    def __repr__(self) -> str:
-        found = self.found
-        failed = int(found.result["failed"].sum())
-        return f"Findings of {found.name}: {len(found.points)} points, {len(found.ways)} ways, {failed} failed runs"
-
-    def _known(self, name: str, kind: str, allowed: Sequence[str]) -> str:
-        return one_of(self.found.name, name, kind, allowed)
-
-    def _marked(self, frame: pd.DataFrame) -> pd.DataFrame:
-        frame.attrs["units"] = {one.name: one.unit for one in self.found.metrics}
-        return frame
-
-    def table(self, name: str = "ways") -> pd.DataFrame:
-        """One table.
-
-        Parameters
-        ----------
-        name
-            "ways" (what each way comes to in each metric, and its difference from the arm of comparison), "regret"
-            and "front" (among ways at equal cost), "runs" (one row a run), "points".
-
-        Returns
-        -------
-        DataFrame
-            A copy; `attrs["units"]` has the unit of each metric.
-
-        Raises
-        ------
-        InputError
-            When there is no such table.
-
-        Examples
-        --------
-        >>> findings.table("ways").attrs["units"]
-        {'headcount': '% of persons'}
-        >>> len(findings.table("runs"))
-        64
-        """
-        found = self.found
-        tables = {"ways": found.table, "regret": found.regret, "front": found.pareto, "runs": found.result}
-        tables["points"] = found.plan.table()
-        return self._marked(tables[self._known(name, "table", list(tables))].copy())
-
-    def sensitivity(self) -> pd.DataFrame:
-        """Which uncertain numbers decide: Sobol indices or Morris' effects, with bootstrap intervals of 90 %.
-
-        Returns
-        -------
-        DataFrame
-            One row a metric, way and uncertainty. Sobol: `first` (share of variance that it decides alone) and `total`
-            (with all that it acts together with); Morris: `mu_star` and `sigma`, in the metric's unit. `*_reach` are
-            half-widths.
-
-        Raises
-        ------
-        InputError
-            When the design is neither "saltelli" nor "morris".
-
-        Notes
-        -----
-        Saltelli et al. (2010), Campolongo et al. (2007), by SALib.
-
-        Examples
-        --------
-        >>> findings.sensitivity()["uncertainty"].to_list()
-        ['attends.invitation', 'output.works_gain']
-        """
-        return self._marked(sensitivity(self.found, self.asked.question.study.design))
-
-    def boxes(self, better: str, than: str = "", metric: str = "") -> pd.DataFrame:
-        """Under which conditions one arm beats another: boxes by patient rule induction.
-
-        Parameters
-        ----------
-        better, than
-            Arms; by default against the study's arm of comparison.
-        metric
-            In what; by default the study's first metric.
-
-        Returns
-        -------
-        DataFrame
-            One row a box: `where` in words, and as shares `coverage` (of all cases), `density` (of its points),
-            `held_back` (density in points that took no part in finding it) and `mass` (of all points); no row where
-            no number tells. `attrs["told"]` says it in sentences.
-
-        Raises
-        ------
-        InputError
-            For an unknown arm or metric, or fewer than 30 points.
-
-        Notes
-        -----
-        Friedman and Fisher (1999), Bryant and Lempert (2010).
-
-        Examples
-        --------
-        >>> findings.boxes("locality_development").columns.to_list()
-        ['where', 'coverage', 'density', 'held_back', 'mass']
-        """
-        conditions = discovery.discover(self.found, better, than or self.found.versus, metric)
-        frame = self._marked(box_frame(conditions))
-        frame.attrs["told"] = boxes_told(self.found, conditions)
-        return frame
-
-    def plot(self, figure: str = "differences", arm: str = "", than: str = "", metric: str = "") -> Drawing:
-        """A figure of the study's pages.
-
-        Parameters
-        ----------
-        figure
-            "differences" (of each way from the arm of comparison), "regret", "front", "sensitivity" or "boxes".
-        arm, than, metric
-            For "sensitivity" of which arm and metric, for "boxes" which arm beats which, in what. By default the last
-            arm, the study's arm of comparison, its first metric.
-
-        Returns
-        -------
-        Drawing
-            Shown by a notebook as it is; `svg()` and `png()` give the bytes of a file.
-
-        Raises
-        ------
-        InputError
-            When there is no such figure or arm, or nothing to be drawn in it.
-
-        Examples
-        --------
-        >>> findings.plot("boxes", "locality_development").svg()[:4]
-        b'<svg'
-        """
-        found = self.found
-        empty = {"regret": found.regret.empty, "front": found.pareto.empty}
-        self._known(figure, "figure", [name for name in FIGURES if not empty.get(name)])
-        arm, metric = arm or found.ways[-1].arm, metric or found.metrics[0].name
-        if figure == "boxes":
-            return figures.boxed(found, discovery.discover(found, arm, than or found.versus, metric))
-        if figure == "sensitivity":
-            table = self.sensitivity()
-            self._known(arm, "arm with indices", list(dict.fromkeys(table["arm"])))
-            self._known(metric, "metric", list(dict.fromkeys(table["metric"])))
-            return figures.indices(found, table[(table["arm"] == arm) & (table["metric"] == metric)])
-        return {"differences": figures.differences, "regret": figures.regrets, "front": figures.front}[figure](found)
+            return Findings(self.asked, self.asked.finish(going))

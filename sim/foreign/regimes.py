@@ -36,13 +36,14 @@ from sim.engine.plan import Plan
 from sim.engine.rule import rules_of
 from sim.engine.table import State
 from sim.intervals import wilson
+from sim.language import mark
 
 from . import poverty_trap
 from .society import RANGES, Point, Society, first_state, found, uniforms
 
 STEPS = 100
 LUCK = 0  # the engine's seed: the luck of a society is keyed by its own
-TRAP, TWO, ALL = "trap", "two equilibria", "all prosper"
+TRAP, TWO, ALL = mark("trap"), mark("two equilibria"), mark("all prosper")
 REGIMES = (TRAP, TWO, ALL)
 POINTS = {
     TRAP: Point(threshold=0.20, best_gain=1.7, saving=0.70, least_chance=0.45, homophily=12.0),
@@ -218,13 +219,17 @@ PUBLISHED = {
     "people": {TRAP: 17537 / 143360, TWO: (88111 + 229 + 37396) / 143360, ALL: 87 / 143360},
 }
 MOST_SEEDS = 0.9  # of seeds in which a finding of the abstract must hold
+SAME, DIFFERS = mark("same"), mark("differs")
+WORST, MIDDLE, BEST = mark("worst"), mark("middle"), mark("best")  # of the ranges
+OF_RUNS = {"communities": mark("share of runs, by communities"), "people": mark("share of runs, by people")}
+SPREAD = {1.0: mark("design; spread chosen is set as variance"), 0.0: mark("design; spread chosen is held")}
 HARDLY = 0.05  # share of the helped that help may lift where there is hardly a response
 
 
 def row(regime: str, measured: str, published: str, source: str, values: np.ndarray, holds: bool, at: str) -> dict:
     """One finding of the abstract: median and 5th to 95th percentile over seeds."""
     low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
-    same = "same" if holds else "differs"
+    same = SAME if holds else DIFFERS
     return dict(
         zip(
             ("regime", "measured", "parameters", "published", "source", "found", "low", "high", "verdict"),
@@ -238,25 +243,25 @@ def of_abstract(frame: pd.DataFrame) -> list[dict]:
     """What the abstract says of each regime, against the points where it is looked for."""
     by = {name: frame[frame["regime"] == name].reset_index(drop=True) for name in REGIMES}
     trap, two, every = (by[name] for name in REGIMES)
-    where = dict(zip(REGIMES, ("worst", "middle", "best"), strict=True))
+    where = dict(zip(REGIMES, (WORST, MIDDLE, BEST), strict=True))
     at = {n: f"{where[n]}: " + ", ".join(f"{k} {v:g}" for k, v in vars(POINTS[n]).items()) for n in REGIMES}
 
     def often(holds: pd.Series) -> bool:
         return bool(holds.mean() >= MOST_SEEDS)
 
-    richer, lift = "people richer than at the start", "helped people richer only by help"
+    richer, lift = mark("people richer than at the start"), mark("helped people richer only by help")
     unequal = often((two["gini"] > trap["gini"]) & (two["gini"] > every["gini"]))
     responds, hardly = often(two["lifted"] > trap["lifted"]), often(trap["lifted"] <= HARDLY)
     found_trap, found_two = often(trap["regime_people"] == TRAP), often(two["regime_people"] == TWO)
     found_all, everybody = (often(every[f"regime_{kind}"] == ALL) for kind in ("communities", "people"))
     told: list[tuple] = [
-        (TRAP, richer, "nobody", trap["people_richer"], found_trap),
-        (TWO, richer, "some", two["people_richer"], found_two),
-        (TWO, "Gini coefficient", "highest", two["gini"], unequal),
-        (ALL, "communities richer than at the start", "all", every["communities_richer"], found_all),
-        (ALL, richer, "all", every["people_richer"], everybody),
-        (TRAP, lift, "hardly any", trap["lifted"], hardly),
-        (TWO, lift, "more than in the trap", two["lifted"], responds),
+        (TRAP, richer, mark("nobody"), trap["people_richer"], found_trap),
+        (TWO, richer, mark("some"), two["people_richer"], found_two),
+        (TWO, mark("Gini coefficient"), mark("highest"), two["gini"], unequal),
+        (ALL, mark("communities richer than at the start"), mark("all"), every["communities_richer"], found_all),
+        (ALL, richer, mark("all"), every["people_richer"], everybody),
+        (TRAP, lift, mark("hardly any"), trap["lifted"], hardly),
+        (TWO, lift, mark("more than in the trap"), two["lifted"], responds),
     ]
     return [row(n, what, said, ABSTRACT, values.to_numpy(), holds, at[n]) for n, what, said, values, holds in told]
 
@@ -271,14 +276,14 @@ def of_notebook(frame: pd.DataFrame) -> list[dict]:
         rows.append(
             {
                 "regime": name,
-                "measured": f"share of runs, by {kind}",
-                "parameters": "design; spread chosen is " + ("set as variance" if as_coded else "held"),
+                "measured": OF_RUNS[kind],
+                "parameters": SPREAD[as_coded],
                 "published": f"{PUBLISHED[kind][name]:.4f}",
                 "source": NOTEBOOK,
                 "found": share,
                 "low": low,
                 "high": high,
-                "verdict": "same" if low <= PUBLISHED[kind][name] <= high else "differs",
+                "verdict": SAME if low <= PUBLISHED[kind][name] <= high else DIFFERS,
             }
         )
     return rows
@@ -287,8 +292,3 @@ def of_notebook(frame: pd.DataFrame) -> list[dict]:
 def findings(played: Experiment) -> pd.DataFrame:
     """One row a published finding: what was found here, its interval of 90 %, and whether it is the same."""
     return pd.DataFrame([*of_abstract(played.at_points), *of_notebook(played.over_ranges)])
-
-
-def regimes(seed: int, executor: Executor | None = None) -> pd.DataFrame:
-    """The whole experiment as a table of findings."""
-    return findings(experiment(seed, executor))

@@ -21,13 +21,15 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsFloat, TypeVar
 
 import numpy as np
 
 #: The rural poverty line in model money, z per person and quarter. Frozen; a grid of 0.9, 1 and 1.1 is printed beside.
 LINE = 1.0
 DIRECTIONS = ("lower", "higher", "neither")
+Quantity = TypeVar("Quantity", bound=Callable[..., Any])
+Measure = TypeVar("Measure", bound=Callable[..., SupportsFloat])  # a decorated function keeps its type
 PREFIXES = {"village_": "village", "nation_": "nation"}
 
 
@@ -60,7 +62,7 @@ class Metric:
     unit: str
     meaning: str
     better: str
-    function: Callable[..., float]
+    function: Callable[..., SupportsFloat]
     every: int = 1
     wiring: tuple[Any, ...] = ()
 
@@ -74,7 +76,7 @@ class Metric:
         return (quarter + 1) % self.every == 0
 
 
-def shared(function: Callable) -> Callable:
+def shared(function: Quantity) -> Quantity:
     """Declare a quantity that several metrics need: wired as a metric is, and computed once a quarter for all of them.
 
     Examples
@@ -118,7 +120,7 @@ def persons(size: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return size * weight
 
 
-def metric(label: str, *, unit: str, better: str, every: int = 1) -> Callable[[Callable], Callable]:
+def metric(label: str, *, unit: str, better: str, every: int = 1) -> Callable[[Measure], Measure]:
     """Declare a plain function as a metric; the function itself stays as it is.
 
     Parameters
@@ -157,7 +159,7 @@ def metric(label: str, *, unit: str, better: str, every: int = 1) -> Callable[[C
     if every < 1:
         raise ValueError(f"metric {label!r}: every must be at least 1 quarter, not {every}")
 
-    def declare(function: Callable[..., float]) -> Callable[..., float]:
+    def declare(function: Measure) -> Measure:
         documentation = inspect.getdoc(function)
         if not documentation:
             raise ValueError(f"metric {function.__name__!r} has no docstring: its first line is printed as its meaning")

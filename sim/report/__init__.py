@@ -10,7 +10,7 @@ Shares are fractions (0-1) but in `headline`, `contrasts` and `participation`, w
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from sim import ledger
@@ -133,6 +133,14 @@ def span(low: float | None, high: float | None, decimals: int = 1, signed: bool 
     """Format an interval as "low to high"; empty where either end is undefined."""
     ends = [number(low, decimals, signed), number(high, decimals, signed)]
     return "" if say(UNDEFINED) in ends else to(*ends)
+
+
+def drawn(spans: Mapping[str, tuple[float, float]]) -> str:
+    """What is drawn, and from where to where."""
+    return "; ".join(
+        say("{name} {low} to {high}", name=name, low=written(f"{low:g}"), high=written(f"{high:g}"))
+        for name, (low, high) in spans.items()
+    )
 
 
 def said(name: object) -> str:

@@ -5,37 +5,49 @@ from __future__ import annotations
 import pandas as pd
 from rich.console import Group
 
-from sim.experiment.calibration import Calibration
+from sim.experiment.calibration import BELOW, NO_LUMP, NO_REST, NOT_FINITE, Calibration
 from sim.experiment.decomposition import FACTORS, LEFT, WHOLE
 from sim.experiment.ensemble import inside_together, quality
 from sim.experiment.threshold import LIFT, YEARS
-from sim.report import number, span
+from sim.language import mark, say, spoken, written
+from sim.report import number, percent, said, span, to
 from sim.report.grid import Cell, Column, Grid, estimated
 from sim.report.grid import terminal as printed
 
 WORDS = {
-    **{f"headcount_{k}": f"Headcount, quarter {k}" for k in range(9)},
-    "poverty_gap": "Poverty gap",
-    "severity": "Severity",
-    "gini": "Gini",
-    "gini_drift": "Change of the Gini over 40 quarters",
-    "newly_poor": "Poor who were not a year ago",
-    "ever_poor": "Poor in one of three years",
-    "shock_left": "Left of a shock",
-    "shock_asymmetry": "Left of a bad one less a good one",
-    "audit_effect": "Audits on missing spending",
-    "presence_effect": "Ten points of attendance on it",
-    "blt_spent": "Spent of a year's cash",
-    "blt_after": "Consumption a year after it",
+    **{f"headcount_{k}": mark("Headcount, quarter {quarter}") for k in range(9)},
+    "poverty_gap": mark("Poverty gap"),
+    "severity": mark("Severity"),
+    "gini": mark("Gini"),
+    "gini_drift": mark("Change of the Gini over 40 quarters"),
+    "newly_poor": mark("Poor who were not a year ago"),
+    "ever_poor": mark("Poor in one of three years"),
+    "shock_left": mark("Left of a shock"),
+    "shock_asymmetry": mark("Left of a bad one less a good one"),
+    "audit_effect": mark("Audits on missing spending"),
+    "presence_effect": mark("Ten points of attendance on it"),
+    "blt_spent": mark("Spent of a year's cash"),
+    "blt_after": mark("Consumption a year after it"),
+}
+REASONS = {
+    NO_REST: mark("no world at rest"),
+    NOT_FINITE: mark("not finite"),
+    NO_LUMP: mark("the lumpy technique leaves its own range"),
+    BELOW: mark("Kept out by the threshold"),
 }
 PARTS = {
-    "luck": "Bad luck",
-    "ability": "Differences of ability",
-    "pass_through": "National growth not passed through",
-    "threshold": "The lumpy technique's threshold",
-    LEFT: "Left without all of these",
-    WHOLE: "Headcount",
+    "luck": mark("Bad luck"),
+    "ability": mark("Differences of ability"),
+    "pass_through": mark("National growth not passed through"),
+    "threshold": mark("The lumpy technique's threshold"),
+    LEFT: mark("Left without all of these"),
+    WHOLE: mark("Headcount"),
 }
+
+
+def named(moment: str) -> str:
+    """What a moment, or a reason to refuse a set, is called."""
+    return say({**WORDS, **REASONS}[moment], quarter=moment.rpartition("_")[2])
 
 
 def waves(calibration: Calibration) -> Grid:
@@ -43,15 +55,20 @@ def waves(calibration: Calibration) -> Grid:
     rows = []
     for place, (tried, reasons) in enumerate(calibration.waves, 1):
         last = place == len(calibration.waves)
-        name = "Last wave: judged" if last else f"Wave {place}: teaches the emulators"
-        why = ", ".join(f"{WORDS.get(reason, reason)} {count}" for reason, count in reasons.items())
+        name = say("Last wave: judged") if last else say("Wave {place}: teaches the emulators", place=place)
+        why = ", ".join(f"{named(reason)} {number(count, 0)}" for reason, count in reasons.items())
         kept = number(calibration.looked_at_again, 0) if last else "\u2013"
-        rows.append((Cell(name, f"refused: {why}" if why else ""), Cell(number(tried, 0)), Cell(kept)))
+        rows.append((Cell(name, say("refused: {why}", why=why) if why else ""), Cell(number(tried, 0)), Cell(kept)))
     again, left = number(calibration.looked_at_again, 0), number(len(calibration.sets), 0)
-    rows.append((Cell("Fresh look", "kept: inside, or nearest to it, in other populations"), Cell(again), Cell(left)))
-    note = f"The emulators leave {100.0 * calibration.left:.2g} % of the prior. {calibration.seconds:.0f} s."
-    columns = (Column("Wave"), Column("Sets tried"), Column("Kept"))
-    return Grid("waves", f"From priors to sets, {calibration.variant.replace('_', ' ')}", note, columns, tuple(rows))
+    told = say("kept: inside, or nearest to it, in other populations")
+    rows.append((Cell(say("Fresh look"), told), Cell(again), Cell(left)))
+    note = say(
+        "The emulators leave {share} of the prior. {seconds} s.",
+        share=written(f"{100.0 * calibration.left:.2g}") + spoken().percent, seconds=number(calibration.seconds, 0),
+    )  # fmt: skip
+    columns = (Column(say("Wave")), Column(say("Sets tried")), Column(say("Kept")))
+    title = say("From priors to sets, {variant}", variant=said(calibration.variant))
+    return Grid("waves", title, note, columns, tuple(rows))
 
 
 def fit(calibration: Calibration) -> Grid:
@@ -61,21 +78,26 @@ def fit(calibration: Calibration) -> Grid:
         places = 3 if row.unit == "0-1" else 2
         rows.append(
             (
-                Cell(WORDS[row.moment], f"{row.target}, {row.unit}"),
+                Cell(named(row.moment), f"{row.target}, {say(row.unit)}"),
                 Cell(span(row.low, row.high, places)),
                 Cell(number(row.fresh_50, places), span(row.fresh_5, row.fresh_95, places)),
                 Cell(number(100.0 * row.inside, 0)),
             )
         )
-    whole = ", ".join(f"{target} {100.0 * share:.0f} %" for target, share in inside_together(calibration.fresh).items())
-    note = f"Fresh: populations and lucks that no set was chosen by. All moments of a target inside together: {whole}."
-    columns = (
-        Column("Moment"),
-        Column("Band"),
-        Column("Sets, fresh", "", "Fresh\n5\u201395 %"),
-        Column("Inside, fresh", "%", "Inside\n%"),
+    whole = ", ".join(
+        f"{target} {percent(100.0 * share, 0)}" for target, share in inside_together(calibration.fresh).items()
     )
-    return Grid("fit", "Fitted targets", note, columns, tuple(rows))
+    note = say(
+        "Fresh: populations and lucks that no set was chosen by. All moments of a target inside together: {whole}.",
+        whole=whole,
+    )
+    columns = (
+        Column(say("Moment")),
+        Column(say("Band")),
+        Column(say("Sets, fresh"), "", say("Fresh\n5\u201395 %")),
+        Column(say("Inside, fresh"), "%", say("Inside\n%")),
+    )
+    return Grid("fit", say("Fitted targets"), note, columns, tuple(rows))
 
 
 def priors(calibration: Calibration) -> Grid:
@@ -86,26 +108,27 @@ def priors(calibration: Calibration) -> Grid:
         (
             Cell(row.parameter),
             Cell(_brief(row.low, row.high)),
-            Cell(f"{row.kept_50:.3g}", _brief(row.kept_5, row.kept_95)),
-            Cell(number(row.distance, 2), f"p {row.p_adjusted:.2g}"),
+            Cell(written(f"{row.kept_50:.3g}"), _brief(row.kept_5, row.kept_95)),
+            Cell(number(row.distance, 2), "p " + written(f"{row.p_adjusted:.2g}")),
         )
         for row in changed.itertuples(index=False)
     )
-    note = (
-        f"The other {len(frame) - len(changed)} parameters keep their priors: uncertainties, not calibrated. "
-        "Distance of Kolmogorov and Smirnov; p-values adjusted for the number of parameters (Benjamini and Hochberg)."
+    note = say(
+        "The other {count} parameters keep their priors: uncertainties, not calibrated. Distance of Kolmogorov and "
+        "Smirnov; p-values adjusted for the number of parameters (Benjamini and Hochberg).",
+        count=len(frame) - len(changed),
     )
     columns = (
-        Column("Parameter"),
-        Column("Prior"),
-        Column("Kept", "", "Kept\n5\u201395 %"),
-        Column("Distance"),
+        Column(say("Parameter")),
+        Column(say("Prior")),
+        Column(say("Kept"), "", say("Kept\n5\u201395 %")),
+        Column(say("Distance")),
     )
-    return Grid("moved", "Priors that the data moved", note, columns, rows)
+    return Grid("moved", say("Priors that the data moved"), note, columns, rows)
 
 
 def _brief(low: float, high: float) -> str:
-    return f"{low:.3g} to {high:.3g}".replace(" ", "\u00a0")
+    return to(written(f"{low:.3g}"), written(f"{high:.3g}"))
 
 
 def explained(frame: pd.DataFrame, variant: str) -> Grid:
@@ -116,15 +139,16 @@ def explained(frame: pd.DataFrame, variant: str) -> Grid:
     for factor, words in PARTS.items():
         found = [cells[window, factor] for window in windows if (window, factor) in cells]
         if len(found) == len(windows):
-            first = Cell(words, FACTORS.get(factor, "") and f"taken away: {FACTORS[factor]}")
+            instead = FACTORS.get(factor, "")
+            first = Cell(say(words), instead and say("taken away: {instead}", instead=say(instead)))
             rows.append((first, *(estimated(one.estimate, one.low, one.high) for one in found)))
-    note = (
+    note = say(
         "Parts of the headcount (consumption without survey noise), mean over all orders of taking the factors away; "
         "they sum to it. Beneath: 5\u201395 % over parameter sets, each with a population and a luck of its own."
     )
-    columns = (Column("Factor"), *(Column(window.capitalize()) for window in windows))
-    title = f"What keeps people poor in the quiet baseline, {variant.replace('_', ' ')}"
-    return Grid("explained", title, note, columns, tuple(rows), unit="points")
+    columns = (Column(say("Factor")), *(Column(say(window).capitalize()) for window in windows))
+    title = say("What keeps people poor in the quiet baseline, {variant}", variant=said(variant))
+    return Grid("explained", title, note, columns, tuple(rows), unit=say("points"))
 
 
 def held_back(frame: pd.DataFrame, variant: str) -> Grid:
@@ -135,16 +159,17 @@ def held_back(frame: pd.DataFrame, variant: str) -> Grid:
         rows = [found[name] for name in names]
         return (Cell(words), *(estimated(row.estimate, row.low, row.high, 0) for row in rows))
 
-    rows = [line(f"Above the threshold after {year} years", f"alone_{year}", f"lifted_{year}") for year in YEARS]
-    note = (
-        f"Of poor households below the threshold ({found['poor_below'].estimate:.0f} % of the poor, "
-        f"{found['below'].estimate:.0f} % of all), % of households: left alone, and with their capital raised to "
-        f"{LIFT:.1f} times the threshold at quarter 0. With two equilibria the last column would not fall."
-    )
-    columns = (Column("Share"), Column("Left alone"), Column("Lifted"))
-    return Grid(
-        "held_back", f"Does the threshold hold people back, {variant.replace('_', ' ')}", note, columns, (*rows,)
-    )
+    above = mark("Above the threshold after {years} years")
+    rows = [line(say(above, years=year), f"alone_{year}", f"lifted_{year}") for year in YEARS]
+    note = say(
+        "Of poor households below the threshold ({poor} of the poor, {all} of all), % of households: left alone, and "
+        "with their capital raised to {lift} times the threshold at quarter 0. With two equilibria the last column "
+        "would not fall.",
+        poor=percent(found["poor_below"].estimate, 0), all=percent(found["below"].estimate, 0), lift=number(LIFT),
+    )  # fmt: skip
+    columns = (Column(say("Share")), Column(say("Left alone")), Column(say("Lifted")))
+    title = say("Does the threshold hold people back, {variant}", variant=said(variant))
+    return Grid("held_back", title, note, columns, (*rows,))
 
 
 def terminal(calibration: Calibration) -> Group:

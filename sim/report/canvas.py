@@ -85,7 +85,7 @@ class Panel:
         (left, right), (top, bottom) = sorted(self.across(x)), sorted(self.down(y))
         if right - left > 3 * gap:
             left, right = left + gap / 2, right - gap / 2
-        self.drawing.area(np.array([(left, top), (right, top), (right, bottom), (left, bottom)]), colour)
+        self.drawing.block(left, top, right, bottom, colour)
 
     def shade(self, first: float, last: float) -> None:
         """Shade the panel from one value of `x` to another."""
@@ -172,7 +172,7 @@ def draw_key(drawing: Drawing, entries: list[tuple[float, int, str, str]]) -> No
     """Draw a key at the upper left corner: a square of colour and a name each."""
     for left, row, name, colour in entries:
         top = 2.0 + 14 * row
-        drawing.area(np.array([(left, top), (left + 8, top), (left + 8, top + 8), (left, top + 8)]), colour)
+        drawing.block(left, top, left + 8, top + 8, colour)
         drawing.write(left + 12, top + 7, name)
 
 

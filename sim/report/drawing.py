@@ -123,6 +123,15 @@ class Drawing:
         """Fill a polygon."""
         self.shapes.append(Shape(np.asarray(points, float), colour, alpha))
 
+    def block(self, left: float, top: float, right: float, bottom: float, colour: str, alpha: float = 1.0) -> None:
+        """Fill a rectangle."""
+        self.area(np.array([(left, top), (right, top), (right, bottom), (left, bottom)]), colour, alpha)
+
+    def disc(self, x: float, y: float, radius: float, colour: str, corners: int = 24) -> None:
+        """Fill a round dot."""
+        turn = np.linspace(0.0, 2.0 * np.pi, corners + 1)
+        self.area((x, y) + radius * np.column_stack((np.cos(turn), np.sin(turn))), colour)
+
     def line(self, points: np.ndarray, colour: str, breadth: float = 0.7, dashes: Sequence[float] = ()) -> None:
         """Draw a line."""
         self.shapes.append(Shape(np.asarray(points, float), colour, 1.0, breadth, dashes))

@@ -252,7 +252,7 @@ def tell_winners(results: Results, panel: Panel, arm: str) -> None:
 def participation(results: Results, width: float = WIDE) -> Drawing:
     """Attendance in four windows with 90 % intervals, each arm beside the baseline."""
     frame = results.tables["participation"]
-    arms, dot = rivals(results) or [BASELINE], np.linspace(0.0, 2 * np.pi, 24)
+    arms = rivals(results) or [BASELINE]
     drawing, grid = small_multiples(
         results, arms, width, (5, 2), 115, (30, 9, 32, 20), (14, 52), say("% of households"), tint=True
     )
@@ -267,8 +267,7 @@ def participation(results: Results, width: float = WIDE) -> Drawing:
             panel.line(x, part["estimate"], colour)
             for spot, row in zip(x, part.itertuples(), strict=True):
                 panel.line((spot, spot), (row.low, row.high), colour, 1.6)
-                middle = panel.across(spot), panel.down(row.estimate)
-                drawing.area(np.column_stack((middle[0] + 2 * np.cos(dot), middle[1] + 2 * np.sin(dot))), colour)
+                drawing.disc(panel.across(spot), panel.down(row.estimate), 2.0, colour, 23)
         panel.left_axis(named=place % grid.shape[1] == 0)
         panel.bottom_axis(range(len(windows)), [said(window) for window in windows])
     return drawing

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import pandas as pd
 
+from sim.language import say, written
 from sim.report import number
 from sim.report.grid import Cell, Column, Grid, estimated
 
 
 def grid(findings: pd.DataFrame) -> Grid:
     """What the authors found and what is found here, one row a finding; shares as fractions."""
-    columns = (Column("Finding"), Column("Published"), Column("Found"), Column("Verdict"))
+    columns = (Column(say("Finding")), Column(say("Published")), Column(say("Found")), Column(say("Verdict")))
     rows = tuple(
         (
-            Cell(f"{row.regime}: {row.measured}", row.parameters),
+            Cell(f"{say(row.regime)}: {say(row.measured)}", place(row.parameters)),
             Cell(published(row.published)),
             estimated(row.found, row.low, row.high, 3),
-            Cell(row.verdict),
+            Cell(say(row.verdict)),
         )
         for row in findings.itertuples(index=False)
     )
-    note = "Shares of people, communities or runs; a Gini coefficient. Beneath what is found: its interval of 90 %."
-    return Grid("foreign", "Dupont and Roy's poverty traps, rebuilt from what could be read", note, columns, rows)
+    note = say(
+        "Shares of people, communities or runs; a Gini coefficient. Beneath what is found: its interval of 90 %."
+    )
+    title = say("Dupont and Roy's poverty traps, rebuilt from what could be read")
+    return Grid("foreign", title, note, columns, rows)
 
 
 def published(said: str) -> str:
     """A finding in words as it is, a number as the others are."""
-    return number(float(said), 3) if said.replace(".", "").isdigit() else said
+    return number(float(said), 3) if said.replace(".", "").isdigit() else say(said)
+
+
+def place(said: str) -> str:
+    """Where it was looked for: a word, and after a colon the parameters there, each a name and a number."""
+    word, colon, values = said.partition(": ")
+    pairs = (pair.rsplit(" ", 1) for pair in values.split(", ")) if colon else ()
+    return say(word) + colon + ", ".join(f"{name} {written(value)}" for name, value in pairs)

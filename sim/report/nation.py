@@ -6,16 +6,14 @@ import os
 import platform
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
-from sim.experiment.results import put_manifest, put_table
+from sim.experiment.results import made_with, put_manifest, put_table
 from sim.language import mark, say
 from sim.metrics.cost import rupiah
 from sim.nation import sketch
@@ -126,41 +124,30 @@ def answer(nation: Nation, found: dict[str, pd.DataFrame]) -> list[str]:
             for one in (arm, BASELINE)
         )
         fewer = -row["headcount_post"]["difference"] / 100.0 * persons
-        count = number(abs(fewer) / 1e3, 0)
-        people = (
-            say("{count} thousand persons fewer", count=count)
-            if fewer >= 0
-            else say("{count} thousand persons more", count=count)
-        )
+        told = mark("{count} thousand persons fewer") if fewer >= 0 else mark("{count} thousand persons more")
+        people = say(told, count=number(abs(fewer) / 1e3, 0))
         sentences.append(
             say(
                 "{strategy} costs Rp\u00a0{whole} trillion in all and Rp\u00a0{head} a head (present value). In years "
                 "{when}, {without} of rural persons are poor without it, {given} with it ({change} percentage points, "
                 "{people}). The Gini coefficient moves from {gini} by {moved}.",
-                strategy=labels(nation)[arm],
-                whole=number(row["cost_in_all"]["difference"], 1),
-                head=number(row["cost_per_head"]["difference"], 0),
-                when=years(about.windows.post),
-                without=percent(base["headcount_post"]["value"], 2),
-                given=percent(row["headcount_post"]["value"], 2),
+                strategy=labels(nation)[arm], when=years(about.windows.post), people=people,
+                whole=number(row["cost_in_all"]["difference"], 1), head=number(row["cost_per_head"]["difference"], 0),
+                without=percent(base["headcount_post"]["value"], 2), given=percent(row["headcount_post"]["value"], 2),
                 change=number(row["headcount_post"]["difference"], 2, True),
-                people=people,
-                gini=number(base["gini_after"]["value"], 4),
-                moved=number(row["gini_after"]["difference"], 4, True),
+                gini=number(base["gini_after"]["value"], 4), moved=number(row["gini_after"]["difference"], 4, True),
             )
-        )
+        )  # fmt: skip
     return [
         say(
             "{households} million rural households, {persons} million persons, in {villages} villages of {provinces} "
             "provinces, over {years} years.",
-            households=number(households / 1e6, 2),
-            persons=number(persons / 1e6, 1),
-            villages=number(start.loc[NATION, "villages"], 0),
-            provinces=len(nation.provinces),
+            households=number(households / 1e6, 2), persons=number(persons / 1e6, 1),
+            villages=number(start.loc[NATION, "villages"], 0), provinces=len(nation.provinces),
             years=about.calendar.quarters // 4,
         ),
         *sentences,
-    ]
+    ]  # fmt: skip
 
 
 def first_look(nation: Nation) -> str:
@@ -281,20 +268,14 @@ def provinces_figure(nation: Nation, found: dict[str, pd.DataFrame], width: floa
         middle = levels.down(place + 0.5)
         drawing.write(left - 6, middle + 2.9, one.label, INK, "end")
         drawing.line(np.array([(levels.left, middle), (levels.right, middle)]), "#eeeeee")
-        _dot(drawing, levels.across(base[one]), middle, GREY)
+        drawing.disc(levels.across(base[one]), middle, 3.0, GREY)
         for arm in arms:
-            _dot(drawing, levels.across(head.loc[(one.name, arm), "value"]), middle, hues(nation)[arm], 2.1)
+            drawing.disc(levels.across(head.loc[(one.name, arm), "value"]), middle, 2.1, hues(nation)[arm])
             ends = changes.across([0.0, head.loc[(one.name, arm), "difference"]])
             drawing.line(np.array([(ends[0], middle), (ends[1], middle)]), hues(nation)[arm], 1.2)
-            _dot(drawing, ends[1], middle, hues(nation)[arm], 2.4)
+            drawing.disc(ends[1], middle, 2.4, hues(nation)[arm])
     draw_key(drawing, key(list(labels(nation).values()), list(hues(nation).values()), width - 10))
     return drawing
-
-
-def _dot(drawing: Drawing, x: float, y: float, colour: str, radius: float = 3.0) -> None:
-    """A round dot."""
-    turn = np.linspace(0.0, 2.0 * np.pi, 25)
-    drawing.area(np.column_stack((x + radius * np.cos(turn), y + radius * np.sin(turn))), colour)
 
 
 # -- the folder -------------------------------------------------------------------------------------------------------
@@ -319,13 +300,12 @@ def manifest(nation: Nation, found: dict[str, pd.DataFrame], name: str) -> dict[
         "ledger_largest_gap": nation.worst_gap,
         "code": code_digest(),
         "rules": ensemble.rules_digest(),
-        "versions": {"python": platform.python_version(), **{one: version(one) for one in PACKAGES}},
         "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
         "processors": os.cpu_count(),
         "seconds_of_solved_villages": round(nation.seconds[0], 1),
         "seconds_of_districts": round(nation.seconds[1], 1),
         "most_memory_gib": round(nation.peak, 2),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        **made_with(PACKAGES),
     }
 
 

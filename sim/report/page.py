@@ -75,42 +75,31 @@ LEFT_OUT = (
     ),
     mark("One population and one parameter set cannot say which strategy is best in a real village."),
 )
-WORDS = (
-    (
-        mark("z"),
-        mark("one rural poverty line per person and quarter, Rp\u00a0{rupiah} at the prices of September 2017."),
+WORDS = {
+    mark("z"): mark("one rural poverty line per person and quarter, Rp\u00a0{rupiah} at the prices of September 2017."),
+    mark("poor"): mark("real consumption below 1 z."),
+    mark("permanently poor"): mark("own permanent income, luck removed, below 1 z when the programmes start."),
+    mark("own income"): mark("income without public money: no transfers, no subsidies, no wages from public works."),
+    mark("after"): mark(
+        "years {post} after September 2017, which are years {since} after the money ended. All classes, winners, "
+        "Lorenz curves and gains are measured then; the shocks of the test strike in the first quarter of it."
     ),
-    (mark("poor"), mark("real consumption below 1 z.")),
-    (mark("permanently poor"), mark("own permanent income, luck removed, below 1 z when the programmes start.")),
-    (mark("own income"), mark("income without public money: no transfers, no subsidies, no wages from public works.")),
-    (
-        mark("after"),
-        mark(
-            "years {post} after September 2017, which are years {since} after the money ended. All classes, winners, "
-            "Lorenz curves and gains are measured then; the shocks of the test strike in the first quarter of it."
-        ),
+    mark("late"): mark("years {late}, an illustration only."),
+    mark("self-sufficient"): mark(
+        "own income of at least 1 z after the programmes, and it withstands the test shocks."
     ),
-    (mark("late"), mark("years {late}, an illustration only.")),
-    (
-        mark("self-sufficient"),
-        mark("own income of at least 1 z after the programmes, and it withstands the test shocks."),
+    mark("fragile"): mark("own income of at least 1 z, but it does not withstand the shocks."),
+    mark("dependency"): mark(
+        "own income below 1 z, total income at least 1 z while the programmes run: held up by flows."
     ),
-    (mark("fragile"), mark("own income of at least 1 z, but it does not withstand the shocks.")),
-    (
-        mark("dependency"),
-        mark("own income below 1 z, total income at least 1 z while the programmes run: held up by flows."),
+    mark("declining"): mark("own income of at least 1 z before, below it after."),
+    mark("rising"): mark("own income below 1 z, growing at least half as fast as the nation's."),
+    mark("stagnation"): mark("own income below 1 z and growing more slowly than that."),
+    mark("elasticity"): mark(
+        "by how many % consumption falls, over the three years that follow, when the national index falls by 1 %; "
+        "the household in the middle."
     ),
-    (mark("declining"), mark("own income of at least 1 z before, below it after.")),
-    (mark("rising"), mark("own income below 1 z, growing at least half as fast as the nation's.")),
-    (mark("stagnation"), mark("own income below 1 z and growing more slowly than that.")),
-    (
-        mark("elasticity"),
-        mark(
-            "by how many % consumption falls, over the three years that follow, when the national index falls by 1 %; "
-            "the household in the middle."
-        ),
-    ),
-)
+}
 
 
 def shown(row: Any, measure: tables.Measure) -> str:
@@ -316,7 +305,7 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
         figures=[draw(plate, results, folder / "figures") for plate in plates],
         grids=tables.grids(results),
         ledger=costs.ledger(results),
-        words=[(say(word), say(meaning, **terms)) for word, meaning in WORDS],
+        words=[(say(word), say(meaning, **terms)) for word, meaning in WORDS.items()],
         left_out=[say(text) for text in LEFT_OUT],
         missing=[key.replace("_", " ") for key in needed if not has(results, key) and key not in single],
         manifest=manifest,

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +13,10 @@ import pandas as pd
 from sim.experiment import ensemble, standing
 from sim.experiment.regime import NONE, Mapped, RegimeMap, benchmark, tally
 from sim.experiment.regime_question import Question
-from sim.experiment.results import put_manifest, put_table
+from sim.experiment.results import made_with, put_manifest, put_table
 from sim.experiment.winning import crowd, shifted
-from sim.language import listed, mark, say, spoken, written
-from sim.report import DASH, labels, number, percent, said, span, to, years
+from sim.language import listed, mark, say, spoken
+from sim.report import DASH, drawn, labels, number, percent, said, span, to, years
 from sim.report.canvas import saved
 from sim.report.grid import Cell, Column, Grid, estimated
 from sim.report.template import filled
@@ -230,12 +227,8 @@ def axes_told(found: RegimeMap) -> list[dict[str, str]]:
     rows = []
     for place, axis in enumerate(found.question.axes):
         low, high = shown([found.places[:, place].min(), found.places[:, place].max()], found.reach[place])
-        drawn = "; ".join(
-            say("{name} {low} to {high}", name=name, low=written(f"{least:g}"), high=written(f"{most:g}"))
-            for name, (least, most) in axis.draws.items()
-        )
         words = {"label": say(axis.label), "unit": say(axis.unit), "meaning": say(axis.meaning)}
-        rows.append({**words, "drawn": drawn, "reach": to(low, high)})
+        rows.append({**words, "drawn": drawn(axis.draws), "reach": to(low, high)})
     return rows
 
 
@@ -257,9 +250,7 @@ def manifest(found: RegimeMap) -> dict[str, object]:
         "ensemble": question.variant or "none: uncalibrated",
         "parameter_sets": len(question.sets),
         "rules": ensemble.rules_digest(),
-        "versions": {name: version(name) for name in ("swadaya", "numpy", "numba")}
-        | {"python": platform.python_version()},
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        **made_with(),
     }
 
 

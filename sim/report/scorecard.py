@@ -24,42 +24,23 @@ FRAMED = ("low", "high", "observed", "true_mean", "rival_none")  # what a pictur
 PLACES = (*FRAMED, "true_low", "true_high", "estimate_low", "estimate_high")
 SAME = "\u00b7"  # a verdict that a mechanism's absence leaves as it is
 FEW = 20  # parameter sets below which the ends of an interval are little more than extremes
-MEANINGS = (
-    (
-        "FAIL",
-        mark(
-            "Positive: the mean true effect is outside the tolerance, or the published estimate outside what the "
-            "study would have found in the model. Null: 5-95 % of the true effects reach outside the band."
-        ),
+MEANINGS = {
+    "FAIL": mark(
+        "Positive: the mean true effect is outside the tolerance, or the published estimate outside what the "
+        "study would have found in the model. Null: 5-95 % of the true effects reach outside the band."
     ),
-    (
-        "NOT REPRESENTED",
-        mark("No column of the model answers it. Counts as not passed."),
+    "NOT REPRESENTED": mark("No column of the model answers it. Counts as not passed."),
+    "UNINFORMATIVE": mark(
+        "It would pass, but estimates at the study's size spread more than twice the tolerance. Counts as not passed."
     ),
-    (
-        "UNINFORMATIVE",
-        mark(
-            "It would pass, but estimates at the study's size spread more than twice the tolerance. Counts as not "
-            "passed."
-        ),
+    "WARN": mark("As FAIL, for an outcome that does not decide."),
+    "PASS*": mark("A pass where the study gives no standard error. Counts."),
+    "PASS": mark(
+        "Positive: the published estimate lies in the 5-95 % range of estimates and the mean true effect in the "
+        "tolerance. Null: 5-95 % of the true effects over parameter sets lie in the band, never narrower than the "
+        "published interval."
     ),
-    (
-        "WARN",
-        mark("As FAIL, for an outcome that does not decide."),
-    ),
-    (
-        "PASS*",
-        mark("A pass where the study gives no standard error. Counts."),
-    ),
-    (
-        "PASS",
-        mark(
-            "Positive: the published estimate lies in the 5-95 % range of estimates and the mean true effect in the "
-            "tolerance. Null: 5-95 % of the true effects over parameter sets lie in the band, never narrower than the "
-            "published interval."
-        ),
-    ),
-)
+}
 #: What an outcome may count as; a study of one's own may have another role.
 ROLES = {
     "fitted": mark("fitted"),
@@ -75,38 +56,26 @@ MARKS = {
     "PASS*": "\u2713",
     "PASS": "\u2713",
 }
-WORDS = (
-    (
-        mark("True effect"),
-        mark(
-            "Paired difference between the same households in the same luck with and without the programme: mean and "
-            "5-95 % over parameter sets."
-        ),
+WORDS = {
+    mark("True effect"): mark(
+        "Paired difference between the same households in the same luck with and without the programme: mean and "
+        "5-95 % over parameter sets."
     ),
-    (
-        mark("Estimate"),
-        mark(
-            "What the study would have found at its own size, with survey noise and its estimator: 5-95 % over draws "
-            "of parameters, population, luck and assignment."
-        ),
+    mark("Estimate"): mark(
+        "What the study would have found at its own size, with survey noise and its estimator: 5-95 % over draws "
+        "of parameters, population, luck and assignment."
     ),
-    (
-        mark("Rivals"),
-        mark(
-            "What a model without any effect says, and arithmetic that spends 0.9 of cash while it flows. Prior: 5-95 "
-            "% of the true effect before calibration. A positive finding that one of the first two passes too does "
-            "not discriminate, and does not count; a null counts."
-        ),
+    mark("Rivals"): mark(
+        "What a model without any effect says, and arithmetic that spends 0.9 of cash while it flows. Prior: 5-95 "
+        "% of the true effect before calibration. A positive finding that one of the first two passes too does "
+        "not discriminate, and does not count; a null counts."
     ),
-    (
-        mark("Role"),
-        mark(
-            "Fitted: the model was calibrated on it. Forced: the shock was supplied. Structure-informed: the model's "
-            "form was chosen knowing it, its size was not fitted. Only the last counts as validation, and what is "
-            "blind."
-        ),
+    mark("Role"): mark(
+        "Fitted: the model was calibrated on it. Forced: the shock was supplied. Structure-informed: the model's "
+        "form was chosen knowing it, its size was not fitted. Only the last counts as validation, and what is "
+        "blind."
     ),
-)
+}
 
 
 def decimals(row: Any) -> int:
@@ -284,8 +253,8 @@ def write(
     text = filled(
         "scorecard.html",
         cards=shown,
-        verdicts=[(name, MARKS[name], say(meaning)) for name, meaning in MEANINGS],
-        words=[(say(word), say(meaning)) for word, meaning in WORDS],
+        verdicts=[(name, MARKS[name], say(meaning)) for name, meaning in MEANINGS.items()],
+        words=[(say(word), say(meaning)) for word, meaning in WORDS.items()],
         mapping=mapping(cards[0]),
         ablation=None if ablated is None else ablation(ablated),
         studies=[(study, say(study.title)) for study in cards[0].studies],

@@ -15,7 +15,7 @@ import pandas as pd
 from sim.experiment import ensemble, standing
 from sim.experiment.results import put_csv, put_manifest
 from sim.language import listed, mark, say, written
-from sim.report import number, percent, said
+from sim.report import drawn, number, percent, said
 from sim.report import sweep_figures as figures
 from sim.report.canvas import saved
 from sim.report.drawing import Drawing
@@ -196,15 +196,11 @@ def told(found: Found, digest: str) -> list[str]:
 def made(found: Found, asked: Asked) -> list[str]:
     """How the sweep was made."""
     study, people = asked.question.study, asked.question.scenario.population
-    drawn = "; ".join(
-        say("{name} {low} to {high}", name=name, low=written(f"{low:g}"), high=written(f"{high:g}"))
-        for name, (low, high) in found.spans.items()
-    )
     form = mark(
         "{points} points ({design}, seed {seed}) of the calibrated sets. Each is one world of {size}; all ways meet it "
         "under the same lucks."
     )
-    if drawn:
+    if found.spans:
         form = mark(
             "{points} points ({design}, seed {seed}) over {drawn}. Each is one world of {size}; all ways meet it under "
             "the same lucks."
@@ -216,7 +212,7 @@ def made(found: Found, asked: Asked) -> list[str]:
     lines = [
         say(
             form, points=number(len(found.plan.points), 0), design=design(study.design.kind), seed=study.design.seed,
-            drawn=drawn, size=size,
+            drawn=drawn(found.spans), size=size,
         )
     ]  # fmt: skip
     if study.levers:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +15,7 @@ import pandas as pd
 from sim.errors import InputError
 from sim.experiment import Tell, ensemble, evidence, standing, validation
 from sim.experiment.judging import Scorecard
-from sim.experiment.results import folder_named
+from sim.experiment.results import folder_named, made_with
 from sim.experiment.validation import Worlds
 from sim.language import mark, say
 from sim.report import said, scorecard
@@ -92,12 +89,8 @@ class Asked:
             if self.ablate:
                 smaller = replace(worlds, villages=min(worlds.villages, validation.QUICK_VILLAGES))
                 ablated.append(validation.ablate(sets, variant, smaller))
-        about = {
-            **self.about,
-            "versions": {"python": platform.python_version(), "swadaya": version("swadaya"), "numpy": version("numpy")},
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        scorecard.write(cards, folder, pd.concat(ablated, ignore_index=True) if ablated else None, about)
+        frame = pd.concat(ablated, ignore_index=True) if ablated else None
+        scorecard.write(cards, folder, frame, {**self.about, **made_with()})
         return cards
 
     def keep(self, cards: Sequence[Scorecard]) -> Path:
@@ -107,7 +100,7 @@ class Asked:
 
 def of(variant: str, tell: Tell) -> Tell:
     """Tells also of which variant."""
-    return lambda doing, done, whole: tell(f"{doing}, {said(variant)}", done, whole)
+    return lambda doing, done, whole: tell(f"{say(doing)}, {said(variant)}", done, whole)
 
 
 def told(card: Scorecard) -> list[object]:

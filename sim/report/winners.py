@@ -96,7 +96,7 @@ def legend(drawing: Drawing, found: Mapped, width: float) -> float:
         text = f"{names(found)[arm]}, {percent(100 * shares[arm], 0)}"
         need = 26.0 + breadth(text, SMALL)
         left, row = (0.0, row + 1) if left and left + need > width + 14 else (left, row)
-        square(drawing, left, 2.0 + 14 * row, mixed(hue[arm], STRENGTHS[-1][1]))
+        drawing.block(left, 2.0 + 14 * row, left + 8, 10.0 + 14 * row, mixed(hue[arm], STRENGTHS[-1][1]))
         dot(drawing, left + 4, 6.0 + 14 * row, hue[arm], arm == NONE, 2.4)
         drawing.write(left + 12, 9.0 + 14 * row, text)
         left += need
@@ -105,24 +105,16 @@ def legend(drawing: Drawing, found: Mapped, width: float) -> float:
     drawing.write(0, 9.0 + 14 * row, head, GREY)
     left = breadth(head, SMALL) + 6
     for (_, strong), word in zip(STRENGTHS, words, strict=True):
-        square(drawing, left, 2.0 + 14 * row, mixed(INK, strong * 0.8))
+        drawing.block(left, 2.0 + 14 * row, left + 8, 10.0 + 14 * row, mixed(INK, strong * 0.8))
         drawing.write(left + 11, 9.0 + 14 * row, word, GREY)
         left += 19 + breadth(word, SMALL)
     return 14.0 * (row + 1)
 
 
-def square(drawing: Drawing, left: float, top: float, colour: str, size: float = 8.0) -> None:
-    """Fill a small square."""
-    right, bottom = left + size, top + size
-    drawing.area(np.array([(left, top), (right, top), (right, bottom), (left, bottom)]), colour)
-
-
 def dot(drawing: Drawing, x: float, y: float, colour: str, hollow: bool, size: float) -> None:
     """Draw a world: a disc with a white rim; hollow where it has no clear winner."""
-    turn = np.linspace(0.0, 2 * np.pi, 13)
-    ring = np.column_stack((np.cos(turn), np.sin(turn)))
-    drawing.area((x, y) + (size + 0.7) * ring, dark(colour) if hollow else "#ffffff")
-    drawing.area((x, y) + size * ring, "#ffffff" if hollow else colour)
+    drawing.disc(x, y, size + 0.7, dark(colour) if hollow else "#ffffff", 12)
+    drawing.disc(x, y, size, "#ffffff" if hollow else colour, 12)
 
 
 def draw_map(found: Mapped, panel: Panel, rows: np.ndarray, cells: int) -> None:
@@ -160,8 +152,7 @@ def fill_line(panel: Panel, edges: np.ndarray, ends: np.ndarray, fills: Sequence
             if fills[first]:
                 (left, right), (bottom, top) = panel.across(edges[[first, place]]), panel.down(ends)
                 right, top = min(right + 1.0, panel.right), max(top - 1.0, panel.top)
-                corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-                panel.drawing.area(np.array(corners), fills[first])
+                panel.drawing.block(left, top, right, bottom, fills[first])
             first = place
 
 
@@ -193,6 +184,5 @@ def mark_default(
     right = x + 9 + wide < panel.right
     side, anchor = (9, "start") if right else (-9, "end")
     start = x + side - (0 if right else wide)
-    plate = [(start - 2, y - 6), (start + wide + 2, y - 6), (start + wide + 2, y + 5), (start - 2, y + 5)]
-    panel.drawing.area(np.array(plate), "#ffffff", 0.85)
+    panel.drawing.block(start - 2, y - 6, start + wide + 2, y + 5, "#ffffff", 0.85)
     panel.drawing.write(x + side, y + 3, word, INK, anchor, bold=True)

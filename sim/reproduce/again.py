@@ -10,6 +10,7 @@ from pathlib import Path
 from sim.errors import InputError
 from sim.experiment import Tell
 from sim.experiment.lanes import LanesDiffer
+from sim.language import mark, say
 from sim.reproduce import package, published
 from sim.reproduce.agreement import DIFFERS, IDENTICAL
 from sim.reproduce.runs import KINDS, Asked, Made
@@ -63,33 +64,35 @@ def held(name: str, known: Known, tell: Tell, kinds: Kinds = KINDS) -> Told:
     """Run it, and hold it against what is stored, and the two lanes against each other."""
     with _opened(name, known, kinds) as one:
         was = one.was()
-        lines: list[object] = [f"{name}"]
+        lines: list[object] = [name]
         if isinstance(one, package.Package):
-            lines += [f"{one.files} files as the manifest says; SHA-256 of the package {one.sha256}"]
+            told = mark("{files} files as the manifest says; SHA-256 of the package {digest}")
+            lines += [say(told, files=one.files, digest=one.sha256)]
         made = one.make(known, tell)
         verdict = made.against(was)
-        tell("Mesa lane", 0, 1)
+        tell(mark("Mesa lane"), 0, 1)
         lanes, lanes_code = _lanes(made)
     lines += [made.shown, f"{name}: {verdict.told()}"]
     changes = made.changes(was)
     if changes and verdict.word != IDENTICAL:
-        lines.append(f"Stored with: {'; '.join(changes)}.")
+        lines.append(say("Stored with: {changes}.", changes="; ".join(changes)))
     elif verdict.word == DIFFERS:
-        lines.append("Question, rules, versions and processor are those that it was stored with.")
+        lines.append(say("Question, rules, versions and processor are those that it was stored with."))
     return Told([*lines, lanes, ""], max(verdict.code, lanes_code))
 
 
 def _lanes(made: Made) -> tuple[str, int]:
     """Whether the readable lane gives the same bits, in words, and what the command ends with."""
     try:
-        return f"Both lanes agree in every bit: {made.lanes()}.", 0
+        return say("Both lanes agree in every bit: {what}.", what=made.lanes()), 0
     except LanesDiffer as error:
-        return f"The lanes do not agree: {error}.", 1
+        return say("The lanes do not agree: {what}.", what=error), 1
 
 
 def renewed(name: str, known: Known, tell: Tell, kinds: Kinds = KINDS) -> Told:
     """Run what is published, and store what came out in place of what was stored."""
     one = published.find(name, kinds=kinds)
     made = one.make(known, tell)
-    was = f"{name}: {made.against(one.was()).told()}" if one.path.is_file() else f"{name}: stored for the first time"
-    return Told([made.shown, was, *(f"stored: {path}" for path in one.keep(made, known)), ""])
+    was = made.against(one.was()).told() if one.path.is_file() else say("stored for the first time")
+    kept = [say("stored: {file}", file=path) for path in one.keep(made, known)]
+    return Told([made.shown, f"{name}: {was}", *kept, ""])

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sim.experiment.canonical import COLUMNS, KEYS, NUMBERS, WHOLE, Stored, digest
+from sim.language import mark, say, written
 
 TOLERANCE = 0.1  # half-widths of the interval that is stored beside a number
 LAST_BITS, NOTHING = 1e-9, 1e-12  # of a number, and of any: rounding, whatever the width of an interval
-IDENTICAL, WITHIN, DIFFERS = "identical", "equal within tolerance", "differs"
+IDENTICAL, WITHIN, DIFFERS = mark("identical"), mark("equal within tolerance"), mark("differs")
 Key = tuple[str, str, str, str, int]
 
 
@@ -33,7 +34,8 @@ class Difference:
     def __str__(self) -> str:
         table, metric, arm, part, quarter = self.key
         where = ", ".join(filter(None, (f"{table}: {metric}", arm, part)))
-        return f"{where}, {'its window' if quarter == WHOLE else f'quarter {quarter}'}: {self.what}"
+        when = say("its window") if quarter == WHOLE else say("quarter {quarter}", quarter=quarter)
+        return f"{where}, {when}: {self.what}"
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,21 @@ class Verdict:
 
     def told(self) -> str:
         """One sentence."""
+        word = say(self.word)
         if self.word == IDENTICAL:
-            return f"{IDENTICAL}: every bit of every luck, quarter and metric; {self.numbers} printed numbers"
+            told = mark("{word}: every bit of every luck, quarter and metric; {numbers} printed numbers")
+            return say(told, word=word, numbers=self.numbers)
         if self.word == DIFFERS:
-            return f"{DIFFERS}, first in {self.first}"
+            return say("{word}, first in {place}", word=word, place=self.first)
         if self.farthest is None:
-            return f"{WITHIN}: the {self.numbers} printed numbers are the same bits; what is not printed is not"
-        return (
-            f"{WITHIN}: {self.numbers} printed numbers within {TOLERANCE} of their half-width; the farthest, "
-            f"{self.farthest.far:.2g} half-widths, in {self.farthest}"
-        )
+            told = mark("{word}: the {numbers} printed numbers are the same bits; what is not printed is not")
+            return say(told, word=word, numbers=self.numbers)
+        return say(
+            "{word}: {numbers} printed numbers within {tolerance} of their half-width; the farthest, {far} "
+            "half-widths, in {place}",
+            word=word, numbers=self.numbers, tolerance=written(f"{TOLERANCE}"), far=written(f"{self.farthest.far:.2g}"),
+            place=self.farthest,
+        )  # fmt: skip
 
 
 def compare(was: Stored, table: pd.DataFrame, series_sha256: str) -> Verdict:
@@ -101,11 +108,11 @@ def _differences(was: Mapping[Key, tuple], now: Mapping[Key, tuple]) -> Iterator
     """Every row that has changed by as little as a bit, at its farthest number."""
     for key in was.keys() | now.keys():
         if key not in now:
-            yield Difference(key, "is missing", _alone(key, was[key]))
+            yield Difference(key, say("is missing"), _alone(key, was[key]))
         elif key not in was:
-            yield Difference(key, "was not stored", _alone(key, now[key]))
+            yield Difference(key, say("was not stored"), _alone(key, now[key]))
         elif was[key][0] != now[key][0]:
-            yield Difference(key, f'says "{now[key][0]}", stored "{was[key][0]}"')
+            yield Difference(key, say("says “{now}”, stored “{was}”", now=now[key][0], was=was[key][0]))
         else:
             half = (was[key][3] - was[key][2]) / 2.0
             far, place = max(
@@ -113,7 +120,8 @@ def _differences(was: Mapping[Key, tuple], now: Mapping[Key, tuple]) -> Iterator
             )
             if far > 0.0:
                 name, old, new = NUMBERS[-place], was[key][1 - place], now[key][1 - place]
-                yield Difference(key, f"{name} is {new:.6g}, stored {old:.6g} (half-width {half:.3g})", far)
+                told = {"now": written(f"{new:.6g}"), "was": written(f"{old:.6g}"), "half": written(f"{half:.3g}")}
+                yield Difference(key, say("{name} is {now}, stored {was} (half-width {half})", name=name, **told), far)
 
 
 def _alone(key: Key, row: tuple) -> float:

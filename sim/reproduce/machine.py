@@ -16,6 +16,7 @@ import llvmlite.binding
 import numpy as np
 
 from sim import installed
+from sim.language import mark, say
 
 VERSIONS = ("swadaya", "numpy", "numba", "llvmlite", "pandas")
 LOCAL = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")  # written by whoever installs, not in the wheel
@@ -47,7 +48,9 @@ def about() -> dict[str, str]:
 
 def others(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """What is not here as it was where something was made, in words."""
-    return [f"{name} {value}, here {now[name]}" for name, value in then.items() if name in now and now[name] != value]
+    told = mark("{name} {then}, here {now}")
+    changed = [name for name, value in then.items() if name in now and now[name] != value]
+    return [say(told, name=name, then=then[name], now=now[name]) for name in changed]
 
 
 def described() -> dict[str, Any]:

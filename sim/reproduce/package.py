@@ -206,14 +206,8 @@ def _crate(scenario: Scenario, manifest: Mapping[str, Any], files: Mapping[str, 
 
 def _type(name: str) -> str:
     """Media type of a file by its ending."""
-    known = {
-        "csv": "text/csv",
-        "json": "application/json",
-        "html": "text/html",
-        "png": "image/png",
-        "txt": "text/plain",
-    }
-    known |= {"svg": "image/svg+xml", "toml": "application/toml", "parquet": "application/vnd.apache.parquet"}
+    known = {"csv": "text/csv", "html": "text/html", "txt": "text/plain", "png": "image/png", "svg": "image/svg+xml"}
+    known |= {"json": "application/json", "toml": "application/toml", "parquet": "application/vnd.apache.parquet"}
     return known.get(name.rpartition(".")[2], "application/octet-stream")
 
 

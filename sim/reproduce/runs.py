@@ -28,6 +28,7 @@ from sim.experiment.trials import Draw, programmes
 from sim.foreign import regimes
 from sim.foreign.society import first_state
 from sim.foreign.society import found as society
+from sim.language import mark, say
 from sim.population import TwoPieceLognormal, synthesise
 from sim.reference import MesaLane
 from sim.report import foreign as foreign_page
@@ -46,10 +47,10 @@ from sim.survey import read_aggregates
 from sim.workers import Workers
 
 CHANGES = {
-    "asked_sha256": "what is asked",
-    "rules_sha256": "the rules",
-    "code_sha256": "the code",
-    "ensemble_sha256": "the parameter sets",
+    "asked_sha256": mark("what is asked"),
+    "rules_sha256": mark("the rules"),
+    "code_sha256": mark("the code"),
+    "ensemble_sha256": mark("the parameter sets"),
 }
 UNCLEAR = "no clear winner"
 VARIANT = '"trap_off" or "trap_on"'
@@ -88,7 +89,9 @@ class Made:
     def changes(self, was: canonical.Stored) -> list[str]:
         """What is not as it was where the stored table was made: question, rules, versions, machine."""
         changed = [word for key, word in CHANGES.items() if was.about.get(key, "") != self.about[key]]
-        return [f"{word} changed since" for word in changed] + machine.others(was.about, machine.about())
+        return [say("{what} changed since", what=say(word)) for word in changed] + machine.others(
+            was.about, machine.about()
+        )
 
 
 class Asked(Frozen):
@@ -172,7 +175,7 @@ class OneStudy(Asked):
         arm = next((arm for flow in one.flows for arm in flow.arms), "control")
         quarters = one.start + max((flow.quarters for flow in one.flows), default=4)
         side_by_side(world, programmes(one, arm, world), quarters, seed)
-        return f"{arm}, seed {seed}, two villages, {quarters} quarters"
+        return _played(arm, seed, quarters)
 
 
 class Map(Asked):
@@ -212,7 +215,7 @@ class OtherModel(Asked):
 
     def make(self, known: Known, tell: Tell) -> Made:
         """Play the whole experiment."""
-        tell("societies", 0, 1)
+        tell(mark("societies"), 0, 1)
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             played = regimes.experiment(1, threads, self.seeds, self.points)
         found = regimes.findings(played)
@@ -230,7 +233,7 @@ class OtherModel(Asked):
             mesa.prepare(step, regimes.LUCK)
             mesa.step_quarter(step, regimes.LUCK, parameters, hold)
             agree(mesa, state, f"in step {step}")
-        return f"one society, {steps} steps"
+        return say("one society, {steps} steps", steps=steps)
 
 
 #: What can be published: kind -> what reads its file and makes it.
@@ -278,7 +281,11 @@ def _lanes(scenario: Scenario) -> str:
     arm, flows = list(study.programmes(scenario).items())[-1]
     world, seed, quarters = study.first_world(scenario), scenario.seeds[0], scenario.calendar.quarters
     side_by_side(world, flows, quarters, seed, held=scenario.hold.ablate)
-    return f"{arm}, seed {seed}, two villages, {quarters} quarters"
+    return _played(arm, seed, quarters)
+
+
+def _played(arm: str, seed: int, quarters: int) -> str:
+    return say("{arm}, seed {seed}, two villages, {quarters} quarters", arm=arm, seed=seed, quarters=quarters)
 
 
 def of_study(rows: pd.DataFrame) -> pd.DataFrame:

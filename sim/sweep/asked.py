@@ -6,14 +6,13 @@ import platform
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
 from sim.experiment import Tell, quiet
+from sim.experiment.results import made_with
 from sim.scenario import BASELINE, Scenario
 from sim.sweep import play, study
 from sim.sweep.design import Point, points, together
@@ -67,15 +66,13 @@ class Asked:
 
     def about(self) -> dict[str, Any]:
         """What is stored beside the plan."""
-        versions = {name: version(name) for name in ("swadaya", "numpy", "numba")}
         return {
             "title": self.question.study.title,
             "text": self.question.text,
             "scenario": self.question.scenario.slug,
             "code": self.code,
-            "versions": {**versions, "python": platform.python_version()},
             "machine": platform.machine(),
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            **made_with(),
         }
 
     def found(self, sweep: Sweep) -> Found:
@@ -85,6 +82,13 @@ class Asked:
             question.name, question.study.title, sweep.plan, sweep.result(), question.metrics, question.spans,
             self.rule, question.scenario.unranked, together(question.study.design, len(question.spans)),
         )  # fmt: skip
+
+    def finish(self, sweep: Sweep) -> Found:
+        """Run what is missing; the store knows the study from the first run on, so that it can be asked meanwhile."""
+        sweep.record(self.about(), self.digest)
+        sweep.run()
+        sweep.record(self.about(), self.digest)
+        return self.found(sweep)
 
     def stored(self, store: Store) -> Found:
         """What the store holds of the study.

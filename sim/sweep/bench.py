@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.experiment import Tell, quiet
 from sim.experiment.bench import Line
+from sim.language import mark, say
 from sim.scenario import Scenario
 from sim.sweep import play, query
 from sim.sweep.asked import world_of
@@ -58,11 +59,11 @@ def _overhead(scenario: Scenario, folder: Path, tell: Tell) -> list[Line]:
         with Workers(workers) as pool:
             _warm(pool, workers, model, whole)
             if workers == 1:
-                tell("bare runs", 0, 1)
+                tell(mark("bare runs"), 0, 1)
                 began = time.perf_counter()
                 pool.submit(attempt, model, whole).result()
                 taken[0] = time.perf_counter() - began
-            tell(f"the same as a sweep, {workers} workers", 0, 1)
+            tell(say("the same as a sweep, {workers} workers", workers=workers), 0, 1)
             store, began = Store(folder / str(workers)), time.perf_counter()
             with store.alone():
                 going = Sweep(plan, model, ["headcount"], store, pool, workers)
@@ -70,10 +71,16 @@ def _overhead(scenario: Scenario, folder: Path, tell: Tell) -> list[Line]:
                 going.run()
             taken[workers] = time.perf_counter() - began
     return [
-        Line(f"bare runs, {len(keys)} in {WORLDS} worlds", taken[0] / len(keys), "s a run, on one core"),
-        Line("overhead of a sweep on one worker", 100.0 * (taken[1] / taken[0] - 1.0), "% of the bare runs"),
-        Line("efficiency of a sweep on two workers", 100.0 * taken[1] / (2.0 * taken[2]), "% of twice one worker"),
-    ]
+        Line(
+            say("bare runs, {runs} in {worlds} worlds", runs=len(keys), worlds=WORLDS),
+            taken[0] / len(keys), say("s a run, on one core"),
+        ),
+        Line(say("overhead of a sweep on one worker"), 100.0 * (taken[1] / taken[0] - 1.0), say("% of the bare runs")),
+        Line(
+            say("efficiency of a sweep on two workers"),
+            100.0 * taken[1] / (2.0 * taken[2]), say("% of twice one worker"),
+        ),
+    ]  # fmt: skip
 
 
 def _warm(pool: Executor, workers: int, model: play.Play, task: Task) -> None:
@@ -97,14 +104,13 @@ def _memory(scenario: Scenario, tell: Tell) -> list[Line]:
         for done, task in enumerate(tasks):
             pool.submit(attempt, model, task).result()
             sizes.append(pool.submit(resident).result())
-            tell("memory over many runs", done + 1, len(tasks))
+            tell(mark("memory over many runs"), done + 1, len(tasks))
             if time.perf_counter() - began > PART:
                 break
     tenth = max(1, len(sizes) // 10)
-    runs = 40 * len(sizes)
     return [
-        Line(f"memory of a worker after {40 * tenth} runs", sizes[tenth - 1], "MB"),
-        Line(f"the same after {runs} runs", sizes[-1], "MB"),
+        Line(say("memory of a worker after {runs} runs", runs=40 * tenth), sizes[tenth - 1], "MB"),
+        Line(say("the same after {runs} runs", runs=40 * len(sizes)), sizes[-1], "MB"),
     ]
 
 
@@ -131,12 +137,12 @@ def filled(folder: Path, runs: int) -> None:
 
 def _large(folder: Path, tell: Tell) -> list[Line]:
     """How long a large store takes to list, and to answer."""
-    tell(f"a store of {STORED} runs", 0, 1)
+    tell(say("a store of {runs} runs", runs=STORED), 0, 1)
     filled(folder / "large", STORED)
     return [
-        Line(f"listing {STORED} stored runs", _timed(lambda: query.ask(folder / "large")), "s"),
+        Line(say("listing {runs} stored runs", runs=STORED), _timed(lambda: query.ask(folder / "large")), "s"),
         Line(
-            "a query over all of them",
+            say("a query over all of them"),
             _timed(lambda: query.ask(folder / "large", "SELECT arm, avg(metric_0) FROM runs GROUP BY arm")), "s",
         ),
     ]  # fmt: skip

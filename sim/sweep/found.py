@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -151,13 +151,17 @@ class Found:
         reach = rule.reach if rule else half_width
         return np.array([[reach(one) for one in row] for row in self.apart(metric)])
 
-    def label(self, arm: str) -> str:
-        """What an arm is called."""
-        return next(way.label for way in self.plan.ways if way.arm == arm)
+    def _at_equal_cost(self, values: np.ndarray) -> Iterator[tuple[float, list[int], np.ndarray]]:
+        """Cost, places of the ranked ways that spend it, and their values at the points where all are known.
 
-    def rivals(self) -> list[int]:
-        """Places of the ways that spend, and are ranked."""
-        return [n for n, way in enumerate(self.ways) if way.arm != BASELINE and way.arm not in self.unranked]
+        `values` are [point, way, ...]; a cost that one way alone has, or that no point tells, is left out.
+        """
+        rivals = [n for n, way in enumerate(self.ways) if way.arm != BASELINE and way.arm not in self.unranked]
+        for cost in sorted({self.ways[n].cost for n in rivals}):
+            same = [n for n in rivals if self.ways[n].cost == cost]
+            whole = values[np.isfinite(values[:, same]).all(axis=tuple(range(1, values.ndim)))][:, same]
+            if len(same) > 1 and len(whole):
+                yield cost, same, whole
 
     # -- tables -------------------------------------------------------------------------------------------------------
 
@@ -186,15 +190,11 @@ class Found:
     @cached_property
     def regret(self) -> pd.DataFrame:
         """One row a way: how much worse it is, at a point, than the best way that costs the same, in the headline."""
-        one, rivals = self.metrics[0], self.rivals()
+        one = self.metrics[0]
         if not one.better:
             return pd.DataFrame()
-        levels, rows = one.better * self.levels(one.name), []
-        for cost in sorted({self.ways[n].cost for n in rivals}):
-            same = [n for n in rivals if self.ways[n].cost == cost]
-            whole = levels[np.isfinite(levels[:, same]).all(axis=1)][:, same]
-            if len(same) < 2 or not len(whole):
-                continue
+        rows = []
+        for cost, same, whole in self._at_equal_cost(one.better * self.levels(one.name)):
             behind = whole.max(axis=1, keepdims=True) - whole
             for place, n in enumerate(same):
                 gaps = behind[:, place]
@@ -207,16 +207,12 @@ class Found:
     def pareto(self) -> pd.DataFrame:
         """One row a way: means of all metrics with a better side; whether, and at what share of points, none of the
         ways that cost the same is better or equal in all of them."""
-        good, rivals = [one for one in self.metrics if one.better], self.rivals()
+        good = [one for one in self.metrics if one.better]
         if len(good) < 2:
             return pd.DataFrame()
         values = np.stack([one.better * self.levels(one.name) for one in good], axis=2)  # [point, way, metric]
         rows = []
-        for cost in sorted({self.ways[n].cost for n in rivals}):
-            same = [n for n in rivals if self.ways[n].cost == cost]
-            whole = values[np.isfinite(values[:, same]).all(axis=(1, 2))][:, same]
-            if len(same) < 2 or not len(whole):
-                continue
+        for cost, same, whole in self._at_equal_cost(values):
             front, often = undominated(whole.mean(axis=0)), np.mean([undominated(one) for one in whole], axis=0)
             for place, n in enumerate(same):
                 row = {"cost": cost, "arm": self.ways[n].arm, "way": self.ways[n].label, "points": len(whole)}

@@ -8,8 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sim.experiment import Tell, canonical, quiet
+from sim.language import mark
 from sim.sweep.plan import BLOCK, Plan
 from sim.sweep.runner import Runner
 from sim.sweep.stopping import Rule
@@ -142,7 +142,7 @@ class Sweep:
         missing = self.missing()
         self.left = Counter(self.blocks[key] for key in missing)
         self.done = len(keys) - len(missing)
-        self.tell("runs", self.done, len(keys))
+        self.tell(mark("runs"), self.done, len(keys))
         size, width = self._size(missing), self.workers + 2
         Runner(self.model, self.executor, self._keep, width).run(self.plan.tasks(missing, size, self.limit))
 
@@ -167,7 +167,7 @@ class Sweep:
     def _tick(self, block: int, count: int) -> None:
         """Count what is done; the parts of a block that is done become one."""
         self.done, self.left[block] = self.done + count, self.left[block] - count
-        self.tell("runs", self.done, len(self.blocks))
+        self.tell(mark("runs"), self.done, len(self.blocks))
         if self.left[block] == 0:
             keys = [key for key, place in self.blocks.items() if place == block]
             self.store.join(RUNS, keys)
@@ -211,13 +211,8 @@ class Sweep:
         for name, frame in (("plan", self.plan.rows()), ("points", self.plan.table())):
             whole = frame.assign(**named)[[*named, *frame]]
             durable(folder / f"{name}.parquet", written(pa.Table.from_pandas(whole, preserve_index=False)))
-        said = {
-            "name": self.plan.name,
-            "digest": digest,
-            "metrics": list(self.measures),
-            "result": self.digest(),
-            **about,
-        }
+        said = {"name": self.plan.name, "digest": digest, "metrics": list(self.measures), "result": self.digest()}
+        said |= about
         if self.missing():
             said |= {"result": "", "finished": ""}
         durable(folder / "study.json", (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
@@ -243,19 +238,10 @@ def _failures(task: Task, found: Sequence[Reply]) -> list[dict[str, Any]]:
     asked = {run.key: run for run in task.runs}
     return [
         {
-            "key": one.key,
-            "error": one.error,
-            "traceback": one.trace,
-            "seed": asked[one.key].seed,
+            "key": one.key, "error": one.error, "traceback": one.trace, "seed": asked[one.key].seed,
             "asked_arm": json.dumps(asked[one.key].arm, sort_keys=True),
             "asked_world": json.dumps(asked[one.key].world, sort_keys=True),
         }
         for one in found
         if one.error
-    ]
-
-
-def limited(plan: Plan, points: int, seeds: int) -> Plan:
-    """The first points of a plan with fewer lucks: a first look, whose runs the whole plan finds again."""
-    few = list(islice(plan.points, points))
-    return replace(plan, points=few, seeds={point.number: min(seeds, plan.seeds[point.number]) for point in few})
+    ]  # fmt: skip

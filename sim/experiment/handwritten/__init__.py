@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.engine import draw
 from sim.engine.table import State
+from sim.language import mark
 
 SAME_BITS = ("-std=c11", "-ffp-contract=off", "-fPIC", "-shared")
 BUILDS = {
@@ -52,12 +53,12 @@ def built(folder: Path) -> dict[str, ctypes.CDLL]:
 
 #: Step of the plan -> (its function in C, what is in its way).
 LOOPS = {
-    "distress_sale": ("distress_sale", "plain arithmetic"),
-    "output": ("output", "exp and log"),
-    "luck": ("luck", "a normal draw"),
-    "TieMean(last attends, weight=last strength)": ("tie_mean", "a gather"),
-    "Order(proxy_score, every=4)": ("sorted", "a sort"),
-    "Sum(pot_won, weight=size)": ("weighted_sum", "a sum in row order"),
+    "distress_sale": ("distress_sale", mark("plain arithmetic")),
+    "output": ("output", mark("exp and log")),
+    "luck": ("luck", mark("a normal draw")),
+    "TieMean(last attends, weight=last strength)": ("tie_mean", mark("a gather")),
+    "Order(proxy_score, every=4)": ("sorted", mark("a sort")),
+    "Sum(pot_won, weight=size)": ("weighted_sum", mark("a sum in row order")),
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from sim.commands.options import language
 from sim.progress import Bar
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     reproduce.add_argument("name", nargs="*", help="what is published, or the file of a package")
     reproduce.add_argument("--all", action="store_true", help="everything that is published")
     reproduce.add_argument("--renew", action="store_true", help="store what comes out (maintainers)")
+    language(reproduce)
     package = commands.add_parser("package", help="results and all that another machine needs to make them again")
     package.add_argument("results", type=Path, help="a folder that `swadaya run` wrote")
     package.add_argument("--out", type=Path, help="the file to write (default: beside the results, .zip)")

@@ -1,0 +1,67 @@
+"""`swadaya explain`, `show` and `schema`: what the code and the files that come along say of themselves."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tomllib
+
+from rich.console import Console
+
+from sim.commands.options import language, own_files, wide
+from sim.errors import InputError
+from sim.language import ENGLISH
+
+TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article", "odd")
+TRANSLATED = ("policies", "article")  # topics that are told in every language
+
+
+def add_parsers(commands: argparse._SubParsersAction) -> None:
+    """Add the commands."""
+    explain = commands.add_parser("explain", help="what the code says of itself")
+    explain.add_argument("topic", choices=TOPICS)
+    explain.add_argument("name", nargs="?", default="", help="after policies: one policy, code or family")
+    own_files(explain)
+    language(explain)
+    show = commands.add_parser("show", help="print a scenario that comes along, to be copied: show desa > mine.toml")
+    show.add_argument("scenario", nargs="?", help="its name (default: the names of all, with their titles)")
+    commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
+
+
+def explain(arguments: argparse.Namespace) -> None:
+    """`swadaya explain`: a table from the code, or the whole description of the model as Markdown."""
+    from sim.explain.topics import explain as made
+    from sim.known import known
+
+    if arguments.lang != ENGLISH.code and arguments.topic not in TRANSLATED:
+        allowed = " and ".join(TRANSLATED)
+        raise InputError(
+            f"explain {arguments.topic} speaks English only; allowed with --lang {arguments.lang}: {allowed}"
+        )
+    if arguments.topic == "odd" and not arguments.name:
+        from sim.explain.odd import odd
+        from sim.start import wire
+
+        offered = known(arguments.own)
+        print(odd(wire(offered.own_rules), offered.policies), end="")
+        return
+    wide().print(made(arguments.topic, arguments.name, known(arguments.own)))
+
+
+def show(arguments: argparse.Namespace) -> None:
+    """`swadaya show`: the text of a scenario, or the names of those that come along."""
+    from sim.scenario.reading import original, shipped
+
+    if arguments.scenario:
+        print(original(arguments.scenario), end="")
+        return
+    for name in shipped():
+        Console().print(f"{name:16} {tomllib.loads(original(name))['title']}", highlight=False, soft_wrap=True)
+
+
+def schema(arguments: argparse.Namespace) -> None:
+    """`swadaya schema`: JSON Schema on standard output."""
+    from sim.known import known
+    from sim.scenario import schema as made
+
+    print(json.dumps(made(known()), indent=2, ensure_ascii=False))
