@@ -376,6 +376,21 @@ def test_terminal_table_starts_with_levels_and_fits(results, width):
     assert all(bound in printed for bound in bounds)  # no number is folded or cut
 
 
+def test_the_report_says_whether_other_cut_offs_change_the_answer(results):
+    """Counted from the shares of one luck after the other, and printed: no policy first, and who leads how often."""
+    grid = {grid.key: grid for grid in tables.grids(results)}["cutoff_standing"]
+    cells = results.tables["cutoffs"].query("`class` == 'self_sufficient' and growth_share == 0.5")
+    most = cells.groupby(["line", "dips", "shock"])["share"].transform("max")
+    leads = (cells["share"] == most).groupby(cells["arm"]).sum()
+    assert len(cells) == 27 * len(ARMS)
+    for arm, row in zip(ARMS, grid.rows, strict=True):
+        assert row[-2].text == f"{leads[arm]} of 27"
+        ends = 100 * cells[cells["arm"] == arm]["share"]
+        assert row[2].text == span(ends.min(), ends.max())
+    assert grid.rows[0][3].text == grid.rows[0][4].text == "\u2013"
+    assert "1.0\u00a0z, 2 of 8 quarters, 15\u00a0%" in grid.note and "27 combinations" in grid.note
+
+
 def test_every_z_of_an_arm_is_followed_to_where_it_went(results):
     frame, paid = costs.spent(results), results.tables["money"]
     whole = paid[paid["payer"] == "state"].groupby("arm")["value"].sum()

@@ -26,6 +26,7 @@ NUMBERS = ("estimate", "low", "high")
 COLUMNS = (*KEYS, "says", *NUMBERS)
 WHOLE = -1  # in place of a quarter: a number of a whole window
 EVERY = 12  # of the series, each third year is kept: the last quarter of it, in which yearly metrics are due too
+UNTOLD = ("followed", "cutoffs")  # the series say the one already; the other is the classes some eighty times over
 #: Numbers of the report's tables with their interval: columns of the number, of its low and of its high end.
 INTERVALS = (
     ("estimate", "low", "high"),
@@ -98,7 +99,7 @@ def of_comparison(series: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> p
         if values.any()
     ]
     for name, table in tables.items():
-        if name != "followed":  # the series say it already
+        if name not in UNTOLD:
             rows += _of_table(name, table)
     return framed(rows)
 

@@ -35,6 +35,7 @@ from sim.report import (
     years,
 )
 from sim.report.costs import cost, money
+from sim.report.cutoffs import every_cutoff, standing
 from sim.report.development import evaluation, growth, resilience
 from sim.report.followed import effort, followed
 from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell, terminal
@@ -220,30 +221,28 @@ def classes(results: Results) -> list[Grid]:
 
 
 def class_grid(results: Results) -> Grid:
-    """The self-sufficient share over other cut-offs than the frozen ones, and of the poor by both definitions."""
+    """The self-sufficient share by how many shocks are withstood, of the poor by both definitions."""
     draws, frozen = len(results.scenario.twins.macro_shocks) + 1, results.scenario.cutoffs
-    needed = math.ceil(frozen.stress_pass * draws)
+    needed, found = math.ceil(frozen.stress_pass * draws), results.tables["class_grid"]
 
     def words(group: tuple) -> Cell:
-        among, line, passed = group
-        used = (among, line, passed) == (PERMANENT, frozen.line, needed)
+        among, passed = group
+        used = (among, passed) == (PERMANENT, needed)
         remark = say(
             mark("of {persons}; used elsewhere") if used else mark("of {persons}"), persons=say(COUNTED[among])
         )
-        cutoffs = {"line": number(line), "passed": passed, "draws": draws}
-        return Cell(say("{line}\u00a0z, {passed} of {draws} shocks", **cutoffs), remark)
+        return Cell(say("{passed} of {draws} shocks", passed=passed, draws=draws), remark)
 
     columns, body = crossed(
-        results, results.tables["class_grid"], ("among", "line", "draws_to_pass"),
-        say("Own income at least; shocks withstood"), lambda row: estimate_cell(row, scale=100), words=words,
+        results, found[found["line"] == frozen.line], ("among", "draws_to_pass"),
+        say("Shocks withstood"), lambda row: estimate_cell(row, scale=100), words=words,
     )  # fmt: skip
     note = say(
-        "How the share depends on its cut-offs and on who counts as poor, levels, {when}. A survey calls poor whose "
-        "measured consumption is below 1 z in the last quarter before the start: mostly bad luck, which passes "
-        "without any policy. Beneath: {source}.",
+        "Levels, {when}. A survey calls poor whose measured consumption is below 1 z in the last quarter before the "
+        "start: mostly bad luck, which passes without any policy. Beneath: {source}.",
         when=when(results), source=source(results),
     )  # fmt: skip
-    title, unit = say("Self-sufficient by other cut-offs"), say("% of the poor")
+    title, unit = say("Self-sufficient by shocks withstood, and by who counts as poor"), say("% of the poor")
     return Grid("class_grid", title, note, columns, body, False, unit)
 
 
@@ -369,6 +368,8 @@ GRIDS: tuple[tuple[str, Callable[[Results], Grid | list[Grid]]], ...] = (
     ("cost", cost),
     ("poverty", poverty),
     ("classes", classes),
+    ("cutoff_standing", standing),
+    ("cutoffs", every_cutoff),
     ("class_grid", class_grid),
     ("resilience", resilience),
     ("growth", growth),
