@@ -19,9 +19,9 @@ from sim import policies
 from sim.experiment import study
 from sim.experiment.results import PARAMETER_SET
 from sim.language import speaking
-from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, span, tables
+from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, page, span, tables
 from sim.report.drawing import Drawing, breadth
-from sim.report.page import PLATES, answer, lead, passed_over, write
+from sim.report.page import PLATES, answer, lead, passed_over, versus, write
 from sim.scenario import Known, check
 from sim.start import wire
 
@@ -349,6 +349,27 @@ def test_only_what_is_beyond_luck_is_told_as_a_difference(results):
     clear = prose(altered(results, "headcount", {"dividend": -0.1, "asset_with_coaching": -2.0}, 0.3))
     assert clear.count("persons in poverty: lower beyond luck with T2b asset with coaching (") == 2
     assert "no difference beyond luck with T0 dividend" in clear
+
+
+def test_many_arms_are_counted_and_stand_in_a_table(results, tmp_path, monkeypatch):
+    """Sentences that would name all arms say of how many a thing is true, and the table has each of them."""
+    assert versus(results) is None
+    monkeypatch.setattr(page, "MANY", 0)
+    monkeypatch.setattr(page, "FEW_NAMED", 0)
+    both = altered(results, "headcount", {"dividend": -1.0, "asset_with_coaching": -2.0}, 0.4)
+    told = prose(both).replace("\u00a0", " ")
+    lower = "lower beyond luck with 2 of 2 strategies, farthest with T2b asset with coaching (\u22122.00 pp, "
+    assert f"The share of persons in poverty: {lower}" in told and "T0 dividend (" not in told
+    one = prose(altered(results, "headcount", {"dividend": -0.1, "asset_with_coaching": -2.0}, 0.3))
+    assert "lower beyond luck with 1 of 2 strategies, farthest with T2b" in one
+    assert "no difference beyond luck with the other 1." in one
+    none = prose(altered(results, "headcount", {"dividend": -0.1, "asset_with_coaching": 0.0}, 0.3))
+    assert "in poverty: no difference beyond luck with any of the 2 strategies." in none
+    grid = versus(both)
+    ((arm, _, poverty, *_),) = grid.rows
+    assert (arm.text, poverty.text, poverty.clear) == ("T2b asset with coaching", "\u22121.00", True)
+    write(both, tmp_path, [])
+    assert "Each strategy against T0 dividend" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_an_interval_that_touches_zero_as_printed_is_not_beyond_luck(results):

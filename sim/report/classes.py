@@ -1,7 +1,10 @@
-"""Whether other cut-offs than those fixed beforehand would change the answer."""
+"""Where households end up, and whether other cut-offs than those fixed beforehand would change the answer."""
 
 from __future__ import annotations
 
+import math
+
+from sim.experiment.compare import AMONG
 from sim.experiment.cutoffs import CUTS, self_sufficient
 from sim.experiment.results import Results
 from sim.language import listed, mark, say
@@ -22,10 +25,56 @@ from sim.report import (
     to,
     when,
 )
-from sim.report.grid import Cell, Column, Grid, estimated, lookup, share_cell
+from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell
 
+PERMANENT, SURVEYED, ALL = AMONG
+#: Who is counted, as a reader knows them.
+COUNTED = {
+    PERMANENT: mark("the permanently poor"),
+    SURVEYED: mark("those whom a survey calls poor"),
+    ALL: mark("all persons"),
+}
 LINE, DIPS, SHOCK = GRID_LINES[FROZEN[0]], GRID_DIPS[FROZEN[1]], GRID_SHOCKS[FROZEN[2]]
 USED = (LINE, DIPS, SHOCK, GRID_GROWTH[FROZEN[3]])
+
+
+def classes(results: Results) -> list[Grid]:
+    """Share of each class, of the permanently poor and of all; of the survey's poor the grid of cut-offs tells."""
+    order, found = tuple((name,) for name in CLASSES), []
+    frame = results.tables["classes"]
+    for among, part in frame[frame["among"] != SURVEYED].groupby("among", sort=False):
+        columns, body = crossed(results, part, ("class",), say("Class"), share_cell, order)
+        note = say("Person-weighted, {when}. Beneath: {source}.", when=when(results), source=source(results))
+        key, whom = f"classes_{among}".replace(" ", "_"), say(COUNTED[among])
+        title, unit = say("Classes among {persons}", persons=whom), say("% of {persons}", persons=whom)
+        found.append(Grid(key, title, note, columns, body, unit=unit))
+    return found
+
+
+def class_grid(results: Results) -> Grid:
+    """The self-sufficient share by how many shocks are withstood, of the poor by both definitions."""
+    draws, frozen = len(results.scenario.twins.macro_shocks) + 1, results.scenario.cutoffs
+    needed, found = math.ceil(frozen.stress_pass * draws), results.tables["class_grid"]
+
+    def words(group: tuple) -> Cell:
+        among, passed = group
+        used = (among, passed) == (PERMANENT, needed)
+        remark = say(
+            mark("of {persons}; used elsewhere") if used else mark("of {persons}"), persons=say(COUNTED[among])
+        )
+        return Cell(say("{passed} of {draws} shocks", passed=passed, draws=draws), remark)
+
+    columns, body = crossed(
+        results, found[found["line"] == frozen.line], ("among", "draws_to_pass"),
+        say("Shocks withstood"), lambda row: estimate_cell(row, scale=100), words=words,
+    )  # fmt: skip
+    note = say(
+        "Levels, {when}. A survey calls poor whose measured consumption is below 1 z in the last quarter before the "
+        "start: mostly bad luck, which passes without any policy. Beneath: {source}.",
+        when=when(results), source=source(results),
+    )  # fmt: skip
+    title, unit = say("Self-sufficient by shocks withstood, and by who counts as poor"), say("% of the poor")
+    return Grid("class_grid", title, note, columns, body, False, unit)
 
 
 def every_cutoff(results: Results) -> list[Grid]:
