@@ -57,6 +57,10 @@ COLUMNS = {
         *("better", "worse", "leads", "best_place", "worst_place"),
     ],
     "resilience": ["arm", "measure", "unit", *INTERVAL, *DIFFERENCE],
+    "density": [
+        *("arm", "measure", "unit", *INTERVAL),
+        *(f"{half}{end}" for half in ("thin", "dense", "correlation") for end in ("", "_low", "_high")),
+    ],
     "growth": ["arm", "measure", "unit", *INTERVAL, *DIFFERENCE],
     "effort": ["arm", "metric", "unit", *INTERVAL],
     "followed": ["arm", "metric", "unit", *INTERVAL],
@@ -65,7 +69,7 @@ COLUMNS = {
     "village_classes": CLASSED,
 }
 NEED_STRESS = {
-    *("classes", "class_grid", "cutoffs", "cutoff_standing", "resilience", "transitions", "village_classes"),
+    *("classes", "class_grid", "cutoffs", "cutoff_standing", "density", "resilience", "transitions", "village_classes"),
 }
 
 
@@ -511,7 +515,7 @@ def test_who_leads_at_how_many_combinations_of_cut_offs(six):
 
 def test_other_cut_offs_cost_stored_comparisons_no_row(six):
     told = set(canonical.of_comparison(six.series, six.tables)["table"])
-    assert "classes" in told and not {name for name in told if name.startswith("cutoff")}
+    assert "classes" in told and not told & {"cutoffs", "cutoff_standing", "density"}
 
 
 # --- Results on disk --------------------------------------------------------------------------------------------------

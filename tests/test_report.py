@@ -412,6 +412,19 @@ def test_the_report_says_whether_other_cut_offs_change_the_answer(results):
     assert "1.0\u00a0z, 2 of 8 quarters, 15\u00a0%" in grid.note and "27 combinations" in grid.note
 
 
+def test_how_far_the_local_economy_amplifies_a_national_shock_is_told(results):
+    """Of one set the factor alone; of several, whether they show more of it where more stays in the village."""
+    rows = results.tables["resilience"].query("arm == 'status_quo'").set_index("measure")["estimate"]
+    grid = development.density(results)
+    assert f"{number(results.tables['density'].set_index('measure')['estimate']['times'], 2)} times" in grid.note
+    assert grid.rows[2][1].text == number(rows["total_demand"], 3) and "parameter sets" not in grid.note
+    table = results.tables["density"].assign(thin=0.1, dense=0.2)
+    for ends, words in (((0.2, 0.9), "show it"), ((-0.2, 0.9), "too few to show it"), ((-0.9, -0.2), "the contrary")):
+        tied = table.assign(correlation=sum(ends) / 2, correlation_low=ends[0], correlation_high=ends[1])
+        told = development.density(replace(results, tables={**results.tables, "density": tied}))
+        assert words in told.note and span(*ends, 2, True) in told.note and len(told.columns) == 5
+
+
 def test_every_z_of_an_arm_is_followed_to_where_it_went(results):
     frame, paid = costs.spent(results), results.tables["money"]
     whole = paid[paid["payer"] == "state"].groupby("arm")["value"].sum()

@@ -26,7 +26,8 @@ NUMBERS = ("estimate", "low", "high")
 COLUMNS = (*KEYS, "says", *NUMBERS)
 WHOLE = -1  # in place of a quarter: a number of a whole window
 EVERY = 12  # of the series, each third year is kept: the last quarter of it, in which yearly metrics are due too
-UNTOLD = ("followed", "cutoffs")  # the series say the one already; the other is the classes some eighty times over
+#: Tables that are left out: series and resilience say them already, or they are the classes some eighty times over.
+UNTOLD = ("followed", "density", "cutoffs")
 #: Numbers of the report's tables with their interval: columns of the number, of its low and of its high end.
 INTERVALS = (
     ("estimate", "low", "high"),

@@ -103,6 +103,10 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "growth_share": "share of the nation's growth",
         **dict.fromkeys(("difference", "difference_low", "difference_high"), SHARE),
     },
+    "density": {
+        **dict.fromkeys(("estimate", "thin", "thin_low", "thin_high", "dense", "dense_low", "dense_high"), NAMED),
+        **dict.fromkeys(("correlation", "correlation_low", "correlation_high"), "-1 to 1"),
+    },
     "cutoff_standing": {
         **dict.fromkeys(("combinations", "better", "worse", "leads"), "combinations of cut-offs"),
         **dict.fromkeys(("least_share", "most_share", "least_difference", "most_difference"), SHARE),

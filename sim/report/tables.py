@@ -35,7 +35,7 @@ from sim.report import (
 )
 from sim.report.classes import class_grid, classes, every_cutoff, standing
 from sim.report.costs import cost, money
-from sim.report.development import evaluation, growth, resilience
+from sim.report.development import density, evaluation, growth, resilience
 from sim.report.followed import effort, followed
 from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell, terminal
 
@@ -344,6 +344,7 @@ GRIDS: tuple[tuple[str, Callable[[Results], Grid | list[Grid]]], ...] = (
     ("cutoffs", every_cutoff),
     ("class_grid", class_grid),
     ("resilience", resilience),
+    ("density", density),
     ("growth", growth),
     ("evaluation", evaluation),
     ("winners_summary", winners),
