@@ -321,7 +321,7 @@ def test_savings_lower_vulnerability(small_world, programmes_2017):
 def test_an_average_does_not_make_up_for_a_dimension_at_zero():
     dimensions = ["social"] * 3 + ["education"] * 3 + ["agency"] * 3
     whole, lacking = np.ones(9), np.array([1, 1, 1, 1, 1, 1, 0, 0, 0])
-    found = empowerment.empowered(np.array([whole, lacking]), dimensions)
+    found = empowerment.empowered(empowerment.adequacy(np.array([whole, lacking]), dimensions))
     assert list(found) == [True, False]
     assert empowerment.adequacy(np.array([lacking]), dimensions) == pytest.approx([2 / 3])
 

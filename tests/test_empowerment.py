@@ -113,7 +113,7 @@ def test_the_index_never_falls_when_somebody_gains(adequate, gained):
     one, other = (emp.empowerment_index(rows, dimensions, np.ones(1)) for rows in (before, better))
     assert other >= one - 1e-12
     if any(not before[0, k : k + 3].any() for k in (0, 3, 6)):
-        assert not emp.empowered(before, dimensions)[0]
+        assert not emp.empowered(emp.adequacy(before, dimensions))[0]
 
 
 # --- What the indicators remember -------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sim import metrics
 from sim.errors import InputError
-from sim.experiment import spread, study
+from sim.experiment import canonical, spread, study
 from sim.experiment.results import folder_for
 from sim.experiment.stress import YEAR, shocks
 from sim.metrics import cost, trajectories
@@ -28,6 +28,7 @@ FRAMES = ("series", "households", "villages", "ledger", "population")
 SIX = ("status_quo", "dividend", "locality_development", "social_planning", "asset_with_coaching", "hybrid")
 INTERVAL = ["estimate", "low", "high"]
 CLASSED = ["arm", "class", "share", "low", "high"]
+DIFFERENCE = ["difference", "difference_low", "difference_high"]
 COLUMNS = {
     "headline": ["arm", "metric", "unit", *INTERVAL, "baseline_value"],
     "contrasts": ["arm", "against", "metric", "unit", *INTERVAL],
@@ -50,15 +51,26 @@ COLUMNS = {
     "pairing": ["arm", "metric", "variance_ratio"],
     "classes": [*CLASSED, "among"],
     "class_grid": ["arm", "among", "line", "draws_to_pass", *INTERVAL],
-    "resilience": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
-    "growth": ["arm", "measure", "unit", *INTERVAL, "difference", "difference_low", "difference_high"],
+    "cutoffs": ["arm", "line", "dips", "shock", "growth_share", *CLASSED[1:], *DIFFERENCE],
+    "cutoff_standing": [
+        *("arm", "combinations", "least_share", "most_share", "least_difference", "most_difference"),
+        *("better", "worse", "leads", "best_place", "worst_place"),
+    ],
+    "resilience": ["arm", "measure", "unit", *INTERVAL, *DIFFERENCE],
+    "density": [
+        *("arm", "measure", "unit", *INTERVAL),
+        *(f"{half}{end}" for half in ("thin", "dense", "correlation") for end in ("", "_low", "_high")),
+    ],
+    "growth": ["arm", "measure", "unit", *INTERVAL, *DIFFERENCE],
     "effort": ["arm", "metric", "unit", *INTERVAL],
     "followed": ["arm", "metric", "unit", *INTERVAL],
     "evaluation": ["arm", "indicator", "unit", "estimator", *INTERVAL, "error", "truth", "bias", "coverage"],
     "transitions": ["arm", "from_class", "to_class", "share"],
     "village_classes": CLASSED,
 }
-NEED_STRESS = {"classes", "class_grid", "resilience", "transitions", "village_classes"}
+NEED_STRESS = {
+    *("classes", "class_grid", "cutoffs", "cutoff_standing", "density", "resilience", "transitions", "village_classes"),
+}
 
 
 @pytest.fixture(scope="session")
@@ -307,7 +319,10 @@ def test_every_table_is_there_with_its_columns(six):
         assert list(table.columns) == columns, name
         assert len(table) > 0, name
         keys = [
-            c for c in columns if table[c].dtype.kind not in "f" or c in ("line", "bin_low", "population_share", "rate")
+            c
+            for c in columns
+            if table[c].dtype.kind not in "f"
+            or c in ("line", "shock", "growth_share", "bin_low", "population_share", "rate")
         ]
         assert not table.duplicated([c for c in keys if c != "unit"]).any(), name
         if {"low", "high"} <= set(columns):
@@ -456,6 +471,51 @@ def test_a_larger_shock_is_not_easier_to_stand(tiny):
         found = study.run(tiny(["status_quo", "dividend"], replications={"seeds": 1}, twins=twins))
         passed.append(found.households["draws_passed"].mean())
     assert passed[0] > passed[1]
+
+
+# --- Other cut-offs ---------------------------------------------------------------------------------------------------
+
+
+def test_the_frozen_cut_offs_are_one_cell_of_the_grid(six):
+    classes = six.tables["classes"].query("among == 'the permanently poor'").set_index(["arm", "class"])
+    used = six.tables["cutoffs"].query("line == 1.0 and dips == 2 and shock == 0.15 and growth_share == 0.5")
+    used = used.set_index(["arm", "class"]).loc[classes.index]
+    np.testing.assert_allclose(used[CLASSED[2:]], classes[CLASSED[2:]], rtol=1e-12, atol=1e-12)
+    assert len(six.tables["cutoffs"]) == len(SIX) * 81 * len(trajectories.CLASSES)
+
+
+def test_no_cut_off_is_harder_to_meet_where_it_asks_for_less(six):
+    names = ["line", "dips", "shock", "growth_share"]
+    shares = six.tables["cutoffs"].set_index(["arm", *names, "class"])["share"].unstack("class")
+    stands = shares["self_sufficient"].unstack("dips")
+    assert (stands[3] >= stands[2] - 1e-12).all() and (stands[2] >= stands[1] - 1e-12).all()
+    assert (stands[3] > stands[1]).any()
+    reached = (shares["self_sufficient"] + shares["fragile"]).unstack("line")
+    assert (reached[0.9] >= reached[1.0]).all() and (reached[1.0] >= reached[1.1]).all()
+    rising = shares["rising"].unstack("growth_share")
+    assert (rising[0.25] >= rising[0.5]).all() and (rising[0.5] >= rising[0.75]).all()
+    assert (stands.xs(0.10, level="shock") >= stands.xs(0.20, level="shock") - 0.02).all().all()  # luck of neighbours
+
+
+def test_who_leads_at_how_many_combinations_of_cut_offs(six):
+    """Counted by hand from the shares: ties are shared, and the baseline may lead."""
+    cells = six.tables["cutoffs"].query("`class` == 'self_sufficient' and growth_share == 0.5")
+    shares = {arm: rows["share"].to_numpy() for arm, rows in cells.groupby("arm", sort=False)}
+    most = np.max(list(shares.values()), axis=0)
+    assert len(most) == 27
+    for row in six.tables["cutoff_standing"].itertuples():
+        mine = shares[row.arm]
+        assert row.leads == (mine == most).sum()
+        above = sum((other > mine).astype(int) for other in shares.values())
+        assert (row.best_place, row.worst_place) == (1 + above.min(), 1 + above.max())
+        assert (row.least_share, row.most_share) == (mine.min(), mine.max())
+    base = six.tables["cutoff_standing"].query("arm == 'status_quo'").iloc[0]
+    assert (base["better"], base["worse"], base["most_difference"]) == (0, 0, 0.0)
+
+
+def test_other_cut_offs_cost_stored_comparisons_no_row(six):
+    told = set(canonical.of_comparison(six.series, six.tables)["table"])
+    assert "classes" in told and not told & {"cutoffs", "cutoff_standing", "density"}
 
 
 # --- Results on disk --------------------------------------------------------------------------------------------------

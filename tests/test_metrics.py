@@ -196,7 +196,12 @@ def test_alkire_foster_published_example():
     # Deprived in two or more of four: adequate in at most two, so that three are needed.
     score = empowerment.adequacy(adequate, dimensions)
     assert list(score) == [1.0, 0.5, 0.0, 0.75]
-    assert list(empowerment.empowered(adequate, dimensions, cutoff=0.75)) == [True, False, False, True]
+    assert list(empowerment.empowered(empowerment.adequacy(adequate, dimensions), cutoff=0.75)) == [
+        True,
+        False,
+        False,
+        True,
+    ]
     index = empowerment.empowerment_index(adequate, dimensions, np.ones(4), cutoff=0.75)
     assert index == pytest.approx(1 - 0.375)
 
@@ -207,7 +212,7 @@ def test_empowerment_weights_are_equal_over_dimensions_and_inside_them():
     without = {"social": 1.0, "education": 1.0, "agency": 0.0}
     assert empowerment.indicator_weights(("social", "education", "agency"), without) == pytest.approx([0.5, 0.5, 0])
     # Exactly at the cut-off counts, also where thirds do not add up to the last bit.
-    assert empowerment.empowered(np.array([[1, 1, 0]]), ("a", "b", "c"), cutoff=2 / 3).all()
+    assert empowerment.empowered(empowerment.adequacy(np.array([[1, 1, 0]]), ("a", "b", "c")), cutoff=2 / 3).all()
     with pytest.raises(ValueError, match="agency"):
         empowerment.indicator_weights(("social", "agency"), {"social": 1.0})
     with pytest.raises(ValueError, match="do not match"):
@@ -369,7 +374,7 @@ def test_empowerment_index_adds_up_and_never_falls_when_somebody_gains(adequate,
     ]
     weights = [persons[:5].sum(), persons[5:].sum()]
     assert index == pytest.approx(np.average(halves, weights=weights))
-    share = metrics.mean(empowerment.empowered(adequate, dimensions), persons)
+    share = metrics.mean(empowerment.empowered(empowerment.adequacy(adequate, dimensions)), persons)
     assert share - 1e-12 <= index <= 1 + 1e-12
     better = adequate.copy()
     better.flat[place] = True

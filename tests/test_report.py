@@ -19,9 +19,9 @@ from sim import policies
 from sim.experiment import study
 from sim.experiment.results import PARAMETER_SET
 from sim.language import speaking
-from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, span, tables
+from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, page, span, tables
 from sim.report.drawing import Drawing, breadth
-from sim.report.page import PLATES, answer, lead, passed_over, write
+from sim.report.page import PLATES, answer, lead, passed_over, versus, write
 from sim.scenario import Known, check
 from sim.start import wire
 
@@ -351,6 +351,27 @@ def test_only_what_is_beyond_luck_is_told_as_a_difference(results):
     assert "no difference beyond luck with T0 dividend" in clear
 
 
+def test_many_arms_are_counted_and_stand_in_a_table(results, tmp_path, monkeypatch):
+    """Sentences that would name all arms say of how many a thing is true, and the table has each of them."""
+    assert versus(results) is None
+    monkeypatch.setattr(page, "MANY", 0)
+    monkeypatch.setattr(page, "FEW_NAMED", 0)
+    both = altered(results, "headcount", {"dividend": -1.0, "asset_with_coaching": -2.0}, 0.4)
+    told = prose(both).replace("\u00a0", " ")
+    lower = "lower beyond luck with 2 of 2 strategies, farthest with T2b asset with coaching (\u22122.00 pp, "
+    assert f"The share of persons in poverty: {lower}" in told and "T0 dividend (" not in told
+    one = prose(altered(results, "headcount", {"dividend": -0.1, "asset_with_coaching": -2.0}, 0.3))
+    assert "lower beyond luck with 1 of 2 strategies, farthest with T2b" in one
+    assert "no difference beyond luck with the other 1." in one
+    none = prose(altered(results, "headcount", {"dividend": -0.1, "asset_with_coaching": 0.0}, 0.3))
+    assert "in poverty: no difference beyond luck with any of the 2 strategies." in none
+    grid = versus(both)
+    ((arm, _, poverty, *_),) = grid.rows
+    assert (arm.text, poverty.text, poverty.clear) == ("T2b asset with coaching", "\u22121.00", True)
+    write(both, tmp_path, [])
+    assert "Each strategy against T0 dividend" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 def test_an_interval_that_touches_zero_as_printed_is_not_beyond_luck(results):
     touching = altered(results, "headcount", {"dividend": -0.5, "asset_with_coaching": -0.5}, 0.496)
     assert "in poverty: no difference beyond luck with T0 dividend and T2b" in prose(touching)
@@ -374,6 +395,34 @@ def test_terminal_table_starts_with_levels_and_fits(results, width):
     assert max(map(len, printed.splitlines())) <= width
     bounds = [cell.beneath.replace("\u00a0to\u00a0", "\u2026") for row in grid.rows for cell in row[1:]]
     assert all(bound in printed for bound in bounds)  # no number is folded or cut
+
+
+def test_the_report_says_whether_other_cut_offs_change_the_answer(results):
+    """Counted from the shares of one luck after the other, and printed: no policy first, and who leads how often."""
+    grid = {grid.key: grid for grid in tables.grids(results)}["cutoff_standing"]
+    cells = results.tables["cutoffs"].query("`class` == 'self_sufficient' and growth_share == 0.5")
+    most = cells.groupby(["line", "dips", "shock"])["share"].transform("max")
+    leads = (cells["share"] == most).groupby(cells["arm"]).sum()
+    assert len(cells) == 27 * len(ARMS)
+    for arm, row in zip(ARMS, grid.rows, strict=True):
+        assert row[-2].text == f"{leads[arm]} of 27"
+        ends = 100 * cells[cells["arm"] == arm]["share"]
+        assert row[2].text == span(ends.min(), ends.max())
+    assert grid.rows[0][3].text == grid.rows[0][4].text == "\u2013"
+    assert "1.0\u00a0z, 2 of 8 quarters, 15\u00a0%" in grid.note and "27 combinations" in grid.note
+
+
+def test_how_far_the_local_economy_amplifies_a_national_shock_is_told(results):
+    """Of one set the factor alone; of several, whether they show more of it where more stays in the village."""
+    rows = results.tables["resilience"].query("arm == 'status_quo'").set_index("measure")["estimate"]
+    grid = development.density(results)
+    assert f"{number(results.tables['density'].set_index('measure')['estimate']['times'], 2)} times" in grid.note
+    assert grid.rows[2][1].text == number(rows["total_demand"], 3) and "parameter sets" not in grid.note
+    table = results.tables["density"].assign(thin=0.1, dense=0.2)
+    for ends, words in (((0.2, 0.9), "show it"), ((-0.2, 0.9), "too few to show it"), ((-0.9, -0.2), "the contrary")):
+        tied = table.assign(correlation=sum(ends) / 2, correlation_low=ends[0], correlation_high=ends[1])
+        told = development.density(replace(results, tables={**results.tables, "density": tied}))
+        assert words in told.note and span(*ends, 2, True) in told.note and len(told.columns) == 5
 
 
 def test_every_z_of_an_arm_is_followed_to_where_it_went(results):

@@ -80,7 +80,7 @@ def twins(world, programmes, shock, quarters=12, held=(), **columns):
     state = model.state
     persons, home = state["size"] * state["weight"], np.repeat(np.arange(4), np.diff(state.layout.start["household"]))
     return [
-        stress.follow(model.branch(shocks=shocks), 2 + quarters, persons, home)
+        stress.follow(model.branch(shocks=shocks), 2 + quarters, stress.Path(persons, home))
         for shocks in ({}, {2: {"macro_shock": shock}})
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,9 @@ from toy_sweep import drawn_plan, swept, toy_plan
 from sim.errors import InputError
 from sim.intervals import student
 from sim.language import SPACE
+from sim.report import sweep_figures as figures
 from sim.report.sweep import answer, boxes_told, sensitivity_part
+from sim.report.sweep_tables import ways
 from sim.sweep import discovery
 from sim.sweep.design import Point, points, together
 from sim.sweep.discovery import boxes, discover
@@ -100,6 +103,8 @@ def two_ways():
     "column, sizes, reach, said",
     [
         ("total", [0.9, 0.2, 0.0], [0.2, 0.1, 0.0], "a decides most (70 to 100 % of the variance"),
+        ("total", [1.05, 0.2, 0.0], [0.04, 0.1, 0.0], "a decides most (100 % of the variance"),
+        ("total", [0.97, 0.2, 0.0], [0.05, 0.1, 0.0], "a decides most (92 to 100 % of the variance"),
         ("total", [1.15, 0.9, 0.1], [0.3, 0.2, 0.1], "a decides most, but cannot be told from b"),
         ("total", [0.3, 0.4, 0.35], [0.1, 0.1, 0.1], "b decides most, but cannot be told from c and a"),
         ("total", [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], "no number moves it"),
@@ -114,6 +119,24 @@ def test_no_more_is_said_of_indices_than_their_intervals_tell(column, sizes, rea
     assert told.replace(SPACE, " ").startswith(f"What is wanted, works against status_quo: {said}")
     assert [grid.title for grid in part.grids] == ["What is wanted, works against status_quo"]
     assert part.plates[0].draw(400.0).svg().startswith(b"<svg")
+
+
+@pytest.mark.parametrize("width", [680.0, 300.0])
+def test_each_way_has_a_panel_of_its_own_with_its_own_order(width):
+    """Of two ways one is decided by a, the other by c; on one scale, each number once a panel."""
+    found = two_ways()
+    one = indexed("total", [0.9, 0.2, 0.1], [0.1, 0.1, 0.1]).assign(first=0.0, first_reach=0.0)
+    other = one.assign(way=found.versus, total=[0.1, 0.2, 0.9])
+
+    def words(table):
+        root = ElementTree.fromstring(figures.indices(found, table, width).svg())
+        return ["".join(one.itertext()) for one in root.iter() if one.tag.endswith("text")]
+
+    together = words(pd.concat([one, other]))
+    assert [text for text in together if text in CUBE] == ["a", "b", "c", "c", "b", "a"]
+    assert {"works", ways(found)[found.versus]} <= set(together)
+    assert "works" not in words(one)  # one way needs no head
+    assert together.count("0.0") == 2 * words(one).count("0.0") == 2
 
 
 def test_designs_cover_their_ranges():

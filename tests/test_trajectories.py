@@ -254,16 +254,43 @@ def test_every_household_has_one_class_and_passing_never_hurts(pre, post, total,
     assert np.all(always <= found)
 
 
-def test_class_grid_repeats_the_frozen_cut_offs_and_sums_to_one():
+def test_class_grid_by_hand():
+    """Four households of one person each, and one that is not counted; who passes hangs on quarters and shock alone."""
+    own_pre, own_post = np.array([0.8, 0.8, 0.5, 1.05, 9.0]), np.array([1.05, 0.95, 0.7, 0.6, 9.0])
+    total, growth = np.array([1.0, 0.85, 0.8, 0.8, 9.0]), np.array([0.02, 0.02, 0.015, -0.1, 0.0])
+    withstood = np.ones((3, 3, 3, 5), bool)
+    withstood[:, 0] = withstood[:, :, 2] = False  # none where one quarter is tolerated, none of the largest shock
+    persons = np.array([1.0, 1.0, 1.0, 1.0, 0.0])
+    grid = trajectories.class_grid(own_pre, own_post, total, growth, withstood, NATIONAL, persons)
+    assert grid.shape == (3, 3, 3, 3, len(CLASSES))
+    assert grid.sum(axis=-1) == pytest.approx(np.ones((3, 3, 3, 3)))
+    quarters = {name: 4.0 * grid[..., CLASSES.index(name)] for name in CLASSES}
+    for line, standing in enumerate((2.0, 1.0, 0.0)):  # own income of 1.05 and 0.95 against 0.9, 1.0 and 1.1 z
+        assert (quarters["self_sufficient"][line, 1:, :2] == standing).all()
+        assert (quarters["fragile"][line, 1:, :2] == 0.0).all()
+        for failed in (quarters["fragile"][line, 0], quarters["fragile"][line, :, 2]):
+            assert (failed == standing).all()
+    assert (quarters["declining"][1] == 1.0).all() and (quarters["declining"][2] == 0.0).all()
+    # At 1 z the second grows at half the nation's rate, the third at three eighths of it.
+    assert (quarters["rising"][1] == np.array([2.0, 1.0, 0.0])).all()
+    assert (quarters["stagnation"][1] == np.array([0.0, 1.0, 2.0])).all()
+
+
+def test_the_grid_repeats_the_frozen_cut_offs():
     columns = [np.array(column) for column in list(zip(*HOUSEHOLDS.values(), strict=True))[:5]]
-    persons = np.arange(1.0, len(HOUSEHOLDS) + 1)
-    table = trajectories.class_grid(*columns[:4], lambda line, share: columns[4], NATIONAL, persons)
-    assert len(table) == 3 * 3 * len(CLASSES)
-    assert table.groupby(["line", "share"])["persons"].sum().to_numpy() == pytest.approx(np.ones(9))
-    frozen = table[(table["line"] == 1.0) & (table["share"] == 0.25)]
+    persons, passed = np.arange(1.0, len(HOUSEHOLDS) + 1), np.broadcast_to(columns[4], (3, 3, 3, len(HOUSEHOLDS)))
+    grid = trajectories.class_grid(*columns[:4], passed, NATIONAL, persons)
     expected = trajectories.class_shares(trajectories.household_class(*columns, NATIONAL), persons)
-    assert frozen["persons"].to_numpy() == pytest.approx(expected)
-    assert frozen["klass"].tolist() == list(CLASSES)
+    assert grid[trajectories.FROZEN] == pytest.approx(expected)
+    line, dips, shock, growth = (
+        values[place]
+        for values, place in zip(
+            (trajectories.GRID_LINES, trajectories.GRID_DIPS, trajectories.GRID_SHOCKS, trajectories.GRID_GROWTH),
+            trajectories.FROZEN,
+            strict=True,
+        )
+    )
+    assert (line, dips / 8, shock, growth) == (1.0, resilience.STRESS_SHARE, resilience.LOCAL_SHOCK, 0.5)
 
 
 def test_shares_without_persons_are_undefined():

@@ -26,6 +26,8 @@ NUMBERS = ("estimate", "low", "high")
 COLUMNS = (*KEYS, "says", *NUMBERS)
 WHOLE = -1  # in place of a quarter: a number of a whole window
 EVERY = 12  # of the series, each third year is kept: the last quarter of it, in which yearly metrics are due too
+#: Tables that are left out: series and resilience say them already, or they are the classes some eighty times over.
+UNTOLD = ("followed", "density", "cutoffs")
 #: Numbers of the report's tables with their interval: columns of the number, of its low and of its high end.
 INTERVALS = (
     ("estimate", "low", "high"),
@@ -98,7 +100,7 @@ def of_comparison(series: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> p
         if values.any()
     ]
     for name, table in tables.items():
-        if name != "followed":  # the series say it already
+        if name not in UNTOLD:
             rows += _of_table(name, table)
     return framed(rows)
 

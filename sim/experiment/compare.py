@@ -39,6 +39,8 @@ class Comparison:
         Which parameter set each seed met, a number a seed.
     national_growth
         Seed -> yearly growth of outside markets, a share.
+    kept_local
+        Seed -> share of villagers' spending that stays in their village, from the first quarter on.
     meeting_hours
         Seed -> hours a quarter that meetings take from a household that attends.
     """
@@ -49,6 +51,7 @@ class Comparison:
         growth = {seed: world.value("macro_trend.growth") for seed, world in met.items()}
         self.national_growth = {seed: float(np.exp(4.0 * quarterly) - 1.0) for seed, quarterly in growth.items()}
         self.meeting_hours = {seed: cost.HOURS * float(world.state["meeting_days"][0]) for seed, world in met.items()}
+        self.kept_local = {seed: 1.0 - float(world.state["import_share"].mean()) for seed, world in met.items()}
         self.set_of = np.arange(len(scenario.seeds)) % scenario.replications.sets
         self.arms = [arm.id for arm in scenario.resolved_arms]
         self.rivals = [arm for arm in self.arms if arm != BASELINE]

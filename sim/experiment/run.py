@@ -55,6 +55,8 @@ class Run:
         Name -> one value a household: state at the end, stress passes, lists.
     stress
         Measure -> what shocks to outside markets do (see `sim.experiment.stress`); empty without stress twins.
+    withstood
+        Who passes the stress test at the cut-offs of the grid (see `sim.experiment.stress`); empty unless asked for.
     worst_gap
         Largest gap of the ledger, as a share of gross flow.
     """
@@ -68,6 +70,7 @@ class Run:
     poverty: dict[tuple[int, float, str], float] = field(default_factory=dict)
     household: dict[str, np.ndarray] = field(default_factory=dict)
     stress: dict[str, float] = field(default_factory=dict)
+    withstood: np.ndarray = field(default_factory=lambda: np.empty(0, bool))
     worst_gap: float = 0.0
 
 
@@ -165,6 +168,7 @@ def run_arm(
     seed: int,
     measures: Mapping[str, metrics.Metric],
     shocks: Mapping[int, Mapping[str, float]] | None = None,
+    grid: bool = False,
 ) -> Run:
     """Run one arm under one luck, with its twins.
 
@@ -172,6 +176,8 @@ def run_arm(
     ----------
     shocks
         As in `CommunityModel`; twins that have branched before one do not meet it.
+    grid
+        Whether households are judged by other cut-offs too, which takes two more twins (`Run.withstood`).
 
     Raises
     ------
@@ -197,9 +203,9 @@ def run_arm(
             path.see(model.state)
     run = recorder.finish()
     if scenario.twins.stress:
-        found = stress.Found(scenario, at_shock, path)
+        found = stress.Found(scenario, at_shock, path, grid)
         run.household.update(found.household)
-        run.stress = found.measures
+        run.stress, run.withstood = found.measures, found.withstood
         del at_shock.state
     del model.state
     return run

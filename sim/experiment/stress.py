@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sim.engine.table import State
-from sim.metrics import resilience
+from sim.metrics import resilience, trajectories
 from sim.model import CommunityModel
 from sim.scenario import Scenario
 
@@ -18,10 +18,19 @@ Shock = dict[int, dict[str, float]]  # quarter -> column -> log shock
 
 def shocks(scenario: Scenario) -> list[Shock]:
     """The stress test's shocks: falls of outside markets, and one bad year of the village's own."""
+    return [*national_shocks(scenario), local_shock(scenario, scenario.cutoffs.local_shock)]
+
+
+def national_shocks(scenario: Scenario) -> list[Shock]:
+    """Falls of outside markets."""
     first = scenario.windows.stress[0]
-    macro = [{first: {"macro_shock": math.log(1.0 - fall)}} for fall in scenario.twins.macro_shocks]
-    local = {"local_shock": math.log(1.0 - scenario.cutoffs.local_shock)}
-    return [*macro, dict.fromkeys(range(first, first + YEAR), local)]
+    return [{first: {"macro_shock": math.log(1.0 - fall)}} for fall in scenario.twins.macro_shocks]
+
+
+def local_shock(scenario: Scenario, fall: float) -> Shock:
+    """A bad year of the village's own, in which all output falls by a share."""
+    first = scenario.windows.stress[0]
+    return {quarter: {"local_shock": math.log(1.0 - fall)} for quarter in range(first, first + YEAR)}
 
 
 def middle_fall(scenario: Scenario) -> float:
@@ -43,41 +52,42 @@ class Path:
     ----------
     consumption, own_income
         Of each household, z per person and quarter.
-    outside_sales, local_sales, spending
-        Sums of each village over its persons, z per quarter.
-    market, demand, price
-        Of each village: what outside markets pay after transport, demand against what is offered, price of the basket.
     index
         The index of outside markets without its trend, 1 at rest.
+    outside_sales, local_sales, spending
+        Sums of each village over its persons, z per quarter; these and what follows only where `ways` are asked for.
+    market, demand, price
+        Of each village: what outside markets pay after transport, demand against what is offered, price of the basket.
     """
 
     SUMS = ("outside_sales", "local_sales", "spending")
+    WAYS = (*SUMS, "market", "demand", "price")
 
-    def __init__(self, persons: np.ndarray, home: np.ndarray) -> None:
-        self.persons, self.home = persons, home
-        self.rows: dict[str, list[np.ndarray]] = {
-            name: [] for name in ("consumption", "own_income", *self.SUMS, "market", "demand", "price", "index")
-        }
+    def __init__(self, persons: np.ndarray, home: np.ndarray, ways: bool = True) -> None:
+        self.persons, self.home, self.ways = persons, home, ways
+        names = ("consumption", "own_income", "index", *(self.WAYS if ways else ()))
+        self.rows: dict[str, list[np.ndarray]] = {name: [] for name in names}
 
     def see(self, state: State) -> None:
         """Note the quarter that has just ended."""
         for name in ("consumption", "own_income"):
             self.rows[name].append(state[name].copy())
+        self.rows["index"].append(np.exp(state["macro_cycle"]))
+        if not self.ways:
+            return
         for name in self.SUMS:
             self.rows[name].append(np.bincount(self.home, self.persons * state[name]))
         self.rows["market"].append(state["outside_market"] * (1.0 - state["transport_margin"]))
         self.rows["demand"].append(state["demand_ratio"].copy())
         self.rows["price"].append(state["price_level"].copy())
-        self.rows["index"].append(np.exp(state["macro_cycle"]))
 
     def end(self) -> dict[str, np.ndarray]:
         """All that was noted, (quarters, ...) each."""
         return {name: np.array(rows) for name, rows in self.rows.items()}
 
 
-def follow(model: CommunityModel, last: int, persons: np.ndarray, home: np.ndarray) -> dict[str, np.ndarray]:
+def follow(model: CommunityModel, last: int, path: Path) -> dict[str, np.ndarray]:
     """Step a model up to a quarter, which uses it up, and note its path."""
-    path = Path(persons, home)
     while model.quarter < last:
         model.step()
         path.see(model.state)
@@ -92,32 +102,47 @@ class Found:
     ----------
     household
         Name -> one value a household.
+    withstood
+        Who passes the stress test at the cut-offs of the grid, bool array of shape (lines, dips, shocks, households).
     measures
         Name -> one number of the run (see `development.MEASURES`).
     """
 
-    def __init__(self, scenario: Scenario, at_start: CommunityModel, path: Path) -> None:
+    def __init__(self, scenario: Scenario, at_start: CommunityModel, path: Path, grid: bool) -> None:
         last, twin = scenario.windows.stress[1], path.end()
         down, up = pair(scenario)
-        passes, elasticities = [], []
-        for shock in shocks(scenario):
-            hit = follow(at_start.branch(shocks=shock), last, path.persons, path.home)
-            passes.append(
-                resilience.stress_pass(hit["consumption"], twin["consumption"], hit["own_income"], twin["own_income"])
-            )
-            if "macro_shock" not in next(iter(shock.values())):
-                continue
+
+        def after(shock: Shock) -> dict[str, np.ndarray]:
+            noted = Path(path.persons, path.home, ways=shock in (down, up))
+            return follow(at_start.branch(shocks=shock), last, noted)
+
+        national, elasticities = [], []
+        for shock in national_shocks(scenario):
+            hit = after(shock)
+            national.append(_passes(hit, twin))
             reached = _elasticities(hit, twin)
             elasticities.append(float(np.nanmedian(reached)))
             if shock == down:
                 fallen, below = hit, resilience.pushed_below(hit["consumption"], twin["consumption"]).any(axis=0)
                 self.household = {"elasticity": reached, "pushed_below": below.astype(float)}
+        falls = trajectories.GRID_SHOCKS if grid else (resilience.LOCAL_SHOCK,)
+        draws = {fall: np.array([*national, _passes(after(local_shock(scenario, fall)), twin)]) for fall in falls}
+        line, dip, size, _ = trajectories.FROZEN
+        frozen = draws[trajectories.GRID_SHOCKS[size]][:, line, dip]
         self.household |= {
-            "draws_passed": np.sum(passes, axis=0).astype(float),
-            "stress_pass": resilience.passes_draws(np.array(passes)).astype(float),
+            "draws_passed": frozen.sum(axis=0).astype(float),
+            "stress_pass": resilience.passes_draws(frozen).astype(float),
         }
-        risen = follow(at_start.branch(shocks=up), last, path.persons, path.home)
-        self.measures = {"elasticity": float(np.mean(elasticities)), **measures(twin, fallen, risen)}
+        withstood = [resilience.passes_draws(passes) for passes in draws.values()]
+        self.withstood = np.stack(withstood, axis=2) if grid else np.empty(0, bool)
+        self.measures = {"elasticity": float(np.mean(elasticities)), **measures(twin, fallen, after(up))}
+
+
+def _passes(hit: Mapping[str, np.ndarray], twin: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Who passes the stress test in one draw, at the lines and dips of the grid: (lines, dips, households)."""
+    shares = np.array(trajectories.GRID_DIPS)[:, None] / resilience.STRESS_QUARTERS
+    eaten, earned = ((hit[name], twin[name]) for name in ("consumption", "own_income"))
+    return np.array([resilience.stress_pass(*eaten, *earned, shares, line=line) for line in trajectories.GRID_LINES])
 
 
 def _elasticities(hit: Mapping[str, np.ndarray], twin: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -187,12 +187,12 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
     began = time.perf_counter()
     tell(mark("the world at rest"), 0, 1)
     measures, arms = scenario.known.metrics, programmes(scenario)
-    jobs = [(arm, seed) for seed in scenario.seeds for arm in arms]
+    jobs, ask = [(arm, seed) for seed in scenario.seeds for arm in arms], partial(run_arm, scenario, grid=True)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         worlds = worlds_of(scenario, executor or threads, tell)
         met = {seed: worlds[place % len(worlds)] for place, seed in enumerate(scenario.seeds)}
         futures = {
-            (executor or threads).submit(run_arm, scenario, met[seed], arm, arms[arm], seed, measures): (arm, seed)
+            (executor or threads).submit(ask, met[seed], arm, arms[arm], seed, measures): (arm, seed)
             for arm, seed in jobs
         }
         finished: dict[tuple[str, int], Run] = {}

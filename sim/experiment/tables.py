@@ -13,6 +13,8 @@ import pandas as pd
 
 from sim import ledger, metrics
 from sim.experiment.compare import AMONG, Comparison, interval
+from sim.experiment.cutoffs import cutoff_table, standing_table
+from sim.experiment.density import density_table
 from sim.experiment.development import growth_table, resilience_table
 from sim.experiment.evaluation import evaluation_table
 from sim.experiment.followed import effort_table, followed_table
@@ -56,7 +58,10 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
     if comparison.classes:
         found["classes"] = class_table(comparison)
         found["class_grid"] = grid_table(comparison)
+        found["cutoffs"] = cutoff_table(comparison)
+        found["cutoff_standing"] = standing_table(comparison, found["cutoffs"])
         found["resilience"] = resilience_table(comparison)
+        found["density"] = density_table(comparison)
         found["transitions"] = transition_table(comparison)
     if comparison.village_classes:
         found["village_classes"] = village_table(comparison)

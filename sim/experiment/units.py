@@ -92,6 +92,21 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
     "spread": {"parameters": f"variance, {NAMED}", "luck": f"variance, {NAMED}", "share_parameters": SHARE},
     "class_grid": {"estimate": SHARE, "draws_to_pass": "shock draws"},
+    "cutoffs": {
+        "dips": "quarters of eight that a shock may hold below the line",
+        "shock": "fall of the village's output for a year, a share",
+        "growth_share": "share of the nation's growth",
+        **dict.fromkeys(("difference", "difference_low", "difference_high"), SHARE),
+    },
+    "density": {
+        **dict.fromkeys(("estimate", "thin", "thin_low", "thin_high", "dense", "dense_low", "dense_high"), NAMED),
+        **dict.fromkeys(("correlation", "correlation_low", "correlation_high"), "-1 to 1"),
+    },
+    "cutoff_standing": {
+        **dict.fromkeys(("combinations", "better", "worse", "leads"), "combinations of cut-offs"),
+        **dict.fromkeys(("least_share", "most_share", "least_difference", "most_difference"), SHARE),
+        **dict.fromkeys(("best_place", "worst_place"), "rank"),
+    },
 }
 
 

@@ -72,15 +72,10 @@ def adequacy(
     return (adequate * indicator_weights(dimensions, weights)).sum(axis=1)
 
 
-def empowered(
-    indicators: np.ndarray,
-    dimensions: Sequence[str],
-    weights: Mapping[str, float] | None = None,
-    cutoff: float = EMPOWERED_CUTOFF,
-) -> np.ndarray:
+def empowered(score: np.ndarray, cutoff: float = EMPOWERED_CUTOFF) -> np.ndarray:
     """Whether each household is empowered: weighted adequacy at or above the second cut-off; bool, shape (n,)."""
     # Sums of thirds and quarters miss their round value by the last bit.
-    return adequacy(indicators, dimensions, weights) >= cutoff - 1e-9
+    return score >= cutoff - 1e-9
 
 
 def empowerment_index(
@@ -95,8 +90,12 @@ def empowerment_index(
     The empowered count as 1, the others with their own share of adequacies; unlike the plain share, it moves when
     somebody below the cut-off gains. Adds up over subgroups.
     """
-    score = adequacy(indicators, dimensions, weights)
-    return mean(np.where(score >= cutoff - 1e-9, 1.0, score), persons)
+    return _index(adequacy(indicators, dimensions, weights), persons, cutoff)
+
+
+def _index(score: np.ndarray, persons: np.ndarray, cutoff: float = EMPOWERED_CUTOFF) -> float:
+    """The index from the adequacy of each household."""
+    return mean(np.where(empowered(score, cutoff), 1.0, score), persons)
 
 
 @shared
@@ -138,6 +137,19 @@ def headline(social: np.ndarray, education: np.ndarray, agency: np.ndarray) -> t
     return joined({"social": social, "education": education, "agency": agency})
 
 
+@shared
+def score(headline: tuple[np.ndarray, list[str]]) -> np.ndarray:
+    """Adequacy of each household over the dimensions of the headline, 0-1."""
+    return adequacy(*headline)
+
+
+@shared
+def by_dimension(social: np.ndarray, education: np.ndarray, agency: np.ndarray) -> dict[str, np.ndarray]:
+    """Adequacy of each household in each dimension of the headline, 0-1."""
+    parts = {"social": social, "education": education, "agency": agency}
+    return {name: part.mean(axis=1) for name, part in parts.items()}
+
+
 def good_development(growth: float, gains: Mapping[str, float]) -> bool:
     """Whether income grew together with every dimension of empowerment; growth alone, or an average, is not enough.
 
@@ -152,39 +164,39 @@ def good_development(growth: float, gains: Mapping[str, float]) -> bool:
 
 
 @metric("empowerment", unit="0-1", better="higher", every=4)
-def empowerment(headline, persons):
+def empowerment(score, persons):
     """Index of empowerment, social, educational and of agency, 0-1 (EMP)."""
-    return empowerment_index(*headline, persons)
+    return _index(score, persons)
 
 
 @metric("empowered", unit="% of persons", better="higher", every=4)
-def empowered_share(headline, persons):
+def empowered_share(score, persons):
     """Persons whose household is empowered: adequate in 0.8 of the weighted indicators, %."""
-    return 100.0 * mean(empowered(*headline), persons)
+    return 100.0 * mean(empowered(score), persons)
 
 
 @metric("empowerment, weakest dimension", unit="0-1", better="higher", every=4)
-def empowerment_weakest(social, education, agency, persons):
+def empowerment_weakest(by_dimension, persons):
     """Mean adequacy in the weakest of the three dimensions, 0-1: what an average hides."""
-    return min(mean(part.mean(axis=1), persons) for part in (social, education, agency))
+    return min(mean(part, persons) for part in by_dimension.values())
 
 
 @metric("empowerment, social", unit="0-1", better="higher", every=4)
-def empowerment_social(social, persons):
+def empowerment_social(by_dimension, persons):
     """Mean adequacy in the social dimension, 0-1."""
-    return mean(social.mean(axis=1), persons)
+    return mean(by_dimension["social"], persons)
 
 
 @metric("empowerment, education", unit="0-1", better="higher", every=4)
-def empowerment_education(education, persons):
+def empowerment_education(by_dimension, persons):
     """Mean adequacy in the educational dimension, 0-1."""
-    return mean(education.mean(axis=1), persons)
+    return mean(by_dimension["education"], persons)
 
 
 @metric("empowerment, agency", unit="0-1", better="higher", every=4)
-def empowerment_agency(agency, persons):
+def empowerment_agency(by_dimension, persons):
     """Mean adequacy in the dimension of agency, 0-1."""
-    return mean(agency.mean(axis=1), persons)
+    return mean(by_dimension["agency"], persons)
 
 
 @metric("empowerment with an economic dimension", unit="0-1", better="higher", every=4)

@@ -48,7 +48,7 @@ def stress_pass(
     consumption_twin: np.ndarray,
     own_shock: np.ndarray,
     own_twin: np.ndarray,
-    share: float = STRESS_SHARE,
+    share: float | np.ndarray = STRESS_SHARE,
     recovery: float = RECOVERY,
     line: float = LINE,
     first: int = STRESS_QUARTERS,
@@ -66,11 +66,11 @@ def stress_pass(
     own_shock, own_twin : array, shape (12, n)
         Own income (no public money) with and without the shock, z per person and quarter.
     share, recovery, line, first : float
-        Cut-offs, frozen at their defaults.
+        Cut-offs, frozen at their defaults; `share` may be a column of several, shape (k, 1).
 
     Returns
     -------
-    bool array, shape (n,)
+    bool array, shape (n,), or (k, n) for k shares
     """
     if len(consumption_shock) < first:
         raise ValueError(f"the stress test counts {first} quarters, but only {len(consumption_shock)} were followed")
@@ -85,7 +85,7 @@ def passes_draws(passes: np.ndarray, share: float = PASS_SHARE, least: int = LEA
 
     Parameters
     ----------
-    passes : bool array, shape (draws, n)
+    passes : bool array, shape (draws, ..., n)
         Results of `stress_pass`, one row a draw.
     share : float
         Share of draws to pass, frozen at 0.80.
@@ -94,7 +94,7 @@ def passes_draws(passes: np.ndarray, share: float = PASS_SHARE, least: int = LEA
 
     Returns
     -------
-    bool array, shape (n,)
+    bool array, shape (..., n)
     """
     draws = len(passes)
     if draws < least:

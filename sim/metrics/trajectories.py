@@ -6,12 +6,9 @@ cut-offs below are frozen: a comparison uses the defaults, and prints the same s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from sim.metrics import LINE
 
@@ -35,10 +32,15 @@ CLASSES = ("self_sufficient", "fragile", "dependency", "declining", "rising", "s
 #: Village classes in the order in which they are tried.
 VILLAGE_CLASSES = ("dependency", "stagnation", "self_sufficient", "fragile")
 
-#: Grid printed beside the frozen cut-offs: the line (z), the share of quarters of the stress test, the local shock.
+#: Grid printed beside the frozen cut-offs: the line (z), quarters that a shock may hold a household below it, the local
+#: shock, and the share of the nation's growth that is keeping up. Of eight quarters 15 and 25 % are one and two whole
+#: ones, and 35 % would be two again: three is the looser side.
 GRID_LINES = (0.9, 1.0, 1.1)
-GRID_STRESS_SHARES = (0.15, 0.25, 0.35)
+GRID_DIPS = (1, 2, 3)
 GRID_SHOCKS = (0.10, 0.15, 0.20)
+GRID_GROWTH = (0.25, 0.5, 0.75)
+#: The place of the frozen cut-offs in it.
+FROZEN = (1, 1, 1, 1)
 
 
 class Windows(NamedTuple):
@@ -266,34 +268,31 @@ def class_grid(
     own_post: np.ndarray,
     total_on: np.ndarray,
     growth: np.ndarray,
-    stress: Callable[[float, float], np.ndarray],
+    withstood: np.ndarray,
     national_growth: float,
     persons: np.ndarray,
-    lines: Iterable[float] = GRID_LINES,
-    shares: Iterable[float] = GRID_STRESS_SHARES,
-) -> pd.DataFrame:
-    """Shares of the household classes over a grid of cut-offs, printed beside the frozen ones.
-
-    The third axis of the grid, the size of the shock, needs its own runs: call once for each.
+) -> np.ndarray:
+    """Shares of the household classes at every combination of the cut-offs of the grid.
 
     Parameters
     ----------
     own_pre, own_post, total_on, growth, national_growth
         As in `household_class`.
-    stress : callable
-        ``stress(line, share)`` returns who passes the stress test at these cut-offs, bool array of shape (n,).
+    withstood : bool array, shape (lines, dips, shocks, n)
+        Who passes the stress test at these cut-offs.
     persons : array, shape (n,)
         Person weights; zero outside the group of interest (for example the baseline-poor).
-    lines, shares : iterable of float
-        Poverty lines (z per person and quarter) and tolerated shares of quarters below the line.
 
     Returns
     -------
-    DataFrame
-        Columns line, share, klass, persons (share of persons, 0-1).
+    array, shape (lines, dips, shocks, growth, classes)
+        Shares of persons, 0-1; nan where there are none.
     """
-    rows = []
-    for line, share in product(lines, shares):
-        codes = household_class(own_pre, own_post, total_on, growth, stress(line, share), national_growth, line)
-        rows += [(line, share, *pair) for pair in zip(CLASSES, class_shares(codes, persons), strict=True)]
-    return pd.DataFrame(rows, columns=["line", "share", "klass", "persons"])
+    values, counted = (own_pre, own_post, total_on, growth), np.asarray(persons) > 0
+    values, persons, withstood = tuple(v[counted] for v in values), persons[counted], withstood[..., counted]
+    shares = np.empty((*withstood.shape[:-1], len(GRID_GROWTH), len(CLASSES)))
+    for place in np.ndindex(shares.shape[:-1]):
+        line, keeping_up = GRID_LINES[place[0]], GRID_GROWTH[place[-1]]
+        codes = household_class(*values, withstood[place[:-1]], national_growth, line, keeping_up)
+        shares[place] = class_shares(codes, persons)
+    return shares

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sim.experiment.results import Results
 from sim.experiment.stress import middle_fall
 from sim.language import mark, say, written
-from sim.report import BASELINE, labels, number, percent, rivals, source, when
-from sim.report.grid import Cell, Column, Grid, estimate_cell, estimated, lookup
+from sim.report import BASELINE, DASH, labels, number, percent, rivals, source, span, when
+from sim.report.grid import Cell, Column, Grid, estimate_cell, estimated, lookup, sign
 
 
 class Line(NamedTuple):
@@ -108,6 +108,64 @@ def resilience(results: Results) -> Grid:
         middle=percent(100 * middle_fall(results.scenario), 0), passed=percent(100 * cutoffs.stress_pass, 0),
     )  # fmt: skip
     return Grid("resilience", say("Resilience: what a shock does"), note, columns, body)
+
+
+DENSITY = {
+    "kept_local": (mark("Spending that stays in the village"), mark("% of spending"), 0),
+    "direct": (mark("Own income, by outside markets directly"), PER_INDEX, 3),
+    "demand": (mark("Own income, by local demand"), PER_INDEX, 3),
+    "own_income": (mark("Own income, over three years"), PER_INDEX, 3),
+    "times": (mark("That against the direct part"), mark("times"), 2),
+    "consumption": (mark("Consumption, over three years"), PER_INDEX, 3),
+}
+
+
+def density(results: Results) -> Grid:
+    """How the nation's shock is carried on, and whether more so where more of what is spent stays in the village."""
+    rows = lookup(results.tables["density"], "measure")
+    several, body = math.isfinite(rows[("kept_local",)].dense), []
+    for measure, (title, unit, decimals) in DENSITY.items():
+        row = rows[(measure,)]
+        cells = [Cell(say(title), say(unit)), estimate_cell(row, decimals)]
+        if several:
+            cells += [
+                estimated(row.thin, row.thin_low, row.thin_high, decimals),
+                estimated(row.dense, row.dense_low, row.dense_high, decimals),
+            ]
+            tied = row.correlation, row.correlation_low, row.correlation_high
+            cells.append(estimated(*tied, 2, signed=True) if math.isfinite(row.correlation) else Cell(DASH))
+        body.append(tuple(cells))
+    heads = [Column(say("Without a new policy")), Column(say("All draws"))]
+    if several:
+        heads += [Column(say("Sets that keep less")), Column(say("Sets that keep more"))]
+        heads.append(Column(say("Rank correlation"), say("over sets")))
+    note = say(
+        "What the nation's fall takes from sellers, their neighbours lose after them: own income falls by {times} "
+        "times what outside markets take directly. With all else equal, more so where less is bought outside the "
+        "village: a denser local economy amplifies the shock, and a test holds the model to that. {found} Prices of "
+        "the village fall too, so that consumption need not follow. Beneath: {source}.",
+        times=number(rows[("times",)].estimate, 2), found=amplified(results, rows) if several else "",
+        source=source(results),
+    )  # fmt: skip
+    title = say("Does a denser local economy amplify the nation's shocks?")
+    return Grid("density", title, note, tuple(heads), tuple(body), unit=say("in the unit of each row"))
+
+
+def amplified(results: Results, rows: Mapping[tuple, Any]) -> str:
+    """Whether the parameter sets of this run show it, in which all other numbers differ too."""
+    row = rows[("demand",)]
+    side = sign(row.correlation_low, row.correlation_high, 2)
+    told = {
+        1: mark("The {sets} parameter sets, which differ in everything else too, show it: {ties}."),
+        0: mark("The {sets} parameter sets, which differ in everything else too, are too few to show it: {ties}."),
+        -1: mark("The {sets} parameter sets, which differ in everything else too, show the contrary: {ties}."),
+    }[side]
+    ties = say(
+        "rank correlation of the part by local demand with what stays in the village {correlation} ({span})",
+        correlation=number(row.correlation, 2, True),
+        span=span(row.correlation_low, row.correlation_high, 2, True),
+    )
+    return say(told, sets=results.scenario.replications.sets, ties=ties)
 
 
 def growth(results: Results) -> Grid:

@@ -33,12 +33,13 @@ from sim.report import (
     when,
     years,
 )
-from sim.report.grid import lookup, sign
+from sim.report.grid import Grid, lookup, sign
 from sim.report.plates import PLATES, Plate
 from sim.report.template import filled
 from sim.start import SURVEY_NOISE
 from sim.survey import read_aggregates
 
+MANY, FEW_NAMED = 8, 3  # arms beyond which a sentence counts them, and how many of them it still names
 LONG = ("scenario", "document")  # of the manifest: shown elsewhere, or for machines only
 WARNING = mark(
     "One parameter set, uncalibrated beyond the cross-section at the start. The intervals hold luck only: how far the "
@@ -118,12 +119,32 @@ SIDES = {
 
 def compared(results: Results, rows: dict[str, Any], measure: tables.Measure) -> tuple[str, str]:
     """One measure, and with which arms it is lower, with which higher beyond luck, and with which neither."""
-    names, parts, subject = labels(results), [], say(measure.subject)
+    parts, subject = [], say(measure.subject)
     for side, told in SIDES.items():
-        found = [arm for arm, row in rows.items() if sign(row.low, row.high, measure.decimals) == side]
-        arms = listed(f"{names[arm]} ({shown(rows[arm], measure)})" if side else names[arm] for arm in found)
-        parts += [say(told, chance=chance(results), arms=arms)] if found else []
+        found = {arm: row for arm, row in rows.items() if sign(row.low, row.high, measure.decimals) == side}
+        arms = counted if len(rows) > MANY else enumerated
+        with_whom = arms(results, found, len(rows), measure if side else None)
+        parts += [say(told, chance=chance(results), arms=with_whom)] if found else []
     return f"{subject[:1].upper()}{subject[1:]}:", f"{'; '.join(parts)}."
+
+
+def enumerated(results: Results, found: dict[str, Any], every: int, measure: tables.Measure | None) -> str:
+    """Arms by name, with what a measure says of each."""
+    names = labels(results)
+    return listed(f"{names[arm]} ({shown(row, measure)})" if measure else names[arm] for arm, row in found.items())
+
+
+def counted(results: Results, found: dict[str, Any], every: int, measure: tables.Measure | None) -> str:
+    """How many arms of how many, and the one that lies farthest from zero; a few are named. The table has the rest."""
+    if measure and len(found) <= FEW_NAMED:
+        return enumerated(results, found, every, measure)
+    if measure is None:
+        told = mark("any of the {every} strategies") if len(found) == every else mark("the other {count}")
+        return say(told, every=every, count=len(found))
+    far = max(found, key=lambda arm: abs(found[arm].estimate))
+    told = mark("{count} of {every} strategies, farthest with {arm}")
+    farthest = enumerated(results, {far: found[far]}, every, measure)
+    return say(told, count=len(found), every=every, arm=farthest)
 
 
 def levels(results: Results) -> str:
@@ -248,6 +269,14 @@ def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
     return [*found, ("", [("", text) for text in last])]
 
 
+def versus(results: Results) -> Grid | None:
+    """Every arm against the benchmark, where there are too many for sentences."""
+    rival = benchmark(results)
+    if not rival or len(ranked(results)) - 1 <= MANY or results.scenario.replications.seeds < 2:
+        return None
+    return tables.against(results, rival)
+
+
 def flat(value: object) -> str:
     """A value of the manifest on one line."""
     if isinstance(value, dict):
@@ -299,6 +328,7 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
         other="en" if spoken().code == "id" else "id",
         lead=lead(results),
         answer=answer(results),
+        versus=versus(results),
         warnings=[warning(results), *passed_over(results), *warnings],
         chance=chance(results),
         headline=tables.headline(results),

@@ -14,8 +14,8 @@ import pandas as pd
 
 from sim.experiment import ensemble, standing
 from sim.experiment.results import put_csv, put_manifest
-from sim.language import listed, mark, say, written
-from sim.report import drawn, number, percent, said
+from sim.language import listed, mark, say, spoken, written
+from sim.report import drawn, number, percent, said, to
 from sim.report import sweep_figures as figures
 from sim.report.canvas import saved
 from sim.report.drawing import Drawing
@@ -298,11 +298,11 @@ def decides(one: Outcome, rows: pd.DataFrame) -> str:
     if len(others):
         return say("{first} decides most, but cannot be told from {others}", first=first, others=listed(others))
     if order == "total":
-        low, high = sizes[0] - reach[0], min(1.0, sizes[0] + reach[0])
-        return say(
-            "{first} decides most ({low} to {high} of the variance, with all it acts together with)",
-            first=first, low=number(100 * low, 0), high=percent(100 * high, 0),
-        )  # fmt: skip
+        # An estimate of a share may lie beyond all of it: nothing decides more than 100 %.
+        low, high = (number(100 * min(max(end, 0.0), 1.0), 0) for end in (sizes[0] - reach[0], sizes[0] + reach[0]))
+        share = (low if low == high else to(low, high)) + spoken().percent
+        told = mark("{first} decides most ({share} of the variance, with all it acts together with)")
+        return say(told, first=first, share=share)
     moved = difference(one, sizes[0])
     return say("{first} decides most ({moved} on average over its range)", first=first, moved=moved)
 

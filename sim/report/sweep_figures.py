@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -53,49 +53,68 @@ def colours(found: Found) -> dict[str, str]:
     return {BASELINE: GREY, **shade}
 
 
-def rows(
-    labels: Sequence[str], marks: Sequence[Sequence[Mark]], title: str, names: Sequence[tuple[str, str]] = (),
-    width: float = WIDE,
-) -> Drawing:  # fmt: skip
+@dataclass(frozen=True)
+class Rows:
+    """A panel of rows: what stands at each, its marks, and what the panel is of where there are several."""
+
+    labels: Sequence[str]
+    marks: Sequence[Sequence[Mark]]
+    head: str = ""
+
+
+def rows(panels: Sequence[Rows], title: str, names: Sequence[tuple[str, str]] = (), width: float = WIDE) -> Drawing:
     """One row a label, with one dot and interval or more; `names` are entries of a key: name and colour.
 
-    Zero is always seen. On a wide page labels stand at the left, on a narrow one above their rows.
+    Zero is always seen, and all panels have one scale. On a wide page labels stand at the left, on a narrow one above
+    their rows.
     """
-    wide = width > HALF
+    wide, labels = width > HALF, [text for one in panels for text in one.labels]
     room = min(230.0, max(breadth(text, SMALL) for text in labels) + 12) if wide else 0.0
     space = room if wide else width - 20
-    told = [[text] if breadth(text, SMALL) < space - 4 else folded(text, space) for text in labels]
-    above = 0.0 if wide else LEADING * max(map(len, told))
-    step = ROW + 7 * (max(map(len, marks)) - 1) + above
+    told = {text: [text] if breadth(text, SMALL) < space - 4 else folded(text, space) for text in labels}
+    above = 0.0 if wide else LEADING * max(map(len, told.values()))
+    step = ROW + 7 * (max(len(row) for one in panels for row in one.marks) - 1) + above
     entries = key([name for name, _ in names], [colour for _, colour in names], width) if names else []
-    heads = folded(title, width - room - 20)
-    top = 14.0 * (max((row for _, row, _, _ in entries), default=-1) + 1) + LEADING * len(heads) + 8
-    drawing, ((panel,),) = canvas(width, 1, 1, step * len(labels), (room + 16, 14, top, 20), 0, 0)
+    heads = [folded(one.head, width - room - 20) if one.head else [] for one in panels]
+    told_above, up = folded(title, width - room - 20), (LEADING + 4) * max(map(len, heads))
+    top = 14.0 * (max((row for _, row, _, _ in entries), default=-1) + 1) + LEADING * len(told_above) + 8 + up
+    height = step * max(len(one.labels) for one in panels)
+    drawing, grid = canvas(width, len(panels), 1, height, (room + 16, 14, top, 20), 0, 36 + up)
     draw_key(drawing, entries)
-    panel.head(heads, GREY, 6, light=True)
-    ends = [
-        value for row in marks for mark in row for value in (mark.low, mark.middle, mark.high) if np.isfinite(value)
-    ]
+    grid[0, 0].head(told_above, GREY, 6 + up, light=True)
+    scale = reach(mark for one in panels for row in one.marks for mark in row)
+    for one, lines, panel in zip(panels, heads, grid.flat, strict=True):
+        panel.x, panel.y = scale, (height / step, 0.0)
+        panel.head(lines, up=5)
+        draw_rows(panel, one, [told[text] for text in one.labels], step, above)
+    return drawing
+
+
+def reach(marks: Iterable[Mark]) -> tuple[float, float]:
+    """A scale that holds zero and some marks with their intervals."""
+    ends = [value for mark in marks for value in (mark.low, mark.middle, mark.high) if np.isfinite(value)]
     low, high = min([0.0, *ends]), max([0.0, *ends])
     margin = 0.04 * ((high - low) or 1.0)
-    panel.x, panel.y = (low - margin, high + margin), (len(labels), 0.0)
-    places, decimals = ticks(panel.x[0], panel.x[1], 6 if wide else 4)
-    panel.bottom_axis(places, [number(one, decimals) for one in places])
-    for place in range(0, len(labels), 2):
+    return low - margin, high + margin
+
+
+def draw_rows(panel: Panel, one: Rows, told: Sequence[Sequence[str]], step: float, above: float) -> None:
+    """Draw the rows of a panel; `above` is the room for labels above their rows, 0 where they stand at the left."""
+    places, decimals = ticks(panel.x[0], panel.x[1], 4 if above else 6)
+    panel.bottom_axis(places, [number(value, decimals) for value in places])
+    for place in range(0, len(one.labels), 2):
         panel.block(panel.x, (place, place + 1), PALE)
     panel.line((0.0, 0.0), panel.y, SOFT, 0.8)
-    for place, (lines, row) in enumerate(zip(told, marks, strict=True)):
+    for place, (lines, row) in enumerate(zip(told, one.marks, strict=True)):
         up = float(panel.down(place))
         for k, line in enumerate(lines):
-            if wide:
-                drawing.write(
-                    panel.left - 8, up + step / 2 + 3 + LEADING * (k - (len(lines) - 1) / 2), line, anchor="end"
-                )
+            if above:
+                panel.drawing.write(panel.left + 4, up + LEADING * (k + 1), line)
             else:
-                drawing.write(panel.left + 4, up + LEADING * (k + 1), line)
+                middle = up + step / 2 + 3 + LEADING * (k - (len(lines) - 1) / 2)
+                panel.drawing.write(panel.left - 8, middle, line, anchor="end")
         for k, mark in enumerate(row):
             draw_mark(panel, up + above + (step - above) * (k + 1) / (len(row) + 1), mark)
-    return drawing
 
 
 def draw_mark(panel: Panel, height: float, mark: Mark) -> None:
@@ -118,7 +137,7 @@ def differences(found: Found, width: float = WIDE) -> Drawing:
         "difference from {arm} in {metric}, {unit}",
         arm=called(found, found.versus), metric=say(one.label), unit=unit_of_difference(one.unit),
     )  # fmt: skip
-    return rows([*table["way"].map(ways(found))], marks, title, width=width)
+    return rows([Rows([*table["way"].map(ways(found))], marks)], title, width=width)
 
 
 def regrets(found: Found, width: float = WIDE) -> Drawing:
@@ -130,22 +149,38 @@ def regrets(found: Found, width: float = WIDE) -> Drawing:
         "regret in {metric}, {unit}: mean, and to its 90th percentile",
         metric=say(one.label), unit=unit_of_difference(one.unit),
     )  # fmt: skip
-    return rows([*table["way"].map(ways(found))], marks, title, width=width)
+    return rows([Rows([*table["way"].map(ways(found))], marks)], title, width=width)
 
 
 def indices(found: Found, table: pd.DataFrame, width: float = WIDE) -> Drawing:
-    """Indices of the uncertainties for one outcome, the greatest first."""
-    if "total" in table:
-        table = table.sort_values("total", ascending=False)
-        marks = [
-            [
-                Mark(row.first, row.first - row.first_reach, row.first + row.first_reach, HUES[0]),
-                Mark(row.total, row.total - row.total_reach, row.total + row.total_reach, HUES[1]),
-            ]
-            for row in table.itertuples()
-        ]
+    """Indices of the uncertainties for one metric, the greatest first; one panel a way."""
+    sobol = "total" in table
+    parts = dict(iter(table.groupby("way", sort=False)))
+    panels = [(_sobol_rows if sobol else _morris_rows)(part) for part in parts.values()]
+    if len(parts) > 1:
+        panels = [replace(panel, head=ways(found)[way]) for way, panel in zip(parts, panels, strict=True)]
+    if sobol:
         names = [(say("alone"), HUES[0]), (say("with all others"), HUES[1])]
-        return rows(list(table["uncertainty"]), marks, say("share of variance that a number decides"), names, width)
+        return rows(panels, say("share of variance that a number decides"), names, width)
+    one = next(one for one in found.metrics if one.name == table["metric"].iloc[0])
+    names = [(say("mean absolute effect"), HUES[0]), (say("how much it varies (sigma)"), HUES[1])]
+    title = say("effect of the whole range, {unit}", unit=unit_of_difference(one.unit))
+    return rows(panels, title, names, width)
+
+
+def _sobol_rows(table: pd.DataFrame) -> Rows:
+    table = table.sort_values("total", ascending=False)
+    marks = [
+        [
+            Mark(row.first, row.first - row.first_reach, row.first + row.first_reach, HUES[0]),
+            Mark(row.total, row.total - row.total_reach, row.total + row.total_reach, HUES[1]),
+        ]
+        for row in table.itertuples()
+    ]
+    return Rows([*table["uncertainty"]], marks)
+
+
+def _morris_rows(table: pd.DataFrame) -> Rows:
     table = table.sort_values("mu_star", ascending=False)
     marks = [
         [
@@ -154,10 +189,7 @@ def indices(found: Found, table: pd.DataFrame, width: float = WIDE) -> Drawing:
         ]
         for row in table.itertuples()
     ]
-    one = next(one for one in found.metrics if one.name == table["metric"].iloc[0])
-    names = [(say("mean absolute effect"), HUES[0]), (say("how much it varies (sigma)"), HUES[1])]
-    title = say("effect of the whole range, {unit}", unit=unit_of_difference(one.unit))
-    return rows(list(table["uncertainty"]), marks, title, names, width)
+    return Rows([*table["uncertainty"]], marks)
 
 
 def front(found: Found, width: float = WIDE) -> Drawing:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from sim.experiment.compare import AMONG
 from sim.experiment.results import Results
 from sim.language import mark, say
 from sim.metrics.cost import rupiah
@@ -34,18 +33,11 @@ from sim.report import (
     when,
     years,
 )
+from sim.report.classes import class_grid, classes, every_cutoff, standing
 from sim.report.costs import cost, money
-from sim.report.development import evaluation, growth, resilience
+from sim.report.development import density, evaluation, growth, resilience
 from sim.report.followed import effort, followed
 from sim.report.grid import Cell, Column, Grid, crossed, estimate_cell, estimated, lookup, share_cell, terminal
-
-PERMANENT, SURVEYED, ALL = AMONG
-#: Who is counted, as a reader knows them.
-COUNTED = {
-    PERMANENT: mark("the permanently poor"),
-    SURVEYED: mark("those whom a survey calls poor"),
-    ALL: mark("all persons"),
-}
 
 
 @dataclass(frozen=True)
@@ -141,6 +133,26 @@ def contrasts(results: Results) -> list[Grid]:
     return found
 
 
+def against(results: Results, other: str) -> Grid:
+    """Every measure of each strategy against one other."""
+    rows, names = lookup(results.tables["contrasts"], "arm", "against", "metric"), labels(results)
+    columns = (Column(say("Strategy")), *(Column(say(one.title), say(one.difference_unit)) for one in HEADLINES))
+    body = [
+        (
+            Cell(names[arm]),
+            *(estimate_cell(rows.get((arm, other, one.metric)), one.decimals, signed=True) for one in HEADLINES),
+        )
+        for arm in ranked(results)
+        if arm != other
+    ]
+    note = say(
+        "Paired difference from {arm} in {when}. Beneath: {source}; bold: beyond {chance}, with both ends on one side "
+        "of zero.",
+        arm=names[other], when=when(results), source=source(results), chance=chance(results),
+    )  # fmt: skip
+    return Grid("against", say("Each strategy against {arm}", arm=names[other]), note, columns, tuple(body))
+
+
 #: Head and unit of the measures of Foster, Greer and Thorbecke by order.
 FGT = (
     (mark("Headcount at {line}\u00a0z"), mark("% of persons")),
@@ -204,47 +216,6 @@ def targeting(results: Results) -> Grid:
     )
     note = say("Person-weighted. Beneath: {source}.", source=source(results))
     return Grid("targeting", say("Errors of targeting"), note, columns, tuple(body))
-
-
-def classes(results: Results) -> list[Grid]:
-    """Share of each class, of the permanently poor and of all; of the survey's poor the grid of cut-offs tells."""
-    order, found = tuple((name,) for name in CLASSES), []
-    frame = results.tables["classes"]
-    for among, part in frame[frame["among"] != SURVEYED].groupby("among", sort=False):
-        columns, body = crossed(results, part, ("class",), say("Class"), share_cell, order)
-        note = say("Person-weighted, {when}. Beneath: {source}.", when=when(results), source=source(results))
-        key, whom = f"classes_{among}".replace(" ", "_"), say(COUNTED[among])
-        title, unit = say("Classes among {persons}", persons=whom), say("% of {persons}", persons=whom)
-        found.append(Grid(key, title, note, columns, body, unit=unit))
-    return found
-
-
-def class_grid(results: Results) -> Grid:
-    """The self-sufficient share over other cut-offs than the frozen ones, and of the poor by both definitions."""
-    draws, frozen = len(results.scenario.twins.macro_shocks) + 1, results.scenario.cutoffs
-    needed = math.ceil(frozen.stress_pass * draws)
-
-    def words(group: tuple) -> Cell:
-        among, line, passed = group
-        used = (among, line, passed) == (PERMANENT, frozen.line, needed)
-        remark = say(
-            mark("of {persons}; used elsewhere") if used else mark("of {persons}"), persons=say(COUNTED[among])
-        )
-        cutoffs = {"line": number(line), "passed": passed, "draws": draws}
-        return Cell(say("{line}\u00a0z, {passed} of {draws} shocks", **cutoffs), remark)
-
-    columns, body = crossed(
-        results, results.tables["class_grid"], ("among", "line", "draws_to_pass"),
-        say("Own income at least; shocks withstood"), lambda row: estimate_cell(row, scale=100), words=words,
-    )  # fmt: skip
-    note = say(
-        "How the share depends on its cut-offs and on who counts as poor, levels, {when}. A survey calls poor whose "
-        "measured consumption is below 1 z in the last quarter before the start: mostly bad luck, which passes "
-        "without any policy. Beneath: {source}.",
-        when=when(results), source=source(results),
-    )  # fmt: skip
-    title, unit = say("Self-sufficient by other cut-offs"), say("% of the poor")
-    return Grid("class_grid", title, note, columns, body, False, unit)
 
 
 def transitions(results: Results) -> Grid:
@@ -369,8 +340,11 @@ GRIDS: tuple[tuple[str, Callable[[Results], Grid | list[Grid]]], ...] = (
     ("cost", cost),
     ("poverty", poverty),
     ("classes", classes),
+    ("cutoff_standing", standing),
+    ("cutoffs", every_cutoff),
     ("class_grid", class_grid),
     ("resilience", resilience),
+    ("density", density),
     ("growth", growth),
     ("evaluation", evaluation),
     ("winners_summary", winners),
