@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from test_app_browser import at_the_end, chromium, live, poverty, served, settled, shown, visit  # noqa: F401
+from test_app_browser import WAIT, at_the_end, chromium, live, poverty, served, settled, shown, visit  # noqa: F401
 
 from sim.app.choices import choices
 from sim.app.form import label_of
@@ -125,7 +125,7 @@ def test_every_policy_and_all_its_own_numbers_answer(live, arm):  # noqa: F811
         fields = page.locator(".sw-group", has_text=f"Policy {arm.upper()}'s own numbers").locator("input")
         if own:
             page.get_by_text(f"Policy {arm.upper()}'s own numbers", exact=True).click()
-            expect(fields).to_have_count(len(own))
+            expect(fields).to_have_count(len(own), timeout=WAIT)
         for name in own:
             label = table()[f"setting.{name}"][0]
             field = page.locator(".sw-group[open]").get_by_label(label, exact=True)
@@ -158,9 +158,9 @@ def test_a_world_that_cannot_be_is_refused_in_words_and_left_again(live, tmp_pat
     page = opened(live, "a=infrastructure&b=locality_development")
     before, said = asked(page), page.locator(".sw-status")
     page.get_by_label("A place of your own").set_input_files(mine)
-    expect(said).to_contain_text("no world at rest has a measured headcount of 10%")
+    expect(said).to_contain_text("no world at rest has a measured headcount of 10%", timeout=WAIT)
     assert "sw-old" in page.locator(".sw-stage").get_attribute("class")  # what is seen is not of these settings,
     assert asked(page) == before  # and the address is that of what is seen
     page.get_by_label("Place", exact=True).select_option("desa_miskin")
     answered(page, before)
-    expect(said).to_be_hidden()
+    expect(said).to_be_hidden(timeout=WAIT)
