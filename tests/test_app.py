@@ -16,6 +16,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ from sim.app.record import LAYERS, LINE_CODE, of_line, pair
 from sim.app.session import Session
 from sim.app.settings import ARMS, HOUSEHOLDS, VILLAGES, Settings, from_query, from_values, scenario_of
 from sim.app.share import expected_of, share
-from sim.app.texts import LANGUAGES, by_language, table
+from sim.app.texts import LANGUAGES, by_language, table, words
 from sim.app.world import LATER, Worlds, at_rest
 from sim.errors import InputError
 from sim.experiment import canonical, ensemble, study
@@ -537,6 +538,12 @@ def test_every_lesson_has_its_steps_in_both_languages():
         assert list(dict.fromkeys(kinds)) == list(lessons.KINDS)
         for text in (lesson["title"], lesson["misconception"], *(step["text"] for step in lesson["steps"])):
             assert len(text) == 2 and all(text) and text[0] != text[1]
+        for at in (0, 1):  # what a step is called, is no other step of the lesson
+            called = [
+                step["name"][at] if "name" in step else words(f"stage.step_{step['kind']}")[at]
+                for step in lesson["steps"]
+            ]
+            assert len(set(called)) == len(called)
 
 
 def steps():
@@ -871,6 +878,37 @@ def test_who_has_gone_is_not_answered(reader):
 # -- the page and its server ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("before", "cookie", "taken"),
+    [
+        (None, "mine", "mine"),
+        (None, "", "without-cookie-{page}"),
+        ("without-cookie-{page}", "", "without-cookie-{page}"),
+        ("without-cookie-{page}", "mine", "without-cookie-{page}"),  # a page stays who it was
+        ("mine", "mine", "mine"),
+        ("mine", "other", "other"),  # and somebody else is somebody else, whom Solara refuses
+        ("mine", "", None),
+    ],
+)
+def test_who_comes_back_is_known_again(before, cookie, taken, monkeypatch):
+    from starlette.requests import HTTPConnection
+
+    from sim.app.readers import recognised
+    from sim.app.serve import prepare
+
+    prepare()
+    from solara.server import kernel_context, server
+
+    page = "01234567-89ab-4cde-8f01-23456789abcd"
+    met = {page: SimpleNamespace(session_id=before.format(page=page))} if before else {}
+    monkeypatch.setattr(kernel_context, "contexts", met)
+    headers = [(b"cookie", f"solara-session-id={cookie}; more=1".encode())] if cookie else []
+    scope = {"type": "websocket", "path": f"/jupyter/api/kernels/{page}/channels", "headers": headers}
+    found = server.get_session_id_cookie(HTTPConnection(recognised(scope)).cookies)
+    assert found == (taken and taken.format(page=page))
+    assert recognised({**scope, "type": "http"})["headers"] == headers
+
+
 def test_the_page_shows_a_stage(monkeypatch):
     solara = pytest.importorskip("solara")
     from sim.app import page
@@ -931,7 +969,8 @@ def test_the_form_offers_everything_with_its_range(among):
     told = json.loads(form(Settings(), among, 1, ["x"]), parse_constant=pytest.fail)
     controls = {one["key"]: one for one in told["controls"]}
     offered = {name for name, p in among.known.parameters.items() if p.high > p.low}
-    assert offered - controls.keys() == {"attends.threshold", "output.lumpy_scale", "output.lumpy_cost"}
+    unseen = {"farm_labour.work", "modern_sector.share"}  # only metrics read them that the view does not show
+    assert offered - controls.keys() == {"attends.threshold", "output.lumpy_scale", "output.lumpy_cost"} | unseen
     for key, one in controls.items():
         assert one["low"] <= one["default"] <= one["high"] and 0.0 < one["step"] <= one["high"] - one["low"], key
         assert all(one["label"]) and (one["source"] or key in ("luck", "set")), key

@@ -13,6 +13,7 @@ from sim.app.texts import own_words, worded, words
 from sim.app.world import LATER
 
 TOLD = ("meaning", "decides", "flows", "targets", "loses_when")
+NEEDS = {"threshold": "trap", "shock_at": "shock"}  # a number that says nothing while another is 0
 
 
 def label_of(key: str) -> tuple[str, str]:
@@ -42,6 +43,7 @@ def of_control(control: Control, default: float) -> dict[str, Any]:
         "label": label_of(control.key),
         "source": control.source,
         "front": control.group == "front",
+        "needs": NEEDS.get(control.key),
         "slow": control.key in ("inequality", "trap", "threshold")
         or ("." in control.key and not control.key.startswith(LATER)),
     }

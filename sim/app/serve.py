@@ -97,9 +97,11 @@ def serve(port: int, host: str, open_browser: bool, lang: str = LANGUAGES[0], in
     one_heap()
     warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)  # there is no page around this one
     import uvicorn
+    from solara.server.starlette import app
 
     from sim.app import evidence
     from sim.app.crew import crew
+    from sim.app.readers import recognising
     from sim.app.session import first
 
     if not inside:
@@ -118,7 +120,7 @@ def serve(port: int, host: str, open_browser: bool, lang: str = LANGUAGES[0], in
                 webbrowser.open(address)
 
     about = uvicorn.Config(
-        "solara.server.starlette:app",
+        recognising(app),
         host=host,
         port=port,
         log_level="warning",

@@ -19,7 +19,7 @@ from sim.scenario import BASELINE, Scenario, check
 
 VERSION = 1
 VILLAGES, HOUSEHOLDS = 20, 100  # of every place in the view: about 2 000 households
-LONGEST = 4_000  # characters of an address that are read
+LONGEST = 8_000  # characters of an address that are read: with every number moved it has more than 4 000
 MOST_TOLD = 8
 OWN = "own"  # the name of a place that a reader brings
 ARMS = ("none", "a", "b")  # the thin reference, and the two that are compared

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from sim.app import code
 from sim.app.choices import Choices
 from sim.app.record import Pair
+from sim.app.settings import LONGEST
 
 SHORT = 12  # characters of a digest that an address carries
 
@@ -48,7 +49,7 @@ def share(pair: Pair, among: Choices, expected: str) -> str:
 def expected_of(query: str) -> str:
     """The digest that an address carries; empty where there is none."""
     try:
-        found = dict(parse_qsl(query.lstrip("?")[:4_000], max_num_fields=400)).get("d", "")
+        found = dict(parse_qsl(query.lstrip("?")[:LONGEST], max_num_fields=400)).get("d", "")
     except ValueError:
         return ""
     return found if 6 <= len(found) <= 64 and all(sign in "0123456789abcdef" for sign in found) else ""

@@ -50,6 +50,7 @@ export function makeSetup(context) {
     const spec = { ...control, label, about, name: t("about", { label }), shown: reading(control, numbers) };
     fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }));
     fields[key].own = control.default;
+    fields[key].needs = control.needs;
     return fields[key].el;
   }
 
@@ -92,6 +93,7 @@ export function makeSetup(context) {
     for (const [key, field] of Object.entries(fields)) {
       field.show(given.values[key] ?? field.own);
       field.el?.classList.toggle("sw-changed", (given.changed || []).includes(key));
+      if (field.needs && live) field.el.querySelector("input").disabled = !given.values[field.needs];
     }
   }
 
