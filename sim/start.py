@@ -224,28 +224,15 @@ def _quantiles(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
 
 
 WATCH = (
-    "consumption",
-    "spending",
-    "investment",
-    "local_supply",
-    "local_materials",
-    "attendance",
-    "success",
-    "capture",
-    "outside_demand",
-    "micro_income",
-)
+    "consumption", "spending", "investment", "local_supply", "local_materials", "attendance", "success", "capture",
+    "outside_demand", "micro_income",
+)  # fmt: skip
 
 
 def solve(
-    lane: Lane,
-    population: Population,
-    programmes: Sequence[Programme],
-    target: TwoPieceLognormal | None,
-    seed: int,
-    overrides: Mapping[str, float] | None = None,
-    held: Sequence[str] = (),
-) -> World:
+    lane: Lane, population: Population, programmes: Sequence[Programme], target: TwoPieceLognormal | None, seed: int,
+    overrides: Mapping[str, float] | None = None, held: Sequence[str] = (),
+) -> World:  # fmt: skip
     """Find the world at rest.
 
     Parameters
@@ -321,9 +308,8 @@ def _abilities(state: State, watch: Watch, wanted: np.ndarray) -> None:
 def _attendance(state: State, parameters: np.ndarray, plan: Plan, watch: Watch) -> None:
     """Move the cost of a meeting by what attendance misses, and empty the halls that filled themselves.
 
-    Who comes draws neighbours, so that attendance answers to the cost as an echo: the step is that of a mean field
-    (Brock and Durlauf 2001), without which it overshoots for ever where the echo is strong. Where many come because
-    many come, few would come if few did; the rest with few is the one that is looked for.
+    Who comes draws neighbours: the step is that of a mean field (Brock and Durlauf 2001), as without the echo it would
+    overshoot for ever. Where many come because many come, few would if few did: that rest is looked for.
     """
     value = dict(zip(plan.parameters, parameters.tolist(), strict=True))
     present = watch.mean("attendance")
