@@ -288,11 +288,13 @@ def class_grid(
     array, shape (lines, dips, shocks, growth, classes)
         Shares of persons, 0-1; nan where there are none.
     """
-    values, counted = (own_pre, own_post, total_on, growth), np.asarray(persons) > 0
-    values, persons, withstood = tuple(v[counted] for v in values), persons[counted], withstood[..., counted]
+    counted = np.asarray(persons) > 0
+    before, after, during, grown = (column[counted] for column in (own_pre, own_post, total_on, growth))
+    persons, withstood = persons[counted], withstood[..., counted]
     shares = np.empty((*withstood.shape[:-1], len(GRID_GROWTH), len(CLASSES)))
     for place in np.ndindex(shares.shape[:-1]):
         line, keeping_up = GRID_LINES[place[0]], GRID_GROWTH[place[-1]]
-        codes = household_class(*values, withstood[place[:-1]], national_growth, line, keeping_up)
+        passed = withstood[place[:-1]]
+        codes = household_class(before, after, during, grown, passed, national_growth, line, keeping_up)
         shares[place] = class_shares(codes, persons)
     return shares
