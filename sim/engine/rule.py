@@ -8,9 +8,11 @@ import textwrap
 import types
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .table import INFINITY, Table
 
+Formula = TypeVar("Formula", bound=Callable[..., float])  # a decorated function keeps its type
 BUILTINS = ("abs", "float", "int", "max", "min", "range")  # what plain Python and compiled code compute alike
 
 
@@ -225,7 +227,9 @@ class Rule:
         return {f"{self.name}.{a}": m for a, m in self.arguments if isinstance(m, Param)}
 
 
-def rule(table: Table, unit: str, low: float = -INFINITY, high: float = INFINITY, every: int = 1) -> Callable:
+def rule(
+    table: Table, unit: str, low: float = -INFINITY, high: float = INFINITY, every: int = 1
+) -> Callable[[Formula], Formula]:
     """Register a plain function as the rule of the column that bears its name.
 
     Parameters
@@ -263,7 +267,7 @@ def rule(table: Table, unit: str, low: float = -INFINITY, high: float = INFINITY
     ('capture', 'share', ['capture.tilt'])
     """
 
-    def register(function: Callable[..., float]) -> Callable[..., float]:
+    def register(function: Formula) -> Formula:
         arguments = tuple(
             _argument(function, parameter) for parameter in inspect.signature(function).parameters.values()
         )
