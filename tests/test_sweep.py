@@ -50,10 +50,10 @@ def test_tasks_go_to_the_executor_that_is_given_else_to_processes_of_this_machin
         pass
 
 
-def program(folder, kind="threads", log="", **more):
-    """The toy as a process of its own."""
+def program(folder, kind="threads", log="", pause=0.002, **more):
+    """The toy as a process of its own; a run lasts `pause` seconds."""
     return subprocess.Popen(
-        [sys.executable, HERE / "toy_sweep.py", folder, kind, log],
+        [sys.executable, HERE / "toy_sweep.py", folder, kind, log, str(pause)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -153,7 +153,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path):
 
 
 def test_ctrl_c_ends_workers_and_keeps_what_is_done(tmp_path, whole):
-    child = program(tmp_path, "processes", "")
+    child = program(tmp_path, "processes", pause=0.05)  # twelve seconds of runs, of which the first are waited for
     assert child.stdout.readline() == "begun\n"
     while len(Store(tmp_path).held[RUNS]) < 20:
         time.sleep(0.05)

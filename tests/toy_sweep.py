@@ -51,11 +51,11 @@ def swept(folder, executor, model=None, plan=None, measures=("y", "z"), workers=
 
 
 if __name__ == "__main__":
-    folder, kind, log = sys.argv[1:4]
+    folder, kind, log, pause = sys.argv[1:5]
     sweeping.BLOCK = 25  # so that parts are joined often
     print("begun", flush=True)
     try:
         with ThreadPoolExecutor(2) if kind == "threads" else Workers(2) as pool:
-            print(swept(folder, pool, Toy(log, 0.002)).digest())
+            print(swept(folder, pool, Toy(log, float(pause))).digest())
     except InputError as error:
         sys.exit(str(error))
