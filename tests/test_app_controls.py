@@ -32,7 +32,7 @@ NEEDED = {
     "a=asset_with_coaching&b=social_planning&a.animals=1": ("planner_error.technique", "asset_died.", "disease."),
     "a=infrastructure&b=locality_development&budget=0.2": ("facilitator_quality.",),
 }  # fmt: skip
-KEYS = ("PageUp", "PageDown", "PageUp", "End")  # larger moves, where a hundredth of the range is too small for luck
+KEYS = ("PageUp", "PageDown", "PageUp", "End", "Home")  # larger moves: a hundredth of the range may be too small
 
 
 def asked(page: Page) -> str:
