@@ -206,9 +206,11 @@ def test_a_run_that_raises_is_kept_with_its_parameters_and_traceback(threads, tm
 
 
 def test_a_run_that_loops_is_ended_and_told_where(threads, tmp_path):
+    before = threading.enumerate()
     found = failures(swept(tmp_path, threads, Toy(trouble="loops"), toy_plan(6, 1), limit=0.5), 1)
     assert found["error"].item() == "took longer than 0.5 s" and "meet_trouble" in found["traceback"].item()
-    assert not [one for one in threading.enumerate() if one.name.startswith("Thread-") and one.is_alive()]
+    left = [one for one in threading.enumerate() if one not in before and one.name.startswith("Thread-")]
+    assert not [one for one in left if one.is_alive()]
 
 
 class Compiling:
