@@ -298,7 +298,7 @@ def test_a_deep_copy_shares_the_world_and_a_pickle_carries_no_machine_code(model
     assert copy.deepcopy(model).world is model.world
     twin = pickle.loads(pickle.dumps(model))
     assert twin.world is not model.world and twin.world.state.layout is twin.state.layout
-    assert twin.world.lane.kernel is model.world.lane.kernel  # compiled once in a process
+    assert twin.world.lane.code is model.world.lane.code  # compiled once in a process
     assert len(pickle.dumps(model.world.lane)) < 200_000
 
 

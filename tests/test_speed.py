@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -89,12 +90,29 @@ def test_a_rule_reads_before_it_chooses(plan):
 
 
 def test_the_quarter_is_compiled_anew_when_what_it_calls_is(plan, monkeypatch):
-    first = compiling.kernel(plan)
+    first = compiling.compiled(plan)
     parts = write.Writer.parts
     monkeypatch.setattr(
         write.Writer, "parts", lambda self: [text + "# as another engine writes it\n" for text in parts(self)]
     )
-    assert compiling.kernel(plan).py_func.__module__ != first.py_func.__module__
+    assert compiling.compiled(plan).__name__ != first.__name__
+
+
+def test_a_second_process_compiles_from_the_end_until_it_meets_the_first(plan, tmp_path, monkeypatch):
+    monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(write, "PART", 1)
+    module, new = compiling._written(plan)
+    first = compiling._parts(module)
+    first[1].compile(compiling.PART)  # so far has the first process come
+    monkeypatch.delitem(sys.modules, module.__name__)  # and this is another one
+    compiling.from_the_end(plan)
+    again, known = compiling._written(plan)
+    second = compiling._parts(again)
+    assert new and not known and len(second) > 2
+    assert [len(part.overloads) for part in second] == [0, *[1] * (len(second) - 1)]
+    assert [sum(part.stats.cache_hits.values()) for part in second] == [0, 1, *[0] * (len(second) - 2)]
+    compiling.addresses(module)  # the first one finds what the second has made
+    assert all(part.stats.cache_hits for part in first[2:])
 
 
 def test_threads_may_ask_for_the_same_module_before_it_was_ever_written(tmp_path, monkeypatch):
@@ -118,7 +136,7 @@ def test_the_timed_quarter_is_the_lanes_own(plan):
     one, other, given = begun(plan), begun(plan), numbers(plan)
     spent = np.zeros(len(timed.pieces), np.int64)
     for quarter in range(3):
-        timed.run(timed.whole, one, quarter, 7, given, holding(plan), spent)
+        timed.run(timed.whole(spent), one, quarter, 7, given, holding(plan))
         lane.step(other, quarter, 7, given, holding(plan))
     for table, columns in other.arrays.items():
         assert np.array_equal(one.arrays[table].view(np.uint64), columns.view(np.uint64))
@@ -127,7 +145,7 @@ def test_the_timed_quarter_is_the_lanes_own(plan):
                      ("middle", "plain arithmetic")]  # fmt: skip
     assert (spent > 0).all()
     again = begun(plan)
-    timed.run(timed.alone(0), again, 2, 7, given, holding(plan), spent)
+    timed.run(timed.alone(0), again, 2, 7, given, holding(plan))
     assert np.array_equal(again["moved.noise"], one["moved.noise"]) and not again["middle"].any()
 
 

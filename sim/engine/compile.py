@@ -1,7 +1,7 @@
 """The compiled lane: a plan's text as machine code, kept in a private folder of the user.
 
 A module lies there under a hash of everything that it is made of, so a changed constant is never missed. Where a plan
-is new to the machine, a second process compiles half of its functions, as compiling takes seconds of one processor.
+is new to the machine, a second process compiles it from the other end, as compiling takes seconds of one processor.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,13 @@ from typing import Any
 import numba
 import numpy as np
 from numba import float64, int8, int64
+from numba.core import cgutils
+from numba.extending import intrinsic
 
-from . import aggregate, draw, functions
+from . import aggregate, draw, functions, write
 from .plan import Plan
 from .rule import reaches
-from .write import Writer, called, driver
+from .write import Writer, called
 
 # Never fastmath: sums keep their order and nothing is contracted, so every processor and both lanes give the same bits.
 OPTIONS: Any = {"error_model": "numpy", "nogil": True}
@@ -40,44 +42,94 @@ INNER: Any = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 ROWS, TABLE, NUMBERS = int64[::1], float64[:, ::1], float64[::1]
 STATE = (int64, int64, int8[::1], NUMBERS, *(TABLE,) * 6, *(ROWS,) * 4, int64[:, ::1], ROWS)
 PART = numba.void(int64, *STATE, NUMBERS, NUMBERS)  # what the functions of a plan's parts are given
+DRIVER = f"""@numba.njit(cache=True, **OPTIONS)
+def quarter(parts, first, last, {write.STATE}, longest):
+    ones, scratch = np.empty(longest), np.empty(longest)
+    for i in range(longest):
+        ones[i] = 1.0
+    for v in range(first, last):
+        for part in parts:
+            call(part, (v, {write.STATE}, ones, scratch))
+"""
 FILLER = """@numba.njit(cache=True, **OPTIONS)
 def fill(out, start, places, seed, key, quarter):
     for v in range(len(places)):
         normal(out[start[v]:start[v + 1]], seed, key, places[v], quarter)
 """
 OTHER_PROCESS = (
-    "import pickle, sys; from sim.engine.compile import first_half; first_half(pickle.load(sys.stdin.buffer))"
+    "import pickle, sys; from sim.engine.compile import from_the_end; from_the_end(pickle.load(sys.stdin.buffer))"
 )
 
 
-def kernel(plan: Plan) -> Callable:
-    """The compiled quarter of a plan, from the user's cache where it has been compiled before."""
-    parts, sources = Writer(plan).parts(), _sources(plan)
-    if not _path("parts", "".join(parts[::2]), sources).exists():
-        with _elsewhere(plan):
-            _half(plan, 1, parts, sources)
-    functions = _half(plan, 0, parts, sources) | _half(plan, 1, parts, sources)
-    return _module("quarter", driver(len(parts)), {*sources, *parts}, functions).quarter
+def compiled(plan: Plan) -> types.ModuleType:
+    """The module of a plan's parts as machine code, from the user's cache where they have been compiled before."""
+    module, new = _written(plan)
+    with _elsewhere(plan) if new else nullcontext():
+        addresses(module)
+    return module
 
 
-def first_half(plan: Plan) -> None:
-    """Compile every other function of a plan's parts, for the cache."""
-    _half(plan, 0, Writer(plan).parts(), _sources(plan))
-
-
-def _half(plan: Plan, which: int, parts: list[str], sources: set[str]) -> dict[str, Any]:
-    """Every other function of a plan's parts, compiled."""
-    module = _module("parts", "".join(parts[which::2]), sources, _callees(plan))
-    functions = {name: value for name, value in vars(module).items() if name.startswith("part_")}
+def from_the_end(plan: Plan) -> None:
+    """Compile a plan's parts for the cache, last one first, until one lies there: another process has come so far."""
     with _no_collection():
-        for function in functions.values():
-            function.compile(PART)
-    return functions
+        for part in reversed(_parts(_written(plan)[0])):
+            part.compile(PART)
+            if part.stats.cache_hits:
+                return
+
+
+def _written(plan: Plan) -> tuple[types.ModuleType, bool]:
+    """The module of a plan's parts, and whether it is new to this machine."""
+    text, sources = "".join(Writer(plan).parts()), _sources(plan)
+    new = not _path("parts", text, sources).exists()
+    return _module("parts", text, sources, _callees(plan)), new
+
+
+def _parts(module: types.ModuleType) -> list[Any]:
+    """The functions of a module of parts, in order."""
+    return [value for name, value in vars(module).items() if name.startswith("part_")]
+
+
+def addresses(module: types.ModuleType) -> np.ndarray:
+    """Where the parts of a module lie as machine code; what is not compiled yet is compiled."""
+    with _no_collection():
+        for part in _parts(module):
+            part.compile(PART)
+    made = (part.overloads[PART.args] for part in _parts(module))
+    return np.array([one.library.get_pointer_to_function(one.fndesc.llvm_func_name) for one in made], np.int64)
+
+
+@intrinsic
+def call(typing_context: Any, address: Any, given: Any) -> Any:
+    """Calls a part at its address; linked into who calls it, all of it would be compiled a second time."""
+    if tuple(given) != PART.args:
+        raise TypeError(f"a part takes {PART.args}, not {tuple(given)}")
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        convention = context.call_conv
+        kind = convention.get_function_type(PART.return_type, PART.args).as_pointer()
+        part, values = builder.inttoptr(arguments[0], kind), cgutils.unpack_tuple(builder, arguments[1])
+        status, _ = convention.call_function(builder, part, PART.return_type, PART.args, values)
+        with cgutils.if_unlikely(builder, status.is_error):
+            convention.return_status_propagate(builder, status)
+        return context.get_dummy_value()
+
+    return PART.return_type(address, given), generate
+
+
+def driver() -> Callable:
+    """The compiled function that makes a quarter of some villages, whatever parts it is given."""
+    return caller("driver", DRIVER).quarter
+
+
+def caller(kind: str, source: str, **names: object) -> Any:
+    """A generated module that calls parts at their addresses."""
+    return _module(kind, source, {inspect.getsource(sys.modules[__name__])}, {"call": call, **names})
 
 
 @contextmanager
 def _elsewhere(plan: Plan) -> Iterator[None]:
-    """Compiles the other half in a second process meanwhile; what that one cannot do is left to be done here."""
+    """Compiles from the other end in a second process meanwhile; what that one cannot do is left to be done here."""
     try:
         carried = pickle.dumps(plan)
     except (pickle.PicklingError, AttributeError, TypeError):  # rules of a notebook, which no other process can import
@@ -92,7 +144,10 @@ def _elsewhere(plan: Plan) -> Iterator[None]:
         with suppress(BrokenPipeError):  # it has stopped already: it may not start another process, say
             process.stdin.write(carried)
             process.stdin.close()
-        yield
+        try:
+            yield
+        finally:
+            process.terminate()  # what it has not put into the cache by now is compiled here
 
 
 def filler() -> Callable:

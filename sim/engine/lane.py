@@ -6,13 +6,15 @@ import difflib
 import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
+from functools import partial
 from itertools import pairwise
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from . import draw
-from .compile import filler, kernel
+from .compile import addresses, compiled, driver, filler
 from .plan import Keep, Plan, PlanError, Step
 from .rule import Last, Mean, Reading, Rule, Sum
 from .table import Layout, State
@@ -27,13 +29,13 @@ class Lane:
         The wired rules. Compiling it takes some seconds once on a machine.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.kernel = kernel(plan)
+    def __init__(self, plan: Plan, code: ModuleType | None = None) -> None:
+        self.plan, self.code = plan, code or compiled(plan)
+        self.kernel = partial(driver(), addresses(self.code))
 
     def __reduce__(self) -> tuple:
         # Machine code is not carried: the other side has it, takes it from its cache, or compiles the plan.
-        return carried, (self.plan, self.kernel.__module__)
+        return carried, (self.plan, self.code.__name__)
 
     def step(
         self,
@@ -73,11 +75,7 @@ class Lane:
 
 def carried(plan: Plan, name: str) -> Lane:
     """A lane in another process; a module's name is a hash of its text, so what has that name need not be made anew."""
-    if name not in sys.modules:
-        return Lane(plan)
-    lane = object.__new__(Lane)
-    lane.plan, lane.kernel = plan, sys.modules[name].quarter
-    return lane
+    return Lane(plan, sys.modules.get(name))
 
 
 def normals(layout: Layout, name: str, seed: int, quarter: int) -> np.ndarray:

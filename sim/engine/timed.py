@@ -12,6 +12,7 @@ import time
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from numba.core import types as numba_types
 from numba.extending import intrinsic
 
 from . import functions
-from .compile import PART, _callees, _module, _no_collection, _sources
+from .compile import _callees, _module, _sources, addresses, caller, driver
 from .plan import Keep, Plan, Step
 from .rule import Ahead, ArgMax, End, Mode, Rank, Row, Rule, Sum, TieMean, TieSum, TieTotal, reaches
 from .table import State
@@ -29,6 +30,17 @@ from .write import STATE, Writer
 DRAW = re.compile(r" +(normal|uniform)\(")
 ELEMENTARY = {functions.exp, functions.log, functions.power, functions.logistic, functions.cosine_sine}
 COUNTS_CYCLES = platform.machine().lower() in ("x86_64", "amd64")
+CLOCKED = f"""@numba.njit(cache=True, **OPTIONS)
+def quarter(spent, parts, first, last, {STATE}, longest):
+    ones, scratch = np.ones(longest), np.empty(longest)
+    for v in range(first, last):
+        began = cycles()
+        for k in range(len(parts)):
+            call(parts[k], (v, {STATE}, ones, scratch))
+            now = cycles()
+            spent[k] += now - began
+            began = now
+"""
 
 
 @dataclass(frozen=True)
@@ -114,60 +126,38 @@ class Timed:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.pieces, texts = _Apart(plan).pieces()
-        sources = _sources(plan)
-        self._scope = vars(_module("apart", "".join(texts), sources, _callees(plan)))
-        with _no_collection():
-            for k in range(len(texts)):
-                self._scope[f"part_{k}"].compile(PART)
-        self._sources = {*sources, *texts}
-        self.whole = self._driver("timed", self._clocked(), 0)
-
-    def _clocked(self) -> list[str]:
-        lines = ["        last_seen = cycles()"]
-        for k in range(len(self.pieces)):
-            lines += [f"        part_{k}(v, {STATE}, ones, scratch)", "        now = cycles()"]
-            lines += [f"        spent[{k}] += now - last_seen", "        last_seen = now"]
-        return lines
-
-    def _driver(self, kind: str, inner: list[str], place: int) -> Callable:
-        """A function over all villages that runs some of the pieces."""
-        text = "\n".join([
-            "@numba.njit(cache=True, **OPTIONS)",
-            f"def {kind}_{place}(villages, {STATE}, longest, spent):",
-            "    ones, scratch = np.ones(longest), np.empty(longest)",
-            "    for v in range(villages):",
-            *inner,
-        ])  # fmt: skip
-        parts = {name: value for name, value in self._scope.items() if name.startswith("part_")}
-        module = _module(kind, text + "\n", self._sources, {**parts, "cycles": _cycles})
-        return getattr(module, f"{kind}_{place}")
+        self._code = _module("apart", "".join(texts), _sources(plan), _callees(plan))
 
     def alone(self, piece: int) -> Callable:
-        """A function that runs one piece over all villages, called as `run` calls the whole quarter."""
-        return self._driver(f"alone{piece}", [f"        part_{piece}(v, {STATE}, ones, scratch)"], piece)
+        """The quarter of one piece, called as `run` calls a whole one."""
+        return partial(driver(), addresses(self._code)[piece : piece + 1])
+
+    def whole(self, spent: np.ndarray) -> Callable:
+        """The quarter of all pieces; the cycles that each takes are added to `spent`."""
+        clocked = caller("clocked", CLOCKED, cycles=_cycles).quarter
+        return partial(clocked, spent, addresses(self._code))
 
     def split(self, state: State, years: int, seed: int, parameters: np.ndarray, hold: np.ndarray) -> np.ndarray:
         """Seconds that each piece takes in a quarter, the mean of its best year; the state moves on, but no nation."""
         assert COUNTS_CYCLES  # who has another clock asks first
         spent = np.zeros((years, len(self.pieces)), np.int64)
-        self.run(self.whole, state, 0, seed, parameters, hold, np.zeros_like(spent[0]))
+        self.run(self.whole(np.zeros_like(spent[0])), state, 0, seed, parameters, hold)
         began = time.perf_counter()
         for year, row in enumerate(spent):
             for quarter in range(4 * year, 4 * year + 4):
-                self.run(self.whole, state, quarter, seed, parameters, hold, row)
+                self.run(self.whole(row), state, quarter, seed, parameters, hold)
         second = (time.perf_counter() - began) / spent.sum()  # of a cycle
         return spent.min(axis=0) * second / 4
 
     @staticmethod
     def run(
-        function: Callable, state: State, quarter: int, seed: int, parameters: np.ndarray, hold: np.ndarray,
-        spent: np.ndarray,
-    ) -> None:  # fmt: skip
+        function: Callable, state: State, quarter: int, seed: int, parameters: np.ndarray, hold: np.ndarray
+    ) -> None:
         """Call one of the functions above on a state."""
         layout, arrays = state.layout, state.arrays
         function(
-            len(layout.codes), quarter, seed, hold, parameters,
+            0, len(layout.codes), quarter, seed, hold, parameters,
             *(arrays[t] for t in ("nation", "district", "village", "household", "group", "tie")),
             layout.district_of, *(layout.start[t] for t in ("household", "group", "tie")),
-            layout.ends, layout.places, layout.longest, spent,
+            layout.ends, layout.places, layout.longest,
         )  # fmt: skip

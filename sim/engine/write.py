@@ -1,4 +1,4 @@
-"""The plan written out: one function for every dozen of its steps, and the one that calls them village by village.
+"""The plan written out: one function for every dozen of its steps, each for one village.
 
 Each rule is one short loop over the contiguous rows of a village, which the compiler inlines and vectorises; what falls
 between the loops (aggregates, ties, choices) is called.
@@ -78,20 +78,6 @@ def inlined(function: Callable, expressions: dict[str, str]) -> list[str]:
     inliner = _Inliner(expressions, function)
     *body, last = [inliner.visit(statement) for statement in definition.body[1:]]
     return [line for statement in body for line in ast.unparse(statement).split("\n")] + [ast.unparse(last.value)]
-
-
-def driver(parts: int) -> str:
-    """The function that makes a quarter: all parts for one village after another."""
-    lines = [
-        "@numba.njit(cache=True, **OPTIONS)",
-        f"def quarter(first, last, {STATE}, longest):",
-        "    ones, scratch = np.empty(longest), np.empty(longest)",
-        "    for i in range(longest):",
-        "        ones[i] = 1.0",
-        "    for v in range(first, last):",
-        *(f"        part_{k}(v, {STATE}, ones, scratch)" for k in range(parts)),
-    ]
-    return "\n".join(lines) + "\n"
 
 
 class Writer:

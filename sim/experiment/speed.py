@@ -88,14 +88,14 @@ def _against(
     world: World, timed: Timed, pieces: Sequence[int], name: str, way: str, builds: dict, value: dict[str, float]
 ) -> Yardstick:
     """One step, in the lane and by hand; the step's own draw with it."""
-    hold, quarter, spent = holding(world.lane.plan), 0, np.zeros(1, np.int64)
+    hold, quarter = holding(world.lane.plan), 0
     functions = [timed.alone(k) for k in pieces]
     state = world.state.copy()
     rows = len(state["size"]) if timed.pieces[pieces[-1]].table == "household" else state.layout.rows("tie")
 
     def lane() -> None:
         for function in functions:
-            timed.run(function, state, quarter, 1, world.parameters, hold, spent)
+            timed.run(function, state, quarter, 1, world.parameters, hold)
 
     seconds = {"lane": best(lane)}
     hand = {}
