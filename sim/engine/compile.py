@@ -49,7 +49,7 @@ def quarter(parts, first, last, {write.STATE}, longest):
         ones[i] = 1.0
     for v in range(first, last):
         for part in parts:
-            call(part, (v, {write.STATE}, ones, scratch))
+            call(part, v, {write.STATE}, ones, scratch)
 """
 FILLER = """@numba.njit(cache=True, **OPTIONS)
 def fill(out, start, places, seed, key, quarter):
@@ -100,10 +100,10 @@ def addresses(module: types.ModuleType) -> np.ndarray:
 
 
 @intrinsic
-def call(typing_context: Any, address: Any, given: Any) -> Any:
+def call(typing_context: Any, address: Any, *given: Any) -> Any:
     """Calls a part at its address; linked into who calls it, all of it would be compiled a second time."""
-    if tuple(given) != PART.args:
-        raise TypeError(f"a part takes {PART.args}, not {tuple(given)}")
+    if given != PART.args:
+        raise TypeError(f"a part takes {PART.args}, not {given}")
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         convention = context.call_conv
@@ -114,7 +114,7 @@ def call(typing_context: Any, address: Any, given: Any) -> Any:
             convention.return_status_propagate(builder, status)
         return context.get_dummy_value()
 
-    return PART.return_type(address, given), generate
+    return PART.return_type(address, numba.types.StarArgTuple.from_types(given)), generate
 
 
 def driver() -> Callable:

@@ -36,7 +36,7 @@ def quarter(spent, parts, first, last, {STATE}, longest):
     for v in range(first, last):
         began = cycles()
         for k in range(len(parts)):
-            call(parts[k], (v, {STATE}, ones, scratch))
+            call(parts[k], v, {STATE}, ones, scratch)
             now = cycles()
             spent[k] += now - began
             began = now
@@ -126,16 +126,16 @@ class Timed:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.pieces, texts = _Apart(plan).pieces()
-        self._code = _module("apart", "".join(texts), _sources(plan), _callees(plan))
+        self._parts = addresses(_module("apart", "".join(texts), _sources(plan), _callees(plan)))
+        self._clocked = caller("clocked", CLOCKED, cycles=_cycles).quarter
 
     def alone(self, piece: int) -> Callable:
         """The quarter of one piece, called as `run` calls a whole one."""
-        return partial(driver(), addresses(self._code)[piece : piece + 1])
+        return partial(driver(), self._parts[piece : piece + 1])
 
     def whole(self, spent: np.ndarray) -> Callable:
         """The quarter of all pieces; the cycles that each takes are added to `spent`."""
-        clocked = caller("clocked", CLOCKED, cycles=_cycles).quarter
-        return partial(clocked, spent, addresses(self._code))
+        return partial(self._clocked, spent, self._parts)
 
     def split(self, state: State, years: int, seed: int, parameters: np.ndarray, hold: np.ndarray) -> np.ndarray:
         """Seconds that each piece takes in a quarter, the mean of its best year; the state moves on, but no nation."""
