@@ -150,6 +150,7 @@ def _elsewhere(plan: Plan) -> Iterator[None]:
             process.terminate()  # what it has not put into the cache by now is compiled here
 
 
+@cache
 def filler() -> Callable:
     """A compiled function that makes one standard normal draw for every household, village by village."""
     sources = {inspect.getsource(module) for module in (draw, functions)}
