@@ -48,7 +48,7 @@ class Workers(Executor):
         if self.pool is not None and self.taken < self.recycled:
             try:
                 return self._submit(self.pool, function, arguments, named)
-            except BrokenProcessPool:
+            except (BrokenProcessPool, OSError):  # the latter while it closes after a loss, its pipes already shut
                 pass  # the next lines begin a new one
         if self.pool is not None:
             self.pool.shutdown(wait=False)

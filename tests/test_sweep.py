@@ -242,6 +242,16 @@ def test_a_worker_that_is_lost_once_costs_nothing(tmp_path):
     assert not going.result()["failed"].any() and (tmp_path / "log.lost").exists()
 
 
+def test_a_pool_that_is_closing_is_replaced(monkeypatch):
+    def shut(*_):
+        raise OSError("handle is closed")
+
+    with Workers(1) as pool:
+        first = pool.submit(runner.alive).result()
+        monkeypatch.setattr(pool.pool, "submit", shut)
+        assert pool.submit(runner.alive).result() != first
+
+
 def test_a_run_that_kills_its_worker_is_found_out(tmp_path):
     with Workers(2) as pool:
         going = swept(tmp_path / "a", pool, Toy(str(tmp_path / "log"), trouble="dies"), toy_plan(8, 1))
