@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from sim import policies
+from sim.app.texts import words
 from sim.experiment import ensemble, standing
 from sim.experiment.calibration import LUMPY, SOLVED, VARIANTS, priors
 from sim.experiment.evidence import read_studies
 from sim.experiment.judging import PASSED, worst
 from sim.experiment.moments import KNOWN
+from sim.experiment.validation import HOLDS
 from sim.language import say, speaking
 from sim.start import wire
 
@@ -60,6 +62,28 @@ def test_the_readme_has_the_scorecard_of_today(code, file):
     text = (ROOT / file).read_text(encoding="utf-8").split("<!-- scorecard -->\n")[1].split("\n<!-- /scorecard -->")[0]
     with speaking(code):
         assert text.split("\n|---|---|---|---|\n")[1] == scorecard_in_words()
+
+
+def ablation_in_words(language: int) -> str:
+    """The table of mechanisms: studies that pass only without one (+), and those that pass only with it (−)."""
+    rows, _ = standing.read()
+    deciding, lines = rows[rows["deciding"].astype(str) == "True"], []
+    for name in HOLDS:
+        cells = []
+        for variant in VARIANTS:
+            of = deciding[deciding["variant"] == variant].groupby("study")
+            whole, off = (of[one].agg(lambda found: worst(list(found)) in PASSED) for one in ("whole", name))
+            turned = {"+": whole.index[off & ~whole], "−": whole.index[whole & ~off]}
+            cells.append(" ".join(f"{sign} {', '.join(studies)}" for sign, studies in turned.items() if len(studies)))
+        if any(cells):
+            lines.append(" | ".join([f"| {words(f'mechanism.{name}')[language]}", *cells]) + " |")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(("language", "file"), [(0, "README.md"), (1, "README.id.md")])
+def test_the_readme_says_what_each_mechanism_does_to_the_verdicts(language, file):
+    text = (ROOT / file).read_text(encoding="utf-8").split("<!-- ablation -->\n")[1].split("\n<!-- /ablation -->")[0]
+    assert text.split("\n|---|---|---|\n")[1] == ablation_in_words(language)
 
 
 @pytest.mark.parametrize(("code", "file"), [("en", "README.md"), ("id", "README.id.md")])

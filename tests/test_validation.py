@@ -463,16 +463,16 @@ def test_sets_of_the_prior_fill_its_ranges_and_stay_in_them(lane):
 
 
 def test_stored_verdicts_warn_and_say_when_they_are_old(lane, write, tmp_path):
-    place = standing.store([made(lane, write, true=9.0)], tmp_path / "stored.csv")
+    place = standing.store([made(lane, write, true=9.0)], where=tmp_path / "stored.csv")
     assert standing.warnings(where=place) == ["Validation, trap off: no claims for tests (T1 FAIL)."]
     card = made(lane, write, true=9.0)
     other = replace(card, variant="trap_on", rows=card.rows.assign(variant="trap_on"))
-    both = standing.store([card, other], tmp_path / "both.csv")
+    both = standing.store([card, other], where=tmp_path / "both.csv")
     assert standing.warnings(where=both) == ["Validation, trap off and trap on: no claims for tests (T1 FAIL)."]
     place.write_text(place.read_text().replace("model ", "model 0", 1))
     told = standing.warnings(place)
     assert told[0].startswith("Not validated since the model changed") and told[1].startswith("Validation, trap off")
-    good = standing.store([made(lane, write)], tmp_path / "good.csv")
+    good = standing.store([made(lane, write)], where=tmp_path / "good.csv")
     assert standing.warnings(where=good) == []
     place.write_text("variant\n")
     with pytest.raises(InputError, match="not a stored scorecard"):
@@ -512,7 +512,6 @@ def test_a_user_adds_a_study_by_adding_a_file(tiny, tmp_path, capsys):
         str(tmp_path / "own"),
         "--results",
         str(tiny),
-        "--ablate",
     ]
     assert command_line.main(asked) == 0
     said = capsys.readouterr().out

@@ -27,7 +27,6 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     validate.add_argument("--quick", action="store_true", help="8 parameter sets, smaller worlds: a first look")
     validate.add_argument("--variant", choices=VARIANTS, help=ONE)
     validate.add_argument("--studies", type=Path, help="folder with studies of your own, beside those that come along")
-    validate.add_argument("--ablate", action="store_true", help="also the verdicts with each mechanism off")
     validate.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
     validate.add_argument("--store", action="store_true", help="keep the verdicts: reports of runs warn by them")
     language(validate)
@@ -82,6 +81,7 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
 
 def validate(arguments: argparse.Namespace) -> None:
     """`swadaya validate`: the scorecard of every structural variant that is asked for."""
+    from sim.experiment import standing
     from sim.report import validate as scorecards
 
     variants = (arguments.variant,) if arguments.variant else VARIANTS
@@ -90,14 +90,14 @@ def validate(arguments: argparse.Namespace) -> None:
             path = scorecards.renew_prior(variants, arguments.prior, workers, bar)
         console.print(say("prior predictive: {file}", file=path), soft_wrap=True)
         return
-    asked = scorecards.Asked(variants, arguments.quick, arguments.studies, arguments.ablate, arguments.store)
+    asked = scorecards.Asked(variants, arguments.quick, arguments.studies, arguments.store)
     folder = asked.folder(arguments.results)
     with Bar() as bar, drafted(folder) as draft, Workers() as workers:
-        cards = asked.write(draft, workers, bar)
+        cards, ablated = asked.write(draft, workers, bar)
     for card in cards:
         console.print(*scorecards.told(card), sep="\n", soft_wrap=True)
     if arguments.store:
-        console.print(say("verdicts kept: {file}", file=asked.keep(cards)), soft_wrap=True)
+        console.print(say("verdicts kept: {file}", file=standing.store(cards, ablated)), soft_wrap=True)
     console.print(say("scorecard: {file}", file=folder / "scorecard.html"), soft_wrap=True)
 
 

@@ -21,7 +21,8 @@ from sim.experiment.judging import Scorecard, barred
 from sim.language import listed, mark, say
 from sim.shipped import folder
 
-COLUMNS = ("variant", "study", "outcome", "deciding", "verdict", "bars")
+OUTCOME = ("variant", "study", "outcome")
+COLUMNS = (*OUTCOME, "deciding", "verdict", "bars")
 #: What decides on verdicts beside the files of the studies.
 JUDGES = ("estimates.py", "evidence.py", "judging.py", "moments.py", "trials.py", "validation.py")
 NEVER = mark("Not validated: no scorecard is stored with this model; “swadaya validate” makes one.")
@@ -64,10 +65,16 @@ def _now(variants: Iterable[str]) -> dict[str, str]:
     return {"model": ensemble.rules_digest(), "ensemble": ensemble_digest(variants), "studies": studies_digest()}
 
 
-def store(cards: Sequence[Scorecard], where: Path | None = None) -> Path:
-    """Write the verdicts of a full validation, with the digests of what they are of."""
+def store(cards: Sequence[Scorecard], ablated: pd.DataFrame | None = None, where: Path | None = None) -> Path:
+    """Write the verdicts of a full validation, with the digests of what they are of.
+
+    `ablated` is what `sim.experiment.validation.ablate` found: verdicts over fewer sets, of the "whole" model and with
+    each mechanism off, which stand in further columns.
+    """
     where = where or path()
     rows = pd.concat([card.rows for card in cards], ignore_index=True)[list(COLUMNS)]
+    if ablated is not None:
+        rows = rows.merge(ablated, on=list(OUTCOME), how="left", validate="one_to_one")
     head = " ".join(f"{name} {digest}" for name, digest in _now(rows["variant"]).items())
     where.write_text(f"# {head}\n{rows.to_csv(index=False, lineterminator=chr(10))}", encoding="utf-8")
     return where

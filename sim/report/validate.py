@@ -34,7 +34,6 @@ class Asked:
     variants: tuple[str, ...]
     quick: bool = False
     studies: Path | None = None
-    ablate: bool = False
     store: bool = False
 
     def __post_init__(self) -> None:
@@ -64,7 +63,7 @@ class Asked:
             "villages": self.villages,
             "households": validation.HOUSEHOLDS,
             "seed": validation.SEED,
-            "ablation": self.ablate,
+            "ablation": not self.quick,
         }
         digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
         return {"name": "validation", "digest": digest, **decided}
@@ -73,8 +72,8 @@ class Asked:
         """The folder of these results."""
         return folder_named("validation", str(self.about["digest"]), base)
 
-    def write(self, folder: Path, executor: Executor, tell: Tell) -> list[Scorecard]:
-        """Run all of it and write page, tables and manifest into a folder that exists."""
+    def write(self, folder: Path, executor: Executor, tell: Tell) -> tuple[list[Scorecard], pd.DataFrame | None]:
+        """Run all of it and write page, tables and manifest into a folder that exists; a first look ablates nothing."""
         cards, ablated = [], []
         for variant in self.variants:
             sets = ensemble.load(variant)
@@ -86,16 +85,12 @@ class Asked:
                 tell=of(variant, tell),
             )
             cards.append(validation.validate(sets[: validation.QUICK] if self.quick else sets, variant, worlds))
-            if self.ablate:
+            if not self.quick:
                 smaller = replace(worlds, villages=min(worlds.villages, validation.QUICK_VILLAGES))
                 ablated.append(validation.ablate(sets, variant, smaller))
         frame = pd.concat(ablated, ignore_index=True) if ablated else None
         scorecard.write(cards, folder, frame, {**self.about, **made_with()})
-        return cards
-
-    def keep(self, cards: Sequence[Scorecard]) -> Path:
-        """Store the verdicts, for the warnings of reports."""
-        return standing.store(cards)
+        return cards, frame
 
 
 def of(variant: str, tell: Tell) -> Tell:
