@@ -58,11 +58,8 @@ def independent(comparison: Comparison, run: Run) -> np.ndarray:
 def isolated(comparison: Comparison, run: Run) -> np.ndarray:
     """Who is spared by the nation's shocks and poor: as low an elasticity as independence asks, own income below z."""
     without = comparison.runs[BASELINE, run.seed].household["elasticity"]
-    known = np.isfinite(without)
-    if not known.any():
-        return np.zeros(len(without), bool)
-    median = inequality.quantile(without[known], comparison.persons[known], 0.5)
-    return (run.windows["own_income", "post"] < metrics.LINE) & (run.household["elasticity"] <= median)
+    usual = resilience.median_elasticity(without, comparison.persons)
+    return (run.windows["own_income", "post"] < metrics.LINE) & (run.household["elasticity"] <= usual)
 
 
 def resilience_table(comparison: Comparison) -> pd.DataFrame:
