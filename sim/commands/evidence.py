@@ -82,6 +82,7 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
 
 def validate(arguments: argparse.Namespace) -> None:
     """`swadaya validate`: the scorecard of every structural variant that is asked for."""
+    from sim.experiment import standing
     from sim.report import validate as scorecards
 
     variants = (arguments.variant,) if arguments.variant else VARIANTS
@@ -97,7 +98,7 @@ def validate(arguments: argparse.Namespace) -> None:
     for card in cards:
         console.print(*scorecards.told(card), sep="\n", soft_wrap=True)
     if arguments.store:
-        console.print(say("verdicts kept: {file}", file=asked.keep(cards)), soft_wrap=True)
+        console.print(say("verdicts kept: {file}", file=standing.store(cards)), soft_wrap=True)
     console.print(say("scorecard: {file}", file=folder / "scorecard.html"), soft_wrap=True)
 
 

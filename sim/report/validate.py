@@ -93,10 +93,6 @@ class Asked:
         scorecard.write(cards, folder, frame, {**self.about, **made_with()})
         return cards
 
-    def keep(self, cards: Sequence[Scorecard]) -> Path:
-        """Store the verdicts, for the warnings of reports."""
-        return standing.store(cards)
-
 
 def of(variant: str, tell: Tell) -> Tell:
     """Tells also of which variant."""
