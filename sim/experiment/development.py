@@ -39,8 +39,7 @@ def _table(comparison: Comparison, measures: Mapping[str, tuple[str, Values]]) -
     rows = []
     for measure, (unit, values) in measures.items():
         for arm in comparison.arms:
-            change = interval(values[arm] - values[BASELINE])
-            change = dict(zip(("difference", "difference_low", "difference_high"), change.values(), strict=True))
+            change = interval(values[arm] - values[BASELINE], "difference", "difference_")
             rows.append({"arm": arm, "measure": measure, "unit": unit, **interval(values[arm]), **change})
     return pd.DataFrame(rows, columns=COLUMNS)
 

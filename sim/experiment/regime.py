@@ -19,12 +19,10 @@ import pandas as pd
 
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import study
+from sim.experiment import Tell, quiet, study
 from sim.experiment.axes import SHARE, Axis
 from sim.experiment.calibration import ADVANTAGE, LUMPY, THRESHOLD, complete
-from sim.experiment.compare import Comparison
 from sim.experiment.regime_question import BENCHMARK, LEAST, Question, ranked
-from sim.experiment.run import run_arm
 from sim.experiment.winning import LEVEL, crowd, errors, judged, neighbours, vote
 from sim.intervals import student, wilson
 from sim.language import mark
@@ -117,21 +115,16 @@ def meet(question: Question, lane: Lane, number: int, drawn: Mapping[str, float]
     base = question.sets[set_number] if set_number >= 0 else {}
     try:
         world = world_at(scenario, base, drawn, lane)
-        runs = [
-            run_arm(scenario, world, arm, flows, seed, {})
-            for arm, flows in study.programmes(scenario).items()
-            for seed in scenario.seeds
-        ]
+        comparison = study.compared(scenario, world)
     except (InputError, NotFiniteError):
         return None
-    comparison = Comparison(scenario, dict.fromkeys(scenario.seeds, world), runs)
     levels = np.array(
         [
             [question.outcome.measure(comparison, comparison.runs[arm, seed]) for seed in comparison.seeds]
             for arm in comparison.arms
         ]
     )
-    measured = {axis.name: axis.measure(world, runs) for axis in question.axes}
+    measured = {axis.name: axis.measure(world, [*comparison.runs.values()]) for axis in question.axes}
     return Point(number, set_number, drawn, measured, levels) if np.isfinite(levels).all() else None
 
 
@@ -294,7 +287,7 @@ class Outline:
 Mapped = RegimeMap | Outline
 
 
-def mapped(question: Question, executor: Executor | None = None, tell: study.Tell = study.quiet) -> RegimeMap:
+def mapped(question: Question, executor: Executor | None = None, tell: Tell = quiet) -> RegimeMap:
     """Run all points of a question, the world of the model's own numbers first.
 
     Raises

@@ -15,7 +15,6 @@ from sim.experiment import ensemble, regions
 from sim.experiment.axes import SHARE, Axis
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run
-from sim.metrics import inequality
 from sim.scenario import Scenario
 from sim.start import QUARTERS, ROUNDS
 
@@ -23,11 +22,6 @@ BENCHMARK = "dividend"  # the policy of the arm that every other is compared wit
 LEAST = 20  # points of a map
 POINTS, LUCKS = {False: 200, True: 40}, {False: 3, True: 2}  # of a full and of a quick map
 QUICK = {"villages": 6, "households": 60}  # largest world of a quick map
-
-
-def own_income(comparison: Comparison, run: Run) -> float:
-    """Median own income after the programmes, z per person and quarter."""
-    return float(inequality.quantile(run.windows["own_income", "post"], comparison.persons, 0.5))
 
 
 @dataclass(frozen=True)
@@ -50,15 +44,15 @@ OUTCOMES = {
     for one in (
         Outcome(
             "self_sufficient", "share of the permanently poor who are self-sufficient after the programmes",
-            "% of the permanently poor", "pp", 1, 1.0, regions.self_sufficient,
+            "% of the permanently poor", "pp", 1, 1.0, Comparison.self_sufficient,
         ),
         Outcome(
             "headcount", "poverty headcount after the programmes",
-            "% of persons", "pp", 2, -1.0, regions.headcount,
+            "% of persons", "pp", 2, -1.0, Comparison.headcount,
         ),
         Outcome(
             "own_income", "median own income after the programmes",
-            "z per person and quarter", "z", 4, 1.0, own_income,
+            "z per person and quarter", "z", 4, 1.0, Comparison.median_own_income,
         ),
     )
 }  # fmt: skip

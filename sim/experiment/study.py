@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import platform
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
@@ -24,8 +20,8 @@ from sim.engine.lane import Lane
 from sim.errors import InputError
 from sim.experiment import Tell, canonical, ensemble, quiet
 from sim.experiment.compare import Comparison
-from sim.experiment.results import PARAMETER_SET, Results
-from sim.experiment.run import LISTS, Run, run_arm
+from sim.experiment.results import PARAMETER_SET, Results, made_with, system
+from sim.experiment.run import LISTS, Run, run_arm, village_of
 from sim.experiment.tables import tables
 from sim.language import mark
 from sim.metrics import trajectories
@@ -172,6 +168,16 @@ def first_world(scenario: Scenario, lane: Lane | None = None, population: Popula
     return world
 
 
+def compared(scenario: Scenario, world: World) -> Comparison:
+    """All arms under all lucks in one world, without any series."""
+    runs = [
+        run_arm(scenario, world, arm, flows, seed, {})
+        for arm, flows in programmes(scenario).items()
+        for seed in scenario.seeds
+    ]
+    return Comparison(scenario, dict.fromkeys(scenario.seeds, world), runs)
+
+
 def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet) -> Results:
     """Run a scenario and compare its arms.
 
@@ -289,7 +295,7 @@ def _ledger(runs: list[Run]) -> pd.DataFrame:
 
 
 def _population(population: Population) -> pd.DataFrame:
-    home = np.repeat(np.arange(len(population.village_code)), np.diff(population.start))
+    home = village_of(population.start)
     columns = {
         name: population.household[name]
         for name in ("size", "weight", "female_head", "schooling", "stratum", "activity", "consumption")
@@ -316,9 +322,8 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
         "solved": worlds[0].solved if len(worlds) == 1 else [world.solved for world in worlds],
         "imputed": worlds[0].population.imputed,
         "ledger_largest_gap": max(found.worst_gap for found in runs),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
+        "platform": system(),
         "processors": os.cpu_count(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        **made_with(PACKAGES),
         "seconds": round(time.perf_counter() - began, 1),
     }

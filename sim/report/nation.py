@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
-import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -13,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
-from sim.experiment.results import made_with, put_manifest, put_table
+from sim.experiment.results import made_with, put_manifest, put_table, system
 from sim.language import mark, say
 from sim.metrics.cost import rupiah
 from sim.nation import sketch
@@ -284,7 +282,7 @@ def manifest(nation: Nation, found: dict[str, pd.DataFrame], name: str) -> dict[
         "ledger_largest_gap": nation.worst_gap,
         "code": code_digest(),
         "rules": ensemble.rules_digest(),
-        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
+        "platform": system(),
         "processors": os.cpu_count(),
         "seconds_of_solved_villages": round(nation.seconds[0], 1),
         "seconds_of_districts": round(nation.seconds[1], 1),

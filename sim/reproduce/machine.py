@@ -6,7 +6,6 @@ import hashlib
 import os
 import platform
 import re
-import sys
 from collections.abc import Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
 from pathlib import Path
@@ -16,6 +15,7 @@ import llvmlite.binding
 import numpy as np
 
 from sim import installed
+from sim.experiment.results import system
 from sim.language import mark, say
 
 VERSIONS = ("swadaya", "numpy", "numba", "llvmlite", "pandas")
@@ -41,7 +41,7 @@ def about() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in VERSIONS},
-        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
+        "platform": system(),
         "processor": processor(),
     }
 
