@@ -22,7 +22,7 @@ from sim.errors import InputError, NotFiniteError
 from sim.experiment import Tell, quiet, study
 from sim.experiment.axes import SHARE, Axis
 from sim.experiment.calibration import ADVANTAGE, LUMPY, THRESHOLD, complete
-from sim.experiment.regime_question import BENCHMARK, LEAST, Question, ranked
+from sim.experiment.regime_question import LEAST, Question, ranked
 from sim.experiment.winning import LEVEL, crowd, errors, judged, neighbours, vote
 from sim.intervals import student, wilson
 from sim.language import mark
@@ -36,11 +36,6 @@ NONE = ""  # in place of a winner
 def reached(places: np.ndarray) -> np.ndarray:
     """How far places reach along each axis, in its unit; distances count in these."""
     return np.maximum(np.ptp(places, axis=0), 1e-9)
-
-
-def benchmark(scenario: Scenario) -> str:
-    """The arm that pays the whole budget in cash."""
-    return next(arm.id for arm in scenario.resolved_arms if arm.policy == BENCHMARK)
 
 
 def tally(found: Mapped) -> pd.DataFrame:
@@ -161,11 +156,6 @@ class RegimeMap:
         return [arm.id for arm in self.scenario.resolved_arms]
 
     @property
-    def benchmark(self) -> str:
-        """The arm that pays the whole budget in cash."""
-        return benchmark(self.scenario)
-
-    @property
     def axes(self) -> tuple[Axis, ...]:
         """The axes, in the order of the question."""
         return self.question.axes
@@ -202,7 +192,7 @@ class RegimeMap:
     def table(self) -> pd.DataFrame:
         """One row a point: drawn, measured, outcome of each arm, its difference from cash with interval, winner."""
         levels = np.array([point.levels for point in self.points])
-        cash = self.arms.index(self.benchmark)
+        cash = self.arms.index(self.scenario.benchmark)
         reach = student(self.near.shape[1] * (levels.shape[2] - 1), LEVEL) * errors(levels, self.near)[:, :, cash]
         frame: dict[str, object] = {
             "point": [point.number for point in self.points],
@@ -237,7 +227,7 @@ class RegimeMap:
 
     def _against(self, table: pd.DataFrame, arm: str) -> dict[str, float]:
         """How often an arm is better and worse than plain cash beyond luck."""
-        if arm in (NONE, self.benchmark):
+        if arm in (NONE, self.scenario.benchmark):
             return {"better_than_cash": math.nan, "worse_than_cash": math.nan}
         more, less = float((table[f"{arm}_low"] > 0.0).mean()), float((table[f"{arm}_high"] < 0.0).mean())
         better, worse = (more, less) if self.question.outcome.better > 0.0 else (less, more)

@@ -15,10 +15,9 @@ from sim.experiment import ensemble, regions
 from sim.experiment.axes import SHARE, Axis
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run
-from sim.scenario import Scenario
+from sim.scenario import BENCHMARK, Scenario
 from sim.start import QUARTERS, ROUNDS
 
-BENCHMARK = "dividend"  # the policy of the arm that every other is compared with
 LEAST = 20  # points of a map
 POINTS, LUCKS = {False: 200, True: 40}, {False: 3, True: 2}  # of a full and of a quick map
 QUICK = {"villages": 6, "households": 60}  # largest world of a quick map
@@ -116,7 +115,7 @@ def asked(
     points = POINTS[quick] if points is None else points
     if points < LEAST:
         raise InputError(f"--points: is {points}; allowed: a whole number from {LEAST}")
-    if all(arm.policy != BENCHMARK for arm in scenario.resolved_arms):
+    if not scenario.benchmark:
         raise InputError(
             f'{scenario.slug}: a map compares with plain cash: one of the [[arms]] must have policy = "{BENCHMARK}"'
         )

@@ -305,7 +305,8 @@ def of_map(found: regime.RegimeMap) -> pd.DataFrame:
         ("map", "share of the map", row.arm or UNCLEAR, "", canonical.WHOLE, "", row.share, row.low, row.high)
         for row in found.shares.itertuples(index=False)
     ]
-    others, name = [arm for arm in found.arms if arm != found.benchmark], f"{found.question.outcome.name} against cash"
+    others = [arm for arm in found.arms if arm != found.scenario.benchmark]
+    name = f"{found.question.outcome.name} against cash"
     for world in found.table.to_dict("records"):
         for arm in others:
             numbers = (world[f"{arm}_{end}"] for end in ("difference", "low", "high"))

@@ -13,7 +13,7 @@ from typing import Any
 from sim.experiment import Tell, quiet
 from sim.experiment.bench import Line
 from sim.language import mark, say
-from sim.scenario import Scenario
+from sim.scenario import BASELINE, BENCHMARK, Scenario
 from sim.sweep import play, query
 from sim.sweep.asked import world_of
 from sim.sweep.design import Point
@@ -41,11 +41,11 @@ def bench(scenario: Scenario, tell: Tell = quiet) -> list[Line]:
 
 def plan_of(scenario: Scenario, worlds: int, lucks: int) -> tuple[Plan, play.Play]:
     """A plan over some worlds that differ in one number, with two arms."""
-    doses: dict[str, dict[str, float]] = {"status_quo": {}, "dividend": {"dose": scenario.budget.dose}}
+    doses: dict[str, dict[str, float]] = {BASELINE: {}, BENCHMARK: {"dose": scenario.budget.dose}}
     found = [Point(k, -1, {"attends.hope": 0.9 + 0.2 * k / worlds}) for k in range(worlds)]
     ways = [Way(name, name, {}, 0, {"policy": name, **dose}) for name, dose in doses.items()]
     code, seeds = play.code(), {point.number: lucks for point in found}
-    plan = Plan("bench", found, ways, [[world_of(scenario, p, ()) for p in found]], seeds, 1, "status_quo", code)
+    plan = Plan("bench", found, ways, [[world_of(scenario, p, ()) for p in found]], seeds, 1, BASELINE, code)
     return plan, play.Play(("headcount",), None, (), code)
 
 
