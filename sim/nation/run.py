@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import resource
@@ -21,6 +22,7 @@ import numpy as np
 from sim.engine.rule import Sum
 from sim.errors import InputError
 from sim.experiment import Tell, quiet
+from sim.experiment.canonical import put
 from sim.experiment.study import programmes
 from sim.language import mark
 from sim.nation import sketch
@@ -255,12 +257,10 @@ def _store(kept: Path | None, span: tuple[int, int], found: Sequence[Found]) -> 
     if kept is None:
         return
     kept.mkdir(parents=True, exist_ok=True)
-    path = _file(kept, span)
-    draft = path.with_suffix(".draft")
     columns = {field.name: np.array([getattr(one, field.name) for one in found]) for field in fields(Found)}
-    with draft.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **columns)
-    draft.replace(path)
+    out = io.BytesIO()
+    np.savez_compressed(out, allow_pickle=False, **columns)
+    put(_file(kept, span), out.getvalue())
 
 
 def _stored(kept: Path | None, span: tuple[int, int]) -> list[Found] | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import Any
 
 from sim.experiment import Tell, quiet
 from sim.experiment.bench import Line
+from sim.experiment.speed import best
 from sim.language import mark, say
 from sim.scenario import BASELINE, BENCHMARK, Scenario
 from sim.sweep import play, query
@@ -140,15 +139,9 @@ def _large(folder: Path, tell: Tell) -> list[Line]:
     tell(say("a store of {runs} runs", runs=STORED), 0, 1)
     filled(folder / "large", STORED)
     return [
-        Line(say("listing {runs} stored runs", runs=STORED), _timed(lambda: query.ask(folder / "large")), "s"),
+        Line(say("listing {runs} stored runs", runs=STORED), best(lambda: query.ask(folder / "large"), 1), "s"),
         Line(
             say("a query over all of them"),
-            _timed(lambda: query.ask(folder / "large", "SELECT arm, avg(metric_0) FROM runs GROUP BY arm")), "s",
+            best(lambda: query.ask(folder / "large", "SELECT arm, avg(metric_0) FROM runs GROUP BY arm"), 1), "s",
         ),
     ]  # fmt: skip
-
-
-def _timed(call: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began

@@ -205,13 +205,11 @@ def read(path_or_name: str | Path, policies: Sequence[Path] = (), where: Path | 
     spans = {key: _span(key, span, may) for key, span in study.uncertainties.items()}
     sets = ensemble.load(study.ensemble, where) if study.ensemble else []
     drawn = _points(path.parent / study.design.file, spans) if study.design.kind == "file" else {}
-    combinations = [_combined(name, scenario, study, levers, may) for levers in _crossed(study)]
+    combinations = [
+        _combined(name, scenario, study, dict(zip(study.levers, values, strict=True)), may)
+        for values in itertools.product(*study.levers.values())
+    ]
     return Question(study, path.stem, text, spans, combinations, sets, drawn, tuple(map(Path.resolve, policies)))
-
-
-def _crossed(study: Study) -> Iterator[dict[str, float]]:
-    for values in itertools.product(*study.levers.values()):
-        yield dict(zip(study.levers, values, strict=True))
 
 
 def _faults(study: Study, scenario: Scenario, may: Known) -> Iterator[str]:
