@@ -33,12 +33,6 @@ def known(lane):
     return Known(lane.plan.parameters, catalogue(), set(lane.plan.rules))
 
 
-def pytest_configure(config):
-    """Declare the marker where pyproject.toml does not."""
-    if not any(line.startswith("full") for line in config.getini("markers")):
-        config.addinivalue_line("markers", "full: takes long; left out of the quick suite")
-
-
 @pytest.fixture(scope="session")
 def lane():
     """All mechanisms and the ledger, compiled."""

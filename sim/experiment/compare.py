@@ -101,8 +101,8 @@ class Comparison:
     def own_income_growth(self, run: Run) -> float:
         """Growth of median own income from before to after, % a year."""
         spans = self.scenario.windows
-        medians = (np.array([self.median_own_income(run, window)]) for window in ("pre", "post"))
-        return 100.0 * float(trajectories.yearly_growth(*medians, first=spans.pre, second=spans.post)[0])
+        before, after = (np.array([self.median_own_income(run, window)]) for window in ("pre", "post"))
+        return 100.0 * float(trajectories.yearly_growth(before, after, spans.pre, spans.post)[0])
 
     def growth(self, run: Run) -> np.ndarray:
         """Yearly growth of each household's own income, from before to after."""

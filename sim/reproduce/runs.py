@@ -192,7 +192,7 @@ class Map(Asked):
     def make(self, known: Known, tell: Tell) -> Made:
         """Run all arms in every world."""
         scenario = load(self.scenario, known)
-        question = asked(scenario, self.named(known), self.outcome, self.points)
+        question = asked(scenario, self.axes_of(known), self.outcome, self.points)
         with Workers() as workers:
             found = regime.mapped(question, workers, tell)
         table, under = of_map(found), canonical.digest(found.table, ["point", "winner"])
@@ -201,8 +201,8 @@ class Map(Asked):
         lanes = partial(_lanes, found.scenario)
         return Made(table, about, terminal(grid(found, full=False)), lanes)
 
-    def named(self, known: Known) -> tuple[Axis, ...]:
-        """Its axes."""
+    def axes_of(self, known: Known) -> tuple[Axis, ...]:
+        """Its axes, of those that the model has."""
         return axes_named(self.axes.split(","), known.parameters)
 
 
