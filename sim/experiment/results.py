@@ -76,10 +76,14 @@ def put_manifest(folder: Path, about: Mapping[str, object]) -> None:
     (folder / "manifest.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of Python and of some packages, as they are installed."""
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
 def made_with(packages: Iterable[str] = ("swadaya", "numpy", "numba")) -> dict[str, object]:
     """What results were made with, and when, as a manifest has it."""
-    versions = {"python": platform.python_version(), **{name: version(name) for name in packages}}
-    return {"versions": versions, "finished": datetime.now(UTC).isoformat(timespec="seconds")}
+    return {"versions": versions(packages), "finished": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
 def system() -> str:
