@@ -20,15 +20,15 @@ from sim.engine.lane import Lane
 from sim.errors import InputError
 from sim.experiment import Tell, canonical, ensemble, quiet
 from sim.experiment.compare import Comparison
+from sim.experiment.fitted import programmes_2017
 from sim.experiment.results import PARAMETER_SET, Results, made_with, system
 from sim.experiment.run import LISTS, Run, run_arm, village_of
 from sim.experiment.tables import tables
 from sim.language import mark
 from sim.metrics import trajectories
-from sim.policies.policy import Policy, Programme
+from sim.policies.policy import Programme
 from sim.population import Population, TwoPieceLognormal, Villages, synthesise
-from sim.scenario import BASELINE, PROGRAMMES_2017, Scenario
-from sim.scenario import Programme as Standing
+from sim.scenario import BASELINE, Scenario
 from sim.shipped import code_digest
 from sim.start import World, poorer, solve, wire
 from sim.survey import population_from_survey, read_aggregates, read_survey, read_villages
@@ -50,15 +50,10 @@ def people(scenario: Scenario) -> Population:
     return synthesise(aggregates, known, about.households, about.seed, ties=about.ties)
 
 
-def _programmes(standing: Sequence[Standing], known: Mapping[str, Policy]) -> list[Programme]:
-    """Programmes that never stop."""
-    return [Programme(known[p.policy], p.dose, settings=dict(p.settings)) for p in standing]
-
-
 def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
     """All programmes of each arm: those of the world, and its own."""
     known = scenario.known.policies
-    base = _programmes(scenario.programmes, known)
+    base = [Programme(known[p.policy], p.dose, settings=dict(p.settings)) for p in scenario.programmes]
     found = {}
     for arm in scenario.resolved_arms:
         if arm.policy == BASELINE or arm.dose == 0.0:
@@ -70,11 +65,6 @@ def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
         ]
         found[arm.id] = [*others, own]
     return found
-
-
-def of_2017(scenario: Scenario) -> list[Programme]:
-    """What flowed in 2017: under these programmes every world is at rest."""
-    return _programmes(PROGRAMMES_2017, scenario.known.policies)
 
 
 def _without(programme: Programme, own: Programme) -> list[Programme]:
@@ -101,7 +91,7 @@ def build(
     """
     lane, population = lane or Lane(wire(scenario.known.own_rules)), population or people(scenario)
     seed = scenario.population.seed
-    flowed = of_2017(scenario)
+    flowed = programmes_2017()
     target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
     held = scenario.hold.ablate
     parameters = {**drawn, **scenario.parameters}

@@ -23,6 +23,7 @@ from sim.engine.rule import Sum
 from sim.errors import InputError
 from sim.experiment import Tell, quiet
 from sim.experiment.canonical import put
+from sim.experiment.fitted import programmes_2017
 from sim.experiment.study import programmes
 from sim.language import mark
 from sim.nation import sketch
@@ -30,7 +31,7 @@ from sim.nation.district import COUNTS, SKETCHED, SUMS, District, Found, moments
 from sim.nation.frame import Province
 from sim.nation.start import Solved, drawn, effective, solve, weights
 from sim.policies.policy import Programme
-from sim.scenario import PROGRAMMES_2017, Scenario
+from sim.scenario import Scenario
 from sim.shipped import code_digest
 
 SOLVED = 400  # villages that are solved: the kinds of which the nation is made
@@ -162,7 +163,7 @@ def run(
     refuse(scenario)
     began = time.perf_counter()
     arms = programmes(scenario)
-    before = programmes(scenario.model_copy(update={"programmes": PROGRAMMES_2017}))[scenario.resolved_arms[0].id]
+    before = programmes_2017()
     solved = solve(scenario, before, count, tell)
     _refuse_rules(solved, scenario)
     districts = divided(solved, parts, scenario.population.seed)
