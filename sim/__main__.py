@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int | None:
         viewing.run_code(arguments)
         return None
     from sim.experiment import standing, study
-    from sim.experiment.results import folder_for
+    from sim.experiment.results import folder_named
     from sim.known import known
     from sim.ledger import LedgerError
     from sim.report.page import passed_over, write
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int | None:
 
         return nation.run(scenario, arguments.quick, arguments.results)
     scenario = scenario.quick() if arguments.quick else scenario
-    folder = folder_for(scenario, arguments.results)
+    folder = folder_named(scenario.slug, scenario.digest(), arguments.results)
     with Bar() as bar, drafted(folder) as draft:
         try:
             results = study.run(scenario, tell=bar)

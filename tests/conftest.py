@@ -6,8 +6,8 @@ import pytest
 
 from sim.engine.lane import Lane
 from sim.errors import InputError
+from sim.experiment import fitted
 from sim.policies import catalogue
-from sim.policies.policy import Programme
 from sim.population import TwoPieceLognormal, synthesise
 from sim.scenario import Known
 from sim.start import solve, wire
@@ -33,12 +33,6 @@ def known(lane):
     return Known(lane.plan.parameters, catalogue(), set(lane.plan.rules))
 
 
-def pytest_configure(config):
-    """Declare the marker where pyproject.toml does not."""
-    if not any(line.startswith("full") for line in config.getini("markers")):
-        config.addinivalue_line("markers", "full: takes long; left out of the quick suite")
-
-
 @pytest.fixture(scope="session")
 def lane():
     """All mechanisms and the ledger, compiled."""
@@ -47,10 +41,8 @@ def lane():
 
 @pytest.fixture(scope="session")
 def programmes_2017():
-    """What flowed in 2017, z per person and quarter."""
-    found = catalogue()
-    doses = {"dana_desa": 0.11, "pkh": 0.016, "rastra": 0.02}
-    return tuple(Programme(found[name], dose) for name, dose in doses.items())
+    """What flowed in 2017."""
+    return tuple(fitted.programmes_2017())
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sim import metrics
 from sim.errors import InputError
 from sim.experiment import canonical, spread, study
-from sim.experiment.results import folder_for
+from sim.experiment.results import folder_named
 from sim.experiment.stress import YEAR, shocks
 from sim.metrics import cost, trajectories
 from sim.scenario import check, load
@@ -545,20 +545,21 @@ def test_the_manifest_says_with_what(six):
 
 def test_results_go_beside_what_is_foreign_or_nowhere(tiny, results, tmp_path):
     scenario = tiny()
-    folder = folder_for(scenario, tmp_path)
-    assert folder.parent == tmp_path and folder.name.endswith(scenario.digest()[:12]) and not folder.exists()
-    assert folder != folder_for(tiny(budget={"dose": 0.05}), tmp_path)
+    digest = scenario.digest()
+    folder = folder_named("tiny", digest, tmp_path)
+    assert folder.parent == tmp_path and folder.name == f"tiny-{digest[:12]}" and not folder.exists()
+    assert folder != folder_named("tiny", tiny(budget={"dose": 0.05}).digest(), tmp_path)
     folder.mkdir()
     with pytest.raises(InputError, match="something else than these results"):
-        folder_for(scenario, tmp_path)
+        folder_named("tiny", digest, tmp_path)
     for foreign in ("", "[]", "{}", '{"digest": "0"}'):
         (folder / "manifest.json").write_text(foreign)
         with pytest.raises(InputError, match=folder.name):
-            folder_for(scenario, tmp_path)
+            folder_named("tiny", digest, tmp_path)
         assert (folder / "manifest.json").read_text() == foreign
     (folder / "manifest.json").unlink()
     replace(results, scenario=scenario).save(folder)
-    assert folder_for(scenario, tmp_path) == folder
+    assert folder_named("tiny", digest, tmp_path) == folder
 
 
 # --- A user's own files -----------------------------------------------------------------------------------------------

@@ -48,9 +48,6 @@ def test_inequality_of_lognormal(sigma):
     income = lognormal(0.3, sigma)
     assert inequality.gini(income, PERSONS) == pytest.approx(2 * ndtr(sigma / np.sqrt(2)) - 1, abs=1e-4)
     assert inequality.theil(income, PERSONS) == pytest.approx(sigma**2 / 2, abs=1e-3)
-    for aversion in (0.5, 1.0, 2.0):
-        expected = 1 - np.exp(-aversion * sigma**2 / 2)
-        assert inequality.atkinson(income, PERSONS, aversion) == pytest.approx(expected, abs=1e-3)
     lorenz_at_40 = ndtr(ndtri(0.4) - sigma)
     assert inequality.share_of_bottom(income, PERSONS, 0.4) == pytest.approx(lorenz_at_40, abs=1e-4)
 
@@ -133,30 +130,23 @@ def test_quantile_follows_weights():
     assert inequality.quantile(np.array([5.0, 7.0]), np.array([0.0, 1.0]), 0.0) == 7.0
 
 
-def test_growth_incidence_tells_the_same_tenths_from_the_same_households():
+def test_growth_incidence_compares_tenths_and_not_the_same_households():
     before, after = np.arange(1.0, 11.0), np.arange(10.0, 0.0, -1.0)
-    anonymous = inequality.growth_incidence(before, after, np.ones(10), 2.0)
-    assert np.allclose(anonymous["growth"], 0.0)
-    same = inequality.growth_incidence(before, after, np.ones(10), 2.0, same_households=True)
-    assert same["growth"].iloc[0] == pytest.approx(np.sqrt(10.0) - 1.0)
-    assert same["growth"].iloc[-1] == pytest.approx(np.sqrt(0.1) - 1.0)
-    assert same["after"].mean() == pytest.approx(after.mean())
+    assert np.allclose(inequality.growth_incidence(before, after, np.ones(10), 2.0)["growth"], 0.0)
+    # After two years the poorest has 4.41 in place of 1, everybody else what there was.
+    raised = inequality.growth_incidence(before, np.append(after[:-1], 4.41), np.ones(10), 2.0)
+    assert list(raised["after"]) == pytest.approx([2.0, 3.0, 4.0, 4.41, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0])
+    assert raised["growth"].iloc[0] == pytest.approx(np.sqrt(2.0) - 1.0)
+    assert raised["growth"].iloc[3] == pytest.approx(0.05)
 
 
 def test_targeting_errors():
     targeted, poor = np.array([1.0, 1, 0, 0]), np.array([1.0, 0, 1, 0])
     found = targeting.errors(targeted, poor, np.array([3.0, 1.0, 2.0, 4.0]))
-    assert found == pytest.approx((1 / 4, 2 / 5, 3 / 10, 4 / 10))
+    assert found == pytest.approx((1 / 4, 2 / 5, 3 / 10))
     nobody = targeting.errors(np.zeros(4), poor, np.ones(4))
     assert np.isnan(nobody.inclusion)
     assert nobody.exclusion == 1.0
-
-
-def test_an_equal_dividend_is_neutral_and_a_perfect_transfer_is_not():
-    consumption, persons = np.arange(1.0, 101.0), np.full(100, 2.0)
-    assert targeting.targeting_ratio(np.ones(100), consumption, persons) == pytest.approx(1.0)
-    assert targeting.targeting_ratio((consumption <= 40) * 1.0, consumption, persons) == pytest.approx(2.5)
-    assert targeting.incidence((consumption <= 10) * 1.0, consumption, persons)[0] == pytest.approx(1.0)
 
 
 def test_present_value_of_an_annuity():
@@ -164,9 +154,9 @@ def test_present_value_of_an_annuity():
     expected = 0.04 * (1 - quarterly**20) / (1 - quarterly)
     flow = np.zeros(80)
     flow[8:28] = 0.04
-    assert cost.present_value(flow, 8) == pytest.approx(expected, rel=1e-12)
-    assert cost.present_value(flow, 8, rate=0.0) == pytest.approx(0.8)
-    assert cost.present_value(np.stack([flow, 2 * flow], axis=1), 8) == pytest.approx([expected, 2 * expected])
+    assert cost.present_value(flow, 8, 0.05) == pytest.approx(expected, rel=1e-12)
+    assert cost.present_value(flow, 8, 0.0) == pytest.approx(0.8)
+    assert cost.present_value(np.stack([flow, 2 * flow], axis=1), 8, 0.05) == pytest.approx([expected, 2 * expected])
 
 
 def test_cost_per_result_is_undefined_without_a_result():
@@ -184,7 +174,6 @@ def test_rupiah_at_scale():
     assert year.nation == pytest.approx(60e12, rel=0.02)
     assert year.budget_share == pytest.approx(0.028, abs=0.001)
     assert year.village * cost.VILLAGES == pytest.approx(year.nation)
-    assert year.district * cost.DISTRICTS == pytest.approx(year.nation)
     assert year.head == pytest.approx(cost.rupiah(0.44))
 
 
@@ -209,12 +198,8 @@ def test_alkire_foster_published_example():
 def test_empowerment_weights_are_equal_over_dimensions_and_inside_them():
     weights = empowerment.indicator_weights(("social", "social", "education", "agency"))
     assert weights == pytest.approx([1 / 6, 1 / 6, 1 / 3, 1 / 3])
-    without = {"social": 1.0, "education": 1.0, "agency": 0.0}
-    assert empowerment.indicator_weights(("social", "education", "agency"), without) == pytest.approx([0.5, 0.5, 0])
     # Exactly at the cut-off counts, also where thirds do not add up to the last bit.
     assert empowerment.empowered(empowerment.adequacy(np.array([[1, 1, 0]]), ("a", "b", "c")), cutoff=2 / 3).all()
-    with pytest.raises(ValueError, match="agency"):
-        empowerment.indicator_weights(("social", "agency"), {"social": 1.0})
     with pytest.raises(ValueError, match="do not match"):
         empowerment.adequacy(np.ones((3, 2)), ("social",))
 
@@ -226,7 +211,6 @@ def test_worlds_without_persons_or_money_are_undefined():
     assert np.isnan(inequality.palma(nothing, np.ones(3)))
     assert np.isnan(inequality.theil(nothing, np.ones(3)))
     assert np.isnan(inequality.theil(np.array([-1.0, 3.0]), np.ones(2)))
-    assert inequality.atkinson(np.array([0.0, 3.0]), np.ones(2)) == 1.0
 
 
 # --- Properties ---------------------------------------------------------------------------------------------------
@@ -246,7 +230,6 @@ def populations(draw):
 MEASURES = {
     "gini": inequality.gini,
     "theil": inequality.theil,
-    "atkinson": inequality.atkinson,
     "palma": inequality.palma,
     "bottom 40": inequality.bottom40_share,
 }
@@ -265,7 +248,7 @@ def test_relative_measures_ignore_replication_scale_and_order(name, population, 
     assert measure(consumption[::-1], persons[::-1]) == pytest.approx(value, rel=1e-9, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", ["gini", "theil", "atkinson"])
+@pytest.mark.parametrize("name", ["gini", "theil"])
 @given(population=populations())
 def test_measures_of_inequality_fall_when_a_rich_person_gives_to_a_poor_one(name, population):
     consumption, persons, _ = population
@@ -296,16 +279,15 @@ def test_theil_of_one_group_is_all_within_and_of_single_persons_all_between(popu
     assert inequality.theil_within_between(consumption, persons, alone) == pytest.approx((0.0, total), abs=1e-9)
 
 
-@pytest.mark.parametrize(("column", "alpha"), [("headcount", 0), ("poverty_gap", 1), ("severity", 2)])
+@pytest.mark.parametrize("alpha", [0, 1, 2])
 @given(population=populations(), line=st.floats(0.5, 30.0))
-def test_fgt_adds_up_over_subgroups(column, alpha, population, line):
+def test_fgt_adds_up_over_subgroups(alpha, population, line):
     consumption, persons, group = population
-    table = poverty.profile(consumption, persons, group, line)
-    total = poverty.fgt(consumption, persons, line, alpha)
-    assert (table["population"] * table[column]).sum() == pytest.approx(total, abs=1e-9)
-    assert table["population"].sum() == pytest.approx(1.0)
-    if poverty.fgt(consumption, persons, line) > 0:
-        assert table["share_of_poor"].sum() == pytest.approx(1.0)
+    parts = [
+        persons[group == one].sum() * poverty.fgt(consumption[group == one], persons[group == one], line, alpha)
+        for one in np.unique(group)
+    ]
+    assert sum(parts) / persons.sum() == pytest.approx(poverty.fgt(consumption, persons, line, alpha), abs=1e-9)
 
 
 @given(population=populations(), line=st.floats(0.5, 30.0))

@@ -27,7 +27,7 @@ from sim.sweep.found import Found, undominated
 from sim.sweep.outcomes import Outcome
 from sim.sweep.plan import Plan, Way
 from sim.sweep.sensitivity import sensitivity
-from sim.sweep.stopping import Rule, looks
+from sim.sweep.stopping import Rule
 from sim.sweep.study import Design
 
 Y = Outcome("y", "what is wanted", "z", 1.0, lambda comparison, run: math.nan)
@@ -218,7 +218,7 @@ def test_the_package_that_others_use_finds_the_same_box(planted):
 
 
 def test_looks_grow_by_half():
-    assert looks(4, 30) == [4, 6, 9, 14, 21, 30] and looks(8, 8) == [8]
+    assert Rule("y", 1.0, 4, 30).looks == [4, 6, 9, 14, 21, 30] and Rule("y", 1.0, 8, 8).looks == [8]
 
 
 @pytest.mark.parametrize("level", [0.9, 0.98, 0.985, 0.995])

@@ -168,12 +168,6 @@ def test_shortfall_and_half_life():
     assert found[2] == 0.0
 
 
-def test_withdrawal_loss():
-    found = resilience.withdrawal_loss(np.array([0.9, 1.1, 1.0]), np.array([1.2, 1.0, 0.0]))
-    assert found[:2] == pytest.approx([0.25, -0.1])
-    assert np.isnan(found[2])
-
-
 def test_vulnerability_counts_draws_with_any_fall():
     consumption = np.full((5, 4, 2), 2.0)
     consumption[0, 1, 0] = consumption[0, 2, 0] = consumption[3, 3, 0] = 0.5
@@ -193,52 +187,20 @@ def test_independence_needs_all_three_conditions():
     assert not unknown.any()
 
 
-# --- Calendar, growth, tables -------------------------------------------------------------------------------------
-
-
-def test_windows_of_the_calendar():
-    assert trajectories.windows() == ((0, 8), (20, 28), (36, 48), (68, 80))
-    series = np.arange(80.0)[:, None] * np.ones(2)
-    assert trajectories.window_mean(series, trajectories.windows().post) == pytest.approx([41.5, 41.5])
-    with pytest.raises(ValueError, match="60 quarters"):
-        trajectories.window_mean(series[:60], trajectories.windows().late)
+# --- Growth, tables ------------------------------------------------------------------------------------------------
 
 
 def test_yearly_growth_is_exact_for_steady_growth():
     path = 0.7 * 1.03 ** (np.arange(80)[:, None] / 4.0)
-    calendar = trajectories.windows()
-    # Windows of equal length, so that the means grow at exactly the rate of the path.
-    before, after = (trajectories.window_mean(path, window) for window in (calendar.pre, calendar.on))
-    assert trajectories.yearly_growth(before, after, calendar.pre, calendar.on) == pytest.approx(0.03, rel=1e-12)
+    windows = (0, 8), (20, 28)  # of equal length, so that the means grow at exactly the rate of the path
+    before, after = (path[slice(*window)].mean(axis=0) for window in windows)
+    assert trajectories.yearly_growth(before, after, *windows) == pytest.approx(0.03, rel=1e-12)
 
 
 def test_yearly_growth_at_its_edges():
     before, after = np.array([1.0, 0.0, 0.0, -1.0, 1.0]), np.array([0.0, 1.0, 0.0, -2.0, -0.5])
     found = trajectories.yearly_growth(before, after, (0, 8), (36, 48))
     assert found.tolist() == [-1.0, np.inf, 0.0, 0.0, -1.0]
-
-
-def test_transition_matrix_by_hand():
-    before, after = np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1])
-    persons = np.array([3.0, 1.0, 2.0, 2.0])
-    rows = trajectories.transition_matrix(before, after, persons, 3)
-    assert rows[:2] == pytest.approx(np.array([[0.75, 0.25, 0.0], [0.0, 1.0, 0.0]]))
-    assert np.isnan(rows[2]).all()
-    joint = trajectories.transition_matrix(before, after, persons, 3, of_rows=False)
-    assert joint[:2] == pytest.approx(np.array([[3, 1, 0], [0, 4, 0]]) / 8)
-
-
-codes = arrays.arrays(np.int8, 20, elements=st.integers(0, len(CLASSES) - 1))
-
-
-@given(before=codes, after=codes, persons=arrays.arrays(float, 20, elements=st.floats(0.5, 9.0)))
-def test_transition_matrix_keeps_both_margins(before, after, persons):
-    joint = trajectories.transition_matrix(before, after, persons, of_rows=False)
-    assert joint.sum(axis=1) == pytest.approx(trajectories.class_shares(before, persons))
-    assert joint.sum(axis=0) == pytest.approx(trajectories.class_shares(after, persons))
-    rows = trajectories.transition_matrix(before, before, persons)
-    filled = np.flatnonzero(trajectories.class_shares(before, persons))
-    assert rows[np.ix_(filled, filled)] == pytest.approx(np.eye(len(filled)))
 
 
 incomes = arrays.arrays(float, 15, elements=st.floats(0.0, 3.0))

@@ -22,6 +22,7 @@ from sim.app.settings import ARMS
 from sim.app.share import share
 from sim.app.texts import LANGUAGES, by_language, worded, words
 from sim.errors import InputError
+from sim.experiment.run import village_of
 from sim.metrics import catalogue
 from sim.report.canvas import GREY, HUES, canvas
 from sim.report.drawing import INK, Drawing, dark
@@ -80,7 +81,7 @@ def series(pair: Pair, among: Choices) -> File:
 def households(pair: Pair, among: Choices) -> File:
     """Every household: who it is, and what it came to in each world in the post-window."""
     people, start = pair.start.world.population.household, pair.start.world.population.start
-    home = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    home = village_of(start)
     about = ("size", "weight", "stratum", "activity", "female_head", "schooling")
     names = ["household", "village", *about, "poor_at_start"]
     names += [f"{what}_{arm}" for arm in ARMS for what in ("consumption", "own_income")]

@@ -17,6 +17,7 @@ from sim.engine.lane import Lane
 from sim.engine.lane import settings as parameters_of
 from sim.engine.table import State
 from sim.experiment import ensemble, study
+from sim.experiment.fitted import programmes_2017
 from sim.metrics import mean
 from sim.policies.policy import Programme
 from sim.population import Population, TwoPieceLognormal
@@ -121,7 +122,7 @@ def at_rest(scenario: Scenario, drawn: Mapping[str, float], spread: float) -> Wo
         return study.build(scenario, drawn, lane(), people)
     published = TwoPieceLognormal.published(read_aggregates())
     target = replace(published, below=spread * published.below, above=spread * published.above)
-    of_2017, held = study.of_2017(scenario), scenario.hold.ablate
+    of_2017, held = programmes_2017(), scenario.hold.ablate
     world = solve(lane(), people, of_2017, target, about.seed, {**drawn, **scenario.parameters}, held)
     if about.world != "poor_village":
         return world

@@ -23,7 +23,7 @@ from sim.engine.rule import Param
 from sim.engine.table import State
 from sim.errors import InputError
 from sim.experiment.calibration import ADVANTAGE, FACED, LUMP, LUMPY, SOLVED, below_threshold
-from sim.experiment.run import Run
+from sim.experiment.run import Run, village_of
 from sim.population import normal_share
 from sim.scenario.faults import did_you_mean, show
 from sim.start import World
@@ -84,8 +84,7 @@ def works_per_z(world: World, runs: Sequence[Run] = ()) -> float:
     tilt = state["capture"][:, None] * state["elite_interest"].reshape(-1, KINDS)
     choice = chosen(potential - 2.0 * np.log(1.0 + stock) + tilt, state["council_error"])
     more = choice * np.exp(potential) / (1.0 + stock) ** 2 * built[:, None]  # effect of each kind, [village, kind]
-    home = np.repeat(np.arange(len(built)), np.diff(state.layout.start["household"]))
-    benefit = (interests(state) * more[home]).sum(axis=1)
+    benefit = (interests(state) * more[village_of(state.layout.start["household"])]).sum(axis=1)
     made = (state["output"] + state["time_cost"]) / (1.0 + gain * state["works_benefit"])  # without any works
     persons = state["size"] * state["weight"]
     return float(400.0 * gain * (persons * made * benefit).sum() / persons.sum())

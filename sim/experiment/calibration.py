@@ -86,13 +86,18 @@ class Settings:
         return Where(seed, self.checked, self.villages, self.households)
 
 
-def priors(plan: Plan, variant: str) -> dict[str, tuple[float, float]]:
-    """The range that each drawn number has in a structural variant; uniform within it."""
+def checked(variant: str) -> str:
+    """A structural variant by its name."""
     if variant not in VARIANTS:
         raise InputError(f"there is no structural variant {variant}; there are {' and '.join(VARIANTS)}")
+    return variant
+
+
+def priors(plan: Plan, variant: str) -> dict[str, tuple[float, float]]:
+    """The range that each drawn number has in a structural variant; uniform within it."""
     known = plan.parameters.items()
     kept = {n: (p.low, p.high) for n, p in known if n not in SOLVED and p.low < p.high and not p.what_if}
-    return kept if variant == "trap_off" else {**kept, **LUMP}
+    return kept if checked(variant) == "trap_off" else {**kept, **LUMP}
 
 
 def complete(drawn: Mapping[str, float], variant: str) -> dict[str, float]:

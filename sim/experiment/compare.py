@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from sim import ledger, metrics
-from sim.experiment.run import Run
+from sim.experiment.run import Run, village_of
 from sim.metrics import cost, inequality, poverty, trajectories
 from sim.scenario import BASELINE, Scenario
 from sim.start import World
@@ -16,13 +16,14 @@ from sim.start import World
 AMONG = ("the permanently poor", "those whom a survey calls poor", "all persons")  # of whom classes are shares
 
 
-def interval(values: np.ndarray) -> dict[str, float]:
-    """Mean and 5th and 95th percentile over seeds; nan where nothing is defined."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return {"estimate": np.nan, "low": np.nan, "high": np.nan}
-    low, high = np.percentile(known, [5.0, 95.0])
-    return {"estimate": float(known.mean()), "low": float(low), "high": float(high)}
+def interval(values: np.ndarray, name: str = "estimate", ends: str = "") -> dict[str, float]:
+    """Mean and 5th and 95th percentile over seeds; nan where nothing is defined.
+
+    `name` is that of the mean; `low` and `high` come after `ends`.
+    """
+    names, known = (name, f"{ends}low", f"{ends}high"), values[np.isfinite(values)]
+    found = (known.mean(), *np.percentile(known, [5.0, 95.0])) if len(known) else (np.nan,) * 3
+    return dict(zip(names, map(float, found), strict=True))
 
 
 class Comparison:
@@ -60,7 +61,7 @@ class Comparison:
         self.runs = {(run.arm, run.seed): run for run in runs}
         people = population.household
         self.persons = people["size"] * people["weight"]
-        self.home = np.repeat(np.arange(len(population.village_code)), np.diff(population.start))
+        self.home = village_of(population.start)
         self.simulated = float(people["size"].sum())
         self._village_growth: dict[tuple[str, int], np.ndarray] = {}
         twins = scenario.twins
@@ -84,6 +85,24 @@ class Comparison:
         return run.household["measured_before"] < metrics.LINE if among == surveyed else 1.0
 
     # -- what a run comes to ------------------------------------------------------------------------------------------
+
+    def headcount(self, run: Run) -> float:
+        """Share of persons below the line after the programmes, %."""
+        return 100.0 * run.poverty[0, 1.0, "post"]
+
+    def self_sufficient(self, run: Run) -> float:
+        """Share of the permanently poor who are self-sufficient after the programmes, %."""
+        return 100.0 * metrics.mean(self.classes[run.arm, run.seed] == 0, self.poor(run) * self.persons)
+
+    def median_own_income(self, run: Run, window: str = "post") -> float:
+        """Own income of the person in the middle, z per person and quarter."""
+        return float(inequality.quantile(run.windows["own_income", window], self.persons, 0.5))
+
+    def own_income_growth(self, run: Run) -> float:
+        """Growth of median own income from before to after, % a year."""
+        spans = self.scenario.windows
+        before, after = (np.array([self.median_own_income(run, window)]) for window in ("pre", "post"))
+        return 100.0 * float(trajectories.yearly_growth(before, after, spans.pre, spans.post)[0])
 
     def growth(self, run: Run) -> np.ndarray:
         """Yearly growth of each household's own income, from before to after."""
@@ -149,20 +168,13 @@ class Comparison:
 
     def headline(self, run: Run) -> dict[str, float]:
         """The numbers of an arm, as levels."""
-        spans = self.scenario.windows
-        medians = [inequality.quantile(run.windows["own_income", w], self.persons, 0.5) for w in ("pre", "post")]
-        growth = trajectories.yearly_growth(np.array([medians[0]]), np.array([medians[1]]), spans.pre, spans.post)[0]
         paid = cost.present_value(self.state_flow(run), self.scenario.calendar.start, self.scenario.budget.discount)
         value = np.nan if run.arm in self.scenario.unranked else float(paid)
-        first, last = spans.post
-        among = self.poor(run) * self.persons
         return {
-            "headcount": 100.0 * run.poverty[0, 1.0, "post"],
-            "own_income_growth": 100.0 * float(growth),
-            "self_sufficient": 100.0 * metrics.mean(self.classes[run.arm, run.seed] == 0, among)
-            if self.classes
-            else np.nan,
-            "participation": float(run.series["participation"][first:last].mean()),
+            "headcount": self.headcount(run),
+            "own_income_growth": self.own_income_growth(run),
+            "self_sufficient": self.self_sufficient(run) if self.classes else np.nan,
+            "participation": float(run.series["participation"][slice(*self.scenario.windows.post)].mean()),
             "cost": value,
             "cost_rupiah": cost.rupiah(value),
         }

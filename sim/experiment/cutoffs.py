@@ -45,12 +45,11 @@ def cutoff_table(comparison: Comparison) -> pd.DataFrame:
     names = pd.DataFrame([*product(*VALUES, CLASSES)], columns=COLUMNS[:5])
     for arm in comparison.arms:
         values = base if arm == BASELINE else shares(comparison, arm)
-        numbers = {}
-        for column, end, part in (("share", "", values), ("difference", "difference_", values - base)):
-            found = [interval(one) for one in part.reshape(len(part), -1).T]
-            numbers[column] = [one["estimate"] for one in found]
-            numbers |= {f"{end}{name}": [one[name] for one in found] for name in ("low", "high")}
-        frames.append(pd.concat([names, pd.DataFrame(numbers)], axis=1))
+        parts = [
+            pd.DataFrame([interval(one, name, ends) for one in part.reshape(len(part), -1).T])
+            for name, ends, part in (("share", "", values), ("difference", "difference_", values - base))
+        ]
+        frames.append(pd.concat([names, *parts], axis=1))
     return pd.concat(frames, keys=comparison.arms, names=["arm"]).reset_index("arm").reset_index(drop=True)
 
 

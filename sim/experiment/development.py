@@ -39,8 +39,7 @@ def _table(comparison: Comparison, measures: Mapping[str, tuple[str, Values]]) -
     rows = []
     for measure, (unit, values) in measures.items():
         for arm in comparison.arms:
-            change = interval(values[arm] - values[BASELINE])
-            change = dict(zip(("difference", "difference_low", "difference_high"), change.values(), strict=True))
+            change = interval(values[arm] - values[BASELINE], "difference", "difference_")
             rows.append({"arm": arm, "measure": measure, "unit": unit, **interval(values[arm]), **change})
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -58,11 +57,8 @@ def independent(comparison: Comparison, run: Run) -> np.ndarray:
 def isolated(comparison: Comparison, run: Run) -> np.ndarray:
     """Who is spared by the nation's shocks and poor: as low an elasticity as independence asks, own income below z."""
     without = comparison.runs[BASELINE, run.seed].household["elasticity"]
-    known = np.isfinite(without)
-    if not known.any():
-        return np.zeros(len(without), bool)
-    median = inequality.quantile(without[known], comparison.persons[known], 0.5)
-    return (run.windows["own_income", "post"] < metrics.LINE) & (run.household["elasticity"] <= median)
+    usual = resilience.median_elasticity(without, comparison.persons)
+    return (run.windows["own_income", "post"] < metrics.LINE) & (run.household["elasticity"] <= usual)
 
 
 def resilience_table(comparison: Comparison) -> pd.DataFrame:

@@ -21,7 +21,7 @@ import pandas as pd
 from sim import agents, engine, policies, processes
 from sim.errors import InputError
 from sim.experiment import Tell
-from sim.experiment.calibration import BELOW, FACED, VARIANTS, Calibration
+from sim.experiment.calibration import BELOW, FACED, VARIANTS, Calibration, checked
 from sim.experiment.fitted import MOMENTS
 from sim.experiment.look import Where, fingerprint, look
 from sim.language import say
@@ -37,12 +37,6 @@ BAR, BARRED = 0.9, ("V1", "V2")  # share of sets that must have all moments of t
 ALSO = ("start.py", "model.py", "population.py", "ledger.py", "flows.py", "experiment/fitted.py")
 
 
-def _checked(variant: str) -> str:
-    if variant not in VARIANTS:
-        raise InputError(f"there is no structural variant {variant}; there are {' and '.join(VARIANTS)}")
-    return variant
-
-
 def home() -> Path:
     """The folder of the shipped ensemble."""
     return folder("scenarios") / "data"
@@ -50,7 +44,7 @@ def home() -> Path:
 
 def path(variant: str, where: Path | None = None) -> Path:
     """The file of a structural variant's parameter sets."""
-    return (where or home()) / f"ensemble_{_checked(variant)}.csv"
+    return (where or home()) / f"ensemble_{checked(variant)}.csv"
 
 
 def load(variant: str, where: Path | None = None) -> list[dict[str, float]]:
@@ -113,7 +107,7 @@ def provenance(where: Path | None = None) -> dict[str, dict]:
 
 def stale(variant: str, where: Path | None = None) -> bool:
     """Whether the rules, or the file itself, have changed since the sets were found."""
-    known = provenance(where).get(_checked(variant), {})
+    known = provenance(where).get(checked(variant), {})
     return known.get("rules") != rules_digest() or known.get("sets_sha256") != digest(variant, where)
 
 
@@ -230,7 +224,7 @@ def confirm(
     """
     where = where or home()
     known, content = provenance(where), text(sets)
-    about = known[_checked(variant)]
+    about = known[checked(variant)]
     elsewhere = Where(**about["fresh_look"])
     if (bits := fingerprint(sets, elsewhere, executor, tell)) == about["fingerprint"]:
         told = say("what is fitted is the same to the last bit under the rules of today")

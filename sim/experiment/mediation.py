@@ -21,7 +21,7 @@ import pandas as pd
 
 from sim import metrics
 from sim.engine.lane import holding
-from sim.experiment import study
+from sim.experiment import Tell, quiet, study
 from sim.experiment.compare import interval
 from sim.language import mark
 from sim.metrics import poverty
@@ -148,7 +148,7 @@ def mediate_luck(scenario: Scenario, world: World, arms: Mapping[str, Sequence[P
     return Mediated(base, found)
 
 
-def mediation(scenario: Scenario, tell: study.Tell = study.quiet) -> pd.DataFrame:
+def mediation(scenario: Scenario, tell: Tell = quiet) -> pd.DataFrame:
     """Effect of each arm against the baseline, through participation and not through it, and its ceiling.
 
     Returns

@@ -19,12 +19,10 @@ import pandas as pd
 
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import study
+from sim.experiment import Tell, quiet, study
 from sim.experiment.axes import SHARE, Axis
 from sim.experiment.calibration import ADVANTAGE, LUMPY, THRESHOLD, complete
-from sim.experiment.compare import Comparison
-from sim.experiment.regime_question import BENCHMARK, LEAST, Question, ranked
-from sim.experiment.run import run_arm
+from sim.experiment.regime_question import LEAST, Question, ranked
 from sim.experiment.winning import LEVEL, crowd, errors, judged, neighbours, vote
 from sim.intervals import student, wilson
 from sim.language import mark
@@ -38,11 +36,6 @@ NONE = ""  # in place of a winner
 def reached(places: np.ndarray) -> np.ndarray:
     """How far places reach along each axis, in its unit; distances count in these."""
     return np.maximum(np.ptp(places, axis=0), 1e-9)
-
-
-def benchmark(scenario: Scenario) -> str:
-    """The arm that pays the whole budget in cash."""
-    return next(arm.id for arm in scenario.resolved_arms if arm.policy == BENCHMARK)
 
 
 def tally(found: Mapped) -> pd.DataFrame:
@@ -117,21 +110,16 @@ def meet(question: Question, lane: Lane, number: int, drawn: Mapping[str, float]
     base = question.sets[set_number] if set_number >= 0 else {}
     try:
         world = world_at(scenario, base, drawn, lane)
-        runs = [
-            run_arm(scenario, world, arm, flows, seed, {})
-            for arm, flows in study.programmes(scenario).items()
-            for seed in scenario.seeds
-        ]
+        comparison = study.compared(scenario, world)
     except (InputError, NotFiniteError):
         return None
-    comparison = Comparison(scenario, dict.fromkeys(scenario.seeds, world), runs)
     levels = np.array(
         [
             [question.outcome.measure(comparison, comparison.runs[arm, seed]) for seed in comparison.seeds]
             for arm in comparison.arms
         ]
     )
-    measured = {axis.name: axis.measure(world, runs) for axis in question.axes}
+    measured = {axis.name: axis.measure(world, [*comparison.runs.values()]) for axis in question.axes}
     return Point(number, set_number, drawn, measured, levels) if np.isfinite(levels).all() else None
 
 
@@ -166,11 +154,6 @@ class RegimeMap:
     def arms(self) -> list[str]:
         """All arms, in the order of the scenario."""
         return [arm.id for arm in self.scenario.resolved_arms]
-
-    @property
-    def benchmark(self) -> str:
-        """The arm that pays the whole budget in cash."""
-        return benchmark(self.scenario)
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -209,7 +192,7 @@ class RegimeMap:
     def table(self) -> pd.DataFrame:
         """One row a point: drawn, measured, outcome of each arm, its difference from cash with interval, winner."""
         levels = np.array([point.levels for point in self.points])
-        cash = self.arms.index(self.benchmark)
+        cash = self.arms.index(self.scenario.benchmark)
         reach = student(self.near.shape[1] * (levels.shape[2] - 1), LEVEL) * errors(levels, self.near)[:, :, cash]
         frame: dict[str, object] = {
             "point": [point.number for point in self.points],
@@ -244,7 +227,7 @@ class RegimeMap:
 
     def _against(self, table: pd.DataFrame, arm: str) -> dict[str, float]:
         """How often an arm is better and worse than plain cash beyond luck."""
-        if arm in (NONE, self.benchmark):
+        if arm in (NONE, self.scenario.benchmark):
             return {"better_than_cash": math.nan, "worse_than_cash": math.nan}
         more, less = float((table[f"{arm}_low"] > 0.0).mean()), float((table[f"{arm}_high"] < 0.0).mean())
         better, worse = (more, less) if self.question.outcome.better > 0.0 else (less, more)
@@ -294,7 +277,7 @@ class Outline:
 Mapped = RegimeMap | Outline
 
 
-def mapped(question: Question, executor: Executor | None = None, tell: study.Tell = study.quiet) -> RegimeMap:
+def mapped(question: Question, executor: Executor | None = None, tell: Tell = quiet) -> RegimeMap:
     """Run all points of a question, the world of the model's own numbers first.
 
     Raises

@@ -15,19 +15,12 @@ from sim.experiment import ensemble, regions
 from sim.experiment.axes import SHARE, Axis
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run
-from sim.metrics import inequality
-from sim.scenario import Scenario
+from sim.scenario import BENCHMARK, Scenario
 from sim.start import QUARTERS, ROUNDS
 
-BENCHMARK = "dividend"  # the policy of the arm that every other is compared with
 LEAST = 20  # points of a map
 POINTS, LUCKS = {False: 200, True: 40}, {False: 3, True: 2}  # of a full and of a quick map
 QUICK = {"villages": 6, "households": 60}  # largest world of a quick map
-
-
-def own_income(comparison: Comparison, run: Run) -> float:
-    """Median own income after the programmes, z per person and quarter."""
-    return float(inequality.quantile(run.windows["own_income", "post"], comparison.persons, 0.5))
 
 
 @dataclass(frozen=True)
@@ -50,15 +43,15 @@ OUTCOMES = {
     for one in (
         Outcome(
             "self_sufficient", "share of the permanently poor who are self-sufficient after the programmes",
-            "% of the permanently poor", "pp", 1, 1.0, regions.self_sufficient,
+            "% of the permanently poor", "pp", 1, 1.0, Comparison.self_sufficient,
         ),
         Outcome(
             "headcount", "poverty headcount after the programmes",
-            "% of persons", "pp", 2, -1.0, regions.headcount,
+            "% of persons", "pp", 2, -1.0, Comparison.headcount,
         ),
         Outcome(
             "own_income", "median own income after the programmes",
-            "z per person and quarter", "z", 4, 1.0, own_income,
+            "z per person and quarter", "z", 4, 1.0, Comparison.median_own_income,
         ),
     )
 }  # fmt: skip
@@ -122,7 +115,7 @@ def asked(
     points = POINTS[quick] if points is None else points
     if points < LEAST:
         raise InputError(f"--points: is {points}; allowed: a whole number from {LEAST}")
-    if all(arm.policy != BENCHMARK for arm in scenario.resolved_arms):
+    if not scenario.benchmark:
         raise InputError(
             f'{scenario.slug}: a map compares with plain cash: one of the [[arms]] must have policy = "{BENCHMARK}"'
         )

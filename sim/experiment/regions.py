@@ -20,18 +20,12 @@ from sim.engine.lane import Lane
 from sim.engine.rule import Param
 from sim.errors import InputError
 from sim.experiment import Tell, quiet, study
+from sim.experiment.calibration import SOLVED
 from sim.experiment.compare import Comparison
-from sim.experiment.run import Run, run_arm
+from sim.experiment.run import Run
 from sim.scenario import Scenario
 from sim.shipped import folder
 from sim.start import wire
-
-SOLVED = ("attends.threshold",)  # found with the world at rest, so not to be drawn
-
-
-def headcount(comparison: Comparison, run: Run) -> float:
-    """Share of persons below the line in the post-window, %."""
-    return 100.0 * run.poverty[0, 1.0, "post"]
 
 
 def own_income(comparison: Comparison, run: Run) -> float:
@@ -39,15 +33,10 @@ def own_income(comparison: Comparison, run: Run) -> float:
     return metrics.mean(run.windows["own_income", "post"], comparison.persons)
 
 
-def self_sufficient(comparison: Comparison, run: Run) -> float:
-    """Share of the permanently poor who are self-sufficient after the programmes, %."""
-    return 100.0 * metrics.mean(comparison.classes[run.arm, run.seed] == 0, comparison.poor(run) * comparison.persons)
-
-
 OUTCOMES: dict[str, tuple[Callable[[Comparison, Run], float], float]] = {  # outcome -> measure, sign of better
-    "headcount": (headcount, -1.0),
+    "headcount": (Comparison.headcount, -1.0),
     "own_income": (own_income, 1.0),
-    "self_sufficient": (self_sufficient, 1.0),
+    "self_sufficient": (Comparison.self_sufficient, 1.0),
 }
 
 
@@ -117,13 +106,7 @@ def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES), lane:
     """
     stressed = scenario.twins.model_copy(update={"withdrawal": False, "stress": "self_sufficient" in outcomes})
     scenario = scenario.model_copy(update={"twins": stressed})
-    world = study.build(scenario, lane=lane)
-    runs = [
-        run_arm(scenario, world, arm, flows, seed, {})
-        for arm, flows in study.programmes(scenario).items()
-        for seed in scenario.seeds
-    ]
-    comparison = Comparison(scenario, dict.fromkeys(scenario.seeds, world), runs)
+    comparison = study.compared(scenario, study.build(scenario, lane=lane))
     levels = {
         (arm, outcome): np.array([OUTCOMES[outcome][0](comparison, comparison.runs[arm, s]) for s in comparison.seeds])
         for arm in comparison.arms

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,25 +76,29 @@ def put_manifest(folder: Path, about: Mapping[str, object]) -> None:
     (folder / "manifest.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of Python and of some packages, as they are installed."""
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
 def made_with(packages: Iterable[str] = ("swadaya", "numpy", "numba")) -> dict[str, object]:
     """What results were made with, and when, as a manifest has it."""
-    versions = {"python": platform.python_version(), **{name: version(name) for name in packages}}
-    return {"versions": versions, "finished": datetime.now(UTC).isoformat(timespec="seconds")}
+    return {"versions": versions(packages), "finished": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
-def folder_for(scenario: Scenario, base: Path) -> Path:
-    """Where results of a scenario go: its name and the hash of its content.
+def system() -> str:
+    """Operating system, kind of processor and order of bytes, as manifests and stored tables have them."""
+    return f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian"
+
+
+def folder_named(name: str, digest: str, base: Path) -> Path:
+    """Where results of a name and a digest go.
 
     Raises
     ------
     InputError
         When something else of that name is there: nothing is written over.
     """
-    return folder_named(scenario.slug, scenario.digest(), base)
-
-
-def folder_named(name: str, digest: str, base: Path) -> Path:
-    """Where results of a name and a digest go; refused where something else is."""
     folder = base / f"{name}-{digest[:12]}"
     if folder.exists() and _digest_in(folder) != digest:
         raise InputError(

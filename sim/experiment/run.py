@@ -33,6 +33,12 @@ AT_END = (
     "served",
 )
 LISTS = {"pkh": "gets_pkh", "rastra": "gets_rastra", "cash": "gets_cash", "asset": "served"}
+WINDOWS = ("pre", "on", "post", "late")  # over which means are kept
+
+
+def village_of(start: np.ndarray) -> np.ndarray:
+    """The village of each household, from the place of each village's first household and of the end."""
+    return np.repeat(np.arange(len(start) - 1), np.diff(start))
 
 
 @dataclass
@@ -84,9 +90,9 @@ class Recorder:
         quarters = scenario.calendar.quarters
         self.run = Run(arm, model.luck, {name: np.full(quarters, math.nan) for name in measures})
         state = model.state
-        self.home = np.repeat(np.arange(len(state.layout.codes)), np.diff(state.layout.start["household"]))
+        self.home = village_of(state.layout.start["household"])
         self.persons = state["size"] * state["weight"]
-        self.spans = {name: getattr(scenario.windows, name) for name in ("pre", "on", "post", "late")}
+        self.spans = {name: getattr(scenario.windows, name) for name in WINDOWS}
         self.names = [*ledger.FLOWS, *ledger.STOCKS]
         self.accounts = np.empty((quarters + 1, len(self.names), len(state.layout.codes)))
         self._account(0)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import platform
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
@@ -24,15 +20,15 @@ from sim.engine.lane import Lane
 from sim.errors import InputError
 from sim.experiment import Tell, canonical, ensemble, quiet
 from sim.experiment.compare import Comparison
-from sim.experiment.results import PARAMETER_SET, Results
-from sim.experiment.run import LISTS, Run, run_arm
+from sim.experiment.fitted import programmes_2017
+from sim.experiment.results import PARAMETER_SET, Results, made_with, system
+from sim.experiment.run import LISTS, Run, run_arm, village_of
 from sim.experiment.tables import tables
 from sim.language import mark
 from sim.metrics import trajectories
-from sim.policies.policy import Policy, Programme
+from sim.policies.policy import Programme
 from sim.population import Population, TwoPieceLognormal, Villages, synthesise
-from sim.scenario import BASELINE, PROGRAMMES_2017, Scenario
-from sim.scenario import Programme as Standing
+from sim.scenario import BASELINE, Scenario
 from sim.shipped import code_digest
 from sim.start import World, poorer, solve, wire
 from sim.survey import population_from_survey, read_aggregates, read_survey, read_villages
@@ -54,15 +50,10 @@ def people(scenario: Scenario) -> Population:
     return synthesise(aggregates, known, about.households, about.seed, ties=about.ties)
 
 
-def _programmes(standing: Sequence[Standing], known: Mapping[str, Policy]) -> list[Programme]:
-    """Programmes that never stop."""
-    return [Programme(known[p.policy], p.dose, settings=dict(p.settings)) for p in standing]
-
-
 def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
     """All programmes of each arm: those of the world, and its own."""
     known = scenario.known.policies
-    base = _programmes(scenario.programmes, known)
+    base = [Programme(known[p.policy], p.dose, settings=dict(p.settings)) for p in scenario.programmes]
     found = {}
     for arm in scenario.resolved_arms:
         if arm.policy == BASELINE or arm.dose == 0.0:
@@ -74,11 +65,6 @@ def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
         ]
         found[arm.id] = [*others, own]
     return found
-
-
-def of_2017(scenario: Scenario) -> list[Programme]:
-    """What flowed in 2017: under these programmes every world is at rest."""
-    return _programmes(PROGRAMMES_2017, scenario.known.policies)
 
 
 def _without(programme: Programme, own: Programme) -> list[Programme]:
@@ -105,7 +91,7 @@ def build(
     """
     lane, population = lane or Lane(wire(scenario.known.own_rules)), population or people(scenario)
     seed = scenario.population.seed
-    flowed = of_2017(scenario)
+    flowed = programmes_2017()
     target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
     held = scenario.hold.ablate
     parameters = {**drawn, **scenario.parameters}
@@ -170,6 +156,16 @@ def first_world(scenario: Scenario, lane: Lane | None = None, population: Popula
     if world is None:
         raise InputError(f"{scenario.slug}: none of the calibrated parameter sets has a world at rest")
     return world
+
+
+def compared(scenario: Scenario, world: World) -> Comparison:
+    """All arms under all lucks in one world, without any series."""
+    runs = [
+        run_arm(scenario, world, arm, flows, seed, {})
+        for arm, flows in programmes(scenario).items()
+        for seed in scenario.seeds
+    ]
+    return Comparison(scenario, dict.fromkeys(scenario.seeds, world), runs)
 
 
 def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet) -> Results:
@@ -289,7 +285,7 @@ def _ledger(runs: list[Run]) -> pd.DataFrame:
 
 
 def _population(population: Population) -> pd.DataFrame:
-    home = np.repeat(np.arange(len(population.village_code)), np.diff(population.start))
+    home = village_of(population.start)
     columns = {
         name: population.household[name]
         for name in ("size", "weight", "female_head", "schooling", "stratum", "activity", "consumption")
@@ -316,9 +312,8 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
         "solved": worlds[0].solved if len(worlds) == 1 else [world.solved for world in worlds],
         "imputed": worlds[0].population.imputed,
         "ledger_largest_gap": max(found.worst_gap for found in runs),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
+        "platform": system(),
         "processors": os.cpu_count(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        **made_with(PACKAGES),
         "seconds": round(time.perf_counter() - began, 1),
     }

@@ -19,7 +19,7 @@ from sim.experiment.development import growth_table, resilience_table
 from sim.experiment.evaluation import evaluation_table
 from sim.experiment.followed import effort_table, followed_table
 from sim.experiment.power import power_table
-from sim.experiment.run import LINES, ORDERS, Run
+from sim.experiment.run import LINES, LISTS, ORDERS, WINDOWS, Run
 from sim.experiment.spread import HEADLINE_UNITS, Levels, headline_values, spread_table
 from sim.metrics import cost, inequality, targeting, trajectories
 from sim.scenario import BASELINE
@@ -111,7 +111,7 @@ def pairing_table(comparison: Comparison, levels: Levels) -> Frame:
 def poverty_table(comparison: Comparison) -> Frame:
     """FGT measures at three lines, levels."""
     rows = []
-    for window in ("pre", "on", "post", "late"):
+    for window in WINDOWS:
         for order in ORDERS:
             for line in LINES:
                 found = comparison.over_seeds(lambda run, key=(order, line, window): run.poverty[key])  # type: ignore[misc]
@@ -169,7 +169,7 @@ def targeting_table(comparison: Comparison) -> Frame:
     """Errors of each list against the permanently poor."""
     rows = []
     for arm in comparison.arms:
-        for programme in ("pkh", "rastra", "cash", "asset"):
+        for programme in LISTS:
             found = []
             for seed in comparison.seeds:
                 run = comparison.runs[arm, seed]
@@ -179,8 +179,8 @@ def targeting_table(comparison: Comparison) -> Frame:
             if found:
                 row: dict[str, object] = {"arm": arm, "programme": programme}
                 for error in ("inclusion", "exclusion"):
-                    span = interval(np.array([getattr(f, error) for f in found])).values()
-                    row |= zip((f"{error}_error{end}" for end in ("", "_low", "_high")), span, strict=True)
+                    values = np.array([getattr(one, error) for one in found])
+                    row |= interval(values, f"{error}_error", f"{error}_error_")
                 rows.append(row)
     return Frame(rows)
 
@@ -226,11 +226,6 @@ def poor_year_table(comparison: Comparison) -> Frame:
     return Frame(rows, columns=["arm", "rate", "estimate", "low", "high", "unit", "lucks_without"])
 
 
-def _share(values: np.ndarray) -> dict[str, float]:
-    """A share with its interval."""
-    return dict(zip(("share", "low", "high"), interval(values).values(), strict=True))
-
-
 def class_table(comparison: Comparison) -> Frame:
     """Shares of the household classes, of the poor by both definitions and of all; the baseline's first."""
     rows = []
@@ -241,7 +236,8 @@ def class_table(comparison: Comparison) -> Frame:
                 weight = comparison.persons * comparison.counted(comparison.runs[arm, seed], among)
                 found.append(trajectories.class_shares(comparison.classes[arm, seed], weight))
             for code, name in enumerate(trajectories.CLASSES):
-                rows.append({"arm": arm, "class": name, **_share(np.array(found)[:, code]), "among": among})
+                share = interval(np.array(found)[:, code], "share")
+                rows.append({"arm": arm, "class": name, **share, "among": among})
     return Frame(rows)
 
 
@@ -286,7 +282,7 @@ def village_table(comparison: Comparison) -> Frame:
             codes = comparison.village_classes[arm, seed]
             found.append(trajectories.class_shares(codes, np.ones(len(codes)), len(trajectories.VILLAGE_CLASSES)))
         for code, name in enumerate(trajectories.VILLAGE_CLASSES):
-            rows.append({"arm": arm, "class": name, **_share(np.array(found)[:, code])})
+            rows.append({"arm": arm, "class": name, **interval(np.array(found)[:, code], "share")})
     return Frame(rows)
 
 
@@ -336,7 +332,7 @@ def winner_summary(comparison: Comparison) -> Frame:
             sides = (change > 5.0, np.abs(change) <= 5.0, change < -5.0)
             found.append([metrics.mean(side, comparison.persons) for side in sides])
         for k, outcome in enumerate(("winner", "unchanged", "loser")):
-            rows.append({"arm": arm, "outcome": outcome, **_share(np.array(found)[:, k])})
+            rows.append({"arm": arm, "outcome": outcome, **interval(np.array(found)[:, k], "share")})
     return Frame(rows)
 
 

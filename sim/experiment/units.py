@@ -8,11 +8,11 @@ import pandas as pd
 
 from sim import metrics
 from sim.experiment.power import MEASURES
+from sim.experiment.run import LISTS, WINDOWS
 from sim.metrics.empowerment import HEADLINE_DIMENSIONS
 
 FLOW, STOCK, SHARE, COUNT = "z per person and quarter", "z per person", "share", "number"
 FLAG, NAMED = "0 or 1", "in the column `unit`"
-WINDOWS = ("pre", "on", "post", "late")
 ENDS = ("low", "high")
 
 #: Columns that mean the same in every table.
@@ -45,7 +45,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "elasticity": "% of consumption per 1 % of the national index",
         "draws_passed": "shock draws",
         **dict.fromkeys(("end_attends", "end_served", "pushed_below", "stress_pass"), FLAG),
-        **dict.fromkeys(("pkh", "rastra", "cash", "asset"), FLAG),
+        **dict.fromkeys(LISTS, FLAG),
     },
     "villages": {
         **{f"{name}_{window}": MEANS[name] for name in list(MEANS)[3:] for window in WINDOWS},

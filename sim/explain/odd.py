@@ -7,7 +7,6 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 
@@ -24,7 +23,7 @@ from sim.experiment.evidence import read_studies
 from sim.experiment.moments import KNOWN
 from sim.explain.page import span
 from sim.explain.policies import grouped
-from sim.explain.topics import reads
+from sim.explain.topics import by_mechanism, reads
 from sim.metrics import cost, resilience, trajectories
 from sim.policies.policy import Policy
 from sim.processes import MECHANISMS
@@ -157,13 +156,9 @@ def parameters(plan: Plan) -> list[tuple[str, list[tuple[str, Param, str, str]]]
     """Mechanism -> (name, parameter, what decides it, standing of its source)."""
     moments, about = informed(), ensemble.provenance()
     moved = {variant: about[variant]["moved"] for variant in calibration.VARIANTS if variant in about}
-
-    def home(item: tuple[str, Param]) -> str:
-        return plan.rules[item[0].split(".")[0]].mechanism
-
     return [
         (mechanism, [(name, p, role(name, p, moments, moved), standing(p.source)) for name, p in group])
-        for mechanism, group in groupby(sorted(plan.parameters.items(), key=home), home)
+        for mechanism, group in by_mechanism(plan)
     ]
 
 

@@ -17,7 +17,7 @@ from sim.language import mark, say, spoken, written
 from sim.policies.families import FAMILIES
 from sim.policies.policy import Policy, did_you_mean
 from sim.policies.practice import PRACTICE, VARIABLES
-from sim.scenario import PROGRAMMES_2017
+from sim.scenario import BASELINE, BENCHMARK, PROGRAMMES_2017
 
 INDENT, NAMES = 5, 16  # columns: of a block, and of the names in it
 GROUPS = {
@@ -87,8 +87,8 @@ def setting(name: str, parameter: Param) -> Group:
 
 def found_to_lose(name: str) -> Iterator[tuple[str, Text]]:
     """In how many worlds it lost: to plain cash, and to whom most often."""
-    rows = [row for row in losses(name) if row[0] != "status_quo"]
-    cash = [row for row in rows if row[0] == "dividend"]
+    rows = [row for row in losses(name) if row[0] != BASELINE]
+    cash = [row for row in rows if row[0] == BENCHMARK]
     for rows_of, head in ((cash, say("plain cash")), ([row for row in rows if row not in cash], "")):
         if rows_of:
             rival, outcome, lost, tried = max(rows_of, key=lambda row: row[2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -60,14 +60,19 @@ def order(plan: Plan) -> Group:
     return page("The order of a quarter", note, [lines])
 
 
-def parameters(plan: Plan) -> Group:
-    """Every parameter by mechanism: value, unit, range, and its source beneath."""
+def by_mechanism(plan: Plan) -> Iterator[tuple[str, Iterator[tuple[str, Param]]]]:
+    """The parameters of each mechanism, by the names of both."""
 
     def mechanism(item: tuple[str, Param]) -> str:
         return plan.rules[item[0].split(".")[0]].mechanism
 
+    return groupby(sorted(plan.parameters.items(), key=mechanism), mechanism)
+
+
+def parameters(plan: Plan) -> Group:
+    """Every parameter by mechanism: value, unit, range, and its source beneath."""
     parts: list[RenderableType] = []
-    for name, group in groupby(sorted(plan.parameters.items(), key=mechanism), mechanism):
+    for name, group in by_mechanism(plan):
         parts.append(section(name))
         for full, p in group:
             head = Text.assemble(

@@ -249,7 +249,7 @@ def mean(values: np.ndarray, weights: np.ndarray) -> float:
     return float((values * weights).sum() / total) if total > 0 else float("nan")
 
 
-def group_mean(values: np.ndarray, weights: np.ndarray, group: np.ndarray, count: int | None = None) -> np.ndarray:
+def group_mean(values: np.ndarray, weights: np.ndarray, group: np.ndarray, count: int = 0) -> np.ndarray:
     """Weighted mean of each group; nan for an empty group.
 
     Parameters
@@ -258,14 +258,13 @@ def group_mean(values: np.ndarray, weights: np.ndarray, group: np.ndarray, count
         Values and their weights.
     group : int array, shape (n,)
         Group of each row, 0 ... count - 1 (for example the village of each household).
-    count : int, optional
-        Number of groups; by default the highest code plus one.
+    count : int
+        Number of groups, at the least; there are as many as the highest code plus one.
 
     Returns
     -------
     array, shape (count,)
     """
-    size = 0 if count is None else count
-    total = np.bincount(group, weights, minlength=size)
-    weighted = np.bincount(group, values * weights, minlength=size)
+    total = np.bincount(group, weights, minlength=count)
+    weighted = np.bincount(group, values * weights, minlength=count)
     return np.divide(weighted, total, out=np.full(total.shape, np.nan), where=total > 0)

@@ -19,19 +19,15 @@ Amount = TypeVar("Amount", float, np.ndarray)  # one, or one a row
 RURAL_POPULATION = 121.1e6
 #: Villages (*desa*) of Indonesia (Podes 2018, BPS, read).
 VILLAGES = 75_436
-#: Districts (*kabupaten* and *kota*) of Indonesia (Podes 2018, BPS, read).
-DISTRICTS = 514
 #: State budget (APBN-P) of 2017 in rupiah a year (recalled).
 STATE_BUDGET_RUPIAH = 2_133e12
 #: Working time of a full worker, hours a quarter: 13 weeks of 40 (Act 13 of 2003 on manpower, article 77; recalled).
 HOURS = 13 * 40
 #: What staff is paid for, shown apart beside the cost.
 PAID = ("paid_facilitators", "paid_trainers", "paid_auditors", "paid_overhead", "paid_services")
-#: Real discount rate of the headline, share per year.
-DISCOUNT_RATE = 0.05
 
 
-def present_value(flow: np.ndarray, start: int, rate: float = DISCOUNT_RATE) -> float | np.ndarray:
+def present_value(flow: np.ndarray, start: int, rate: float) -> float | np.ndarray:
     """Present value at the start of quarter ``start`` of a flow that is paid at the beginning of each quarter.
 
     Parameters
@@ -93,16 +89,13 @@ class AtScale(NamedTuple):
 
     head: float
     village: float
-    district: float
     nation: float
     #: Share of one year's state budget; a yearly share only where the amount is that of one year.
     budget_share: float
 
 
 def at_scale(amount: float) -> AtScale:
-    """Translate z per rural person into rupiah per head, mean village, mean district, nation and share of the budget.
-
-    The mean village and district divide the rural nation by their number; cities are among the 514 districts.
+    """Translate z per rural person into rupiah per head, mean village, rural nation and share of the budget.
 
     Parameters
     ----------
@@ -111,7 +104,7 @@ def at_scale(amount: float) -> AtScale:
     """
     head = float(rupiah(amount))
     nation = head * RURAL_POPULATION
-    return AtScale(head, nation / VILLAGES, nation / DISTRICTS, nation, nation / STATE_BUDGET_RUPIAH)
+    return AtScale(head, nation / VILLAGES, nation, nation / STATE_BUDGET_RUPIAH)
 
 
 @metric("public income", unit="z per person and quarter", better="neither")

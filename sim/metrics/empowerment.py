@@ -24,43 +24,21 @@ CLOSE_TIES, YEARS, LEARNED, BUFFER = 2.0, 6.0, 1.05, 0.25
 MAJORITY = 2
 
 
-def indicator_weights(dimensions: Sequence[str], weights: Mapping[str, float] | None = None) -> np.ndarray:
-    """Weight of each indicator: that of its dimension, divided equally inside it; they sum to 1.
-
-    Parameters
-    ----------
-    dimensions : sequence of str, length d
-        Dimension of each indicator.
-    weights : mapping of str to float, optional
-        Weight of each dimension; equal by default. A dimension with weight 0 is left out.
-
-    Returns
-    -------
-    array, shape (d,)
-    """
-    names = list(dict.fromkeys(dimensions))
-    given = dict.fromkeys(names, 1.0) if weights is None else weights
-    missing = [name for name in names if name not in given]
-    if missing:
-        raise ValueError(f"no weight for dimension {', '.join(missing)}")
-    counts = {name: list(dimensions).count(name) for name in names}
-    raw = np.array([given[name] / counts[name] for name in dimensions], float)
-    if raw.min() < 0 or raw.sum() <= 0:
-        raise ValueError("weights of dimensions must not be negative, and one must be positive")
+def indicator_weights(dimensions: Sequence[str]) -> np.ndarray:
+    """Weight of each indicator, by the dimension of each: dimensions weigh alike, and so do indicators inside one."""
+    raw = np.array([1.0 / dimensions.count(name) for name in dimensions])
     return raw / raw.sum()
 
 
-def adequacy(
-    indicators: np.ndarray, dimensions: Sequence[str], weights: Mapping[str, float] | None = None
-) -> np.ndarray:
+def adequacy(indicators: np.ndarray, dimensions: Sequence[str]) -> np.ndarray:
     """Weighted share of indicators in which each household is adequate, 0-1.
 
     Parameters
     ----------
     indicators : array, shape (n, d)
         Whether each household is adequate in each indicator (boolean or 0/1: the first cut-off has been applied).
-    dimensions, weights
-        As in `indicator_weights`.
+    dimensions : sequence of str, length d
+        Dimension of each indicator.
 
     Returns
     -------
@@ -69,7 +47,7 @@ def adequacy(
     adequate = np.asarray(indicators) > 0
     if adequate.ndim != 2 or adequate.shape[1] != len(dimensions):
         raise ValueError(f"indicators of shape {adequate.shape} do not match {len(dimensions)} dimensions")
-    return (adequate * indicator_weights(dimensions, weights)).sum(axis=1)
+    return (adequate * indicator_weights(dimensions)).sum(axis=1)
 
 
 def empowered(score: np.ndarray, cutoff: float = EMPOWERED_CUTOFF) -> np.ndarray:
@@ -79,18 +57,14 @@ def empowered(score: np.ndarray, cutoff: float = EMPOWERED_CUTOFF) -> np.ndarray
 
 
 def empowerment_index(
-    indicators: np.ndarray,
-    dimensions: Sequence[str],
-    persons: np.ndarray,
-    weights: Mapping[str, float] | None = None,
-    cutoff: float = EMPOWERED_CUTOFF,
+    indicators: np.ndarray, dimensions: Sequence[str], persons: np.ndarray, cutoff: float = EMPOWERED_CUTOFF
 ) -> float:
     """Index of empowerment, 0-1: one minus the adjusted headcount M0 of the disempowered.
 
     The empowered count as 1, the others with their own share of adequacies; unlike the plain share, it moves when
     somebody below the cut-off gains. Adds up over subgroups.
     """
-    return _index(adequacy(indicators, dimensions, weights), persons, cutoff)
+    return _index(adequacy(indicators, dimensions), persons, cutoff)
 
 
 def _index(score: np.ndarray, persons: np.ndarray, cutoff: float = EMPOWERED_CUTOFF) -> float:

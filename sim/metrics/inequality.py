@@ -43,24 +43,20 @@ def quantile(values: np.ndarray, persons: np.ndarray, probability: float | np.nd
     return float(found) if np.ndim(found) == 0 else found
 
 
-def concentration(
-    values: np.ndarray, persons: np.ndarray, rank_by: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Concentration curve: cumulated shares of persons and of values, poorest in ``rank_by`` first.
+def lorenz(values: np.ndarray, persons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lorenz curve: cumulated shares of persons and of values, poorest first.
 
     Parameters
     ----------
     values, persons : array, shape (n,)
         Values per person and person weights.
-    rank_by : array, shape (n,), optional
-        What the persons are ordered by; the values themselves by default (the Lorenz curve).
 
     Returns
     -------
     population, share : array, shape (n + 1,)
         Both start at 0 and end at 1; ``share`` is nan where the values sum to zero.
     """
-    order = np.argsort(values if rank_by is None else rank_by, kind="stable" if rank_by is not None else None)
+    order = np.argsort(values)
     weights = persons[order]
     population = np.concatenate(([0.0], np.cumsum(weights)))
     cumulated = np.concatenate(([0.0], np.cumsum(values[order] * weights)))
@@ -69,31 +65,18 @@ def concentration(
     return population / population[-1], share
 
 
-def lorenz(consumption: np.ndarray, persons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lorenz curve: cumulated share of persons, and of consumption, poorest first; shape (n + 1,) each."""
-    return concentration(consumption, persons)
-
-
 def share_of_bottom(consumption: np.ndarray, persons: np.ndarray, fraction: float) -> float:
     """Share of all consumption that goes to the poorest fraction of persons, 0-1 (Lorenz curve, linear in between)."""
     population, share = lorenz(consumption, persons)
     return float(np.interp(fraction, population, share))
 
 
-def share_by_decile(
-    values: np.ndarray, persons: np.ndarray, rank_by: np.ndarray | None = None, groups: int = 10
-) -> np.ndarray:
-    """Share of all values that goes to each tenth of persons, poorest in ``rank_by`` first.
+def share_by_decile(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
+    """Share of all values that goes to each tenth of persons, poorest first; shape (10,).
 
     A household that lies across a boundary is divided between the two tenths.
-
-    Returns
-    -------
-    array, shape (groups,)
-        Sums to 1.
     """
-    population, share = concentration(values, persons, rank_by)
-    return np.diff(np.interp(np.linspace(0.0, 1.0, groups + 1), population, share))
+    return np.diff(np.interp(np.linspace(0.0, 1.0, 11), *lorenz(values, persons)))
 
 
 @metric("Gini coefficient of consumption", unit="0-1", better="lower", every=4)
@@ -165,64 +148,27 @@ def theil_within_between(consumption: np.ndarray, persons: np.ndarray, group: np
     return (float(within), between) if np.isfinite(between) else (float("nan"), float("nan"))
 
 
-def atkinson(consumption: np.ndarray, persons: np.ndarray, aversion: float = 1.0) -> float:
-    """Atkinson index, 0-1: the share of consumption that could be given up for equality without loss of welfare.
-
-    Source: Atkinson (1970), Journal of Economic Theory 2(3).
-
-    Parameters
-    ----------
-    consumption, persons : array, shape (n,)
-        z per person and quarter, not negative; person weights.
-    aversion : float
-        Aversion to inequality, positive.
-    """
-    average = mean(consumption, persons)
-    if not average > 0 or np.any(consumption < 0):
-        return float("nan")
-    if aversion >= 1 and np.any((consumption == 0) & (persons > 0)):
-        return 1.0
-    if aversion == 1:
-        return float(1.0 - np.exp(mean(np.log(consumption), persons)) / average)
-    power = 1.0 - aversion
-    return float(1.0 - mean(consumption**power, persons) ** (1.0 / power) / average)
-
-
-def growth_incidence(
-    before: np.ndarray,
-    after: np.ndarray,
-    persons: np.ndarray,
-    years: float,
-    groups: int = 10,
-    same_households: bool = False,
-) -> pd.DataFrame:
-    """Yearly growth of mean consumption by tenth of persons.
+def growth_incidence(before: np.ndarray, after: np.ndarray, persons: np.ndarray, years: float) -> pd.DataFrame:
+    """Growth incidence curve: the poorest tenth of persons of then against the poorest tenth of now, and so on.
 
     Source: Ravallion and Chen (2003), Economics Letters 78(1).
 
     Parameters
     ----------
     before, after : array, shape (n,)
-        Consumption at the two dates, z per person and quarter.
+        Consumption or income at the two dates, z per person and quarter.
     persons : array, shape (n,)
         Person weights.
     years : float
         Years between the two dates.
-    groups : int
-        10 for deciles.
-    same_households : bool
-        False: the poorest tenth of then against the poorest tenth of now (the growth incidence curve, anonymous).
-        True: the same households, in the order of ``before`` (who gained).
 
     Returns
     -------
     DataFrame
-        Columns group (1 is the poorest), before, after (z per person and quarter), growth (share per year; nan where
-        a mean is not positive).
+        Columns group (1 is the poorest), before, after (means, z per person and quarter), growth (share per year; nan
+        where a mean is not positive).
     """
-    first = share_by_decile(before, persons, groups=groups) * mean(before, persons) * groups
-    rank_by = before if same_households else None
-    second = share_by_decile(after, persons, rank_by, groups) * mean(after, persons) * groups
-    ratio = np.divide(second, first, out=np.full(groups, np.nan), where=(first > 0) & (second > 0))
+    first, second = (share_by_decile(values, persons) * mean(values, persons) * 10 for values in (before, after))
+    ratio = np.divide(second, first, out=np.full(10, np.nan), where=(first > 0) & (second > 0))
     growth = ratio ** (1.0 / years) - 1.0
-    return pd.DataFrame({"group": np.arange(1, groups + 1), "before": first, "after": second, "growth": growth})
+    return pd.DataFrame({"group": np.arange(1, 11), "before": first, "after": second, "growth": growth})

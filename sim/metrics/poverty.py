@@ -8,7 +8,6 @@ inequality inside a household is left out.
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from sim.metrics import LINE, mean, metric
 from sim.metrics.inequality import quantile
@@ -38,51 +37,12 @@ def fgt(consumption: np.ndarray, persons: np.ndarray, line: float = LINE, alpha:
     return mean(gap**alpha, persons)
 
 
-def baseline_poor(permanent_income: np.ndarray, line: float = LINE) -> np.ndarray:
+def baseline_poor(permanent_income: np.ndarray) -> np.ndarray:
     """Baseline-poor households: permanent income (luck removed) below the line at the start of the programmes.
 
     One quarter of consumption would mostly select bad luck, which passes without any policy.
-
-    Parameters
-    ----------
-    permanent_income : array, shape (n,)
-        z per person and quarter, at quarter t0.
-
-    Returns
-    -------
-    bool array, shape (n,)
     """
-    return permanent_income < line
-
-
-def profile(consumption: np.ndarray, persons: np.ndarray, group: np.ndarray, line: float = LINE) -> pd.DataFrame:
-    """Poverty profile: one row a group, with its share of persons and of the poor.
-
-    The measures are additive: the mean of a column over groups, weighted by ``population``, is the total.
-
-    Parameters
-    ----------
-    consumption, persons : array, shape (n,)
-        As in `fgt`.
-    group : array, shape (n,)
-        Any label: stratum, decile, female head.
-
-    Returns
-    -------
-    DataFrame
-        Columns group, population, headcount, poverty_gap, severity, share_of_poor, all shares between 0 and 1.
-    """
-    overall = fgt(consumption, persons, line)
-    rows = []
-    for label in np.unique(group):
-        inside = group == label
-        weights = persons[inside]
-        headcount_, gap, severity_ = (fgt(consumption[inside], weights, line, alpha) for alpha in (0, 1, 2))
-        population = float(weights.sum() / persons.sum())
-        share = population * headcount_ / overall if overall > 0 else float("nan")
-        rows.append((label, population, headcount_, gap, severity_, share))
-    names = ["group", "population", "headcount", "poverty_gap", "severity", "share_of_poor"]
-    return pd.DataFrame(rows, columns=names)
+    return permanent_income < LINE
 
 
 @metric("poverty headcount", unit="% of persons", better="lower")

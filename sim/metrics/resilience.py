@@ -49,9 +49,7 @@ def stress_pass(
     own_shock: np.ndarray,
     own_twin: np.ndarray,
     share: float | np.ndarray = STRESS_SHARE,
-    recovery: float = RECOVERY,
     line: float = LINE,
-    first: int = STRESS_QUARTERS,
 ) -> np.ndarray:
     """Whether each household passes the stress test in one draw of the shock.
 
@@ -65,42 +63,35 @@ def stress_pass(
         Real consumption with and without the shock, z per person and quarter.
     own_shock, own_twin : array, shape (12, n)
         Own income (no public money) with and without the shock, z per person and quarter.
-    share, recovery, line, first : float
+    share, line : float
         Cut-offs, frozen at their defaults; `share` may be a column of several, shape (k, 1).
 
     Returns
     -------
     bool array, shape (n,), or (k, n) for k shares
     """
-    if len(consumption_shock) < first:
-        raise ValueError(f"the stress test counts {first} quarters, but only {len(consumption_shock)} were followed")
-    below = pushed_below(consumption_shock[:first], consumption_twin[:first], line).sum(axis=0)
+    counted, followed = STRESS_QUARTERS, len(consumption_shock)
+    if followed < counted:
+        raise ValueError(f"the stress test counts {counted} quarters, but only {followed} were followed")
+    below = pushed_below(consumption_shock[:counted], consumption_twin[:counted], line).sum(axis=0)
     # An own income of zero or less in the twin world would make 90 % of it a higher bar than itself.
-    back = own_shock[-1] >= np.minimum(recovery * own_twin[-1], own_twin[-1])
-    return (below <= share * first) & back
+    back = own_shock[-1] >= np.minimum(RECOVERY * own_twin[-1], own_twin[-1])
+    return (below <= share * counted) & back
 
 
-def passes_draws(passes: np.ndarray, share: float = PASS_SHARE, least: int = LEAST_DRAWS) -> np.ndarray:
-    """Whether each household passes in enough draws of the shock.
+def passes_draws(passes: np.ndarray) -> np.ndarray:
+    """Whether each household passes in enough draws of the shock, bool array, shape (..., n).
 
     Parameters
     ----------
     passes : bool array, shape (draws, ..., n)
         Results of `stress_pass`, one row a draw.
-    share : float
-        Share of draws to pass, frozen at 0.80.
-    least : int
-        Fewest draws accepted, frozen at 5.
-
-    Returns
-    -------
-    bool array, shape (..., n)
     """
     draws = len(passes)
-    if draws < least:
-        raise ValueError(f"the stress test needs at least {least} draws of the shock, not {draws}")
+    if draws < LEAST_DRAWS:
+        raise ValueError(f"the stress test needs at least {LEAST_DRAWS} draws of the shock, not {draws}")
     # A product such as 0.55 x 100 comes out as 55.00000000000001, and must still be met by 55.
-    return np.sum(passes, axis=0) >= share * draws - 1e-9
+    return np.sum(passes, axis=0) >= PASS_SHARE * draws - 1e-9
 
 
 def elasticity(
@@ -209,26 +200,7 @@ def half_life(outcome_shock: np.ndarray, outcome_twin: np.ndarray) -> np.ndarray
     return np.where(peak <= 0, 0.0, quarters)
 
 
-def withdrawal_loss(consumption_withdrawn: np.ndarray, consumption_twin: np.ndarray) -> np.ndarray:
-    """Relative fall of mean consumption when all public money stops, 0-1 (negative where it rises).
-
-    Parameters
-    ----------
-    consumption_withdrawn, consumption_twin : array, shape (v,)
-        Mean consumption of each village in the post-window, in the branch without public money and in the run itself,
-        z per person and quarter.
-
-    Returns
-    -------
-    array, shape (v,)
-        nan where the twin's mean is not positive.
-    """
-    twin = np.asarray(consumption_twin, float)
-    kept = np.divide(consumption_withdrawn, twin, out=np.full(twin.shape, np.nan), where=twin > 0)
-    return 1.0 - kept
-
-
-def vulnerability(consumption: np.ndarray, line: float = LINE) -> np.ndarray:
+def vulnerability(consumption: np.ndarray) -> np.ndarray:
     """Probability of falling below the line at least once within the quarters given, from draws of luck.
 
     Parameters
@@ -241,7 +213,13 @@ def vulnerability(consumption: np.ndarray, line: float = LINE) -> np.ndarray:
     array, shape (n,)
         Between 0 and 1.
     """
-    return (consumption < line).any(axis=1).mean(axis=0)
+    return (consumption < LINE).any(axis=1).mean(axis=0)
+
+
+def median_elasticity(elasticity: np.ndarray, persons: np.ndarray) -> float:
+    """Elasticity of the person in the middle; nan where none is known, than which nothing is lower."""
+    known = np.isfinite(elasticity)
+    return float(quantile(elasticity[known], persons[known], 0.5)) if known.any() else float("nan")
 
 
 def independent(
@@ -250,7 +228,6 @@ def independent(
     consumption_elasticity: np.ndarray,
     elasticity_without_policy: np.ndarray,
     persons: np.ndarray,
-    line: float = LINE,
 ) -> np.ndarray:
     """Whether each household is independent of macro change: three conditions together.
 
@@ -272,11 +249,8 @@ def independent(
     -------
     bool array, shape (n,)
     """
-    known = np.isfinite(elasticity_without_policy)
-    if not known.any():
-        return np.zeros(len(own_post), dtype=bool)
-    median = quantile(np.asarray(elasticity_without_policy)[known], np.asarray(persons)[known], 0.5)
-    return (own_post >= line) & ~(np.asarray(pushed) > 0) & (np.asarray(consumption_elasticity) <= median)
+    usual = median_elasticity(elasticity_without_policy, persons)
+    return (own_post >= LINE) & ~(pushed > 0) & (consumption_elasticity <= usual)
 
 
 @metric("buffer", unit="z per person", better="higher")

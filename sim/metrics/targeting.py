@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.metrics import mean
-from sim.metrics.inequality import share_by_decile
 
 
 class TargetingErrors(NamedTuple):
@@ -23,8 +22,6 @@ class TargetingErrors(NamedTuple):
     exclusion: float
     #: Share of all persons who are wrongly in or wrongly out.
     mistargeting: float
-    #: Share of all persons who are reached.
-    coverage: float
 
 
 def errors(targeted: np.ndarray, poor: np.ndarray, persons: np.ndarray) -> TargetingErrors:
@@ -48,33 +45,4 @@ def errors(targeted: np.ndarray, poor: np.ndarray, persons: np.ndarray) -> Targe
         inclusion=mean(~needy[reached], persons[reached]),
         exclusion=mean(~reached[needy], persons[needy]),
         mistargeting=mean(reached != needy, persons),
-        coverage=mean(reached, persons),
     )
-
-
-def incidence(benefit: np.ndarray, consumption: np.ndarray, persons: np.ndarray, groups: int = 10) -> np.ndarray:
-    """Share of all benefits that goes to each tenth of persons, poorest first.
-
-    Parameters
-    ----------
-    benefit : array, shape (n,)
-        Benefit received, z per person and quarter.
-    consumption : array, shape (n,)
-        What persons are ranked by: consumption without the benefit, or before it.
-    persons : array, shape (n,)
-        Person weights.
-
-    Returns
-    -------
-    array, shape (groups,)
-        Sums to 1; nan where no benefit was paid.
-    """
-    return share_by_decile(benefit, persons, consumption, groups)
-
-
-def targeting_ratio(benefit: np.ndarray, consumption: np.ndarray, persons: np.ndarray, fraction: float = 0.4) -> float:
-    """Share of benefits reaching the poorest fraction, over what an equal dividend would give them (1 is neutral).
-
-    Source: Coady, Grosh and Hoddinott (2004), who take the poorest 40 per cent where it is known.
-    """
-    return float(incidence(benefit, consumption, persons, 100)[: round(100 * fraction)].sum() / fraction)

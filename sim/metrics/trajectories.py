@@ -6,8 +6,6 @@ cut-offs below are frozen: a comparison uses the defaults, and prints the same s
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from sim.metrics import LINE
@@ -41,42 +39,6 @@ GRID_SHOCKS = (0.10, 0.15, 0.20)
 GRID_GROWTH = (0.25, 0.5, 0.75)
 #: The place of the frozen cut-offs in it.
 FROZEN = (1, 1, 1, 1)
-
-
-class Windows(NamedTuple):
-    """The four windows of the calendar, each (first quarter, quarter after the last)."""
-
-    pre: tuple[int, int]
-    on: tuple[int, int]
-    post: tuple[int, int]
-    late: tuple[int, int]
-
-
-def windows(start: int = 8, end: int = 28) -> Windows:
-    """Windows of the calendar: before, on-programme, one to four years after the end of money, and ten to twelve.
-
-    Parameters
-    ----------
-    start : int
-        Quarter t0 at which programmes start.
-    end : int
-        Quarter t1 at which all their money and facilitation has ended.
-    """
-    return Windows((0, start), (end - 8, end), (end + 8, end + 20), (end + 40, end + 52))
-
-
-def window_mean(series: np.ndarray, window: tuple[int, int]) -> np.ndarray:
-    """Mean over a window; ``series`` has shape (quarters, n), the result (n,).
-
-    Raises
-    ------
-    ValueError
-        If the series ends before the window does: a shorter window would not be the one of the other arms.
-    """
-    first, after_last = window
-    if not 0 <= first < after_last <= len(series):
-        raise ValueError(f"window [{first}, {after_last}) does not lie inside a series of {len(series)} quarters")
-    return series[first:after_last].mean(axis=0)
 
 
 def yearly_growth(before: np.ndarray, after: np.ndarray, first: tuple[int, int], second: tuple[int, int]) -> np.ndarray:
@@ -151,13 +113,13 @@ def household_class(
         Places in `CLASSES`.
     """
     _refuse_nan(own_pre=own_pre, own_post=own_post, total_on=total_on, growth=growth)
-    stands, passed = np.asarray(own_post) >= line, np.asarray(stress_pass) > 0
+    stands = own_post >= line
     conditions = [
-        stands & passed,
+        stands & (stress_pass > 0),
         stands,
-        np.asarray(total_on) >= line,
-        np.asarray(own_pre) >= line,
-        np.asarray(growth) >= share_of_national * national_growth,
+        total_on >= line,
+        own_pre >= line,
+        growth >= share_of_national * national_growth,
     ]
     return np.select(conditions, range(len(conditions)), default=len(conditions)).astype(np.int8)
 
@@ -172,12 +134,6 @@ def village_class(
     upkeep_covered: np.ndarray,
     institution_alive: np.ndarray,
     national_growth: float,
-    *,
-    external: float = EXTERNAL_SHARE,
-    loss: float = WITHDRAWAL_LOSS,
-    share_of_national: float = SHARE_OF_NATIONAL_GROWTH,
-    self_sufficient: float = SELF_SUFFICIENT_SHARE,
-    fall: float = HEADCOUNT_FALL,
 ) -> np.ndarray:
     """Class of each village; the first match wins.
 
@@ -192,7 +148,7 @@ def village_class(
     external_share : array, shape (v,)
         Public money over household income, on-programme, 0-1.
     withdrawal_loss : array, shape (v,)
-        Relative fall of mean consumption without public money (`resilience.withdrawal_loss`).
+        Relative fall of mean consumption in the post-window when all public money stops with the programmes.
     growth : array, shape (v,)
         Yearly growth of median own income, share per year.
     self_sufficient_share : array, shape (v,)
@@ -204,8 +160,6 @@ def village_class(
         Conditions on works and institution.
     national_growth : float
         Share per *year*.
-    external, loss, share_of_national, self_sufficient, fall : float
-        Cut-offs, frozen at their defaults.
 
     Returns
     -------
@@ -219,13 +173,12 @@ def village_class(
         headcount_start=headcount_start,
         headcount_now=headcount_now,
     )
-    enough = np.isnan(self_sufficient_share) | (np.asarray(self_sufficient_share) >= self_sufficient)
-    fallen = np.asarray(headcount_now) <= (1.0 - fall) * np.asarray(headcount_start)
-    sound = (np.asarray(upkeep_covered) > 0) & (np.asarray(institution_alive) > 0)
+    enough = np.isnan(self_sufficient_share) | (self_sufficient_share >= SELF_SUFFICIENT_SHARE)
+    fallen = headcount_now <= (1.0 - HEADCOUNT_FALL) * headcount_start
     conditions = [
-        (np.asarray(external_share) > external) & (np.asarray(withdrawal_loss) > loss),
-        np.asarray(growth) < share_of_national * national_growth,
-        enough & fallen & sound,
+        (external_share > EXTERNAL_SHARE) & (withdrawal_loss > WITHDRAWAL_LOSS),
+        growth < SHARE_OF_NATIONAL_GROWTH * national_growth,
+        enough & fallen & upkeep_covered & institution_alive,
     ]
     return np.select(conditions, range(len(conditions)), default=len(conditions)).astype(np.int8)
 
@@ -234,33 +187,6 @@ def class_shares(codes: np.ndarray, persons: np.ndarray, count: int = len(CLASSE
     """Share of persons in each class, shape (count,); nan where there are no persons."""
     total = np.bincount(codes, persons, minlength=count)
     return total / total.sum() if total.sum() > 0 else np.full(count, np.nan)
-
-
-def transition_matrix(
-    before: np.ndarray, after: np.ndarray, persons: np.ndarray, count: int = len(CLASSES), of_rows: bool = True
-) -> np.ndarray:
-    """Transitions between two classifications of the same households.
-
-    Parameters
-    ----------
-    before, after : int array, shape (n,)
-        Codes, 0 ... count - 1: two dates, or the baseline's class against a policy's.
-    persons : array, shape (n,)
-        Person weights.
-    count : int
-        Number of classes.
-    of_rows : bool
-        True: each row sums to 1 (nan for an empty row). False: the whole table sums to 1.
-
-    Returns
-    -------
-    array, shape (count, count)
-        [from, to].
-    """
-    pairs = np.asarray(before, np.intp) * count + np.asarray(after, np.intp)
-    table = np.bincount(pairs, persons, minlength=count * count).reshape(count, count)
-    total = table.sum(axis=1, keepdims=True) if of_rows else np.full((count, 1), table.sum())
-    return np.divide(table, total, out=np.full(table.shape, np.nan), where=total > 0)
 
 
 def class_grid(
@@ -288,7 +214,7 @@ def class_grid(
     array, shape (lines, dips, shocks, growth, classes)
         Shares of persons, 0-1; nan where there are none.
     """
-    counted = np.asarray(persons) > 0
+    counted = persons > 0
     before, after, during, grown = (column[counted] for column in (own_pre, own_post, total_on, growth))
     persons, withstood = persons[counted], withstood[..., counted]
     shares = np.empty((*withstood.shape[:-1], len(GRID_GROWTH), len(CLASSES)))

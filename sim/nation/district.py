@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,7 +150,7 @@ def _arm(
     return sums, counts, sketches, worst
 
 
-def _accounts(model: CommunityModel, names: Sequence[str] | Mapping[str, str]) -> dict[str, np.ndarray]:
+def _accounts(model: CommunityModel, names: Iterable[str]) -> dict[str, np.ndarray]:
     """Columns of the ledger, one value a village."""
     return {name: model.state[name].copy() for name in names}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import resource
@@ -21,6 +22,8 @@ import numpy as np
 from sim.engine.rule import Sum
 from sim.errors import InputError
 from sim.experiment import Tell, quiet
+from sim.experiment.canonical import put
+from sim.experiment.fitted import programmes_2017
 from sim.experiment.study import programmes
 from sim.language import mark
 from sim.nation import sketch
@@ -28,7 +31,7 @@ from sim.nation.district import COUNTS, SKETCHED, SUMS, District, Found, moments
 from sim.nation.frame import Province
 from sim.nation.start import Solved, drawn, effective, solve, weights
 from sim.policies.policy import Programme
-from sim.scenario import PROGRAMMES_2017, Scenario
+from sim.scenario import Scenario
 from sim.shipped import code_digest
 
 SOLVED = 400  # villages that are solved: the kinds of which the nation is made
@@ -160,7 +163,7 @@ def run(
     refuse(scenario)
     began = time.perf_counter()
     arms = programmes(scenario)
-    before = programmes(scenario.model_copy(update={"programmes": PROGRAMMES_2017}))[scenario.resolved_arms[0].id]
+    before = programmes_2017()
     solved = solve(scenario, before, count, tell)
     _refuse_rules(solved, scenario)
     districts = divided(solved, parts, scenario.population.seed)
@@ -255,12 +258,10 @@ def _store(kept: Path | None, span: tuple[int, int], found: Sequence[Found]) -> 
     if kept is None:
         return
     kept.mkdir(parents=True, exist_ok=True)
-    path = _file(kept, span)
-    draft = path.with_suffix(".draft")
     columns = {field.name: np.array([getattr(one, field.name) for one in found]) for field in fields(Found)}
-    with draft.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **columns)
-    draft.replace(path)
+    out = io.BytesIO()
+    np.savez_compressed(out, allow_pickle=False, **columns)
+    put(_file(kept, span), out.getvalue())
 
 
 def _stored(kept: Path | None, span: tuple[int, int]) -> list[Found] | None:

@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 
 from sim.engine.lane import holding
-from sim.engine.table import Layout, State
+from sim.engine.table import State
 from sim.experiment import Tell, quiet
 from sim.experiment.lanes import copied
+from sim.experiment.run import village_of
 from sim.experiment.study import first_world
 from sim.language import mark
 from sim.nation.frame import Province
@@ -129,7 +130,7 @@ def solve(scenario: Scenario, programmes: Sequence[Programme], count: int, tell:
     tell(mark("the solved villages"), 0, 1)
     world = first_world(scenario, population=sample(scenario, count))
     tell(mark("the solved villages"), 1, 1)
-    home = home_of(world.state.layout)
+    home = village_of(world.state.layout.start["household"])
     size = world.state["size"]
     seed, state, poor = scenario.population.seed, world.state.copy(), np.zeros(count)
     for quarter in range(LOOKED):
@@ -147,11 +148,6 @@ def _calm(
     hold = holding(world.lane.plan, [*FROZEN, "institution_quality", "weather", *held])
     set_levers(programmes, state, quarter)
     world.lane.step(state, quarter, seed, world.parameters, hold)
-
-
-def home_of(layout: Layout) -> np.ndarray:
-    """The village of each household."""
-    return np.repeat(np.arange(len(layout.codes)), np.diff(layout.start["household"]))
 
 
 # -- which village is which -------------------------------------------------------------------------------------------

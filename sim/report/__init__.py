@@ -18,7 +18,6 @@ from sim.experiment.results import Results
 from sim.language import mark, say, spoken, written
 from sim.scenario import BASELINE, Scenario
 
-BENCHMARK = "dividend"  # the policy against which every other is measured too
 CLASSES = ("self_sufficient", "fragile", "rising", "dependency", "declining", "stagnation")
 ORIGINS = ("not_poor", "near_poor", "poor")
 WINDOWS = ("before", "during", "after", "late")
@@ -167,11 +166,6 @@ def rivals(results: Armed) -> list[str]:
 def ranked(results: Results) -> list[str]:
     """Arms that are compared at equal cost; a policy that acts outside the villages has no cost and no rank."""
     return [arm for arm in rivals(results) if arm not in results.scenario.unranked]
-
-
-def benchmark(results: Armed) -> str | None:
-    """The arm that pays the whole budget as an equal dividend, against which every programme is also measured."""
-    return next((arm.id for arm in results.scenario.resolved_arms if arm.policy == BENCHMARK), None)
 
 
 def source(results: Results) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,11 @@ class Panel:
             self.drawing.write(x, self.bottom + 12, text, "#555555", "middle")
         self.drawing.write((self.left + self.right) / 2, self.bottom + 24, title, INK, "middle")
 
+    def bottom_scale(self, most: int, title: str = "") -> None:
+        """Draw the axis below with at most so many numbered ticks, and a title."""
+        places, decimals = ticks(*self.x, most)
+        self.bottom_axis(places, [number(value, decimals) for value in places], title)
+
     def left_axis(self, most: int = 4, named: bool = True) -> None:
         """Draw the axis at the left with at most so many ticks, which are `named` or bare."""
         self.drawing.line(np.array([(self.left, self.top), (self.left, self.bottom)]), SOFT)
@@ -156,16 +161,21 @@ def small_multiples(
     return drawing, grid
 
 
-def key(names: Sequence[str], colours: Sequence[str], width: float) -> list[tuple[float, int, str, str]]:
-    """Place of each entry of a key in rows of a width: from the left (points), row, name and colour."""
+def key(named: Iterable[tuple[str, str]], width: float) -> list[tuple[float, int, str, str]]:
+    """Place of each name and colour of a key in rows of a width: from the left (points), row, name and colour."""
     found, left, row = [], 0.0, 0
-    for name, colour in zip(names, colours, strict=True):
+    for name, colour in named:
         room = 26.0 + breadth(name, SMALL)
         if left and left + room > width + 14:
             left, row = 0.0, row + 1
         found.append((left, row, name, colour))
         left += room
     return found
+
+
+def key_height(entries: list[tuple[float, int, str, str]]) -> float:
+    """Room that a key takes, points."""
+    return 14.0 * (entries[-1][1] + 1) if entries else 0.0
 
 
 def draw_key(drawing: Drawing, entries: list[tuple[float, int, str, str]]) -> None:

@@ -14,7 +14,7 @@ from sim.report.grid import Cell, Column, Grid, estimate_cell, estimated, lookup
 
 
 class Line(NamedTuple):
-    """A row of a table that has one column a strategy: its measure in the results, its words, unit and decimals."""
+    """A row of a table: its measure in the results, its words, unit and decimals."""
 
     measure: str
     title: str
@@ -110,27 +110,27 @@ def resilience(results: Results) -> Grid:
     return Grid("resilience", say("Resilience: what a shock does"), note, columns, body)
 
 
-DENSITY = {
-    "kept_local": (mark("Spending that stays in the village"), mark("% of spending"), 0),
-    "direct": (mark("Own income, by outside markets directly"), PER_INDEX, 3),
-    "demand": (mark("Own income, by local demand"), PER_INDEX, 3),
-    "own_income": (mark("Own income, over three years"), PER_INDEX, 3),
-    "times": (mark("That against the direct part"), mark("times"), 2),
-    "consumption": (mark("Consumption, over three years"), PER_INDEX, 3),
-}
+DENSITY = (
+    Line("kept_local", mark("Spending that stays in the village"), mark("% of spending"), 0),
+    Line("direct", mark("Own income, by outside markets directly"), PER_INDEX, 3),
+    Line("demand", mark("Own income, by local demand"), PER_INDEX, 3),
+    Line("own_income", mark("Own income, over three years"), PER_INDEX, 3),
+    Line("times", mark("That against the direct part"), mark("times"), 2),
+    Line("consumption", mark("Consumption, over three years"), PER_INDEX, 3),
+)
 
 
 def density(results: Results) -> Grid:
     """How the nation's shock is carried on, and whether more so where more of what is spent stays in the village."""
     rows = lookup(results.tables["density"], "measure")
     several, body = math.isfinite(rows[("kept_local",)].dense), []
-    for measure, (title, unit, decimals) in DENSITY.items():
-        row = rows[(measure,)]
-        cells = [Cell(say(title), say(unit)), estimate_cell(row, decimals)]
+    for line in DENSITY:
+        row = rows[(line.measure,)]
+        cells = [Cell(say(line.title), say(line.unit)), estimate_cell(row, line.decimals)]
         if several:
             cells += [
-                estimated(row.thin, row.thin_low, row.thin_high, decimals),
-                estimated(row.dense, row.dense_low, row.dense_high, decimals),
+                estimated(row.thin, row.thin_low, row.thin_high, line.decimals),
+                estimated(row.dense, row.dense_low, row.dense_high, line.decimals),
             ]
             tied = row.correlation, row.correlation_low, row.correlation_high
             cells.append(estimated(*tied, 2, signed=True) if math.isfinite(row.correlation) else Cell(DASH))

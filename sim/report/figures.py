@@ -41,8 +41,8 @@ from sim.report.canvas import (
     folded,
     hues,
     key,
+    key_height,
     small_multiples,
-    ticks,
 )
 from sim.report.costs import spent
 from sim.report.drawing import INK, Drawing, breadth, dark
@@ -129,9 +129,10 @@ def draw_levels(results: Results, panel: Panel, years: np.ndarray, levels: dict,
 def draw_frame(panel: Panel, dated: bool) -> None:
     """Axes of a course; years only in the last row."""
     panel.left_axis()
-    places, decimals = ticks(*panel.x, 5) if dated else ((), 0)
-    names = [number(year, decimals) for year in places]
-    panel.bottom_axis(places, names, say("years since Sept 2017") if dated else "")
+    if dated:
+        panel.bottom_scale(5, say("years since Sept 2017"))
+    else:
+        panel.bottom_axis()
 
 
 def name_course(panel: Panel, metric: str, up: float, room: float) -> None:
@@ -228,9 +229,7 @@ def winners(results: Results, width: float = WIDE) -> Drawing:
         for cut in (-5, 0, 5):
             panel.line((cut, cut), (0.0, 0.84 * panel.y[1]), GREY if cut else INK, 0.6, (2, 2) if cut else ())
         panel.left_axis(named=place % grid.shape[1] == 0)
-        places, decimals = ticks(*edges, 5)
-        title = say("change in consumption, %") if place >= len(arms) - grid.shape[1] else ""
-        panel.bottom_axis(places, [number(one, decimals) for one in places], title)
+        panel.bottom_scale(5, say("change in consumption, %") if place >= len(arms) - grid.shape[1] else "")
         tell_winners(results, panel, arm)
     return drawing
 
@@ -296,9 +295,9 @@ def bars(
     """
     wide = width > HALF
     names = [folded(labels(results)[arm], 170 if wide else 300) for arm in table.index]
-    entries = key([said(kind) for kind in table], [colours[kind] for kind in table], width)
+    entries = key([(said(kind), colours[kind]) for kind in table], width)
     left, each = (max(breadth(line, SMALL) for name in names for line in name) + 10, 26) if wide else (9, 38)
-    top = 14 * (entries[-1][1] + 1) + 4
+    top = key_height(entries) + 4
     drawing = Drawing(width, top + each * len(table) + 30)
     draw_key(drawing, entries)
     panel = Panel(drawing, left, top, width - left - room, each * len(table))
@@ -310,8 +309,7 @@ def bars(
         for row, line in enumerate(lines):
             y = panel.down(place if wide else place - 0.3) + MIDDLE * SMALL + LEADING * (row - (len(lines) - 1) / 2)
             drawing.write(left - 6 if wide else left + 3, y, line, anchor="end" if wide else "start")
-    places, digits = ticks(*panel.x, 6)
-    panel.bottom_axis(places, [number(place, digits) for place in places], unit)
+    panel.bottom_scale(6, unit)
     return panel
 
 

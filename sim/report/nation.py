@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
-import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -13,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
-from sim.experiment.results import made_with, put_manifest, put_table
+from sim.experiment.results import made_with, put_manifest, put_table, system
 from sim.language import mark, say
 from sim.metrics.cost import rupiah
 from sim.nation import sketch
@@ -21,14 +19,15 @@ from sim.nation.frame import IMPUTED
 from sim.nation.run import Nation
 from sim.nation.tables import NATION, digest, tables
 from sim.report import BASELINE, labels, number, percent, rivals, years
-from sim.report.canvas import GREY, HALF, WIDE, Panel, canvas, draw_key, hues, key, saved, ticks
+from sim.report.canvas import GREY, HALF, WIDE, Panel, canvas, draw_key, hues, key, saved
 from sim.report.drawing import INK, Drawing
-from sim.report.grid import Cell, Column, Grid
+from sim.report.grid import Cell, Column, Grid, lookup
 from sim.report.page import flat
 from sim.report.template import filled
 from sim.shipped import code_digest
 
 PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas")
+MEASURES = {"poverty_gap_post": 2, "severity_post": 2, "gini_after": 3, "stand_after": 1}  # with decimals
 SYNTHETIC = mark(
     "Synthetic: these are no observed people. Households are drawn from published aggregates of rural Indonesia, and "
     "only their number and the poverty at the start differ by province; how provinces differ in work, roads, prices "
@@ -52,19 +51,10 @@ LEFT_OUT = (
 )
 
 
-def placed(totals: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Value and difference of a measure: (place, arm) -> row."""
-    return totals[totals["measure"] == measure].set_index(["place", "arm"])
-
-
 def by_place(nation: Nation, found: dict[str, pd.DataFrame], arm: str, full: bool = True) -> Grid:
     """A row a province and one for the nation: levels without the strategy, and what it changes."""
-    start, summary = found["start"].set_index("place"), found["summary"]
+    start, rows_of = found["start"].set_index("place"), lookup(found["summary"], "measure", "place", "arm")
     names = {province.name: province.label for province in nation.provinces} | {NATION: say("Indonesia, rural")}
-    told = labels(nation)[arm]
-    head = placed(summary, "headcount_post"), placed(summary, "poverty_gap_post"), placed(summary, "severity_post")
-    more = placed(summary, "gini_after"), placed(summary, "stand_after")
-    paid, whole = placed(summary, "cost_per_head"), placed(summary, "cost_in_all")
     change = say("beneath: change")
     columns = [
         Column(say("Place")),
@@ -85,21 +75,20 @@ def by_place(nation: Nation, found: dict[str, pd.DataFrame], arm: str, full: boo
     ]  # fmt: skip
     rows = []
     for place, name in names.items():
-        base, own = (place, BASELINE), (place, arm)
         poor = [number(start.loc[place, f"headcount_{kind}"], 1) for kind in ("imputed", "measured")]
         cells = [
             Cell(name),
             Cell(number(start.loc[place, "persons"] / 1e6, 2)),
             Cell(" | ".join(poor) if full else poor[0]),
-            Cell(number(head[0].loc[base, "value"], 2)),
-            Cell(number(head[0].loc[own, "difference"], 2, True)),
+            Cell(number(rows_of["headcount_post", place, BASELINE].value, 2)),
+            Cell(number(rows_of["headcount_post", place, arm].difference, 2, True)),
         ]
         if full:
-            for table, decimals in ((head[1], 2), (head[2], 2), (more[0], 3), (more[1], 1)):
-                level, change = table.loc[base, "value"], table.loc[own, "difference"]
-                cells.append(Cell(number(level, decimals), number(change, decimals + 1, True)))
-            cells.append(Cell(number(paid.loc[own, "difference"] / 1e3, 0)))
-        cells.append(Cell(number(whole.loc[own, "difference"], 2)))
+            for measure, decimals in MEASURES.items():
+                level, moved = rows_of[measure, place, BASELINE].value, rows_of[measure, place, arm].difference
+                cells.append(Cell(number(level, decimals), number(moved, decimals + 1, True)))
+            cells.append(Cell(number(rows_of["cost_per_head", place, arm].difference / 1e3, 0)))
+        cells.append(Cell(number(rows_of["cost_in_all", place, arm].difference, 2)))
         rows.append(tuple(cells))
     about = nation.scenario
     note = say(
@@ -110,20 +99,19 @@ def by_place(nation: Nation, found: dict[str, pd.DataFrame], arm: str, full: boo
         years=about.calendar.quarters // 4,
         discount=percent(100 * about.budget.discount, 0),
     )
-    return Grid(arm, say("{strategy}, by province", strategy=told), note, tuple(columns), tuple(rows))
+    title = say("{strategy}, by province", strategy=labels(nation)[arm])
+    return Grid(arm, title, note, tuple(columns), tuple(rows))
 
 
 def answer(nation: Nation, found: dict[str, pd.DataFrame]) -> list[str]:
     """What the run says of the nation."""
-    start, summary = found["start"].set_index("place"), found["summary"]
+    start, rows = found["start"].set_index("place"), lookup(found["summary"], "place", "arm", "measure")
     persons, households = start.loc[NATION, "persons"], start.loc[NATION, "households"]
     about, sentences = nation.scenario, []
     for arm in rivals(nation):
-        row, base = (
-            {measure: placed(summary, measure).loc[(NATION, one)] for measure in summary["measure"].unique()}
-            for one in (arm, BASELINE)
-        )
-        fewer = -row["headcount_post"]["difference"] / 100.0 * persons
+        poor, poor_before = rows[NATION, arm, "headcount_post"], rows[NATION, BASELINE, "headcount_post"]
+        gini, gini_before = rows[NATION, arm, "gini_after"], rows[NATION, BASELINE, "gini_after"]
+        fewer = -poor.difference / 100.0 * persons
         told = mark("{count} thousand persons fewer") if fewer >= 0 else mark("{count} thousand persons more")
         people = say(told, count=number(abs(fewer) / 1e3, 0))
         sentences.append(
@@ -132,10 +120,11 @@ def answer(nation: Nation, found: dict[str, pd.DataFrame]) -> list[str]:
                 "{when}, {without} of rural persons are poor without it, {given} with it ({change} percentage points, "
                 "{people}). The Gini coefficient moves from {gini} by {moved}.",
                 strategy=labels(nation)[arm], when=years(about.windows.post), people=people,
-                whole=number(row["cost_in_all"]["difference"], 1), head=number(row["cost_per_head"]["difference"], 0),
-                without=percent(base["headcount_post"]["value"], 2), given=percent(row["headcount_post"]["value"], 2),
-                change=number(row["headcount_post"]["difference"], 2, True),
-                gini=number(base["gini_after"]["value"], 4), moved=number(row["gini_after"]["difference"], 4, True),
+                whole=number(rows[NATION, arm, "cost_in_all"].difference, 1),
+                head=number(rows[NATION, arm, "cost_per_head"].difference, 0),
+                without=percent(poor_before.value, 2), given=percent(poor.value, 2),
+                change=number(poor.difference, 2, True),
+                gini=number(gini_before.value, 4), moved=number(gini.difference, 4, True),
             )
         )  # fmt: skip
     return [
@@ -221,7 +210,7 @@ def courses(nation: Nation, found: dict[str, pd.DataFrame], width: float = WIDE)
         panel.head([words], INK, 8)
         for arm, values in lines_of.items():
             panel.line(time, values, hues(nation)[arm], 1.4)
-    draw_key(drawing, key(list(labels(nation).values()), list(hues(nation).values()), width - 10))
+    draw_key(drawing, key(zip(labels(nation).values(), hues(nation).values(), strict=True), width - 10))
     return drawing
 
 
@@ -235,32 +224,25 @@ def _frame(nation: Nation, panel: Panel, lines: Iterable[np.ndarray], zero: bool
     if zero:
         panel.line(panel.x, (0.0, 0.0), GREY, 0.8)
     panel.left_axis()
-    places, decimals = ticks(panel.x[0], panel.x[1], 5)
-    panel.bottom_axis(places, [number(value, decimals) for value in places], say("years since September 2017"))
+    panel.bottom_scale(5, say("years since September 2017"))
 
 
 def provinces_figure(nation: Nation, found: dict[str, pd.DataFrame], width: float = WIDE) -> Drawing:
     """Each province: poor without and with each strategy, and the difference, from the poorest down."""
-    head, wide = placed(found["summary"], "headcount_post"), width > HALF
-    base = {province: head.loc[(province.name, BASELINE), "value"] for province in nation.provinces}
+    rows, wide = lookup(found["summary"], "measure", "place", "arm"), width > HALF
+    poor = {(one, arm): rows["headcount_post", one.name, arm] for one in nation.provinces for arm in labels(nation)}
+    base = {one: poor[one, BASELINE].value for one in nation.provinces}
     order = sorted(base, key=base.__getitem__, reverse=True)
     row, arms = 12.5, rivals(nation)
     left = 108 if wide else 92
     drawing, grid = canvas(width, 1, 2, row * len(order), (left, 12, 44, 34), 26 if wide else 16, 0)
     levels, changes = grid.flat
-    values = [head.loc[(one.name, arm), "value"] for one in order for arm in labels(nation)]
-    differences = [head.loc[(one.name, arm), "difference"] for one in order for arm in arms]
-    reach = max(abs(value) for value in differences) * 1.1 or 0.1
-    levels.x, changes.x = (
-        (0.0, max(values) * 1.06),
-        (min(0.0, min(differences) * 1.12), max(0.0, max(differences) * 1.12)),
-    )
-    if changes.x == (0.0, 0.0):
-        changes.x = (-reach, reach)
+    differences = [0.0, *(1.12 * poor[one, arm].difference for one in order for arm in arms)]
+    levels.x = 0.0, 1.06 * max(one.value for one in poor.values())
+    changes.x = (min(differences), max(differences)) if any(differences) else (-0.1, 0.1)
     for panel, words in ((levels, say("% of persons")), (changes, say("percentage points"))):
         panel.y = (len(order), 0.0)
-        places, decimals = ticks(panel.x[0], panel.x[1], 5 if wide else 3)
-        panel.bottom_axis(places, [number(value, decimals) for value in places], words)
+        panel.bottom_scale(5 if wide else 3, words)
     levels.head([say("Poor after")], INK, 6)
     changes.head([say("Difference from without") if wide else say("Difference")], INK, 6)
     changes.line((0.0, 0.0), changes.y, GREY, 0.8)
@@ -270,11 +252,11 @@ def provinces_figure(nation: Nation, found: dict[str, pd.DataFrame], width: floa
         drawing.line(np.array([(levels.left, middle), (levels.right, middle)]), "#eeeeee")
         drawing.disc(levels.across(base[one]), middle, 3.0, GREY)
         for arm in arms:
-            drawing.disc(levels.across(head.loc[(one.name, arm), "value"]), middle, 2.1, hues(nation)[arm])
-            ends = changes.across([0.0, head.loc[(one.name, arm), "difference"]])
+            drawing.disc(levels.across(poor[one, arm].value), middle, 2.1, hues(nation)[arm])
+            ends = changes.across([0.0, poor[one, arm].difference])
             drawing.line(np.array([(ends[0], middle), (ends[1], middle)]), hues(nation)[arm], 1.2)
             drawing.disc(ends[1], middle, 2.4, hues(nation)[arm])
-    draw_key(drawing, key(list(labels(nation).values()), list(hues(nation).values()), width - 10))
+    draw_key(drawing, key(zip(labels(nation).values(), hues(nation).values(), strict=True), width - 10))
     return drawing
 
 
@@ -300,7 +282,7 @@ def manifest(nation: Nation, found: dict[str, pd.DataFrame], name: str) -> dict[
         "ledger_largest_gap": nation.worst_gap,
         "code": code_digest(),
         "rules": ensemble.rules_digest(),
-        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
+        "platform": system(),
         "processors": os.cpu_count(),
         "seconds_of_solved_villages": round(nation.seconds[0], 1),
         "seconds_of_districts": round(nation.seconds[1], 1),

@@ -15,7 +15,6 @@ from sim.language import SPACE, listed, mark, say, spoken
 from sim.metrics.cost import rupiah
 from sim.report import (
     BASELINE,
-    benchmark,
     canvas,
     chance,
     costs,
@@ -249,7 +248,7 @@ def against(results: Results, other: str, frame: pd.DataFrame) -> list[tuple[str
 
 def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
     """The comparison in plain words with its conditions and its uncertainty: headings, each with (lead, sentence)."""
-    names, rival, arms = labels(results), benchmark(results), rivals(results)
+    names, rival, arms = labels(results), results.scenario.benchmark, rivals(results)
     found = [("", [("", conditions(results)), ("", survey(results))])]
     if not arms:
         return found
@@ -271,7 +270,7 @@ def answer(results: Results) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def versus(results: Results) -> Grid | None:
     """Every arm against the benchmark, where there are too many for sentences."""
-    rival = benchmark(results)
+    rival = results.scenario.benchmark
     if not rival or len(ranked(results)) - 1 <= MANY or results.scenario.replications.seeds < 2:
         return None
     return tables.against(results, rival)

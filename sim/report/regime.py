@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment import ensemble, standing
-from sim.experiment.regime import NONE, Mapped, RegimeMap, benchmark, tally
+from sim.experiment.regime import NONE, Mapped, RegimeMap, tally
 from sim.experiment.regime_question import Question
 from sim.experiment.results import made_with, put_manifest, put_table
 from sim.experiment.winning import crowd, shifted
@@ -43,7 +43,7 @@ PRIOR = mark(
 def grid(found: RegimeMap, full: bool = True) -> Grid:
     """Share of the map that each strategy wins, how often it is better and worse than cash, and if `full` where."""
     told, axes, whole = names(found), found.question.axes if full else (), len(found.points)
-    cash = told[found.benchmark]
+    cash = told[found.scenario.benchmark]
     columns = (
         Column(say("Strategy")),
         Column(say("Wins"), say("% of worlds"), say("Wins, %\nof worlds")),
@@ -90,20 +90,20 @@ def share_of(row: pd.Series) -> str:
 def answer(found: RegimeMap) -> list[str]:
     """What the map says: who wins how much of it, where plain cash beats them all, and where each winner wins."""
     others = others_first(found)["arm"]
-    places = [where(found, str(arm)) for arm in [*others, found.benchmark]]
+    places = [where(found, str(arm)) for arm in [*others, found.scenario.benchmark]]
     return [won(found), *[sentence for sentence in places if sentence], foretold(found)]
 
 
 def others_first(found: Mapped) -> pd.DataFrame:
     """Rows of the tally but plain cash and no clear winner, the most often winning first."""
     rows = tally(found)
-    rows = rows[~rows["arm"].isin([NONE, benchmark(found.scenario)])]
+    rows = rows[~rows["arm"].isin([NONE, found.scenario.benchmark])]
     return rows.sort_values("won", ascending=False, kind="stable")
 
 
 def won(found: Mapped) -> str:
     """Who wins how much of the map, where plain cash beats all, and where nobody is clearly the best."""
-    told, cash = names(found), benchmark(found.scenario)
+    told, cash = names(found), found.scenario.benchmark
     shares = tally(found).set_index("arm")
     parts = [
         say("{arm} wins {share}", arm=told[str(row["arm"])], share=share_of(row))

@@ -83,7 +83,7 @@ class Part:
 
 def boxes_told(found: Found, conditions: Conditions) -> list[str]:
     """What the boxes say."""
-    one = next(one for one in found.metrics if one.name == conditions.metric)
+    one = found.metric(conditions.metric)
     levers = [name for name in conditions.places if name not in found.spans]
     form = mark("{better} beats {than} in {metric} in {share} of {points} points ({clear} beyond luck).")
     if levers:
@@ -251,18 +251,18 @@ def parts(found: Found, indices: pd.DataFrame | None, conditions: Conditions | N
         return [discovery_part(found, conditions)]
     shown = say("Dots: mean over points; lines: 5th to 95th percentile over points.")
     apart = len({way.arm for way in found.ways}) > 1
-    drawn = [Plate("differences", shown, lambda w: figures.differences(found, w))] if apart else []
+    drawn = [Plate("differences", shown, partial(figures.differences, found))] if apart else []
     tables = [table_one(found, one) for one in found.metrics]
     made_of = [Part("ways", say("What each way comes to"), [], drawn, tables)]
     if len(found.regret):
         caption = say("Dots: mean regret; lines: to its 90th percentile over points.")
-        drawn = [Plate("regret", caption, lambda w: figures.regrets(found, w))]
+        drawn = [Plate("regret", caption, partial(figures.regrets, found))]
         made_of.append(Part("regret", say("Regret at equal cost"), [], drawn, [regret_grid(found)]))
     if len(found.pareto):
         caption = say(
             "Means over points. Full dots: no way that costs the same is as good in all metrics; rings: beaten."
         )
-        drawn = [Plate("front", caption, lambda w: figures.front(found, w))]
+        drawn = [Plate("front", caption, partial(figures.front, found))]
         made_of.append(Part("front", say("Pareto fronts at equal cost"), [], drawn, [front_grid(found)]))
     return made_of
 
@@ -272,7 +272,7 @@ def sensitivity_part(found: Found, indices: pd.DataFrame) -> Part:
     plates: list[Plate] = []
     sentences: list[str] = []
     for (metric, _), rows in indices.groupby(["metric", "way"], sort=False):
-        one = next(one for one in found.metrics if one.name == metric)
+        one = found.metric(metric)
         outcome = outcome_of(found, one, rows["way"].iloc[0])
         caption = say("{outcome}. Dots: indices; lines: bootstrap intervals of 90\u00a0%.", outcome=outcome)
         plates.append(Plate(f"sensitivity-{len(plates)}", caption, partial(figures.indices, found, rows)))
@@ -317,7 +317,7 @@ def discovery_part(found: Found, conditions: Conditions) -> Part:
             "coverage; dots: the boxes that were chosen.",
             arm=better,
         )
-        plates = [Plate("boxes", caption, lambda w: figures.boxed(found, conditions, w))]
+        plates = [Plate("boxes", caption, partial(figures.boxed, found, conditions))]
     grids = [box_grid(found, conditions)] if conditions.boxes else []
     title = say("Where {better} beats {than}", better=better, than=than)
     return Part("discover", title, boxes_told(found, conditions), plates, grids)

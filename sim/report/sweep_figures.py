@@ -24,7 +24,7 @@ from sim.report.canvas import (
     draw_key,
     folded,
     key,
-    ticks,
+    key_height,
 )
 from sim.report.drawing import INK, Drawing, breadth, dark
 from sim.report.sweep_tables import called, unit_of_difference, varied, ways
@@ -74,10 +74,10 @@ def rows(panels: Sequence[Rows], title: str, names: Sequence[tuple[str, str]] = 
     told = {text: [text] if breadth(text, SMALL) < space - 4 else folded(text, space) for text in labels}
     above = 0.0 if wide else LEADING * max(map(len, told.values()))
     step = ROW + 7 * (max(len(row) for one in panels for row in one.marks) - 1) + above
-    entries = key([name for name, _ in names], [colour for _, colour in names], width) if names else []
+    entries = key(names, width)
     heads = [folded(one.head, width - room - 20) if one.head else [] for one in panels]
     told_above, up = folded(title, width - room - 20), (LEADING + 4) * max(map(len, heads))
-    top = 14.0 * (max((row for _, row, _, _ in entries), default=-1) + 1) + LEADING * len(told_above) + 8 + up
+    top = key_height(entries) + LEADING * len(told_above) + 8 + up
     height = step * max(len(one.labels) for one in panels)
     drawing, grid = canvas(width, len(panels), 1, height, (room + 16, 14, top, 20), 0, 36 + up)
     draw_key(drawing, entries)
@@ -100,8 +100,7 @@ def reach(marks: Iterable[Mark]) -> tuple[float, float]:
 
 def draw_rows(panel: Panel, one: Rows, told: Sequence[Sequence[str]], step: float, above: float) -> None:
     """Draw the rows of a panel; `above` is the room for labels above their rows, 0 where they stand at the left."""
-    places, decimals = ticks(panel.x[0], panel.x[1], 4 if above else 6)
-    panel.bottom_axis(places, [number(value, decimals) for value in places])
+    panel.bottom_scale(4 if above else 6)
     for place in range(0, len(one.labels), 2):
         panel.block(panel.x, (place, place + 1), PALE)
     panel.line((0.0, 0.0), panel.y, SOFT, 0.8)
@@ -162,7 +161,7 @@ def indices(found: Found, table: pd.DataFrame, width: float = WIDE) -> Drawing:
     if sobol:
         names = [(say("alone"), HUES[0]), (say("with all others"), HUES[1])]
         return rows(panels, say("share of variance that a number decides"), names, width)
-    one = next(one for one in found.metrics if one.name == table["metric"].iloc[0])
+    one = found.metric(table["metric"].iloc[0])
     names = [(say("mean absolute effect"), HUES[0]), (say("how much it varies (sigma)"), HUES[1])]
     title = say("effect of the whole range, {unit}", unit=unit_of_difference(one.unit))
     return rows(panels, title, names, width)
@@ -198,12 +197,11 @@ def front(found: Found, width: float = WIDE) -> Drawing:
     first, second = [one for one in found.metrics if one.better][:2]
     costs = sorted(set(table["cost"]))
     columns = min(len(costs), 2 if width > HALF else 1)
-    arms = list(dict.fromkeys(table["arm"]))
-    entries = key([called(found, arm) for arm in arms], [hue[arm] for arm in arms], width)
+    entries = key([(called(found, arm), hue[arm]) for arm in dict.fromkeys(table["arm"])], width)
     room, up = (width - 54 - 56 * (columns - 1)) / columns, f"\u2191 {say(second.label)}, {say(second.unit)}"
     lines = [up] if breadth(up, SMALL) <= room else folded(up, room)
     more = LEADING * (len(lines) - 1)
-    top = 14.0 * (max(row for _, row, _, _ in entries) + 1) + 46 + more
+    top = key_height(entries) + 46 + more
     down = -(-len(costs) // columns)
     drawing, grid = canvas(width, down, columns, 190.0, (44, 10, top, 36), 56, 84 + more)
     draw_key(drawing, entries)
@@ -212,8 +210,7 @@ def front(found: Found, width: float = WIDE) -> Drawing:
         x, y = rows_of[first.name].to_numpy(), rows_of[second.name].to_numpy()
         panel.x, panel.y = spanned(table[first.name]), spanned(table[second.name])
         panel.left_axis(5)
-        places, decimals = ticks(panel.x[0], panel.x[1], 5)
-        panel.bottom_axis(places, [number(v, decimals) for v in places], f"{say(first.label)}, {say(first.unit)}")
+        panel.bottom_scale(5, f"{say(first.label)}, {say(first.unit)}")
         panel.head([say("dose {dose} z per person and quarter", dose=written(f"{cost:g}"))], up=18 + more)
         panel.head(lines, GREY, 5, light=True)
         on = np.flatnonzero(rows_of["front"].to_numpy())
@@ -239,15 +236,13 @@ def boxed(found: Found, conditions: Conditions, width: float = WIDE) -> Drawing:
     wide, hue = width > HALF, colours(found)[conditions.better]
     restricted = list(dict.fromkeys(name for box in conditions.boxes for name in box.limits))
     first, second = list(dict.fromkeys([*restricted, *conditions.places]))[:2]
-    entries = [(say("better"), hue), (say("not better"), SOFT)]
     size = (1, 2) if wide else (2, 1)
     drawing, grid = canvas(width, *size, 236.0, (44, 10, 36, 36), 60, 96)
-    draw_key(drawing, key([name for name, _ in entries], [colour for _, colour in entries], width))
+    draw_key(drawing, key([(say("better"), hue), (say("not better"), SOFT)], width))
     panel, trade = grid.flat
     panel.x, panel.y = spanned(conditions.places[first]), spanned(conditions.places[second])
     panel.left_axis(5)
-    places, decimals = ticks(panel.x[0], panel.x[1], 5)
-    panel.bottom_axis(places, [number(v, decimals) for v in places], varied(first))
+    panel.bottom_scale(5, varied(first))
     panel.head([f"\u2191 {varied(second)}"], GREY, 5, light=True)
     for box in conditions.boxes:
         draw_box(panel, box.limits.get(first, panel.x), box.limits.get(second, panel.y))

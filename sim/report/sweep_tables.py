@@ -251,7 +251,7 @@ def sensitivity_grids(found: Found, table: pd.DataFrame) -> list[Grid]:
     """One table an outcome: a metric of a way."""
     grids: list[Grid] = []
     for (metric, label), rows in table.groupby(["metric", "way"], sort=False):
-        one = next(one for one in found.metrics if one.name == metric)
+        one = found.metric(metric)
         title = outcome_of(found, one, label)
         key = f"sensitivity-{metric}-{len(grids)}"
         grids.append((_sobol_grid if "total" in table else _morris_grid)(key, title, one, rows))

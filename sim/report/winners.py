@@ -11,7 +11,21 @@ from sim.experiment.regime import NONE, Mapped, tally
 from sim.experiment.winning import crowd, neighbours, vote
 from sim.language import SPACE, mark, say
 from sim.report import labels, number, percent, rivals, to
-from sim.report.canvas import GREY, HALF, HUES, LEADING, SMALL, WIDE, Panel, canvas, folded, hues, ticks
+from sim.report.canvas import (
+    GREY,
+    HALF,
+    HUES,
+    LEADING,
+    SMALL,
+    WIDE,
+    Panel,
+    canvas,
+    draw_key,
+    folded,
+    hues,
+    key,
+    key_height,
+)
 from sim.report.drawing import INK, Drawing, breadth, dark, rgb
 
 UNCLEAR = mark("no clear winner")
@@ -90,25 +104,22 @@ def winners_map(found: Mapped, width: float = WIDE) -> Drawing:
 
 def legend(drawing: Drawing, found: Mapped, width: float) -> float:
     """The key: who wins how much of the map, and how strong a colour is for how many votes; where it ends, points."""
-    hue, shares, left, row = colours(found), tally(found).set_index("arm")["share"], 0.0, 0
+    hue, told, shares = colours(found), names(found), tally(found).set_index("arm")["share"]
     won = [arm for arm in [*labels(found), NONE] if shares.get(arm, 0.0) > 0.0]
-    for arm in won:
-        text = f"{names(found)[arm]}, {percent(100 * shares[arm], 0)}"
-        need = 26.0 + breadth(text, SMALL)
-        left, row = (0.0, row + 1) if left and left + need > width + 14 else (left, row)
-        drawing.block(left, 2.0 + 14 * row, left + 8, 10.0 + 14 * row, mixed(hue[arm], STRENGTHS[-1][1]))
-        dot(drawing, left + 4, 6.0 + 14 * row, hue[arm], arm == NONE, 2.4)
-        drawing.write(left + 12, 9.0 + 14 * row, text)
-        left += need
-    row, left = row + 1, 0.0
+    named = [(f"{told[arm]}, {percent(100 * shares[arm], 0)}", mixed(hue[arm], STRENGTHS[-1][1])) for arm in won]
+    entries = key(named, width)
+    for arm, entry in zip(won, entries, strict=True):
+        draw_key(drawing, [entry])
+        dot(drawing, entry[0] + 4, 6.0 + 14 * entry[1], hue[arm], arm == NONE, 2.4)
+    top = key_height(entries)
     head, words = say("of the nearest worlds"), (say("up to ½"), say("up to ¾"), say("more agree"))
-    drawing.write(0, 9.0 + 14 * row, head, GREY)
+    drawing.write(0, top + 9.0, head, GREY)
     left = breadth(head, SMALL) + 6
     for (_, strong), word in zip(STRENGTHS, words, strict=True):
-        drawing.block(left, 2.0 + 14 * row, left + 8, 10.0 + 14 * row, mixed(INK, strong * 0.8))
-        drawing.write(left + 11, 9.0 + 14 * row, word, GREY)
+        drawing.block(left, top + 2.0, left + 8, top + 10.0, mixed(INK, strong * 0.8))
+        drawing.write(left + 11, top + 9.0, word, GREY)
         left += 19 + breadth(word, SMALL)
-    return 14.0 * (row + 1)
+    return top + 14.0
 
 
 def dot(drawing: Drawing, x: float, y: float, colour: str, hollow: bool, size: float) -> None:
@@ -160,8 +171,7 @@ def label(found: Mapped, panel: Panel, first: bool) -> None:
     """Axes with their words: across below, up above the panel."""
     across, up = found.axes[:2]
     panel.left_axis(5, named=first)
-    places, decimals = ticks(*panel.x, 5)
-    panel.bottom_axis(places, [number(one, decimals) for one in places], f"{say(across.label)}, {say(across.unit)}")
+    panel.bottom_scale(5, f"{say(across.label)}, {say(across.unit)}")
     if first:
         panel.head([f"\u2191 {say(up.label)}, {say(up.unit)}"], GREY, 5, light=True)
 

@@ -6,9 +6,8 @@ import hashlib
 import os
 import platform
 import re
-import sys
 from collections.abc import Mapping
-from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import llvmlite.binding
 import numpy as np
 
 from sim import installed
+from sim.experiment.results import system, versions
 from sim.language import mark, say
 
 VERSIONS = ("swadaya", "numpy", "numba", "llvmlite", "pandas")
@@ -38,12 +38,7 @@ def processor() -> str:
 
 def about() -> dict[str, str]:
     """Versions and machine by name, as the head of a stored table has them."""
-    return {
-        "python": platform.python_version(),
-        **{name: version(name) for name in VERSIONS},
-        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
-        "processor": processor(),
-    }
+    return {**versions(VERSIONS), "platform": system(), "processor": processor()}
 
 
 def others(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

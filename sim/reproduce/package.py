@@ -16,6 +16,7 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.experiment import Tell, canonical
+from sim.experiment.results import versions
 from sim.experiment.study import PACKAGES
 from sim.reproduce import archive, machine
 from sim.reproduce.archive import Content
@@ -98,8 +99,7 @@ def _manifest(results: Path) -> dict[str, Any]:
 
 def _same_code(results: Path, manifest: Mapping[str, Any]) -> None:
     """The lock describes what is installed now: it must be what made the results."""
-    now = {"python": machine.about()["python"], **{name: version(name) for name in PACKAGES}}
-    changed = machine.others(manifest["versions"], now)
+    changed = machine.others(manifest["versions"], versions(PACKAGES))
     if manifest["code"] != code_digest():
         changed.append("Swadaya's own code changed since")
     if changed:

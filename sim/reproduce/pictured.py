@@ -16,7 +16,7 @@ from sim.scenario import Known, load
 
 def outline(asked: Map, was: Stored, known: Known) -> Outline:
     """Read a map back from its stored table."""
-    axes, table = asked.named(known), was.table
+    axes, table = asked.axes_of(known), was.table
     names = [axis.name for axis in axes]
     winners = table[table["metric"] == "winner"].set_index("part")["says"].replace(UNCLEAR, NONE)
     rows: pd.DataFrame = table[table["metric"].isin(names)].pivot(index="part", columns="metric", values="estimate")

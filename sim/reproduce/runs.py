@@ -192,7 +192,7 @@ class Map(Asked):
     def make(self, known: Known, tell: Tell) -> Made:
         """Run all arms in every world."""
         scenario = load(self.scenario, known)
-        question = asked(scenario, self.named(known), self.outcome, self.points)
+        question = asked(scenario, self.axes_of(known), self.outcome, self.points)
         with Workers() as workers:
             found = regime.mapped(question, workers, tell)
         table, under = of_map(found), canonical.digest(found.table, ["point", "winner"])
@@ -201,8 +201,8 @@ class Map(Asked):
         lanes = partial(_lanes, found.scenario)
         return Made(table, about, terminal(grid(found, full=False)), lanes)
 
-    def named(self, known: Known) -> tuple[Axis, ...]:
-        """Its axes."""
+    def axes_of(self, known: Known) -> tuple[Axis, ...]:
+        """Its axes, of those that the model has."""
         return axes_named(self.axes.split(","), known.parameters)
 
 
@@ -305,7 +305,8 @@ def of_map(found: regime.RegimeMap) -> pd.DataFrame:
         ("map", "share of the map", row.arm or UNCLEAR, "", canonical.WHOLE, "", row.share, row.low, row.high)
         for row in found.shares.itertuples(index=False)
     ]
-    others, name = [arm for arm in found.arms if arm != found.benchmark], f"{found.question.outcome.name} against cash"
+    others = [arm for arm in found.arms if arm != found.scenario.benchmark]
+    name = f"{found.question.outcome.name} against cash"
     for world in found.table.to_dict("records"):
         for arm in others:
             numbers = (world[f"{arm}_{end}"] for end in ("difference", "low", "high"))

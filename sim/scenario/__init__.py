@@ -8,6 +8,7 @@ are the constants `Windows` and `Cutoffs`, chosen before any result. Whatever is
 
 from .document import (
     BASELINE,
+    BENCHMARK,
     CUTOFFS,
     PROGRAMMES_2017,
     Arm,
@@ -29,7 +30,7 @@ from .lines import locate
 from .reading import SCENARIOS, check, load, opened, validated
 
 __all__ = [
-    "BASELINE", "CUTOFFS", "PROGRAMMES_2017", "SCENARIOS", "Arm", "Budget", "Calendar", "Cutoffs", "Hold", "Known",
-    "Population", "Programme", "Replications", "Report", "Scenario", "Twins", "Windows", "check", "load", "locate",
-    "opened", "schema", "validated",
+    "BASELINE", "BENCHMARK", "CUTOFFS", "PROGRAMMES_2017", "SCENARIOS", "Arm", "Budget", "Calendar", "Cutoffs", "Hold",
+    "Known", "Population", "Programme", "Replications", "Report", "Scenario", "Twins", "Windows", "check", "load",
+    "locate", "opened", "schema", "validated",
 ]  # fmt: skip

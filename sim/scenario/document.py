@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.policies.policy import Policy
 
 BASELINE = "status_quo"
+BENCHMARK = "dividend"  # the policy that every other is also measured against: the whole budget as equal cash
 BASELINE_LABELS = ("Status quo", "Apa adanya")
 NAME = "[a-z][a-z0-9_]{0,39}"
 
@@ -319,6 +320,11 @@ class Scenario(Frozen):
             missing = {key: value for key, value in default.items() if getattr(arm, key) is None}
             resolved.append(ResolvedArm.model_construct(**{**dict(arm), **missing}))
         return tuple(resolved)
+
+    @property
+    def benchmark(self) -> str:
+        """The arm that pays the whole budget in cash; empty where there is none."""
+        return next((arm.id for arm in self.arms if arm.policy == BENCHMARK), "")
 
     @property
     def unranked(self) -> frozenset[str]:

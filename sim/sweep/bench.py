@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import Any
 
 from sim.experiment import Tell, quiet
 from sim.experiment.bench import Line
+from sim.experiment.speed import best
 from sim.language import mark, say
-from sim.scenario import Scenario
+from sim.scenario import BASELINE, BENCHMARK, Scenario
 from sim.sweep import play, query
 from sim.sweep.asked import world_of
 from sim.sweep.design import Point
@@ -41,11 +40,11 @@ def bench(scenario: Scenario, tell: Tell = quiet) -> list[Line]:
 
 def plan_of(scenario: Scenario, worlds: int, lucks: int) -> tuple[Plan, play.Play]:
     """A plan over some worlds that differ in one number, with two arms."""
-    doses: dict[str, dict[str, float]] = {"status_quo": {}, "dividend": {"dose": scenario.budget.dose}}
+    doses: dict[str, dict[str, float]] = {BASELINE: {}, BENCHMARK: {"dose": scenario.budget.dose}}
     found = [Point(k, -1, {"attends.hope": 0.9 + 0.2 * k / worlds}) for k in range(worlds)]
     ways = [Way(name, name, {}, 0, {"policy": name, **dose}) for name, dose in doses.items()]
     code, seeds = play.code(), {point.number: lucks for point in found}
-    plan = Plan("bench", found, ways, [[world_of(scenario, p, ()) for p in found]], seeds, 1, "status_quo", code)
+    plan = Plan("bench", found, ways, [[world_of(scenario, p, ()) for p in found]], seeds, 1, BASELINE, code)
     return plan, play.Play(("headcount",), None, (), code)
 
 
@@ -140,15 +139,9 @@ def _large(folder: Path, tell: Tell) -> list[Line]:
     tell(say("a store of {runs} runs", runs=STORED), 0, 1)
     filled(folder / "large", STORED)
     return [
-        Line(say("listing {runs} stored runs", runs=STORED), _timed(lambda: query.ask(folder / "large")), "s"),
+        Line(say("listing {runs} stored runs", runs=STORED), best(lambda: query.ask(folder / "large"), 1), "s"),
         Line(
             say("a query over all of them"),
-            _timed(lambda: query.ask(folder / "large", "SELECT arm, avg(metric_0) FROM runs GROUP BY arm")), "s",
+            best(lambda: query.ask(folder / "large", "SELECT arm, avg(metric_0) FROM runs GROUP BY arm"), 1), "s",
         ),
     ]  # fmt: skip
-
-
-def _timed(call: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began

@@ -94,7 +94,7 @@ def discover(found: Found, better: str, than: str, metric: str = "") -> Conditio
         if value not in known:
             hint = did_you_mean(value, known) or f"; allowed: {', '.join(known)}"
             raise InputError(f"{word}: {show(value)} is none of this study{hint}")
-    sign = next(one.better for one in found.metrics if one.name == metric)
+    sign = found.metric(metric).better
     if better == than or not sign:
         raise InputError("--better and --than take two arms, and --metric one of which more or less is better")
     places, hits, clear = cases(found, better, than, metric, sign)

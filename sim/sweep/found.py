@@ -101,6 +101,10 @@ class Found:
         """The arm that differences are taken from."""
         return self.plan.versus
 
+    def metric(self, name: str) -> Outcome:
+        """A metric by its name."""
+        return next(one for one in self.metrics if one.name == name)
+
     @cached_property
     def points(self) -> np.ndarray:
         """What was drawn, [point, uncertainty]."""

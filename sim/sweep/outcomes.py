@@ -10,10 +10,8 @@ import numpy as np
 
 from sim import metrics
 from sim.errors import InputError
-from sim.experiment import regime_question, regions
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run
-from sim.metrics import inequality, trajectories
 from sim.scenario.faults import did_you_mean, show
 
 
@@ -35,29 +33,19 @@ def _index(order: int) -> Callable[[Comparison, Run], float]:
     return lambda comparison, run: 100.0 * run.poverty[order, 1.0, "post"]
 
 
-def _growth(comparison: Comparison, run: Run) -> float:
-    spans, persons = comparison.scenario.windows, comparison.persons
-    before, after = (
-        np.array([inequality.quantile(run.windows["own_income", w], persons, 0.5)]) for w in ("pre", "post")
-    )
-    return 100.0 * float(trajectories.yearly_growth(before, after, spans.pre, spans.post)[0])
-
-
 PERSONS = "% of persons"
 OWN = {
     one.name: one
     for one in (
-        Outcome("headcount", "poverty headcount", PERSONS, -1.0, _index(0)),
+        Outcome("headcount", "poverty headcount", PERSONS, -1.0, Comparison.headcount),
         Outcome("poverty_gap", "poverty gap", "% of the line", -1.0, _index(1)),
         Outcome("severity", "severity of poverty (FGT 2)", "% of the line squared", -1.0, _index(2)),
         Outcome(
             "self_sufficient", "share of the permanently poor who are self-sufficient", "% of the permanently poor",
-            1.0, regions.self_sufficient, 1, True,
+            1.0, Comparison.self_sufficient, 1, True,
         ),
-        Outcome("own_income", "median own income", "z per person and quarter", 1.0, regime_question.own_income, 4),
-        Outcome(
-            "own_income_growth", "growth of median own income", "% a year", 1.0, _growth,
-        ),
+        Outcome("own_income", "median own income", "z per person and quarter", 1.0, Comparison.median_own_income, 4),
+        Outcome("own_income_growth", "growth of median own income", "% a year", 1.0, Comparison.own_income_growth),
     )
 }  # fmt: skip
 

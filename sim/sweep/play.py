@@ -13,7 +13,7 @@ from typing import Any
 from sim import metrics
 from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import compare, ensemble, regions, run, stress, study
+from sim.experiment import compare, ensemble, run, stress, study
 from sim.experiment.compare import Comparison
 from sim.known import known
 from sim.population import Population
@@ -24,7 +24,7 @@ from sim.sweep import outcomes
 from sim.sweep.outcomes import Outcome
 
 #: Beside the rules: what a number of a run is made by.
-FILES = (run.__file__, compare.__file__, stress.__file__, study.__file__, regions.__file__, outcomes.__file__, __file__)
+FILES = (run.__file__, compare.__file__, stress.__file__, study.__file__, outcomes.__file__, __file__)
 
 
 def code() -> str:

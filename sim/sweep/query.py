@@ -86,12 +86,12 @@ def views(store: Store) -> dict[str, str]:
         raise InputError(f"{store.folder}: holds no study; `swadaya sweep` brings one")
     found = {"stored": _parts(store, RUNS), "failed": _parts(store, FAILURES)}
     found |= {"plan": _read(plans), "points": _read(points)}
-    said = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/study.json"))]
-    rows = [
-        (path.parent.name, one["name"], one.get("title", ""), one.get("finished", ""), one["digest"], one["result"])
-        for path, one in zip(sorted(folder.glob("*/study.json")), said, strict=True)
-    ]
-    values = ", ".join("(" + ", ".join(_text(cell) for cell in row) + ")" for row in rows)
+    rows = []
+    for path in sorted(folder.glob("*/study.json")):
+        one = json.loads(path.read_text(encoding="utf-8"))
+        about = one["name"], one.get("title", ""), one.get("finished", ""), one["digest"], one["result"]
+        rows.append(", ".join(map(_text, (path.parent.name, *about))))
+    values = ", ".join(f"({row})" for row in rows)
     found["studies"] = f"SELECT * FROM (VALUES {values}) AS t(study, name, title, finished, digest, result)"
     found["runs"] = "SELECT plan.*, stored.* EXCLUDE (key) FROM plan JOIN stored USING (key)"
     found["failures"] = "SELECT plan.*, failed.* EXCLUDE (key, seed) FROM plan JOIN failed USING (key)"

@@ -22,14 +22,6 @@ LEVEL = 0.90  # of intervals over lucks at one point
 GROWTH = 1.5  # lucks at a look, as a multiple of those at the look before
 
 
-def looks(first: int, most: int) -> list[int]:
-    """Numbers of lucks after which one looks."""
-    found = [first]
-    while found[-1] < most:
-        found.append(min(most, math.ceil(GROWTH * found[-1])))
-    return found
-
-
 def half_width(differences: Sequence[float] | np.ndarray, level: float = LEVEL) -> float:
     """Half-width of Student's interval of a mean, in its unit; nan from fewer than two."""
     known = np.asarray(differences, float)
@@ -52,7 +44,10 @@ class Rule:
     @cached_property
     def looks(self) -> list[int]:
         """Numbers of lucks after which one looks."""
-        return looks(self.first, self.most)
+        found = [self.first]
+        while found[-1] < self.most:
+            found.append(min(self.most, math.ceil(GROWTH * found[-1])))
+        return found
 
     def reach(self, differences: Sequence[float] | np.ndarray) -> float:
         """Half-width of the interval of a mean paired difference, wide enough for all looks together."""

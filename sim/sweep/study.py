@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -30,7 +30,7 @@ from sim.sweep import outcomes
 
 STUDIES = folder("scenarios") / "sweeps"
 DATES = ("start", "end", "funds_end", "facilitation_end")
-KINDS = ("grid", "latin_hypercube", "sobol", "saltelli", "morris", "file", "sets")
+Kind = Literal["grid", "latin_hypercube", "sobol", "saltelli", "morris", "file", "sets"]
 LARGEST = 2_000_000  # runs of a study
 ALL = "all"
 
@@ -67,9 +67,7 @@ Choices = Annotated[dict[str, list[float]], BeforeValidator(_choices)]
 class Design(Frozen):
     """Which points of the uncertainties are looked at."""
 
-    kind: Literal["grid", "latin_hypercube", "sobol", "saltelli", "morris", "file", "sets"] = entry(
-        "latin_hypercube", "How points are chosen", f"one of {', '.join(KINDS)}"
-    )
+    kind: Kind = entry("latin_hypercube", "How points are chosen", f"one of {', '.join(get_args(Kind))}")
     points: int = whole(64, 1, 1_000_000, "points", "Points; of saltelli the base sample, of morris trajectories")
     levels: int = whole(4, 2, 1_000, "levels", "Values of each uncertainty in a grid, or levels of morris")
     seed: int = whole(1, 0, 2**31, "", "Seed of the points")
@@ -205,13 +203,11 @@ def read(path_or_name: str | Path, policies: Sequence[Path] = (), where: Path | 
     spans = {key: _span(key, span, may) for key, span in study.uncertainties.items()}
     sets = ensemble.load(study.ensemble, where) if study.ensemble else []
     drawn = _points(path.parent / study.design.file, spans) if study.design.kind == "file" else {}
-    combinations = [_combined(name, scenario, study, levers, may) for levers in _crossed(study)]
+    combinations = [
+        _combined(name, scenario, study, dict(zip(study.levers, values, strict=True)), may)
+        for values in itertools.product(*study.levers.values())
+    ]
     return Question(study, path.stem, text, spans, combinations, sets, drawn, tuple(map(Path.resolve, policies)))
-
-
-def _crossed(study: Study) -> Iterator[dict[str, float]]:
-    for values in itertools.product(*study.levers.values()):
-        yield dict(zip(study.levers, values, strict=True))
 
 
 def _faults(study: Study, scenario: Scenario, may: Known) -> Iterator[str]:

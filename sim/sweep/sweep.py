@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -73,7 +72,7 @@ class Sweep:
     measures: Sequence[str]
     store: Store
     executor: Executor
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    workers: int
     limit: float = LIMIT
     rule: Rule | None = None
     tell: Tell = quiet

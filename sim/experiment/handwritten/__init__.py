@@ -78,11 +78,10 @@ def call(
     start, ties = layout.start["household"], layout.start["tie"]
     first, second = np.ascontiguousarray(layout.ends[0]), np.ascontiguousarray(layout.ends[1])
     scratch = np.empty(2 * max(layout.longest, len(state["size"])))
-    nation = {column: float(state[column][0]) for column in ("subsistence",)}
     given: dict[str, tuple[Any, ...]] = {
         "distress_sale": (
             *_columns(state, "distress_sale", "capital", "depreciation", "income", "buffer"),
-            nation["subsistence"], value["distress_sale.share"],
+            float(state["subsistence"][0]), value["distress_sale.share"],
         ),
         "output": (
             *_columns(state, "output", "ability", "effective_capital", "works_benefit", "luck", "farm_wage",
