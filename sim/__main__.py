@@ -136,6 +136,7 @@ def check(arguments: argparse.Namespace) -> None:
 
 def mediate(arguments: argparse.Namespace) -> None:
     """`swadaya mediate`: the effect of each arm, with participation free, clamped to the baseline's, and full."""
+    from sim.experiment import standing
     from sim.experiment.mediation import mediation
     from sim.known import known
     from sim.report.grid import terminal
@@ -146,7 +147,7 @@ def mediate(arguments: argparse.Namespace) -> None:
     scenario = scenario.quick() if arguments.quick else scenario
     with Bar() as bar:
         found = mediation(scenario, tell=bar)
-    console.print(*(terminal(grid) for grid in grids(scenario, found)), sep="\n\n")
+    console.print(*(terminal(grid) for grid in grids(scenario, found)), *standing.warnings(), sep="\n\n")
 
 
 def again(arguments: argparse.Namespace) -> int:

@@ -18,14 +18,17 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TypeVar
 
-from sim.engine.rule import Rule
+from sim.engine.rule import Param, Rule, rule
 from sim.errors import InputError
-from sim.metrics import Metric
+from sim.metrics import Metric, metric
 from sim.policies.policy import Policy, did_you_mean, policy
 
 T = TypeVar("T")
 LARGEST_FILE = 1_000_000  # bytes
-UNKNOWN = re.compile(r"policy\(\) got an unexpected keyword argument '(\w+)'")  # what Python says of a misspelt word
+MADE = {"policy": policy, "rule": rule, "metric": metric, "Param": Param}
+# what Python says of a misspelt word, and of one that is not there
+UNKNOWN = re.compile(r"(\w+)(?:\.__new__)?\(\) got an unexpected keyword argument '(\w+)'")
+MISSING = re.compile(r"(\w+)(?:\.__new__)?\(\) missing \d+ required .*?arguments?: (.+)")
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,9 @@ def _run(path: Path, raw: bytes) -> types.ModuleType:
 def _told(error: BaseException) -> str:
     """What a file raised, in one line."""
     words = " ".join(str(error).split())
-    if match := UNKNOWN.search(words):
-        return f"policy() has no {match[1]}{did_you_mean(match[1], inspect.signature(policy).parameters)}"
+    if (match := UNKNOWN.match(words)) and match[1] in MADE:
+        return f"{match[1]}() has no {match[2]}{did_you_mean(match[2], inspect.signature(MADE[match[1]]).parameters)}"
+    if (match := MISSING.match(words)) and match[1] in MADE:
+        return f"{match[1]}() needs {match[2]}, which it is not given"
     house = type(error).__module__.startswith("sim.")
     return words if house else f"{type(error).__name__}: {words}" if words else type(error).__name__

@@ -22,6 +22,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
+from test_language import barred, hearing
 
 from sim import ledger, metrics
 from sim.app import again, code, downloads, evidence, lesson_again, lessons, own
@@ -1021,11 +1023,17 @@ def test_a_lesson_again_is_the_run_of_its_code(among, monkeypatch):
     storm = lesson_again.Lesson(kind="lesson", lesson="storm", lucks=2)
     first = storm.asked()[0]
     monkeypatch.setattr(lesson_again.Lesson, "asked", lambda _: [first])
-    made = storm.make(among.known, lambda *_: None)
+    with hearing() as missed:
+        made = storm.make(among.known, lambda *_: None)
+        lanes, printed = made.lanes(), Console(file=io.StringIO(), width=200)
+    printed.print(made.shown)
+    told = printed.file.getvalue()
+    assert missed == set() and lanes == "locality_development, nasib 1, dua desa, 80 triwulan"
+    for said in ("Pelajaran “Berdiri dalam badai”", "Tebak", "B: Pengembangan masyarakat lokal", *barred()):
+        assert said in told, said
     head = again.again(code.of(first[2], among))[0].headline("b")
     seen = made.table[(made.table["table"] == "the run that is watched") & (made.table["arm"] == "b")]
     assert dict(zip(seen["metric"], seen["estimate"], strict=True)) == {name: head[name] for name in again.SHOWN}
-    assert made.lanes() == "locality_development, luck 1, two villages, 80 quarters"
 
 
 def test_the_village_looked_into_is_that_of_the_engine(among, worlds):

@@ -326,7 +326,22 @@ WRONG = {
         text().replace("decides=", "decide="),
         ("mine.py, line 4: policy() has no decide; did you mean decides?",),
     ),
-    "missing": (text().replace('level="all", ', ""), ("mine.py, line 4", "'level'")),
+    "missing": (
+        text().replace('level="all", ', ""),
+        ("mine.py, line 4: policy() needs 'level', which it is not given",),
+    ),
+    "number": (
+        text(arguments='budget, part=Param(0.5, "share", lo=0.0, high=1.0, source="test")'),
+        ("mine.py, line 5: Param() has no lo; did you mean low?",),
+    ),
+    "source": (
+        text(arguments='budget, part=Param(0.5, "share", low=0.0, high=1.0)'),
+        ("mine.py, line 5: Param() needs 'source', which it is not given",),
+    ),
+    "measure": (
+        "from sim import metric\n@metric('Test', unit='z', beter='lower')\ndef test(consumption):\n    return 0.0\n",
+        ("mine.py, line 2: metric() has no beter; did you mean better?",),
+    ),
     "label": (text().replace('"Test"', "3"), ("mine.py, line 4: label is 3; allowed: words in quotes",)),
 }
 

@@ -2,15 +2,18 @@
 
 What needs results is held where these are tested: the scorecard, the map and who wins it in test_frozen and
 test_reproduce, the size of the wheel in test_walks, examples in test_own_policy. Minutes and speeds are told by
-`swadaya bench`; what an installation weighs is measured by the walk in an empty environment.
+`swadaya bench`.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from sim.app.lessons import lessons
 from sim.commands.regime import AXES
@@ -44,6 +47,57 @@ def test_the_python_that_is_needed(file):
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     newer = {"README.md": "Python {} or newer", "README.id.md": "Python {} atau lebih baru"}[file]
     assert newer.format(needed.removeprefix(">=")) in text(file)
+
+
+def installed(name: str, extras: frozenset[str], found: dict[str, frozenset[str]]) -> set[str]:
+    """Names of a package and of all that it needs, as they are installed here."""
+    if name in found and found[name] >= extras:
+        return {*found}
+    found[name] = extras
+    for line in metadata.distribution(name).requires or []:
+        needed = Requirement(line)
+        if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras or {""}):
+            installed(needed.name.lower(), frozenset(needed.extras), found)
+    return {*found}
+
+
+def weight(names: set[str]) -> float:
+    """What packages take on a disk, MB."""
+    files = [file.locate() for name in names for file in metadata.distribution(name).files or []]
+    return sum(Path(file).stat().st_size for file in files if Path(file).is_file()) / 1e6
+
+
+def test_what_an_installation_weighs():
+    base, view = (installed("swadaya", frozenset(extras), {}) for extras in ((), ("app",)))
+    assert "solara" in view - base and "numba" in base
+    for names, told, there in (
+        (base, r"needs about (\d+) MB", r"memerlukan sekitar (\d+) MB"),
+        (view - base, r"\((\d+) MB more", r"\(tambahan (\d+) MB"),
+    ):
+        (said,), (also,) = re.findall(told, text("README.md")), re.findall(there, text("README.id.md"))
+        assert said == also and float(said) == pytest.approx(weight(names), rel=0.1)
+
+
+def commands(file: str) -> set[str]:
+    """The commands that a README names, and what is asked to be explained."""
+    return {" ".join(found).strip() for found in re.findall(r"swadaya (?:(explain) )?([a-z]+)", text(file))}
+
+
+def test_the_indonesian_readme_has_the_commands_and_numbers_of_the_english():
+    assert commands("README.md") == commands("README.id.md") and len(commands("README.md")) > 20
+    for told, there in (
+        (r"a wheel of about ([\d.]+) MB", r"sekitar ([\d,]+) MB dengan semua skenario"),
+        (r"reaches (\d+) % a year there and (\d+) %", r"mencapai (\d+)% per tahun, dan (\d+)%"),
+        (r"works earn ([\d.]+) % at most", r"paling tinggi ([\d,]+)%"),
+        (r"draws (\d+) worlds", r"menarik (\d+) dunia"),
+        (
+            r"about (\d+) million in ([\d ]+) villages of (\d+) provinces",
+            r"sekitar (\d+) juta di ([\d.]+) desa di (\d+)",
+        ),
+    ):
+        (said,), (also,) = re.findall(told, text("README.md")), re.findall(there, text("README.id.md"))
+        bare = [re.sub(r"[^\w(]", "", str(one)) for one in (said, also)]
+        assert bare[0] == bare[1], (said, also)
 
 
 def test_parameter_sets_and_worlds_of_a_map(known):

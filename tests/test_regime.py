@@ -18,7 +18,7 @@ from scipy import stats
 from sim import __main__ as command_line
 from sim.commands import regime as command
 from sim.errors import InputError
-from sim.experiment import axes, ensemble, regime
+from sim.experiment import axes, ensemble, regime, standing
 from sim.experiment.regime import NONE, Point, RegimeMap, mapped, world_at
 from sim.experiment.regime_question import LEAST, OUTCOMES, Question, asked
 from sim.experiment.winning import LEVEL, crowd, judged, neighbours, shifted, vote
@@ -488,6 +488,7 @@ def test_the_command_writes_map_tables_and_manifest(tiny, tmp_path, capsys):
     }  # fmt: skip
     assert "tiny: 20 worlds of 6 villages" in said and str(folder / "map.html") in said
     assert "Calibrated but for" in said  # parameter sets are stored
+    assert all(barred in " ".join(said.split()) for barred in standing.warnings())
     table = pd.read_csv(folder / "points.csv", keep_default_na=False)
     assert {
         "works",

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
-from test_language import Shown, only, words
+from test_language import Shown, barred, only, words
 
 import sim.workers
 from sim import __main__ as command_line
@@ -104,6 +104,7 @@ def english(text: str) -> list[str]:
 def test_no_english_is_left(reader):
     printed = re.sub(r"(halaman|digest hasil): .*", " ", reader.console.file.getvalue())
     assert english(printed) == []
+    assert all(reader.console.file.getvalue().count(said) == 6 for said in barred())  # beside every answer
     pages = sorted((reader.folder / "results").glob("*/report.html"))
     assert len(pages) == 6
     for page in pages:

@@ -22,18 +22,20 @@ from sim.app.paints import paints
 from sim.app.payload import payload
 from sim.app.record import Pair, pair
 from sim.app.settings import ARMS, Settings
+from sim.app.texts import LANGUAGES
 from sim.app.world import Worlds
 from sim.experiment.bench import Line
+from sim.language import mark, say, spoken, written
 from sim.scenario import BASELINE
 
 SHOWN = {
-    "headcount": "poor after, %",
-    "headcount_end": "poor at the end, %",
-    "gap": "poverty gap after, %",
-    "own_income": "median own income, z",
-    "participation": "at the meeting, %",
-    "self_supporting": "initially poor on own feet, %",
-    "cost": "cost, z a person",
+    "headcount": mark("poor after, %"),
+    "headcount_end": mark("poor at the end, %"),
+    "gap": mark("poverty gap after, %"),
+    "own_income": mark("median own income, z"),
+    "participation": mark("at the meeting, %"),
+    "self_supporting": mark("initially poor on own feet, %"),
+    "cost": mark("cost, z a person"),
 }
 
 
@@ -56,10 +58,10 @@ def told(found: Pair, among: Choices) -> Table:
     table.add_column("")
     names = {"none": BASELINE, "a": found.settings.a, "b": found.settings.b}
     for arm in ARMS:
-        table.add_column(f"{arm}: {among.labels(names[arm])[0]}", justify="right")
+        table.add_column(f"{arm}: {among.labels(names[arm])[LANGUAGES.index(spoken().code)]}", justify="right")
     heads = {arm: found.headline(arm) for arm in ARMS}
     for key, words in SHOWN.items():
-        table.add_row(words, *(f"{heads[arm][key]:.3f}" for arm in ARMS))
+        table.add_row(say(words), *(written(f"{heads[arm][key]:.3f}") for arm in ARMS))
     return table
 
 

@@ -23,16 +23,18 @@ from sim.app.choices import choices
 from sim.app.lessons import lessons, step_of
 from sim.app.record import Pair, arm_id, pair
 from sim.app.settings import ARMS, Settings
+from sim.app.texts import LANGUAGES, words
 from sim.app.world import Start, Worlds
 from sim.errors import InputError
 from sim.experiment import Tell, canonical
 from sim.experiment.compare import interval
 from sim.experiment.lanes import side_by_side
+from sim.language import mark, say, spoken
+from sim.report import number, span
 from sim.reproduce.runs import KINDS as OTHERS
-from sim.reproduce.runs import Asked, Made, digests
-from sim.scenario import Known
+from sim.reproduce.runs import Asked, Made, beside_bars, digests
+from sim.scenario import Known, fields
 from sim.scenario.faults import did_you_mean
-from sim.scenario.fields import whole, words
 
 DIFFERENCE = "b - a"
 
@@ -54,19 +56,19 @@ class Lesson(Asked):
     """A lesson of the view, with all that its steps set up."""
 
     kind: Literal["lesson"]
-    lesson: str = words(..., 40, "Its id in sim/app/lessons.toml", 1)
-    lucks: int = whole(6, 2, LUCKS, "lucks", "That of the page, and those of its band that follow")
+    lesson: str = fields.words(..., 40, "Its id in sim/app/lessons.toml", 1)
+    lucks: int = fields.whole(6, 2, LUCKS, "lucks", "That of the page, and those of its band that follow")
 
     def make(self, known: Known, tell: Tell) -> Made:
         """Run every set-up of the lesson."""
         worlds, asked = Worlds(), self.asked()
         with ThreadPoolExecutor(len(ARMS)) as threads:
-            steps = [self._step(*one, worlds, threads, partial(tell, one[0])) for one in asked]
+            steps = [self._step(*one, worlds, threads, partial(tell, called(self.lesson, one[0]))) for one in asked]
         table = canonical.framed([row for step in steps for row in _rows(step)])
         under = canonical.text_digest(*(digest for step in steps for digest in step.digests))
         codes = [code.of(settings, choices()) for *_, settings in asked]
         about = digests(table, under, (self.model_dump_json(), *codes))
-        return Made(table, about, _told(self.lesson, steps), partial(_lanes, steps[-1]))
+        return Made(table, about, beside_bars(_told(self.lesson, steps)), partial(_lanes, steps[-1]))
 
     def asked(self) -> list[tuple[str, str, Settings]]:
         """Step, metric and settings of each set-up; a step that shows what the one before it did brings none."""
@@ -114,16 +116,40 @@ def _rows(step: Step) -> Iterator[tuple]:
             yield "series", step.metric, arm, step.name, quarter, unit, *interval(runs[:, quarter]).values()
 
 
+HEADS = (mark("Step"), mark("No programme"), mark("A"), mark("B"), mark("B less A, pp"))
+
+
+def called(lesson: str, step: str) -> str:
+    """What the view calls a step, in the reader's language: its own name, else that of its kind."""
+    about = next(part for one in lessons() if one["id"] == lesson for part in one["steps"] if part["id"] == step)
+    return _said(about.get("name") or words(f"stage.step_{about['kind']}"))
+
+
+def _said(both: Sequence[str]) -> str:
+    """One of the view's texts, which are in all languages side by side."""
+    return both[LANGUAGES.index(spoken().code)]
+
+
+def between(settings: Settings) -> str:
+    """The policies A and B of a set-up."""
+    a, b = (_said(choices().labels(policy)) for policy in (settings.a, settings.b))
+    return f"A: {a}\nB: {b}"
+
+
 def _told(lesson: str, steps: Sequence[Step]) -> Table:
     """Poverty after the programmes, step by step, with its range over lucks."""
-    title = f"lesson {lesson}: {SHOWN['headcount']}, mean of {len(steps[0].digests)} lucks and their range"
+    title = say(
+        "Lesson “{lesson}”: poor after the programmes, % of persons; mean of {lucks} lucks, beneath it their range",
+        lesson=_said(next(one["title"] for one in lessons() if one["id"] == lesson)), lucks=len(steps[0].digests),
+    )  # fmt: skip
     table = Table(title=title, title_justify="left")
-    for name in ("step", "no programme", "a", "b", DIFFERENCE):
-        table.add_column(name, justify="left" if name == "step" else "right")
+    for head in HEADS:
+        table.add_column(say(head), justify="left" if head == HEADS[0] else "right")
     for step in steps:
         seen = {arm: np.array([head["headcount"] for head in step.headlines[arm]]) for arm in ARMS}
-        numbers = [interval(values).values() for values in (*seen.values(), seen["b"] - seen["a"])]
-        table.add_row(step.name, *(f"{middle:.2f} ({low:.2f} to {high:.2f})" for middle, low, high in numbers))
+        found = [interval(values).values() for values in (*seen.values(), seen["b"] - seen["a"])]
+        cells = (f"{number(middle, 2)}\n{span(low, high, 2)}" for middle, low, high in found)
+        table.add_row(f"{called(lesson, step.name)}\n{between(step.settings)}", *cells)
     return table
 
 
@@ -133,4 +159,5 @@ def _lanes(step: Step) -> str:
     flows, quarters = start.programmes[arm_id(settings, "b")], start.scenario.calendar.quarters
     held = start.scenario.hold.ablate
     side_by_side(start.world, flows, quarters, settings.luck, held=held, shocks=start.shocks)
-    return f"{settings.b}, luck {settings.luck}, two villages, {quarters} quarters"
+    told = mark("{arm}, luck {luck}, two villages, {quarters} quarters")
+    return say(told, arm=settings.b, luck=settings.luck, quarters=quarters)

@@ -36,7 +36,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
 
 def draw(arguments: argparse.Namespace) -> None:
     """`swadaya map`: worlds over some uncertainties, and who wins in each."""
-    from sim.experiment import axes, regime, regime_question
+    from sim.experiment import axes, regime, regime_question, standing
     from sim.experiment.results import folder_named
     from sim.known import known
     from sim.report.grid import terminal
@@ -52,5 +52,6 @@ def draw(arguments: argparse.Namespace) -> None:
     with Bar() as bar, drafted(folder) as draft, Workers() as workers:
         found = regime.mapped(question, workers, bar)
         write(found, draft)
-    console.print(terminal(grid(found, full=False)), *answer(found), *warnings(found), sep="\n\n", highlight=False)
+    told = (*answer(found), *warnings(found), *standing.warnings())
+    console.print(terminal(grid(found, full=False)), *told, sep="\n\n", highlight=False)
     console.print(say("map: {file}", file=folder / "map.html"), soft_wrap=True)

@@ -176,12 +176,13 @@ def query(arguments: argparse.Namespace) -> int:
 
 def _page(arguments: argparse.Namespace, asked: Asked, found: Found, name: str, parts: dict[str, Any]) -> int:
     """Write a page with its tables into a folder of its own."""
+    from sim.experiment import standing
     from sim.report.sweep import write
 
     folder = arguments.results / f"{name}-{asked.question.name}-{asked.digest[:12]}"
     with drafted(folder) as draft:
         page = write(found, asked, draft, **parts)
-    _say(say("page: {file}", file=folder / page.name))
+    _say(*standing.warnings(), say("page: {file}", file=folder / page.name))
     return 0
 
 

@@ -16,6 +16,7 @@ from sim.engine.plan import Plan
 from sim.experiment import article, claims, ensemble
 from sim.experiment.claim_statistics import STATISTICS
 from sim.experiment.claims import SILENT, Claim
+from sim.experiment.standing import warnings as bars
 from sim.explain.page import page, section
 from sim.language import listed, mark, say, spoken, written
 from sim.report import percent, said
@@ -132,7 +133,7 @@ def told(rows: pd.DataFrame, digests: Mapping[str, Mapping[str, str]] | None = N
         str(variant): {row["claim"]: row for row in group.to_dict("records")}
         for variant, group in rows.groupby("variant")
     }  # fmt: skip
-    parts: list[RenderableType] = [*standing(digests or {})]
+    parts: list[RenderableType] = [*standing(digests or {}), *map(Text, bars())]
     for name, group in groupby(claims.read(), lambda claim: claim.section):
         parts.append(section(say(name)))
         for claim in group:

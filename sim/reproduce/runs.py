@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
+from rich.console import Group, RenderableType
 
 from sim.engine.lane import Lane, holding, settings
 from sim.errors import InputError
@@ -199,7 +200,7 @@ class Map(Asked):
         variant = question.variant if question.sets else ""
         about = digests(table, under, (self.model_dump_json(), question.digest), variant)
         lanes = partial(_lanes, found.scenario)
-        return Made(table, about, terminal(grid(found, full=False)), lanes)
+        return Made(table, about, beside_bars(terminal(grid(found, full=False))), lanes)
 
     def axes_of(self, known: Known) -> tuple[Axis, ...]:
         """Its axes, of those that the model has."""
@@ -267,7 +268,12 @@ def of_scenario(scenario: Scenario, tell: Tell = quiet) -> Made:
     about = {name: str(manifest[name]) for name in ("series_sha256", "table_sha256")}
     about |= asked_of(manifest)
     table = canonical.of_comparison(results.series, results.tables)
-    return Made(table, about, headline_terminal(results), partial(_lanes, scenario))
+    return Made(table, about, beside_bars(headline_terminal(results)), partial(_lanes, scenario))
+
+
+def beside_bars(shown: RenderableType) -> Group:
+    """What compares programmes, with what its numbers may not be quoted for."""
+    return Group(shown, *standing.warnings())
 
 
 def asked_of(manifest: Mapping[str, Any]) -> dict[str, str]:
