@@ -35,6 +35,7 @@ from sim.app.texts import by_language
 
 QUERY = "v=1&place=desa&a=dividend&b=hybrid&luck=3&budget=0.1&facilitation_end=24&shock=0.15"
 HOUSEHOLD = 174
+NAMES = {"a": "A", "b": "B", "none": "no programme"}
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 400, "height": 860}
 READY = '.sw-stage[aria-busy="false"]'
 WAIT = 180_000  # ms, for whatever a busy machine has to compute
@@ -231,6 +232,12 @@ def test_table_behind_each_chart(visit, exported, found):
     assert [cell.evaluate("cell => cell.firstChild.textContent") for cell in row.locator("td").all()] == [
         percent(value) for value in series
     ]
+    page.get_by_label("Another series").select_option("micro_share")  # every metric can be looked at
+    ends = {arm: found.worlds[arm].series["micro_share"][[0, 79]] for arm in ("none", "a", "b")}
+    told = [f"{NAMES[arm]} from {percent(first)} to {percent(last)}" for arm, (first, last) in ends.items()]
+    label = page.get_by_role("img", name="Villages in national income").get_attribute("aria-label")
+    assert label.endswith(f": {', '.join(told)}")  # the drawing in words
+    assert buttons.count() == 7
 
 
 def test_household_is_followed_in_both_worlds(visit, exported, found):
@@ -241,8 +248,17 @@ def test_household_is_followed_in_both_worlds(visit, exported, found):
     maps.first.focus()
     page.keyboard.press("ArrowRight")
     drawer = page.get_by_role("region", name="One household")
-    number = drawer.get_by_label("Another")
+    number = drawer.get_by_label("Another", exact=True)
     expect(number).to_have_value("2")
+    page.keyboard.press("Enter")  # into the drawer: Tab goes round in it, Escape gives the focus back
+    expect(drawer).to_be_focused()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert drawer.evaluate("one => one.contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    expect(maps.first).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
     number.fill(str(HOUSEHOLD + 1))
     number.press("Enter")
     expect(drawer.locator("h2")).to_contain_text(f"Household {HOUSEHOLD + 1}")
@@ -276,6 +292,10 @@ def test_a_village_tells_its_numbers(visit, exported, found):
     cells = page.locator(".sw-tip tbody tr").first.locator("th, td").all_text_contents()
     came = [float(found.worlds[arm].villages["attendance"][20, 0]) for arm in "ab"]
     assert cells[0] == "Came to the meeting"
+    last = page.locator(".sw-tip tbody tr").last.locator("th, td").all_text_contents()
+    farm = [float(found.worlds[arm].villages["farm_labour"][20, 0]) for arm in "ab"]
+    assert last[0] == "Work on the own farm"
+    assert [float(cell.rstrip("\u00a0%")) for cell in last[1:]] == pytest.approx([100 * one for one in farm], abs=0.8)
     assert [float(cell.rstrip("\u00a0%")) for cell in cells[1:]] == pytest.approx(
         [100 * share for share in came], abs=0.8
     )

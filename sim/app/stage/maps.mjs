@@ -20,11 +20,12 @@ export function makeMaps(context) {
   const worlds = ["a", "b"].map((arm) => {
     const name = h("span", { class: "sw-name" });
     const map = villageMap(t("map_of", { arm: arm.toUpperCase() }));
-    const el = h("figure", { class: "sw-world", "data-arm": arm }, h("h2", {}, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), name), map.canvas);
+    const el = h("figure", { class: "sw-world", "data-arm": arm }, h("h2", {}, h("i", { class: `sw-mark sw-${arm}` }, arm.toUpperCase()), name), map.canvas);
     map.canvas.addEventListener("click", (event) => { const found = map.under(event); if (found !== null) context.follow(found); });
     map.canvas.addEventListener("pointermove", (event) => tell(map.under(event), map.village(event), event));
     map.canvas.addEventListener("pointerleave", () => tell(null, null));
     map.canvas.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") return context.enter();
       if (!event.key.startsWith("Arrow")) return;
       event.preventDefault();
       context.follow(map.beside(state.followed, event.key));

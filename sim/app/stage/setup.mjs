@@ -46,7 +46,8 @@ export function makeSetup(context) {
   function one(control, prefix, value, numbers) {
     const key = `${prefix}${control.key}`;
     const label = worded(control.label, lang()) || control.key;
-    const about = [control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit_words, lang())}`, control.slow ? t("slow") : null];
+    const waited = control.needs && context.read("form").controls.find((other) => other.key === control.needs);
+    const about = [control.remark && worded(control.remark, lang()), waited && t("waits", { label: worded(waited.label, lang()) }), control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit_words, lang())}`, control.slow ? t("slow") : null];
     const spec = { ...control, label, about, name: t("about", { label }), shown: reading(control, numbers) };
     fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }));
     fields[key].own = control.default;
