@@ -201,8 +201,8 @@ def test_lucks_and_assumptions_are_told_apart(visit, exported):
     expect(sure).to_contain_text("17 of 20 lucks under one set of assumptions")
     expect(sure).to_contain_text("11 of 20 sets of assumptions")
     assert page.locator('[data-figure="poverty"] small').all_text_contents() == [
-        "5.0\u00a0% – 7.0\u00a0%",
-        "5.0\u00a0% – 7.0\u00a0%",
+        "5.0 – 7.0\u00a0%",
+        "5.0 – 7.0\u00a0%",
         "no programme",
     ]
 

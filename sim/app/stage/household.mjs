@@ -14,7 +14,7 @@ export function makeHousehold(context) {
   const place = h("p", { class: "sw-around" });
   const close = h("button", { type: "button", class: "sw-close", "aria-label": t("close"), onclick: () => context.follow(null) }, "×");
   const number = h("input", { id: fresh("household"), type: "number", min: 1, step: 1, onchange: () => number.reportValidity() && number.value !== "" && context.follow(Number(number.value) - 1) });
-  const spoken = h("p", { class: "sw-spoken", "aria-live": "polite" });
+  const spoken = h("p", { class: "sw-heard", "aria-live": "polite" });
   const el = h("section", { class: "sw-drawer", "aria-label": t("household"), hidden: true, tabindex: "-1" }, h("header", {}, title, h("span", { class: "sw-other" }, h("label", { for: number.id }, t("other_household")), number), close), spoken, body);
   el.addEventListener("keydown", (event) => {
     if (event.key === "Escape") context.follow(null);
@@ -108,7 +108,8 @@ export function makeHousehold(context) {
     number.max = String(scene.households);
     if (!number.matches(":focus")) number.value = String(household + 1); // what is being typed stays
     const people = scene.payload.households;
-    title.replaceChildren(story?.name ? `${story.name}, ` : "", t("household_n", { n: household + 1, village: scene.village(scene.villageOf(household)) }), h("small", {}, t("people", { size: people.size[household], activity: t(`activity_${people.activity[household]}`), schooling: people.schooling[household] })));
+    const home = t("household_n", { n: household + 1, village: scene.village(scene.villageOf(household)) });
+    title.replaceChildren(story?.name ? `${story.name}, ${home.charAt(0).toLowerCase()}${home.slice(1)}` : home, h("small", {}, t("people", { size: people.size[household], activity: t(`activity_${people.activity[household]}`), schooling: people.schooling[household] })));
     if (story || !post.able) say(spoken, title.textContent);
     const words = (text) => worded(text, language());
     const parts = story ? h("p", { class: "sw-parts" }, story.parts ? h("b", {}, t("parts", { when: scene.quarterName(story.parts.quarter) }), " ") : t("same_life"), story.parts ? words(story.parts.text) : "") : null;

@@ -79,7 +79,7 @@ export function makeSetup(context) {
       if (file.size > LARGEST) return refuse(t("too_large", { name: file.name }));
       post.ask({ kind: "upload", what: file.name.endsWith(".csv") ? "survey" : "scenario", name: file.name, text: await file.text() }, (answer) => answer.error && refuse(worded(answer.error, lang())));
     };
-    return h("div", { class: "sw-field sw-upload" }, h("label", { for: input.id }, t("own_place")), input, h("p", { class: "sw-note" }, t("own_place_note")));
+    return h("div", { class: "sw-field sw-upload" }, h("label", { for: input.id }, t("own_place")), input, h("label", { class: "sw-file", for: input.id }, t("choose_file")), h("p", { class: "sw-note" }, t("own_place_note")));
   }
 
   function lay() {
