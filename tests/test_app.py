@@ -707,7 +707,7 @@ def english(told):
     """English words that are left in what an Indonesian reads, but for names that a file has too."""
     kept = re.sub(r"\[+\w*\]+|[\"'`][^\"'`]*[\"'`]", "", told[1])
     return told[1] == told[0] or re.findall(
-        r"(?i)\b(the|is|are|of|not|has|have|allowed|found|and|or|must|which|an)\b", kept
+        r"(?i)\b(the|is|are|of|not|has|have|allowed|found|and|or|must|which|an|you|there|may)\b", kept
     )
 
 

@@ -10,7 +10,7 @@ export function makeCharts(context) {
   const money = moneyChart({ label: t("money"), unit: t("money_unit") }, t, (value) => context.scene().numbers.decimals(value, 2));
   const more = h("select", { id: fresh("more"), onchange: () => { state.series = more.value; anew(); } });
   const cards = h("div", { class: "sw-charts" }, lorenz.el, money.el);
-  const el = h("section", { "aria-label": t("charts") }, h("p", { class: "sw-against" }, h("label", { for: more.id }, t("another_series")), more, against, h("label", { for: against.id }, t("against"))), cards);
+  const el = h("section", { "aria-label": t("charts") }, h("p", { class: "sw-against" }, h("label", { for: more.id }, t("another_series")), more, h("span", {}, against, h("label", { for: against.id }, t("against")))), cards);
   let [courses, now, marked] = [[], 0, null];
 
   /** The charts that are wanted now: one that stays is left alone, with the table that is open behind it. */
