@@ -139,6 +139,16 @@ def clock(page: Page):
     return page.get_by_role("slider", name="Quarter", exact=True)
 
 
+#: Notes in `heard` what the live regions of a page say.
+LISTEN = """() => {
+    window.heard = [];
+    for (const one of document.querySelectorAll('[aria-live], [role=status], [role=alert], output'))
+        if (one.ariaLive !== 'off')
+            new MutationObserver(() => one.textContent && heard.push(one.textContent))
+                .observe(one, { childList: true, characterData: true, subtree: true });
+}"""
+
+
 def test_bet_then_watch_then_explain(visit, exported, found):
     page = visit(exported)
     bet = page.get_by_label("Poor under B")
@@ -147,8 +157,9 @@ def test_bet_then_watch_then_explain(visit, exported, found):
     expect(page.locator(".sw-guessing output").last).to_have_text("4.5\u00a0%")
     expect(page.locator(".sw-headline")).to_be_hidden()  # nothing is told before the bet
     page.get_by_label("Speed", exact=True).select_option("fastest")
-    page.get_by_role("button", name="Watch what happens").click()
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.evaluate(LISTEN)
+    page.get_by_role("button", name="Watch what happens").press("Enter")
+    expect(page.get_by_role("button", name="Pause")).to_be_focused()  # the panel that had the focus has gone
     expect(page.locator(".sw-guess circle")).to_have_count(2)  # drawn beside the run
     expect(page.locator('.sw-stage[data-phase="explain"]')).to_be_attached(timeout=WAIT)
     assert shown(page) == poverty(found, 79)
@@ -156,6 +167,7 @@ def test_bet_then_watch_then_explain(visit, exported, found):
     expect(page.locator(".sw-verdict")).to_contain_text("You guessed A")
     expect(page.locator(".sw-verdict")).to_contain_text("B 4.5\u00a0%")
     expect(page.locator(".sw-spoken")).to_contain_text(f"poor under A {poverty(found, 79)[0]}")
+    assert page.evaluate("heard") == [page.locator(".sw-spoken").text_content()]  # once, not as the clock ran
 
 
 def test_bet_is_dragged(visit, exported):
@@ -378,6 +390,7 @@ def test_everything_has_a_name(visit, exported):
         .map(one => one.outerHTML.slice(0, 120))"""
     )
     assert not nameless
+    assert page.locator("main").count() == page.locator("h1").count() == 1
 
 
 def test_share_without_a_clipboard(visit, exported, found):
@@ -493,6 +506,7 @@ def test_figures_on_the_page_are_the_engines(live):
 
 def test_what_is_served_plays_the_engines_run_and_its_link_opens_it_again(live, visit, found):
     page = live(QUERY)
+    assert page.locator("main").count() == 1
     page.wait_for_url(re.compile("&d=[0-9a-f]{12}"))
     page.get_by_role("button", name="2 Watch").click()
     page.get_by_role("button", name="Play").click()

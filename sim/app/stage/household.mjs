@@ -109,7 +109,7 @@ export function makeHousehold(context) {
     if (!number.matches(":focus")) number.value = String(household + 1); // what is being typed stays
     const people = scene.payload.households;
     const home = t("household_n", { n: household + 1, village: scene.village(scene.villageOf(household)) });
-    title.replaceChildren(story?.name ? `${story.name}, ${home.charAt(0).toLowerCase()}${home.slice(1)}` : home, h("small", {}, t("people", { size: people.size[household], activity: t(`activity_${people.activity[household]}`), schooling: people.schooling[household] })));
+    title.replaceChildren(story?.name ? `${story.name}, ${home.charAt(0).toLowerCase()}${home.slice(1)}` : home, " ", h("small", {}, t("people", { size: people.size[household], activity: t(`activity_${people.activity[household]}`), schooling: people.schooling[household] })));
     if (story || !post.able) say(spoken, title.textContent);
     const words = (text) => worded(text, language());
     const parts = story ? h("p", { class: "sw-parts" }, story.parts ? h("b", {}, t("parts", { when: scene.quarterName(story.parts.quarter) }), " ") : t("same_life"), story.parts ? words(story.parts.text) : "") : null;

@@ -182,6 +182,7 @@ class Stage {
 
   turn(phase) {
     const { clock } = this.parts;
+    const focused = document.activeElement;
     this.state.phase = phase;
     this.parts.lessons.along(phase);
     if (phase === "guess") clock.pause();
@@ -191,6 +192,7 @@ class Stage {
     }
     if (this.scene) this.lay();
     else this.dress();
+    if (this.frame.main.contains(focused) && focused.closest("[hidden]")) clock.focus(); // its panel has gone
   }
 
   /** The guess is made: watch. Without one the end is shown at once. */
