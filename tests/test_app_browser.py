@@ -273,7 +273,7 @@ def test_household_is_followed_in_both_worlds(visit, exported, found):
     page.keyboard.press("ArrowRight")
     number.fill(str(HOUSEHOLD + 1))
     number.press("Enter")
-    expect(drawer.locator("h2")).to_contain_text(f"Household {HOUSEHOLD + 1}")
+    expect(drawer.locator("h2")).to_contain_text(f", household {HOUSEHOLD + 1}, village ")
     told = story(found, choices(), HOUSEHOLD, threads())
     expect(drawer).to_contain_text(told["why"]["b"]["text"][0])
     expect(drawer).to_contain_text("Real villages have no twin")
