@@ -35,6 +35,7 @@ from sim.app.texts import by_language
 
 QUERY = "v=1&place=desa&a=dividend&b=hybrid&luck=3&budget=0.1&facilitation_end=24&shock=0.15"
 HOUSEHOLD = 174
+NAMES = {"a": "A", "b": "B", "none": "no programme"}
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 400, "height": 860}
 READY = '.sw-stage[aria-busy="false"]'
 WAIT = 180_000  # ms, for whatever a busy machine has to compute
@@ -138,6 +139,16 @@ def clock(page: Page):
     return page.get_by_role("slider", name="Quarter", exact=True)
 
 
+#: Notes in `heard` what the live regions of a page say.
+LISTEN = """() => {
+    window.heard = [];
+    for (const one of document.querySelectorAll('[aria-live], [role=status], [role=alert], output'))
+        if (one.ariaLive !== 'off')
+            new MutationObserver(() => one.textContent && heard.push(one.textContent))
+                .observe(one, { childList: true, characterData: true, subtree: true });
+}"""
+
+
 def test_bet_then_watch_then_explain(visit, exported, found):
     page = visit(exported)
     bet = page.get_by_label("Poor under B")
@@ -146,8 +157,9 @@ def test_bet_then_watch_then_explain(visit, exported, found):
     expect(page.locator(".sw-guessing output").last).to_have_text("4.5\u00a0%")
     expect(page.locator(".sw-headline")).to_be_hidden()  # nothing is told before the bet
     page.get_by_label("Speed", exact=True).select_option("fastest")
-    page.get_by_role("button", name="Watch what happens").click()
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.evaluate(LISTEN)
+    page.get_by_role("button", name="Watch what happens").press("Enter")
+    expect(page.get_by_role("button", name="Pause")).to_be_focused()  # the panel that had the focus has gone
     expect(page.locator(".sw-guess circle")).to_have_count(2)  # drawn beside the run
     expect(page.locator('.sw-stage[data-phase="explain"]')).to_be_attached(timeout=WAIT)
     assert shown(page) == poverty(found, 79)
@@ -155,6 +167,7 @@ def test_bet_then_watch_then_explain(visit, exported, found):
     expect(page.locator(".sw-verdict")).to_contain_text("You guessed A")
     expect(page.locator(".sw-verdict")).to_contain_text("B 4.5\u00a0%")
     expect(page.locator(".sw-spoken")).to_contain_text(f"poor under A {poverty(found, 79)[0]}")
+    assert page.evaluate("heard") == [page.locator(".sw-spoken").text_content()]  # once, not as the clock ran
 
 
 def test_bet_is_dragged(visit, exported):
@@ -200,8 +213,8 @@ def test_lucks_and_assumptions_are_told_apart(visit, exported):
     expect(sure).to_contain_text("17 of 20 lucks under one set of assumptions")
     expect(sure).to_contain_text("11 of 20 sets of assumptions")
     assert page.locator('[data-figure="poverty"] small').all_text_contents() == [
-        "5.0\u00a0% – 7.0\u00a0%",
-        "5.0\u00a0% – 7.0\u00a0%",
+        "5.0 – 7.0\u00a0%",
+        "5.0 – 7.0\u00a0%",
         "no programme",
     ]
 
@@ -231,6 +244,12 @@ def test_table_behind_each_chart(visit, exported, found):
     assert [cell.evaluate("cell => cell.firstChild.textContent") for cell in row.locator("td").all()] == [
         percent(value) for value in series
     ]
+    page.get_by_label("Another series").select_option("micro_share")  # every metric can be looked at
+    ends = {arm: found.worlds[arm].series["micro_share"][[0, 79]] for arm in ("none", "a", "b")}
+    told = [f"{NAMES[arm]} from {percent(first)} to {percent(last)}" for arm, (first, last) in ends.items()]
+    label = page.get_by_role("img", name="Villages in national income").get_attribute("aria-label")
+    assert label.endswith(f": {', '.join(told)}")  # the drawing in words
+    assert buttons.count() == 7
 
 
 def test_household_is_followed_in_both_worlds(visit, exported, found):
@@ -241,11 +260,20 @@ def test_household_is_followed_in_both_worlds(visit, exported, found):
     maps.first.focus()
     page.keyboard.press("ArrowRight")
     drawer = page.get_by_role("region", name="One household")
-    number = drawer.get_by_label("Another")
+    number = drawer.get_by_label("Another", exact=True)
     expect(number).to_have_value("2")
+    page.keyboard.press("Enter")  # into the drawer: Tab goes round in it, Escape gives the focus back
+    expect(drawer).to_be_focused()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert drawer.evaluate("one => one.contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    expect(maps.first).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
     number.fill(str(HOUSEHOLD + 1))
     number.press("Enter")
-    expect(drawer.locator("h2")).to_contain_text(f"Household {HOUSEHOLD + 1}")
+    expect(drawer.locator("h2")).to_contain_text(f", household {HOUSEHOLD + 1}, village ")
     told = story(found, choices(), HOUSEHOLD, threads())
     expect(drawer).to_contain_text(told["why"]["b"]["text"][0])
     expect(drawer).to_contain_text("Real villages have no twin")
@@ -276,6 +304,10 @@ def test_a_village_tells_its_numbers(visit, exported, found):
     cells = page.locator(".sw-tip tbody tr").first.locator("th, td").all_text_contents()
     came = [float(found.worlds[arm].villages["attendance"][20, 0]) for arm in "ab"]
     assert cells[0] == "Came to the meeting"
+    last = page.locator(".sw-tip tbody tr").last.locator("th, td").all_text_contents()
+    farm = [float(found.worlds[arm].villages["farm_labour"][20, 0]) for arm in "ab"]
+    assert last[0] == "Work on the own farm"
+    assert [float(cell.rstrip("\u00a0%")) for cell in last[1:]] == pytest.approx([100 * one for one in farm], abs=0.8)
     assert [float(cell.rstrip("\u00a0%")) for cell in cells[1:]] == pytest.approx(
         [100 * share for share in came], abs=0.8
     )
@@ -358,6 +390,7 @@ def test_everything_has_a_name(visit, exported):
         .map(one => one.outerHTML.slice(0, 120))"""
     )
     assert not nameless
+    assert page.locator("main").count() == page.locator("h1").count() == 1
 
 
 def test_share_without_a_clipboard(visit, exported, found):
@@ -473,6 +506,7 @@ def test_figures_on_the_page_are_the_engines(live):
 
 def test_what_is_served_plays_the_engines_run_and_its_link_opens_it_again(live, visit, found):
     page = live(QUERY)
+    assert page.locator("main").count() == 1
     page.wait_for_url(re.compile("&d=[0-9a-f]{12}"))
     page.get_by_role("button", name="2 Watch").click()
     page.get_by_role("button", name="Play").click()

@@ -6,11 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from test_app_browser import chromium, serving  # noqa: F401
+from test_app_browser import READY, WAIT, chromium, serving  # noqa: F401
 
 pytestmark = pytest.mark.full
-READY = '.sw-stage[aria-busy="false"]'
-WAIT = 120_000  # ms
 MORE = 1.2  # times what the server held before anybody came, when all have gone
 
 
@@ -25,6 +23,14 @@ def held(process) -> float:
     """Memory of a process, MB."""
     lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024.0
+
+
+def given_back(process, before):
+    """All have gone: what they held goes too, as soon as a busy machine comes to it."""
+    end = time.monotonic() + WAIT / 1000
+    while held(process) > MORE * before:
+        assert time.monotonic() < end, f"{held(process):.0f} MB, {before:.0f} before anybody came"
+        time.sleep(0.5)
 
 
 def visited(browser, address):
@@ -43,8 +49,7 @@ def test_fifty_readers_in_turn_leave_no_memory_behind(server, chromium):  # noqa
         context, page = visited(chromium, f"{address}?luck={reader % 5 + 1}")
         page.close()
         context.close()
-    time.sleep(10.0)
-    assert held(process) <= MORE * before
+    given_back(process, before)
 
 
 def test_fifteen_readers_at_once_keep_their_own_settings(server, chromium):  # noqa: F811
@@ -64,5 +69,4 @@ def test_fifteen_readers_at_once_keep_their_own_settings(server, chromium):  # n
     for context, page in opened:
         page.close()
         context.close()
-    time.sleep(10.0)
-    assert held(process) <= MORE * before
+    given_back(process, before)

@@ -16,7 +16,6 @@ FIRST = "desa"  # the place that a view opens with
 HIDDEN = (
     "attends.threshold",  # solved
     "output.lumpy_scale", "output.lumpy_cost",  # set by trap
-    "farm_labour.work", "modern_sector.share",  # only metrics read them that the view does not show
 )  # fmt: skip
 LUMP = 1.4  # the lumpy technique's scale, times `output.scale` (calibration's range: 1.1 to 1.6)
 DIGITS = 4  # significant digits of a number in an address

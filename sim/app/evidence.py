@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
+from sim.app.choices import choices
 from sim.app.crew import Crew
 from sim.app.lesson_again import KINDS
-from sim.app.texts import LANGUAGES, own_words, words
+from sim.app.texts import LANGUAGES, own_words, worded, words
 from sim.errors import InputError
 from sim.experiment import canonical, standing
 from sim.language import speaking
+from sim.metrics import catalogue
 from sim.reproduce import published
 from sim.reproduce.agreement import TOLERANCE
 from sim.scenario.faults import did_you_mean
@@ -106,6 +108,9 @@ def _row(row: Any) -> dict[str, Any]:
     found = dict(zip(canonical.KEYS, (row.table, row.metric, row.arm, row.part, int(row.quarter)), strict=True))
     found["what"] = found.pop("metric")
     return found | {
+        "told": {
+            key: _named(key, str(value)) for key, value in (*found.items(), ("unit", row.says)) if key != "quarter"
+        },
         "unit": str(row.says),
         "expected": number(row.estimate),
         "low": number(row.low),
@@ -113,6 +118,17 @@ def _row(row: Any) -> dict[str, Any]:
         "obtained": None,
         "verdict": "",
     }
+
+
+def _named(key: str, name: str) -> tuple[str, str]:
+    """What a name of a printed table is called on the page; one that is called nothing else stays as it is."""
+    if key == "arm":
+        known = choices()
+        return known.labels(name) if name in known.policies else worded(f"stage.{name}", name)
+    if key == "table":
+        name = name.removeprefix("study ")
+    measure = catalogue().get(name)
+    return worded(f"metric.{name}", measure.label) if measure else worded(f"printed.{name}", name)
 
 
 def _verdict(row: dict[str, Any]) -> str:

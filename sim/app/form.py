@@ -9,7 +9,7 @@ from typing import Any
 from sim.app import code
 from sim.app.choices import MOST_LUCKS, MOST_SETS, Choices, Control
 from sim.app.settings import OWN, Settings, Text
-from sim.app.texts import own_words, worded, words
+from sim.app.texts import own_words, table, worded, words
 from sim.app.world import LATER
 
 TOLD = ("meaning", "decides", "flows", "targets", "loses_when")
@@ -58,6 +58,7 @@ def _policies(among: Choices) -> list[dict[str, Any]]:
         settings = [of_control(control, control.default) | {"key": control.key[2:]} for control in own if control]
         for one, key in zip(settings, among.of_policy(name), strict=True):
             one["label"] = worded(f"setting.{key}", key.replace("_", " "))
+            one["remark"] = table().get(f"remark.{name}.{key}", "")
         told = {"code": about.code if about else "", "ranked": bool(about and about.ranked)}
         found.append(
             {"name": name, "label": among.labels(name), "settings": settings, **told, **policy_words(name, among)}

@@ -13,7 +13,7 @@ from sim.app.choices import Choices
 from sim.app.life import Life, Parting, home_of, lives, parting
 from sim.app.payload import numbers
 from sim.app.record import Pair
-from sim.app.texts import table, words
+from sim.app.texts import table, worded, words
 from sim.errors import InputError
 from sim.metrics import mean
 from sim.scenario import BASELINE
@@ -125,7 +125,9 @@ def _happened(life: Life) -> Iterator[dict[str, Any]]:
 
 def _parts(found: Mapping[str, Life], split: Parting) -> dict[str, Any]:
     """The first quarter that differs, and what was decided differently by then."""
-    text = filled("parts.text", column=words(f"column.{split.column}"), a=split.a, b=split.b)
+    unit = worded(f"of.{split.unit}", split.unit) if split.unit.startswith("z") else ("", "")
+    text = filled("parts.text", column=words(f"column.{split.column}"), a=split.a, b=split.b, unit=unit)
+    text = (text[0].replace(" .", "."), text[1].replace(" .", "."))
     decided = _decided(found, split.quarter)
     text = (f"{text[0]} {decided[0]}".strip(), f"{text[1]} {decided[1]}".strip())
     return {"quarter": split.quarter, "column": split.column, "text": text, "a": split.a, "b": split.b}

@@ -69,10 +69,11 @@ def _life(pair: Pair, arm: str, household: int) -> Life:
 
 @dataclass(frozen=True)
 class Parting:
-    """Where two lives part: the quarter, the first column of the quarter's order that differs, and its two values."""
+    """Where two lives part: the quarter, the first column of the quarter's order that differs, its unit and values."""
 
     quarter: int
     column: str
+    unit: str
     a: float
     b: float
 
@@ -94,4 +95,10 @@ def parting(pair: Pair, found: Mapping[str, Life], among: Collection[str]) -> Pa
         return None
     quarter = int(np.flatnonzero(differs.any(axis=0))[0])
     column = order[int(np.flatnonzero(differs[:, quarter])[0])]
-    return Parting(quarter, column, float(found["a"].own[column][quarter]), float(found["b"].own[column][quarter]))
+    return Parting(
+        quarter,
+        column,
+        plan.unit(column)[0],
+        float(found["a"].own[column][quarter]),
+        float(found["b"].own[column][quarter]),
+    )

@@ -78,8 +78,8 @@ def _of_scenario(own: Own) -> Scenario:
     if isinstance(people, dict):
         for key in ("survey", "village_list"):
             if people.get(key):
-                said = f"{own.name}: names the file {str(people[key])[:60]}"
-                raise InputError(f"{said}; a page reads no files: bring a survey by itself")
+                other = str(people[key])[:60]
+                raise InputError(f"{own.name}: names the file {other}; a page reads no files: bring a survey by itself")
     scenario = check(document, known, name=own.name, text=own.text)
     if scenario.calendar.quarters > LONGEST:
         raise InputError(f"{own.name}: has {scenario.calendar.quarters} quarters; in the view at most {LONGEST}")

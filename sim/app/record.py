@@ -25,7 +25,7 @@ CUSHION = 0.25  # z per person: who stands with less than a quarter's quarter of
 METRICS = (
     "headcount", "poverty_gap", "severity", "median_own_income", "mean_consumption", "self_supporting", "participation",
     "participation_non_elite", "empowerment", "decision_power", "control", "quality", "gini", "external_share",
-    "capital", "works", "skill", "demand",
+    "capital", "works", "skill", "demand", "micro_share",
 )  # fmt: skip
 LORENZ = np.linspace(0.0, 1.0, 21)
 #: Layer of households -> how a code is read: "line" by `of_line`, "share" and "amount" linearly, "category" as it is.
@@ -43,6 +43,7 @@ VILLAGE = {
     "attendance": ("council", "share of households", 1.0),
     "institution_quality": ("council", "0-1", 1.0),
     "capture": ("council", "share", 0.3),
+    "right_goal": ("council", "share", 1.0),
     "members": ("cooperative", "households", 0.0),
     "group_fund": ("cooperative", "z", 0.0),
     "upkeep": ("cooperative", "share of upkeep wanted", 1.0),
@@ -54,6 +55,7 @@ VILLAGE = {
     "facilitation_effect": ("programme", "0-1", 1.0),
     "headcount": ("people", "share of persons", 1.0),
     "own_income": ("people", "z per person and quarter", 0.0),
+    "farm_labour": ("people", "share of working time", 1.0),
 }
 SUMMED, AVERAGED = ("works", "group_fund", "members"), ("upkeep",)  # columns of the four groups of a village
 
@@ -232,8 +234,8 @@ class _Recorder:
             return rows.sum(axis=1) if name in SUMMED else rows.mean(axis=1)
         if name == "headcount":
             return metrics.group_mean(state["consumption"] < metrics.LINE, self.persons, self.home)
-        if name == "own_income":
-            return metrics.group_mean(state["own_income"], self.persons, self.home)
+        if name in ("own_income", "farm_labour"):
+            return metrics.group_mean(state[name], self.persons, self.home)
         return state[name]
 
 

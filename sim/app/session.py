@@ -32,6 +32,7 @@ from sim.app.lessons import step_of
 from sim.app.own import among_of, settings_of
 from sim.app.payload import payload
 from sim.app.record import Pair, Recording, pair
+from sim.app.refusals import refused
 from sim.app.settings import Own, Settings, Text, from_query
 from sim.app.share import expected_of, share
 from sim.app.texts import words
@@ -135,7 +136,7 @@ class Session:
             try:
                 self._run(settings, done)
             except (InputError, PolicyError, NotFiniteError) as error:
-                self._failed(done, (str(error), str(error)))
+                self._failed(done, refused(error))
             except Exception:  # a page says that it failed, and whoever runs it reads why
                 log.exception("%s failed", settings.query())
                 self._failed(done, words("error.unexpected"))
@@ -219,7 +220,7 @@ class Session:
             try:
                 ANSWERS[kind](self, content, lambda told, buffers=(): self.send(about | dict(told), list(buffers)))
             except (InputError, PolicyError, NotFiniteError) as error:
-                self.send(about | {"error": (str(error), str(error))}, [])
+                self.send(about | {"error": refused(error)}, [])
             except Exception:
                 log.exception("%s failed for %s", kind, self.settings.query())
                 self.send(about | {"error": words("error.unexpected")}, [])

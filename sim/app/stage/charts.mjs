@@ -8,13 +8,14 @@ export function makeCharts(context) {
   const against = h("input", { type: "checkbox", id: fresh("against"), onchange: () => anew() });
   const lorenz = lorenzChart({ label: t("lorenz"), unit: t("lorenz_unit") }, t, (value) => context.scene().numbers.percent(value));
   const money = moneyChart({ label: t("money"), unit: t("money_unit") }, t, (value) => context.scene().numbers.decimals(value, 2));
+  const more = h("select", { id: fresh("more"), onchange: () => { state.series = more.value; anew(); } });
   const cards = h("div", { class: "sw-charts" }, lorenz.el, money.el);
-  const el = h("section", { "aria-label": t("charts") }, h("p", { class: "sw-against" }, against, h("label", { for: against.id }, t("against"))), cards);
+  const el = h("section", { "aria-label": t("charts") }, h("p", { class: "sw-against" }, h("label", { for: more.id }, t("another_series")), more, h("span", {}, against, h("label", { for: against.id }, t("against")))), cards);
   let [courses, now, marked] = [[], 0, null];
 
   /** The charts that are wanted now: one that stays is left alone, with the table that is open behind it. */
   function choose(scene) {
-    const wanted = scene.chartsWith(marked);
+    const wanted = scene.chartsWith([marked, state.series]);
     const there = (metric) => courses.find((chart) => chart.key === metric.key);
     for (const chart of courses) if (!wanted.some((metric) => metric.key === chart.key)) chart.el.remove();
     courses = wanted.map((metric) => there(metric) || courseChart(metric, t, (value) => context.scene().show(metric.key, value), context.go));
@@ -25,6 +26,8 @@ export function makeCharts(context) {
   }
 
   function lay(scene) {
+    more.replaceChildren(h("option", { value: "" }, "–"), ...scene.others.map(({ key, label }) => h("option", { value: key }, label)));
+    more.value = state.series;
     choose(scene);
     courses.forEach((chart, place) => chart.lay(scene, { seen: state.seen, guess: place === 0 ? state.guess : null, against: against.checked }));
     lorenz.lay(scene);

@@ -15,7 +15,7 @@ export function makeClock(t, { moved, turned }) {
   const on = h("button", { type: "button", class: "sw-step", "aria-label": t("step_on"), onclick: () => go(Math.floor(time) + 1) }, "›");
   const slider = h("input", { type: "range", min: "0", step: "1", value: "0", "aria-label": t("quarter"), oninput: () => go(Number(slider.value)) });
   const flags = h("div", { class: "sw-flags", "aria-hidden": "true" });
-  const now = h("output", { class: "sw-now" });
+  const now = h("output", { class: "sw-now", "aria-live": "off" }); // told when the clock stands, not as it runs
   const speed = h("select", { "aria-label": t("speed") }, Object.keys(SPEEDS).map((name) => h("option", { value: name }, t(`speed_${name}`))));
   speed.value = calm() ? "slow" : "normal";
   const el = h("section", { class: "sw-clock", "aria-label": t("clock") }, play, back, on, h("div", { class: "sw-line" }, flags, slider), now, speed);
@@ -109,5 +109,5 @@ export function makeClock(t, { moved, turned }) {
   }
 
   dress();
-  return { el, lay, go, start, pause, toggle, time: () => time, last: () => last, playing: () => playing };
+  return { el, lay, go, focus: () => play.focus(), start, pause, toggle, time: () => time, last: () => last, playing: () => playing };
 }

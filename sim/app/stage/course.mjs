@@ -76,7 +76,7 @@ export function courseChart(outcome, t, number, go) {
     const last = scene.quarters - 1;
     across = (quarter) => MARGIN.left + ((inner.right - MARGIN.left) * quarter) / last;
     down = (value) => inner.bottom - ((inner.bottom - MARGIN.top) * (value - low)) / (high - low);
-    const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, role: "img", "aria-label": outcome.label });
+    const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, role: "img", "aria-label": spoken(lines, seen) });
     const rungs = ticks(low, high, 4);
     const step = rungs[1] - rungs[0];
     show = against ? (value) => scene.numbers.signed(value, places(step) + 1) : number;
@@ -106,6 +106,13 @@ export function courseChart(outcome, t, number, go) {
     root.append(cursor, ...dots.flatMap(({ dot, lead, text }) => [lead, dot, text]));
     drawing.replaceChildren(root);
     told();
+  }
+
+  /** The drawing in words; before the end has been seen it gives nothing away. */
+  function spoken(lines, seen) {
+    const text = [outcome.label, against ? t("against") : outcome.unit].filter(Boolean).join(", ");
+    const ends = lines.map(([arm, { vivid }]) => t("from_to", { name: scene.named(arm), from: number(vivid[0]), to: number(vivid.at(-1)) }));
+    return seen ? `${text}: ${ends.join(", ")}` : text;
   }
 
   function guesses(guess, lines) {

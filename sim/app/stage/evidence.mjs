@@ -25,7 +25,8 @@ export function makeEvidence(context) {
     if (answer.error) return tell(worded(answer.error, language()));
     tell(worded(answer.text, language()) || "");
     const { plain } = numbering(language());
-    const row = (one) => h("tr", {}, h("th", { scope: "row" }, [one.table, one.what].filter(Boolean).join(" · "), h("small", {}, [one.part, one.quarter >= 0 ? t("year_n", { n: plain(one.quarter / 4) }) : ""].filter(Boolean).join(", "))), h("td", {}, one.arm), h("td", {}, plain(one.expected, 4), one.low === null ? null : h("small", {}, `${plain(one.low, 4)} – ${plain(one.high, 4)}`)), h("td", {}, one.obtained === null ? "–" : plain(one.obtained, 4)), h("td", {}, one.verdict ? t(`verdict_${one.verdict}`) : "–"));
+    const shown = (value) => plain(value, Math.abs(value) >= 1 ? 2 : 4);
+    const row = (one) => h("tr", {}, h("th", { scope: "row" }, [one.told.table, one.told.what].map(said).filter(Boolean).join(" · "), h("small", {}, [said(one.told.part), one.quarter >= 0 ? t("year_n", { n: plain(one.quarter / 4) }) : "", said(one.told.unit)].filter(Boolean).join(", "))), h("td", {}, said(one.told.arm)), h("td", {}, shown(one.expected), one.low === null ? null : h("small", {}, `${shown(one.low)} – ${shown(one.high)}`)), h("td", {}, one.obtained === null ? "–" : shown(one.obtained)), h("td", {}, one.verdict ? t(`verdict_${one.verdict}`) : "–"));
     result.replaceChildren(h("h3", {}, answer.published), grid(answer.published, ["outcome", "arm", "expected", "obtained", "verdict"], answer.rows.map(row)));
   }
 

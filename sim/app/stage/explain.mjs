@@ -11,9 +11,10 @@ export function makeExplain(context) {
   const note = h("p", { class: "sw-note" });
   const drawing = h("div", { class: "sw-drawing" });
   const ask = h("button", { type: "button", class: "sw-primary", onclick: () => request() }, t("explain_ask"));
+  const heard = h("p", { class: "sw-heard", "aria-live": "polite" });
   const verdict = h("p", { class: "sw-verdict" });
   const again = h("button", { type: "button", class: "sw-quiet", onclick: () => context.refresh() }, t("bet_again"));
-  const el = h("section", { class: "sw-explain", "aria-label": t("explain") }, h("div", {}, h("h2", {}, t("explain_title")), verdict, h("div", { class: "sw-buttons" }, live ? ask : null, again), note, ends), drawing);
+  const el = h("section", { class: "sw-explain", "aria-label": t("explain") }, h("div", {}, h("h2", {}, t("explain_title")), verdict, h("div", { class: "sw-buttons" }, live ? ask : null, again), note, heard, ends), drawing);
   const none = { rows: [], generation: null, complete: false };
   state.explained = state.explained || none;
 
@@ -29,6 +30,7 @@ export function makeExplain(context) {
       say(note, answer.error ? worded(answer.error, language()) : answer.done < answer.of ? t("explain_running", { done: answer.done, of: answer.of }) : t("explain_how", { lucks: answer.lucks }));
       if (answer.error || answer.done >= answer.of) ask.disabled = false;
       draw();
+      say(heard, answer.error ? note.textContent : most(context.scene()));
     });
     say(note, t("explain_running", { done: 0, of: "…" }));
   }

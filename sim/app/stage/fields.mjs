@@ -24,7 +24,7 @@ export function choiceField({ label, mark, about, name }, options, value, change
 
 /** A number on a slider; a double click, or the key Delete, puts it back to the place's own. */
 export function rangeField({ label, about, name, shown, low, high, step }, value, changed) {
-  const output = h("output");
+  const output = h("output", { "aria-live": "off" }); // the slider says it itself
   const tell = () => {
     const text = shown(Number(input.value));
     say(output, text);

@@ -17,7 +17,7 @@ export function makeGuess(context) {
   let [scene, size, down, across] = [null, null, null, null];
   const guess = (context.state.draft = context.state.draft || { a: 0, b: 0, about: null });
   const fields = ["a", "b"].map((arm) => {
-    outputs[arm] = h("output");
+    outputs[arm] = h("output", { "aria-live": "off" });
     inputs[arm] = h("input", { type: "range", min: 0, max: 100, step: STEP, id: fresh("bet"), oninput: () => put(arm, Number(inputs[arm].value)) });
     return h("div", { class: "sw-field" }, h("div", { class: "sw-field-head" }, h("label", { for: inputs[arm].id }, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), h("span", {}, t("your_guess", { arm: arm.toUpperCase() }))), outputs[arm]), inputs[arm]);
   });

@@ -59,7 +59,7 @@ export function makeHeadline(context) {
       const interval = (key) => {
         if (arm === "none") return t("no_programme").toLowerCase();
         const { low, high } = scene.final(key, arm);
-        return low === null ? "" : `${scene.show(key, low)} – ${scene.show(key, high)}`;
+        return low === null ? "" : `${scene.show(key, low).replace(/\s?%$/, "")} – ${scene.show(key, high)}`; // one unit for both
       };
       put(groups.poverty.cells[arm], scene.show(scene.main, at(line(arm), time)), end || arm === "none" ? interval("headcount_end") : "");
       put(groups.standing.cells[arm], known ? scene.show("self_supporting", scene.final("self_supporting", arm).value) : "–", known || arm === "none" ? interval("self_supporting") : "");

@@ -23,7 +23,7 @@ export function makeLessons(context) {
   }
 
   function dress() {
-    for (const button of tabs.children) button.setAttribute("aria-selected", String(button.dataset.side === state.side));
+    for (const button of tabs.children) for (const [name, value] of [["aria-selected", button.dataset.side === state.side], ["tabindex", button.dataset.side === state.side ? 0 : -1]]) button.setAttribute(name, String(value));
     el.hidden = state.side !== "lessons";
     const setup = tabs.parentElement?.querySelector(".sw-setup");
     if (setup) setup.hidden = state.side !== "setup";

@@ -2,6 +2,8 @@
 import { fresh, h, say } from "./elements.mjs";
 import { glyph, layerKey, villageMap } from "./villages.mjs";
 
+const LOW = 0.26; // of the window's height: maps, clock and a row of charts are seen at once
+
 /** A small picture of an institution for the key. */
 function picture(kind) {
   const canvas = h("canvas", { width: 22, height: 22, "aria-hidden": "true" });
@@ -20,11 +22,12 @@ export function makeMaps(context) {
   const worlds = ["a", "b"].map((arm) => {
     const name = h("span", { class: "sw-name" });
     const map = villageMap(t("map_of", { arm: arm.toUpperCase() }));
-    const el = h("figure", { class: "sw-world", "data-arm": arm }, h("h2", {}, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), name), map.canvas);
+    const el = h("figure", { class: "sw-world", "data-arm": arm }, h("h2", {}, h("i", { class: `sw-mark sw-${arm}` }, arm.toUpperCase()), name), map.canvas);
     map.canvas.addEventListener("click", (event) => { const found = map.under(event); if (found !== null) context.follow(found); });
     map.canvas.addEventListener("pointermove", (event) => tell(map.under(event), map.village(event), event));
     map.canvas.addEventListener("pointerleave", () => tell(null, null));
     map.canvas.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") return context.enter();
       if (!event.key.startsWith("Arrow")) return;
       event.preventDefault();
       context.follow(map.beside(state.followed, event.key));
@@ -59,7 +62,7 @@ export function makeMaps(context) {
     layers.replaceChildren(...scene.layers.map((layer) => h("option", { value: layer.id }, layer.label)));
     layers.value = state.layer;
     kinds.replaceChildren(...scene.institutions.map((kind) => h("li", {}, picture(kind.key), kind.label)), h("li", {}, h("i", { class: "sw-help" }), t("help")));
-    const tall = el.clientWidth < 560 ? 320 : 262;
+    const tall = el.clientWidth < 560 ? 320 : Math.min(Math.max(window.innerHeight * LOW, 180), 262);
     for (const { arm, name, map } of worlds) {
       say(name, scene.policy(arm));
       map.lay(scene, arm, scene.layer(state.layer), tall);

@@ -6,7 +6,7 @@ import { places } from "./marks.mjs";
 /** Institutions whose state is drawn above a village, and the column that fills each. */
 const KINDS = { council: "attendance", cooperative: "members", savings_group: "pot", services: "service_quality", place: "works" };
 /** What is told of a village in numbers. */
-const TOLD = ["attendance", "institution_quality", "capture", "members", "upkeep", "pot", "service_quality", "works"];
+const TOLD = ["attendance", "institution_quality", "capture", "right_goal", "members", "upkeep", "pot", "service_quality", "works", "farm_labour"];
 /** The charts, in their order. */
 const CHARTS = ["headcount", "median_own_income", "participation", "empowerment"];
 const MAIN = "headcount";
@@ -97,7 +97,8 @@ export function makeScene(payload, codes, bands, classes, language, t) {
     windows,
     main: MAIN,
     metrics,
-    chartsWith: (key) => [...CHARTS, ...(key && !CHARTS.includes(key) ? [key] : [])].map((one) => metrics[one]),
+    chartsWith: (keys) => [...new Set([...CHARTS, ...keys.filter(Boolean)])].map((key) => metrics[key]),
+    others: Object.values(metrics).filter(({ key }) => !CHARTS.includes(key)),
     generation: payload.generation,
     households: payload.households.count,
     villages: Array.from({ length: payload.villages.count }, (_, place) => ({ place, name: String(place + 1), first: payload.villages.start[place], count: payload.villages.start[place + 1] - payload.villages.start[place] })),
@@ -129,6 +130,7 @@ export function makeScene(payload, codes, bands, classes, language, t) {
     uses,
     spent,
     events: eventsOf(payload, t, numbers),
+    named: (arm) => (arm === "none" ? t("no_programme").toLowerCase() : arm.toUpperCase()),
     policy: (arm) => worded(payload.policies[arm].label, language).replace(/^[A-Z]\d\w?\s+/, "").replace(/^./u, (first) => first.toUpperCase()),
     yearName: years,
     quarterName: (quarter) => t("when", { year: Math.floor(quarter / 4), quarter: (quarter % 4) + 1 }),

@@ -46,7 +46,8 @@ export function makeSetup(context) {
   function one(control, prefix, value, numbers) {
     const key = `${prefix}${control.key}`;
     const label = worded(control.label, lang()) || control.key;
-    const about = [control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit_words, lang())}`, control.slow ? t("slow") : null];
+    const waited = control.needs && context.read("form").controls.find((other) => other.key === control.needs);
+    const about = [control.remark && worded(control.remark, lang()), waited && t("waits", { label: worded(waited.label, lang()) }), control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit_words, lang())}`, control.slow ? t("slow") : null];
     const spec = { ...control, label, about, name: t("about", { label }), shown: reading(control, numbers) };
     fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }));
     fields[key].own = control.default;
@@ -78,7 +79,7 @@ export function makeSetup(context) {
       if (file.size > LARGEST) return refuse(t("too_large", { name: file.name }));
       post.ask({ kind: "upload", what: file.name.endsWith(".csv") ? "survey" : "scenario", name: file.name, text: await file.text() }, (answer) => answer.error && refuse(worded(answer.error, lang())));
     };
-    return h("div", { class: "sw-field sw-upload" }, h("label", { for: input.id }, t("own_place")), input, h("p", { class: "sw-note" }, t("own_place_note")));
+    return h("div", { class: "sw-field sw-upload" }, h("label", { for: input.id }, t("own_place")), input, h("label", { class: "sw-file", for: input.id }, t("choose_file")), h("p", { class: "sw-note" }, t("own_place_note")));
   }
 
   function lay() {

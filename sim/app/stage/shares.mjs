@@ -63,6 +63,7 @@ export function lorenzChart(outcome, t, number) {
       set(text, "y", (spots[i] + 4).toFixed(1));
       say(text, `${arm === "none" ? t("none") : arm.toUpperCase()} Gini ${scene.numbers.decimals(gini(curves[i]), 2)}`);
     });
+    set(parts.drawing.firstChild, "aria-label", `${outcome.label}: ${lines.map(({ text }) => text.textContent).join(", ")}`);
   }
 
   return { el: parts.el, lay, tick };
@@ -113,6 +114,8 @@ export function moneyChart(outcome, t, number) {
       set(text, "x", (left + across(Math.max(...spent)) + 6).toFixed(1));
       say(text, spent.map((value) => number(value)).join(" · "));
     }
+    const all = ["a", "b"].map((arm) => `${arm.toUpperCase()} ${number(bars.reduce((sum, { use }) => sum + scene.spent(arm, use.key, time), 0))}`);
+    set(parts.drawing.firstChild, "aria-label", `${outcome.label}, ${outcome.unit}: ${all.join(", ")}`);
   }
 
   return { el: parts.el, lay, tick };

@@ -25,7 +25,7 @@ const TICKED = ["headline", "maps", "charts", "household"];
 class Stage {
   constructor(model, el) {
     Object.assign(this, { model, el, post: makePost(model) });
-    this.state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", side: "setup", lesson: null, replay: false };
+    this.state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", series: "", side: "setup", lesson: null, replay: false };
     this.late = false; // bands came in while the clock ran
     this.arrivals = 0;
     this.width = 0;
@@ -72,6 +72,7 @@ class Stage {
       replay: () => this.replay(),
       refresh: () => this.refresh(),
       follow: (household) => this.follow(household),
+      enter: () => this.parts.household.enter(),
       wait: () => this.wait(),
       go: (time) => this.parts.clock.go(time),
       mark: (key) => this.parts.charts.mark(key),
@@ -181,6 +182,7 @@ class Stage {
 
   turn(phase) {
     const { clock } = this.parts;
+    const focused = document.activeElement;
     this.state.phase = phase;
     this.parts.lessons.along(phase);
     if (phase === "guess") clock.pause();
@@ -190,6 +192,7 @@ class Stage {
     }
     if (this.scene) this.lay();
     else this.dress();
+    if (this.frame.main.contains(focused) && focused.closest("[hidden]")) clock.focus(); // its panel has gone
   }
 
   /** The guess is made: watch. Without one the end is shown at once. */

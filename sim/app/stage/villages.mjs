@@ -101,7 +101,7 @@ export function glyph(pen, kind, x, y, size, state) {
 
 /** The map of one world. `paint(time)` shows it at a time in quarters; parts of a quarter blend. */
 export function villageMap(label) {
-  const canvas = h("canvas", { role: "img", tabindex: "0", "aria-label": label });
+  const canvas = h("canvas", { role: "application", tabindex: "0", "aria-label": label });
   const pen = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
   let plan, image, words, colours, frame, households, kinds, help, tint, stepped;
 
