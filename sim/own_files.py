@@ -12,7 +12,7 @@ import re
 import sys
 import traceback
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -25,7 +25,7 @@ from sim.policies.policy import Policy, did_you_mean, policy
 
 T = TypeVar("T")
 LARGEST_FILE = 1_000_000  # bytes
-MADE = {"policy": policy, "rule": rule, "metric": metric, "Param": Param}
+MADE: dict[str, Callable] = {"policy": policy, "rule": rule, "metric": metric, "Param": Param}
 # what Python says of a misspelt word, and of one that is not there
 UNKNOWN = re.compile(r"(\w+)(?:\.__new__)?\(\) got an unexpected keyword argument '(\w+)'")
 MISSING = re.compile(r"(\w+)(?:\.__new__)?\(\) missing \d+ required .*?arguments?: (.+)")

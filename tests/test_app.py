@@ -29,6 +29,7 @@ from test_language import barred, hearing
 from sim import ledger, metrics
 from sim.app import again, code, downloads, evidence, lesson_again, lessons, own
 from sim.app import record as recording
+from sim.app.answers import ANSWERS
 from sim.app.bands import Bands
 from sim.app.choices import choices
 from sim.app.crew import BANDED, Crew, classes, one_luck
@@ -410,7 +411,7 @@ def test_workers_that_were_killed_are_replaced(asked):
     crew._opened = lambda: next(monkey)
     crew.__init__(1)
     broken.submit = lambda *_: (_ for _ in ()).throw(BrokenProcessPool())
-    assert crew.published("nothing of that name").wait(10)
+    assert crew.ask(evidence.made_again, "nothing of that name").wait(10)
     crew.close()
 
 
@@ -773,7 +774,11 @@ class Reader:
     def __init__(self, query="", workers=None):
         self.traits, self.seen, self.messages = {}, [], []
         self.session = Session(
-            query, self.put, lambda told, buffers: self.messages.append((dict(told), list(buffers))), workers
+            query,
+            self.put,
+            lambda told, buffers: self.messages.append((dict(told), list(buffers))),
+            ANSWERS,
+            workers,
         )
 
     def put(self, name, text):
@@ -977,8 +982,8 @@ def test_the_page_shows_a_stage(monkeypatch):
     from sim.app import page
     from sim.app.stage import Stage
 
-    def alone(query, put, send):
-        return Session(query, put, send, None)
+    def alone(query, put, send, answers):
+        return Session(query, put, send, answers, None)
 
     monkeypatch.setattr(page, "Session", alone)
     _, rendered = solara.render(page.Page(), handle_error=False)

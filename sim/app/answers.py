@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sim.app import downloads, evidence, mechanisms
 from sim.app.household import story
 from sim.app.own import read
 from sim.app.record import Pair
+from sim.app.session import Answers, Session, Tell
 from sim.app.texts import words
 from sim.errors import InputError
-
-if TYPE_CHECKING:
-    from sim.app.session import Session
-
-Tell = Callable[..., None]
 
 
 def _found(session: Session) -> Pair:
@@ -59,7 +55,7 @@ def _upload(session: Session, content: Mapping[str, Any], tell: Tell) -> None:
     tell({"name": own.name})
 
 
-ANSWERS: dict[str, Callable[[Session, Mapping[str, Any], Tell], None]] = {
+ANSWERS: Answers = {
     "household": _household,
     "explain": _explain,
     "open": _open,

@@ -6,7 +6,6 @@ Processes, not threads: a thread that computes keeps every click waiting. Worker
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
@@ -26,13 +25,11 @@ from sim.app.own import among_of
 from sim.app.record import arm_id, headline_of
 from sim.app.settings import ARMS, Settings
 from sim.app.world import Start, Worlds
-from sim.experiment import canonical, quiet
 from sim.experiment.compare import Comparison
 from sim.experiment.run import run_arm
 from sim.metrics import poverty
 from sim.metrics.trajectories import CLASSES
 from sim.model import CommunityModel
-from sim.reproduce import published
 
 BANDED = ("headcount", "poverty_gap", "median_own_income", "participation", "empowerment")
 NICE = 5
@@ -137,9 +134,9 @@ class Crew:
 
         return Job(future, made)
 
-    def published(self, name: str) -> Job:
-        """A published comparison, made again: see `made_again`."""
-        return Job(self._submit(made_again, name), lambda found: found)
+    def ask(self, work: Callable, *arguments: object) -> Job:
+        """What a function of a module finds; nothing of it is remembered."""
+        return Job(self._submit(work, *arguments), lambda found: found)
 
     def close(self) -> None:
         """Stop; what has not begun is dropped, what has is waited for."""
@@ -219,15 +216,3 @@ def _classes(start: Start, arm: str, luck: int) -> dict[str, object]:
         else np.full(len(CLASSES), np.nan)
     )
     return {"codes": codes, "shares": 100.0 * shares}
-
-
-def made_again(name: str) -> tuple[dict[tuple, float | None], str]:
-    """Make a published result again: what each number came to, and the verdict."""
-    from sim.app.lesson_again import KINDS
-
-    found = published.find(name, kinds=KINDS)
-    made = found.make(choices().known, quiet)
-    verdict = made.against(found.was())
-    rows = made.table[[*canonical.KEYS, "estimate"]].itertuples(index=False, name=None)
-    obtained = {(*row[:4], int(row[4])): float(row[5]) if math.isfinite(row[5]) else None for row in rows}
-    return obtained, verdict.word

@@ -14,7 +14,7 @@ from sim.app.crew import Crew
 from sim.app.lesson_again import KINDS
 from sim.app.texts import LANGUAGES, own_words, worded, words
 from sim.errors import InputError
-from sim.experiment import canonical, standing
+from sim.experiment import canonical, quiet, standing
 from sim.language import speaking
 from sim.metrics import catalogue
 from sim.reproduce import published
@@ -87,7 +87,7 @@ def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], ask
     tell(about | {"rows": rows, "done": 0, "of": int(again), "text": (english, indonesian)})
     if not again:
         return
-    job = crew.published(name)
+    job = crew.ask(made_again, name)
     while not job.wait(0.5):
         if not asked():
             job.cancel()
@@ -97,6 +97,16 @@ def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], ask
         row["obtained"] = obtained.get(tuple(row[key] for key in KEYS))
         row["verdict"] = _verdict(row)
     tell(about | {"rows": rows, "done": 1, "of": 1, "verdict": word, "text": words(f"open.{word}")})
+
+
+def made_again(name: str) -> tuple[dict[tuple, float | None], str]:
+    """Make a published result again: what each number came to, and the verdict."""
+    found = published.find(name, kinds=KINDS)
+    made = found.make(choices().known, quiet)
+    verdict = made.against(found.was())
+    rows = made.table[[*canonical.KEYS, "estimate"]].itertuples(index=False, name=None)
+    obtained = {(*row[:4], int(row[4])): float(row[5]) if math.isfinite(row[5]) else None for row in rows}
+    return obtained, verdict.word
 
 
 def _row(row: Any) -> dict[str, Any]:

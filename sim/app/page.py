@@ -9,6 +9,7 @@ from typing import Any
 import solara
 
 from sim.app import evidence, lessons
+from sim.app.answers import ANSWERS
 from sim.app.memory import give_back_soon
 from sim.app.session import Session
 from sim.app.stage import Stage
@@ -24,7 +25,7 @@ def _session(stage: Stage, query: str) -> Session:
     def send(content: Mapping[str, Any], buffers: Sequence[bytes]) -> None:
         stage.send(content, buffers)
 
-    session = Session(query, put, send)
+    session = Session(query, put, send, ANSWERS)
     stage.on_msg(lambda _, content, buffers: session.heard(content))
     return session
 

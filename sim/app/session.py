@@ -22,7 +22,6 @@ from functools import cache, partial
 from threading import Condition, Lock, Thread
 from typing import Any
 
-from sim.app.answers import ANSWERS
 from sim.app.bands import follow
 from sim.app.choices import Choices, choices
 from sim.app.crew import Crew, crew
@@ -43,6 +42,8 @@ JOBS = 2  # answers that one session may wait for at a time
 log = logging.getLogger(__name__)
 Send = Callable[[Mapping[str, Any], Sequence[bytes]], None]
 Put = Callable[[str, str], None]
+Tell = Callable[..., None]
+Answers = Mapping[str, Callable[["Session", Mapping[str, Any], Tell], None]]
 
 
 @cache
@@ -78,13 +79,17 @@ class Session:
         The address with which the page was opened.
     put, send
         How a trait is set and a message sent.
+    answers
+        What is done about a message by its kind, beside what a session does itself.
     workers
         Where bands are computed; None: nowhere.
     """
 
-    def __init__(self, query: str, put: Put, send: Send, workers: Callable[[], Crew] | None = crew) -> None:
+    def __init__(
+        self, query: str, put: Put, send: Send, answers: Answers, workers: Callable[[], Crew] | None = crew
+    ) -> None:
         self.among: Choices = choices()
-        self.put, self.send, self.workers = put, send, workers
+        self.put, self.send, self.answers, self.workers = put, send, answers, workers
         self.settings, unknown = from_query(query, self.among)
         self.expected = expected_of(query)
         self.found: Pair | None = None
@@ -181,7 +186,7 @@ class Session:
             self.ask(Settings())
         elif kind == "lesson":
             self._lesson(content)
-        elif isinstance(kind, str) and kind in ANSWERS:
+        elif isinstance(kind, str) and kind in self.answers:
             self._answer(kind, content)
 
     def bring(self, own: Own) -> None:
@@ -218,7 +223,7 @@ class Session:
 
         def work() -> None:
             try:
-                ANSWERS[kind](self, content, lambda told, buffers=(): self.send(about | dict(told), list(buffers)))
+                self.answers[kind](self, content, lambda told, buffers=(): self.send(about | dict(told), list(buffers)))
             except (InputError, PolicyError, NotFiniteError) as error:
                 self.send(about | {"error": refused(error)}, [])
             except Exception:
