@@ -463,8 +463,8 @@ def test_what_is_taken_away_is_gone(lane, programmes_2017, small_population):
     model = fitted.quiet(other, 1, held=held)
     model.step()
     assert model.state["passed_trend"] == pytest.approx(model.state["macro_trend"][0])
-    assert decomposition.factors_of(lump) == list(decomposition.FACTORS)
-    assert decomposition.factors_of({"output.lumpy_scale": 0.0}) == list(decomposition.FACTORS)[:3]
+    assert decomposition.factors_of(0.5) == list(decomposition.FACTORS)
+    assert decomposition.factors_of(0.0) == list(decomposition.FACTORS)[:3]
 
 
 def test_the_class_is_what_the_report_needs():

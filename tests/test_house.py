@@ -21,6 +21,7 @@ def test_tool_is_content(command):
 MEASURED = """
 import numpy as np
 from sim.metrics import metric, shared
+from sim.policies.policy import policy
 @shared
 def rich(consumption: np.ndarray) -> np.ndarray:
     "Who lives above two lines."
@@ -31,6 +32,14 @@ def rich_share(rich: np.ndarray, persons: np.ndarray) -> float:
     return 100.0 * float(persons[rich].sum() / persons.sum())
 rich(1)
 rich_share(rich(np.ones(2)), "two")
+@policy(
+    label="X1 works", label_id="X1", decides="all", flows="works", targets="all", level="all", loses_when="never",
+    levers=["works_money"],
+)
+def works(budget: float) -> dict[str, object]:
+    "All of it on works."
+    return {"works_money": budget}
+works("much")
 @metric("rich", unit="%", better="higher")
 def told(rich: np.ndarray) -> list[str]:
     "No number."
@@ -38,15 +47,16 @@ def told(rich: np.ndarray) -> list[str]:
 """
 
 
-def test_what_is_declared_as_a_metric_keeps_its_type(tmp_path):
+def test_what_is_declared_as_a_metric_or_a_policy_keeps_its_type(tmp_path):
     (tmp_path / "mine.py").write_text(MEASURED)
     command = [TOOLS / "mypy", tmp_path / "mine.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     lines = MEASURED.splitlines()
-    wrong = [lines.index(line) + 1 for line in ("rich(1)", 'rich_share(rich(np.ones(2)), "two")')]
+    bad = ("rich(1)", 'rich_share(rich(np.ones(2)), "two")', 'works("much")')
+    wrong = [lines.index(line) + 1 for line in bad]
     told = [line.split(":")[1:3] for line in done.stdout.splitlines() if ": error: " in line]
-    assert [(int(number), kind.strip()) for number, kind in told[:2]] == [(one, "error") for one in wrong], done.stdout
-    assert len(told) == 3 and "list[str]" in done.stdout
+    assert [(int(number), kind.strip()) for number, kind in told[:3]] == [(one, "error") for one in wrong], done.stdout
+    assert len(told) == 4 and "list[str]" in done.stdout
 
 
 def test_rooms_are_small():

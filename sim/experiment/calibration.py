@@ -34,7 +34,7 @@ from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
 from sim.experiment.look import Where, best, fingerprint, look, moments
 from sim.experiment.matching import Matched, Outcome, hypercube, match
 from sim.experiment.moved import moved
-from sim.experiment.threshold import threshold_of, thresholds
+from sim.experiment.threshold import threshold_in, threshold_of, thresholds
 from sim.language import mark
 from sim.metrics import mean
 from sim.population import Population, TwoPieceLognormal, synthesise
@@ -122,8 +122,7 @@ def drawn_from(parameters: Mapping[str, float]) -> dict[str, float]:
 
 def below_threshold(world: World) -> float:
     """Share of households whose capital is below the lumpy technique's threshold."""
-    threshold = threshold_of({name: world.value(name) for name in world.lane.plan.parameters})
-    return mean(world.state["effective_capital"] < threshold, world.state["weight"])
+    return mean(world.state["effective_capital"] < threshold_in(world), world.state["weight"])
 
 
 @dataclass(frozen=True)

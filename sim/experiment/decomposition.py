@@ -81,14 +81,14 @@ def shapley(value: Callable[[frozenset[str]], np.ndarray], factors: Sequence[str
 
 def decompose(world: World, luck: int) -> dict[str, np.ndarray]:
     """Parts of one world's headcount in each window, what is left without any factor, and the whole."""
-    factors = factors_of({"output.lumpy_scale": world.value("output.lumpy_scale")})
+    factors = factors_of(world.value("output.lumpy_scale"))
     parts = shapley(lambda there: headcounts(world, luck, set(factors) - there), factors)
     return {**parts, LEFT: headcounts(world, luck, factors), WHOLE: headcounts(world, luck)}
 
 
-def factors_of(parameters: Mapping[str, float]) -> list[str]:
+def factors_of(lumpy_scale: float) -> list[str]:
     """Factors that a set has: without a lumpy technique there is no threshold."""
-    return [name for name in FACTORS if name != "threshold" or parameters["output.lumpy_scale"] > 0.0]
+    return [name for name in FACTORS if name != "threshold" or lumpy_scale > 0.0]
 
 
 def decomposition(
@@ -105,7 +105,7 @@ def decomposition(
     found = each(decompose, sets, 1000 * seed, executor, partial(tell, mark("decomposition")))
     rows = []
     for place, window in enumerate(WINDOWS):
-        for factor in (*factors_of(sets[0]), LEFT, WHOLE):
+        for factor in (*factors_of(sets[0]["output.lumpy_scale"]), LEFT, WHOLE):
             values = [row[factor][place] for row in found]
             rows.append((window, factor, np.mean(values), *np.quantile(values, [0.05, 0.95])))
     return pd.DataFrame(rows, columns=["window", "factor", "estimate", "low", "high"])

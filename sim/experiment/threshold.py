@@ -29,12 +29,17 @@ def threshold_of(parameters: Mapping[str, float]) -> float:
     return (parameters["output.lumpy_cost"] / gained) ** (1.0 / parameters["output.elasticity"])
 
 
+def threshold_in(world: World) -> float:
+    """The same of the numbers of a world."""
+    return threshold_of({name: world.value(name) for name in world.lane.plan.parameters})
+
+
 def lifted(world: World, luck: int) -> dict[str, float]:
     """Shares of households, %: below the threshold; of those that are also poor, above it after some years.
 
     Once by themselves (`alone_…`) and once with their capital raised at quarter 0 (`lifted_…`), under the same draws.
     """
-    threshold = threshold_of({name: world.value(name) for name in world.lane.plan.parameters})
+    threshold = threshold_in(world)
     weight, below = world.state["weight"], world.state["effective_capital"] < threshold
     poor = world.state["consumption"] < 1.0
     found = {"below": 100.0 * mean(below, weight), "poor_below": 100.0 * mean(below[poor], weight[poor])}

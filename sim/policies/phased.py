@@ -12,7 +12,7 @@ from .policy import policy
 @policy(
     label="H2 phased", label_id="Bertahap", decides="agency or community ranking, then residents", flows="assets and coaching first, then grant and facilitation",
     targets="poorest first, then the village", level="household, then grassroots", loses_when="there is no time for both: each comes to half",
-    levers=(*asset_with_coaching.policy.levers, *locality_development.policy.levers),
+    levers=(*asset_with_coaching.policy.levers, *locality_development.policy.levers),  # type: ignore[attr-defined]
 )  # fmt: skip
 def phased(
     budget,

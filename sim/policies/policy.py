@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from sim.engine.rule import Param
 from sim.engine.table import State
 from sim.errors import PolicyError
 
+Decision = TypeVar("Decision", bound=Callable[..., Mapping[str, object]])  # a decorated function keeps its type
 NEUTRAL = {lever.name: lever.neutral for lever in LEVERS}
 ROW = {lever.name: row for row, lever in enumerate(LEVERS)}
 REST = np.array([[lever.neutral] for lever in LEVERS])
@@ -135,7 +137,7 @@ def policy(
     levers: Sequence[str],
     reallocates: bool = False,
     ranked: bool = True,
-) -> Callable:
+) -> Callable[[Decision], Decision]:
     """Register a plain function as a policy under its own name.
 
     Parameters
@@ -187,7 +189,7 @@ def policy(
         if lever not in NEUTRAL:
             raise PolicyError(f"there is no lever {lever}{did_you_mean(lever, NEUTRAL)}")
 
-    def register(function: Callable) -> Callable:
+    def register(function: Decision) -> Decision:
         function.policy = Policy(  # type: ignore[attr-defined]
             function.__name__, function, **told, levers=tuple(levers), reallocates=reallocates, ranked=ranked
         )
