@@ -43,7 +43,7 @@ from sim.app.share import expected_of, share
 from sim.app.texts import LANGUAGES, by_language, table, words
 from sim.app.world import LATER, Worlds, at_rest
 from sim.errors import InputError
-from sim.experiment import canonical, ensemble, study
+from sim.experiment import canonical, ensemble, standing, study
 from sim.experiment.lanes import first_villages
 from sim.experiment.run import run_arm
 from sim.experiment.validation import HOLDS
@@ -591,6 +591,16 @@ def test_lesson_a_cow_is_not_enough(ran):
     for step in ("switch_coaching", "switch_trap"):
         gaps[step] = ran["cow", step].headline("a")["headcount"] - ran["cow", step].headline("b")["headcount"]
     assert 0.0 < gaps["switch_coaching"] < gaps["switch_trap"]
+
+
+def test_lesson_a_cow_says_what_the_scorecard_says():
+    """Whether the study of graduation programmes is reproduced without a trap, and with one."""
+    rows, _ = standing.read()
+    deciding = rows[(rows["study"] == "V9") & rows["deciding"]].groupby("variant")["verdict"].agg(list).to_dict()
+    assert deciding == {"trap_off": ["FAIL"], "trap_on": ["PASS*"]}, "where this moves, the lesson's limits must too"
+    (cow,) = (one for one in lessons.lessons() if one["id"] == "cow")
+    assert "without a trap it does not reproduce" in cow["steps"][-1]["text"][0]
+    assert "tanpa perangkap ia belum mereproduksi" in cow["steps"][-1]["text"][1]
 
 
 def test_lesson_standing_in_the_storm(ran):
