@@ -356,7 +356,7 @@ WRONG = {
         ("mine.py: rule capture: its range is 1.0 to 0.0; allowed: the low",),
     ),
     "measured in": (
-        "from sim import metric\n@metric('Test', unit=1, better='lower')\ndef test(consumption):\n    'None.'\n    return 0.0\n",
+        "from sim import metric\n@metric('T', unit=1, better='lower')\ndef test(size):\n    'None.'\n    return 0.0\n",
         ("mine.py: metric test: its unit is 1; allowed: words in quotes",),
     ),
     "measure": (
