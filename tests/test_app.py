@@ -593,9 +593,14 @@ def test_lesson_a_cow_is_not_enough(ran):
     assert 0.0 < gaps["switch_coaching"] < gaps["switch_trap"]
 
 
-def test_lesson_a_cow_says_what_the_scorecard_says():
-    """Whether the study of graduation programmes is reproduced without a trap, and with one."""
+def test_lessons_say_what_the_scorecard_says():
+    """Whether institutions move as in trials; whether the study of graduation programmes is reproduced, with a trap."""
     rows, _ = standing.read()
+    still = rows[(rows["study"] == "V5") & rows["deciding"]]["verdict"]
+    assert set(still) == {"FAIL"}, "where this moves, the lesson on meetings and its notebook must too"
+    (meeting,) = (one for one in lessons.lessons() if one["id"] == "meeting")
+    assert "that study is not reproduced" in meeting["steps"][-1]["text"][0]
+    assert "studi itu belum tereproduksi" in meeting["steps"][-1]["text"][1]
     deciding = rows[(rows["study"] == "V9") & rows["deciding"]].groupby("variant")["verdict"].agg(list).to_dict()
     assert deciding == {"trap_off": ["FAIL"], "trap_on": ["PASS*"]}, "where this moves, the lesson's limits must too"
     (cow,) = (one for one in lessons.lessons() if one["id"] == "cow")
