@@ -12,11 +12,11 @@ import re
 import sys
 import traceback
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sim.engine.rule import Param, Rule, rule
 from sim.engine.table import Table
@@ -26,7 +26,7 @@ from sim.policies.policy import Policy, did_you_mean, policy
 
 T = TypeVar("T")
 LARGEST_FILE = 1_000_000  # bytes
-MADE = {"policy": policy, "rule": rule, "metric": metric, "Param": Param}
+MADE: Mapping[str, Callable[..., Any]] = {"policy": policy, "rule": rule, "metric": metric, "Param": Param}
 # what Python says of a misspelt word, and of one that is not there
 UNKNOWN = re.compile(r"(\w+)(?:\.__new__)?\(\) got an unexpected keyword argument '(\w+)'")
 MISSING = re.compile(r"(\w+)(?:\.__new__)?\(\) missing \d+ required .*?arguments?: (.+)")
