@@ -12,20 +12,21 @@ import re
 import sys
 import traceback
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sim.engine.rule import Param, Rule, rule
+from sim.engine.table import Table
 from sim.errors import InputError
 from sim.metrics import Metric, metric
 from sim.policies.policy import Policy, did_you_mean, policy
 
 T = TypeVar("T")
 LARGEST_FILE = 1_000_000  # bytes
-MADE: dict[str, Callable] = {"policy": policy, "rule": rule, "metric": metric, "Param": Param}
+MADE: Mapping[str, Callable[..., Any]] = {"policy": policy, "rule": rule, "metric": metric, "Param": Param}
 # what Python says of a misspelt word, and of one that is not there
 UNKNOWN = re.compile(r"(\w+)(?:\.__new__)?\(\) got an unexpected keyword argument '(\w+)'")
 MISSING = re.compile(r"(\w+)(?:\.__new__)?\(\) missing \d+ required .*?arguments?: (.+)")
@@ -60,12 +61,33 @@ def read(path: Path) -> OwnFile:
             f"{path}: has no policy, rule or metric; allowed: a function with @policy(...), @rule(...) or @metric(...) "
             "above it"
         )
+    for fault in (*_faults_of_rules(rules), *_faults_of_metrics(metrics)):
+        raise InputError(f"{path}: {fault}")
     return OwnFile(path.name, hashlib.sha256(raw).hexdigest(), policies, rules, metrics)
 
 
 def _declared(made: Iterable[object], word: str, kind: type[T]) -> tuple[T, ...]:
     """What functions declare themselves to be."""
     return tuple(about for value in made if isinstance(about := getattr(value, word, None), kind))
+
+
+def _faults_of_rules(rules: Iterable[Rule]) -> Iterator[str]:
+    """What is wrong with how rules are declared; the engine, which reads only the project's own, trusts it."""
+    for one in rules:
+        if not isinstance(one.table, Table):
+            yield f"rule {one.name} is about {one.table!r}; allowed: a kind of agent without quotes, such as village"
+        if not isinstance(one.unit, str):
+            yield f'rule {one.name}: its unit is {one.unit!r}; allowed: words in quotes, such as "share"'
+        if not one.low <= one.high:
+            yield f"rule {one.name}: its range is {one.low} to {one.high}; allowed: the lower end first"
+
+
+def _faults_of_metrics(metrics: Iterable[Metric]) -> Iterator[str]:
+    """What is wrong with how metrics are declared."""
+    for one in metrics:
+        for what, given in (("label", one.label), ("unit", one.unit)):
+            if not isinstance(given, str):
+                yield f"metric {one.name}: its {what} is {given!r}; allowed: words in quotes"
 
 
 def _bytes(path: Path) -> bytes:

@@ -46,7 +46,7 @@ from sim.app.share import expected_of, share
 from sim.app.texts import LANGUAGES, by_language, table, words
 from sim.app.world import LATER, Worlds, at_rest
 from sim.errors import InputError
-from sim.experiment import canonical, ensemble, study
+from sim.experiment import canonical, ensemble, standing, study
 from sim.experiment.lanes import first_villages
 from sim.experiment.run import run_arm
 from sim.experiment.validation import HOLDS
@@ -594,6 +594,21 @@ def test_lesson_a_cow_is_not_enough(ran):
     for step in ("switch_coaching", "switch_trap"):
         gaps[step] = ran["cow", step].headline("a")["headcount"] - ran["cow", step].headline("b")["headcount"]
     assert 0.0 < gaps["switch_coaching"] < gaps["switch_trap"]
+
+
+def test_lessons_say_what_the_scorecard_says():
+    """Whether institutions move as in trials; whether the study of graduation programmes is reproduced, with a trap."""
+    rows, _ = standing.read()
+    still = rows[(rows["study"] == "V5") & rows["deciding"]]["verdict"]
+    assert set(still) == {"FAIL"}, "where this moves, the lesson on meetings and its notebook must too"
+    (meeting,) = (one for one in lessons.lessons() if one["id"] == "meeting")
+    assert "that study is not reproduced" in meeting["steps"][-1]["text"][0]
+    assert "studi itu belum tereproduksi" in meeting["steps"][-1]["text"][1]
+    deciding = rows[(rows["study"] == "V9") & rows["deciding"]].groupby("variant")["verdict"].agg(list).to_dict()
+    assert deciding == {"trap_off": ["FAIL"], "trap_on": ["PASS*"]}, "where this moves, the lesson's limits must too"
+    (cow,) = (one for one in lessons.lessons() if one["id"] == "cow")
+    assert "without a trap it does not reproduce" in cow["steps"][-1]["text"][0]
+    assert "tanpa perangkap ia belum mereproduksi" in cow["steps"][-1]["text"][1]
 
 
 def test_lesson_standing_in_the_storm(ran):

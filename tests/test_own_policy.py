@@ -286,6 +286,14 @@ def test_what_is_wrong_with_an_installed_package_is_told(installed, scenario, ca
 
 # --- What is wrong with a file ----------------------------------------------------------------------------------------
 
+RULE = """
+from sim import rule
+from sim.agents import village
+@rule(village, "share", 0.0, 1.0)
+def capture():
+    "Weight of the elite."
+    return 0.5
+"""
 WRONG = {
     "syntax": (HEAD + "def mine(:\n", ("mine.py, line 4: not valid Python: invalid syntax",)),
     "null byte": ("\0", ("mine.py", "not valid Python")),
@@ -337,6 +345,19 @@ WRONG = {
     "source": (
         text(arguments='budget, part=Param(0.5, "share", low=0.0, high=1.0)'),
         ("mine.py, line 5: Param() needs 'source', which it is not given",),
+    ),
+    "agent": (
+        RULE.replace("rule(village", 'rule("village"'),
+        ("mine.py: rule capture is about 'village'; allowed: a kind of",),
+    ),
+    "unit": (RULE.replace('"share", ', ""), ("mine.py: rule capture: its unit is 0.0; allowed: words in quotes",)),
+    "ends": (
+        RULE.replace("0.0, 1.0", "1.0, 0.0"),
+        ("mine.py: rule capture: its range is 1.0 to 0.0; allowed: the low",),
+    ),
+    "measured in": (
+        "from sim import metric\n@metric('T', unit=1, better='lower')\ndef test(size):\n    'None.'\n    return 0.0\n",
+        ("mine.py: metric test: its unit is 1; allowed: words in quotes",),
     ),
     "measure": (
         "from sim import metric\n@metric('Test', unit='z', beter='lower')\ndef test(consumption):\n    return 0.0\n",

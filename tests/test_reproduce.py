@@ -753,6 +753,7 @@ def test_what_is_missing_or_more_is_named(packed, tmp_path, refused):
     refused(["reproduce", tmp_path / "none.zip"], f"does not hold {archive.MANIFEST}")
     (tmp_path / "text.zip").write_text("no archive")
     refused(["reproduce", tmp_path / "text.zip"], "cannot be read as a ZIP file")
+    refused(["reproduce", tmp_path / "nowhere.zip"], "nowhere.zip: no such package")
     (tmp_path / "half.zip").write_bytes(packed.read_bytes()[: packed.stat().st_size // 2])
     refused(["reproduce", tmp_path / "half.zip"], "cannot be read as a ZIP file")
 

@@ -138,6 +138,8 @@ def read(path: Path) -> Iterator[Archive]:
     """
     try:
         file = zipfile.ZipFile(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such package") from None
     except DAMAGED as error:
         raise InputError(f"{path}: cannot be read as a ZIP file: {error}") from None
     with file:
