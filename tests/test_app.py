@@ -533,6 +533,8 @@ def test_what_the_model_says_has_a_translation_and_only_one(among):
     flows = [name for name, (payer, _) in ledger.FLOWS.items() if payer == "state"]
     assert not [name for name in flows if f"flow.{name}" not in table() and MEANINGS[name] not in said]
     assert not [key for policy in among.policies for key in among.of_policy(policy) if f"setting.{key}" not in table()]
+    own_numbers = {f"remark.{policy}.{key}" for policy in among.policies for key in among.of_policy(policy)}
+    assert own_numbers >= {key for key in table() if key.startswith("remark.")} > set()
 
 
 def test_every_lesson_has_its_steps_in_both_languages():

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from test_app_browser import READY, WAIT, chromium, served, settled, visit  # noqa: F401
+from test_app_browser import READY, chromium, served, settled, visit  # noqa: F401
 
 pytestmark = pytest.mark.full
 DROP = "solara.debug.dropConnection()"
@@ -37,4 +37,4 @@ def test_a_reader_without_a_cookie_comes_back(visit, served, later):  # noqa: F8
         page.get_by_label("Policy B", exact=True).select_option(policy)
         page.wait_for_url(lambda url, policy=policy: f"b={policy}&" in url)
         settled(page)
-    expect(page.get_by_text("Server disconnected")).to_be_hidden(timeout=WAIT)
+    expect(page.get_by_text("Server disconnected")).to_be_hidden()

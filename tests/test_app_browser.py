@@ -48,6 +48,7 @@ def chromium():
     if not path:
         assert not os.environ.get("CI"), "no chromium: apt-get install chromium"
         pytest.skip("no chromium: apt-get install chromium, or set CHROMIUM")
+    expect.set_options(timeout=WAIT)  # for what is to be seen, as for everything else
     with sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
@@ -161,7 +162,7 @@ def test_bet_then_watch_then_explain(visit, exported, found):
     page.get_by_role("button", name="Watch what happens").press("Enter")
     expect(page.get_by_role("button", name="Pause")).to_be_focused()  # the panel that had the focus has gone
     expect(page.locator(".sw-guess circle")).to_have_count(2)  # drawn beside the run
-    expect(page.locator('.sw-stage[data-phase="explain"]')).to_be_attached(timeout=WAIT)
+    expect(page.locator('.sw-stage[data-phase="explain"]')).to_be_attached()
     assert shown(page) == poverty(found, 79)
     assert int(page.locator(".sw-clock").get_attribute("data-paints")) > 0
     expect(page.locator(".sw-verdict")).to_contain_text("You guessed A")
@@ -586,9 +587,9 @@ def test_two_readers_do_not_meet(live):
 @pytest.mark.full
 def test_bands_and_mechanisms_follow(live):
     page = at_the_end(live(QUERY))
-    expect(page.locator(".sw-sure")).to_contain_text("lucks under one set of assumptions", timeout=WAIT)
+    expect(page.locator(".sw-sure")).to_contain_text("lucks under one set of assumptions")
     page.get_by_role("button", name="Switch each off").click()
-    expect(page.locator(".sw-explain circle").nth(3)).to_be_visible(timeout=WAIT)
+    expect(page.locator(".sw-explain circle").nth(3)).to_be_visible()
     expect(page.locator(".sw-explain")).to_contain_text("everything on")
 
 
@@ -602,7 +603,7 @@ def test_the_evidence_stands_beside(live):
     dialog.get_by_role("button", name="V1", exact=True).click()
     expect(dialog.locator(".sw-result tbody tr").first).to_be_visible()
     dialog.get_by_role("button", name="lesson_growth", exact=True).click()
-    expect(dialog.locator(".sw-result")).to_contain_text("identical", timeout=WAIT)
+    expect(dialog.locator(".sw-result")).to_contain_text("identical")
 
 
 @pytest.mark.full

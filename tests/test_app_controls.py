@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from test_app_browser import WAIT, at_the_end, chromium, live, poverty, served, settled, shown, visit  # noqa: F401
+from test_app_browser import at_the_end, chromium, live, poverty, served, settled, shown, visit  # noqa: F401
 
 from sim.app.choices import choices
 from sim.app.form import label_of
@@ -124,14 +124,14 @@ def test_every_policy_and_all_its_own_numbers_answer(live, arm):  # noqa: F811
         own = choices().of_policy(policy)
         group = page.locator(".sw-group", has_text=f"Policy {arm.upper()}'s own numbers")
         if own:
-            expect(group.locator("input")).to_have_count(len(own), timeout=WAIT)
+            expect(group.locator("input")).to_have_count(len(own))
             group.evaluate("one => { one.open = true }")  # it may stand open from the policy before
         for name in own:
             label = table()[f"setting.{name}"][0]
             field = group.get_by_label(label, exact=True)
             if policy in ("pkh", "rastra"):  # flows in every world with its own list: another list is refused in words
                 step(field)
-                expect(page.locator(".sw-status")).to_contain_text("allowed: the same value", timeout=WAIT)
+                expect(page.locator(".sw-status")).to_contain_text("allowed: the same value")
                 continue
             silent += [] if moved(page, field, f"{arm}.{name}") else [(policy, name)]
     assert not silent
@@ -162,9 +162,9 @@ def test_a_world_that_cannot_be_is_refused_in_words_and_left_again(live, tmp_pat
     page = opened(live, "a=infrastructure&b=locality_development")
     before, said = asked(page), page.locator(".sw-status")
     page.get_by_label("A place of your own").set_input_files(mine)
-    expect(said).to_contain_text("no world at rest has a measured headcount of 10%", timeout=WAIT)
+    expect(said).to_contain_text("no world at rest has a measured headcount of 10%")
     assert "sw-old" in page.locator(".sw-stage").get_attribute("class")  # what is seen is not of these settings,
     assert asked(page) == before  # and the address is that of what is seen
     page.get_by_label("Place", exact=True).select_option("desa_miskin")
     answered(page, before)
-    expect(said).to_be_hidden(timeout=WAIT)
+    expect(said).to_be_hidden()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_app_browser import PHONE, WAIT, chromium, live, served, settled, visit  # noqa: F401
+from test_app_browser import PHONE, chromium, live, served, settled, visit  # noqa: F401
 
 from sim.app.lessons import lessons
 from sim.app.texts import LANGUAGES, by_language
@@ -70,12 +70,12 @@ def test_every_step_of_a_lesson_on_a_phone(live, number, language):  # noqa: F81
             page.locator(".sw-lessons .sw-primary").click()
         settled(page)
         name = step["name"][at] if "name" in step else words[f"stage.step_{step['kind']}"]
-        expect(reached).to_have_text(name, timeout=WAIT)
-        expect(page.locator(".sw-step-text")).to_have_text(step["text"][at], timeout=WAIT)
+        expect(reached).to_have_text(name)
+        expect(page.locator(".sw-step-text")).to_have_text(step["text"][at])
         if step["kind"] == "bet":
-            expect(page.locator(".sw-guessing")).to_be_visible(timeout=WAIT)
+            expect(page.locator(".sw-guessing")).to_be_visible()
         elif "settings" in step:
-            expect(page.locator(".sw-headline")).to_be_visible(timeout=WAIT)
+            expect(page.locator(".sw-headline")).to_be_visible()
         looked_at(page, f"{language}-{lesson['id']}-{place}-{step['id']}")
     page.locator(".sw-lessons .sw-primary").click()
-    expect(page.locator(".sw-lesson-list")).to_be_visible(timeout=WAIT)
+    expect(page.locator(".sw-lesson-list")).to_be_visible()

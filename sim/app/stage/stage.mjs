@@ -28,6 +28,7 @@ class Stage {
     this.state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", series: "", side: "setup", lesson: null, replay: false };
     this.late = false; // bands came in while the clock ran
     this.arrivals = 0;
+    this.asked = null; // generation that stood when settings were asked for that nobody has answered yet
     this.width = 0;
     this.heard = {
       "change:payload": () => this.arrived(),
@@ -140,8 +141,9 @@ class Stage {
       else step.removeAttribute("aria-current");
     }
     const status = this.read("status");
-    const old = Boolean(status && this.payload && status.generation !== this.payload.generation);
-    if (status?.state === "failed") this.notice(worded(status.sentence, this.language()), true);
+    if (status?.generation !== this.asked) this.asked = null;
+    const old = Boolean(status && this.payload && (this.asked !== null || status.generation !== this.payload.generation));
+    if (status?.state === "failed" && this.asked === null) this.notice(worded(status.sentence, this.language()), true);
     else if (!this.payload) this.notice(this.t("first_run"), false);
     else this.notice(old ? this.t("running") : "", old);
     this.frame.root.setAttribute("aria-busy", String(old || !this.payload));
@@ -157,6 +159,7 @@ class Stage {
   /** Settings were asked for: until they are run nothing on the stage is of them. */
   wait() {
     this.parts.clock.pause();
+    this.asked = this.read("status")?.generation ?? null;
     this.notice(this.t("running"), true);
     this.frame.root.setAttribute("aria-busy", "true");
   }
