@@ -168,6 +168,19 @@ def test_a_rule_without_a_docstring_is_refused():
     refused(silent, "docstring")
 
 
+def test_what_is_no_number_is_refused():
+    def words(size):
+        """Income."""
+        return "high" if size > 1.0 else "low"
+
+    def nobody(size):
+        """Income."""
+        return size if size > 1.0 else None
+
+    refused(words, "'high'", "numbers only")
+    refused(nobody, "None", "numbers only")
+
+
 def test_what_a_rule_may_not_reach_is_refused_by_name():
     def reaches_list(size):
         """Income."""

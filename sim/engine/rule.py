@@ -302,9 +302,12 @@ def _one_return(function: Callable) -> None:
     if len(returns) != 1 or returns[0] is not definition.body[-1] or returns[0].value is None:  # type: ignore[attr-defined]
         raise TypeError(f"rule {function.__name__} must have one return, at its end")
     arguments = inspect.signature(function).parameters
-    for node in ast.walk(definition):
+    _, *body = definition.body  # type: ignore[attr-defined]
+    for node in (node for statement in body for node in ast.walk(statement)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in arguments:
             raise TypeError(f"rule {function.__name__} sets its argument {node.id} anew; give the result its own name")
+        if isinstance(node, ast.Constant) and not isinstance(node.value, float | int):
+            raise TypeError(f"rule {function.__name__} uses {node.value!r}; it computes with numbers only")
         if isinstance(node, ast.Pow):
             raise TypeError(f"rule {function.__name__} uses **, where lanes round apart: write x * x or power(x, y)")
 
