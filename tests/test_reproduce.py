@@ -597,6 +597,10 @@ def test_the_crate_is_read_by_its_library(packed, tmp_path):
 def test_the_same_results_give_the_same_package(packed, folder, known, tmp_path):
     again = package.pack(folder, tmp_path / "tiny-0.zip", Path(), known)
     assert again.read_bytes() == packed.read_bytes()
+    again.write_text("a reader's own")
+    with pytest.raises(published.InputError, match="is there already"):
+        package.pack(folder, again, Path(), known)
+    assert again.read_text() == "a reader's own"
 
 
 def test_the_lock_has_every_package_with_the_digest_of_its_files():

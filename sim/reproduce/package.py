@@ -59,7 +59,8 @@ def pack(results: Path, out: Path | None, beside: Path, known: Known) -> Path:
     Raises
     ------
     InputError
-        When the folder holds something else, was changed, or was made with other code or libraries than these.
+        When the folder holds something else, was changed, or was made with other code or libraries than these; when
+        something stands where the package would go.
     """
     if find_spec("rocrate") is None:
         raise InputError("packages need the library rocrate: pip install 'swadaya[publish]'")
@@ -67,8 +68,8 @@ def pack(results: Path, out: Path | None, beside: Path, known: Known) -> Path:
     _same_code(results, manifest)
     scenario = _scenario(results, manifest, beside, known)
     path = out or results.with_name(f"{results.resolve().name}.zip")
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path}: is a folder; --out names a file")
+    if path.exists():
+        raise InputError(f"{path}: is there already and is kept; --out names a new file, or move it away")
     files = {
         **_scenario_files(scenario, manifest, beside),
         **{f"results/{name}": file for name, file in _files(results).items()},
