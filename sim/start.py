@@ -24,6 +24,7 @@ from sim.errors import InputError
 from sim.ledger import RULES as LEDGER
 from sim.policies.policy import Programme, set_levers
 from sim.population import Population, TwoPieceLognormal, normal_score
+from sim.population import normals as keyed_normals
 from sim.processes import MECHANISMS
 from sim.ties import USUAL
 
@@ -130,6 +131,9 @@ def first_state(plan: Plan, population: Population) -> State:
     state["potential"] = population.group["potential"]
     state["elite_interest"] = _elite_interest(people, home, len(population.village_code))
     state["subdistrict"], state["pass_through"] = population.village["subdistrict"], population.village["pass_through"]
+    state["custom"] = np.array(
+        [keyed_normals(population.seed, code, "village/custom", 1)[0] for code in population.village_code]
+    )
     state["road_base"] = 0.2 + 0.8 * population.village["road"]
     state["road"] = state["road_base"]
     state["persons"] = np.bincount(home, people["size"], len(population.village_code))

@@ -169,7 +169,8 @@ def middle(plan, variant):
 def test_priors_are_the_ranges_of_the_rules(lane, variant):
     spans = priors(lane.plan, variant)
     left_out = set(lane.plan.parameters) - set(spans)
-    what_ifs = {"output.lumpy_scale", "output.lumpy_cost", "macro_trend.feedback"}
+    what_ifs = {"output.lumpy_scale", "output.lumpy_cost", "macro_trend.feedback", "output.complementarity"}
+    what_ifs |= {"attends.conformity", "institution_quality.learning", "defaults.rate"}
     assert left_out == {"attends.threshold"} | what_ifs
     assert all(spans[n] == (p.low, p.high) for n, p in lane.plan.parameters.items() if n in spans)
     assert set(spans) - set(lane.plan.parameters) == (set(calibration.LUMP) if variant == "trap_on" else set())
@@ -318,6 +319,17 @@ def test_frozen_sets_get_the_parameters_that_came_after_them(lane):
     assert strata == list(range(40))  # one in each fortieth of its range
     assert [{**one, "luck.spread": two["luck.spread"]} for one, two in zip(old, sets, strict=True)] == sets
     assert calibration.completed(sets, lane.plan, 7) == (sets, [])
+
+
+def test_frozen_sets_follow_a_prior_that_became_narrower_and_lose_what_is_no_parameter_any_more(lane):
+    known = priors(lane.plan, "trap_off")
+    low, high = known["luck.spread"]
+    outside = [{name: first for name, (first, _) in known.items()} | {"luck.spread": 2.0 * high} for _ in range(8)]
+    gone = [{**one, "gone.with_its_rule": 0.5, "attends.conformity": 1.5, "attends.threshold": 0.7} for one in outside]
+    sets, new = calibration.completed(gone, lane.plan, 7)
+    assert new == ["luck.spread"] and all(low <= one["luck.spread"] <= high for one in sets)
+    assert all(set(one) == {*known, "attends.threshold"} for one in sets)
+    assert all(one["attends.threshold"] == 0.7 for one in sets)
 
 
 def test_frozen_sets_are_confirmed_or_nothing_is_written(made, tmp_path, monkeypatch):

@@ -178,6 +178,7 @@ USUAL = {
     "cash_community": 0.0,
     "chance": 0.5,
     "complains": 0.0,
+    "custom": 0.0,
     "delivered": 0.05,
     "effective_capital": 3.0,
     "efficacy": 0.4,
@@ -353,17 +354,16 @@ def test_what_draws_people_to_a_meeting():
     drawing = {"efficacy": 0.6, "attending_ties": 0.9, "delivered": 0.4, "facilitation_effect": 0.6}
     for argument, more in drawing.items():
         assert coming(**{argument: more}) > usual, argument
-    for argument, more in {"farm_wage": 9.0, "meeting_days": 0.2, "reluctance": 1.0}.items():
+    for argument, more in {"farm_wage": 9.0, "meeting_days": 0.2, "reluctance": 1.0, "custom": 1.0}.items():
         assert coming(**{argument: more}) < usual, argument
-    assert coming(aware=0.0) == 0.0
+    assert coming(aware=0.0, facilitation_effect=0.0) == 0.0  # nobody tells those who do not know
+    assert 0.0 < coming(aware=0.0) < usual
 
 
-def test_facilitation_outlives_facilitators_by_one_to_two_years():
-    effect, quarters = 0.6, 0
-    while effect > 0.3:
-        effect = value("facilitation_effect", facilitation_effect=effect, facilitation=0.0, facilitator_quality=1.0)
-        quarters += 1
-    assert 4 <= quarters <= 8
+def test_facilitators_fill_meetings_while_they_are_there():
+    there = {"facilitation": 0.006, "facilitator_quality": 1.0}
+    assert value("facilitation_effect", **there) == pytest.approx(0.5)  # the money that buys half of the effect
+    assert value("facilitation_effect", **{**there, "facilitation": 0.0}) == 0.0
 
 
 TIE = {
@@ -411,12 +411,24 @@ def test_success_with_many_builds_an_institution_and_empty_halls_erode_it():
 
 def test_the_poorest_by_their_score_come_first():
     assert slope("proxy_score", "welfare", 0.8, 1.2, proxy_misreading=0.0) > 0.0
-    told = {"community_misreading": 0.0, "welfare": 1.0, "female_head": 0.0, "stratum": 2.0}
+    told = {"community_misreading": 0.0, "earning": 1.0, "female_head": 0.0, "stratum": 2.0}
     usual = value("community_score", **told)
     assert value("community_score", **{**told, "female_head": 1.0}) < usual
     assert value("community_score", **{**told, "stratum": 0.0}) < usual
+    assert slope("community_score", "earning", 0.8, 1.2, **told) > 0.0  # what it can earn, not what it consumes
     assert value("gets_cash", cash_quota=0.25, place=0.2) == 1.0
     assert value("gets_cash", cash_quota=0.25, place=0.25) == 0.0
+
+
+def test_a_household_stays_in_pkh_for_six_years_and_is_then_tested_anew():
+    term, listed = 0.0, 1.0
+    for quarter in range(1, 24):
+        term = value("pkh_term", pkh_term=term, listed=listed)
+        assert term == quarter
+        assert value("pkh_score", proxy_score=3.0, pkh_term=term) < -900.0  # before all who are not on the list
+    assert value("pkh_term", pkh_term=term, listed=listed) == 0.0
+    assert value("pkh_term", pkh_term=5.0, listed=0.0) == 0.0
+    assert value("pkh_score", proxy_score=3.0, pkh_term=0.0) == 3.0
 
 
 def test_transfers_reach_the_listed_less_what_is_lost():

@@ -100,6 +100,7 @@ village = Table(
     (
         Column("subdistrict", "number", "subdistrict (kecamatan) of the village", 0.0, 1e6),
         Column("persons", "persons", "people of the village", 1.0, 1e6),
+        Column("custom", "standard deviations", "how little the village is used to meet, against others", -6.0, 6.0),
         Column("pass_through", "share", "how much of the trend of outside markets reaches the village", 0.0, 1.0),
         Column("outside_base", "z per quarter", "what outsiders bought in the village at the start, in all", 0.0, 1e7),
         Column("income_base", "z per quarter", "own income of the village at the start, in all", 0.0, 1e7),

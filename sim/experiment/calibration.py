@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from math import nan
 
 import numpy as np
 import pandas as pd
@@ -305,15 +306,21 @@ def calibrate(
 
 
 def completed(sets: Sequence[Mapping[str, float]], plan: Plan, seed: int) -> tuple[list[dict[str, float]], list[str]]:
-    """Frozen sets with the parameters that came after them, drawn evenly from their priors; and which these are."""
+    """Frozen sets with the parameters of today, and which of these were drawn evenly from their priors.
+
+    Drawn are those that came after the sets, and those whose prior no longer holds all frozen values. A parameter that
+    is none any more is dropped, and one that has become a what-if keeps its default.
+    """
     known = priors(plan, "trap_off")
-    new = [name for name in known if name not in sets[0]]
-    if not new:
-        return [dict(one) for one in sets], []
-    drawn = hypercube(len(sets), len(new), np.random.default_rng(seed))
-    ends = np.array([known[name] for name in new])
-    values = ends[:, 0] + drawn * (ends[:, 1] - ends[:, 0])
-    return [{**one, **dict(zip(new, row, strict=True))} for one, row in zip(sets, values.tolist(), strict=True)], new
+    new = [name for name, (low, high) in known.items() if not all(low <= one.get(name, nan) <= high for one in sets)]
+    old = [name for name in sets[0] if name in (*known, *SOLVED, *LUMPY) and name not in new]
+    kept = [{name: one[name] for name in old} for one in sets]
+    if new:
+        ends = np.array([known[name] for name in new])
+        drawn = hypercube(len(sets), len(new), np.random.default_rng(seed))
+        for one, row in zip(kept, (ends[:, 0] + drawn * (ends[:, 1] - ends[:, 0])).tolist(), strict=True):
+            one.update(zip(new, row, strict=True))
+    return kept, new
 
 
 def _wave(found: Matched, number: int) -> tuple[int, dict[str, int]]:

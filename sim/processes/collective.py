@@ -119,9 +119,16 @@ def institution_quality(
         low=0.0,
         high=0.1,
         source="0-0.01: institutions moved 0.03 sd (GoBifo); 0.03-0.1 is a labelled variant",
+        what_if=True,
     ),
-    erosion=Param(0.0005, "a quarter", low=0.0, high=0.01, source="solved with the start: institutions are at rest"),
-    harm=Param(0.001, "a quarter", low=0.0, high=0.01, source="assumption"),
+    erosion=Param(
+        0.0005,
+        "a quarter",
+        low=0.0001,
+        high=0.001,
+        source="assumption: halls as empty as they are leave a council between a quarter and five sixths of the best",
+    ),
+    harm=Param(0.001, "a quarter", low=0.0, high=0.005, source="assumption, as `erosion`"),
 ):
     """Quality of the council as an institution, 0 to 1: success with many present builds it, empty halls and capture erode it."""
     grown = learning * attendance * success * (1.0 - institution_quality)

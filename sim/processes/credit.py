@@ -100,6 +100,7 @@ def defaults(
         low=0.01,
         high=0.2,
         source="0.01-0.04 in banks; 0.1-0.2 gives the 0.4-0.5 in all of KDP's loan funds (read), a variant",
+        what_if=True,
     ),
 ):
     """Stops paying for good: some of those who owe, in a quarter of bad luck."""

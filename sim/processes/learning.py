@@ -90,7 +90,13 @@ def enrolled(
     by_consumption=Param(0.5, "log odds per log", low=0.1, high=1.0, source="assumption"),
     by_schooling=Param(0.1, "log odds per year", low=0.0, high=0.3, source="assumption"),
     by_service=Param(1.0, "log odds", low=0.0, high=3.0, source="assumption"),
-    condition=Param(0.8, "log odds", low=0.3, high=1.5, source="children out of school halved by PKH (read)"),
+    condition=Param(
+        0.5,
+        "log odds",
+        low=0.2,
+        high=0.8,
+        source="odds of enrolment 1.41 times with conditional cash, 1.6 where enforced (Baird et al. 2014; from memory)",
+    ),
 ):
     """Children of school age are enrolled, this school year. No effect on income within the horizon: nobody grows up here."""
     odds = (

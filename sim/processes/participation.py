@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.agents.household import household
 from sim.agents.territory import district, village
-from sim.engine.functions import logistic
+from sim.engine.functions import logistic, sqrt
 from sim.engine.rule import Last, Mean, Param, Sum, TieMean, Uniform, rule
 
 
@@ -26,7 +26,6 @@ def facilitator_quality(
 
 @rule(village, "share", 0.0, 1.0)
 def facilitation_effect(
-    facilitation_effect,
     facilitation,
     facilitator_quality,
     half=Param(
@@ -36,23 +35,18 @@ def facilitation_effect(
         high=0.012,
         source="assumption: 15-30 % of a programme buys most of the effect",
     ),
-    fade=Param(
-        0.11,
-        "share a quarter",
-        low=0.08,
-        high=0.16,
-        source="half-life 1-2 years after exit (inferred: GoBifo, NSP, KALAHI, Tuungane)",
-    ),
 ):
-    """Mobilisation by facilitators, 0 to 1; it outlives them by its half-life."""
-    now = facilitator_quality * facilitation / (facilitation + half)
-    return max(now, (1.0 - fade) * facilitation_effect)
+    """Mobilisation by facilitators, 0 to 1, while they are there: the meetings that they fill are the programme's own.
+
+    What PNPM-Rural did for participation within the programme did not spill over into the village's own decisions (Voss
+    2012; read). What stays is what people then know, believe and have built, and it fades as those do.
+    """
+    return facilitator_quality * facilitation / (facilitation + half)
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
 def aware(
     aware,
-    facilitation_effect,
     stratum,
     chance=Uniform(),
     attending_ties=TieMean(Last("attends"), weight=Last("strength")),
@@ -63,20 +57,11 @@ def aware(
         high=0.5,
         source="participants are 7 times likelier to pass news on (read); size is an assumption",
     ),
-    outreach=Param(
-        0.3,
-        "share a quarter",
-        low=0.1,
-        high=0.5,
-        source="assumption: facilitators reach a third of the unaware in a quarter",
-    ),
     council=Param(0.06, "share a quarter", low=0.02, high=0.1, source="assumption: the council's own notices"),
     forgetting=Param(0.05, "share a quarter", low=0.02, high=0.1, source="assumption"),
 ):
-    """Whether the household knows of the meeting: through ties, facilitators, and the council, which tells its own first."""
-    told = 1.0 - (1.0 - passing_on * attending_ties) * (1.0 - outreach * facilitation_effect) * (
-        1.0 - council / (0.5 + 0.5 * stratum)
-    )
+    """Whether the household knows when the village meets: through ties, and the council, which tells its own first."""
+    told = 1.0 - (1.0 - passing_on * attending_ties) * (1.0 - council / (0.5 + 0.5 * stratum))
     hears = 1.0 if chance < told else 0.0
     stays = 1.0 if chance >= forgetting else 0.0
     return stays if aware > 0.5 else hears
@@ -87,6 +72,7 @@ def attends(
     aware,
     facilitation_effect,
     reluctance,
+    custom,
     farm_wage,
     meeting_days,
     chance=Uniform(),
@@ -99,21 +85,49 @@ def attends(
         low=0.0,
         high=2.5,
         source="0-0.1: no endorsement effect once informed (read); tipping above it is a hypothesis",
+        what_if=True,
+    ),
+    outreach=Param(
+        0.3,
+        "share a quarter",
+        low=0.1,
+        high=0.5,
+        source="assumption: facilitators reach a third of the unaware in a quarter",
     ),
     hope=Param(1.0, "utility", low=0.5, high=1.5, source="assumption"),
     benefit=Param(0.5, "utility per z", low=0.2, high=0.8, source="assumption"),
     invitation=Param(
-        0.3, "utility", low=0.2, high=1.2, source="facilitation adds 5-20 points (KDP, PNPM; from memory, low)"
+        0.3,
+        "utility",
+        low=0.2,
+        high=0.7,
+        source="5-20 points more come while facilitators stay (KDP, PNPM; from memory, low), at half of their effect",
     ),
     cost=Param(0.5, "utility per z", low=0.2, high=0.9, source="assumption"),
     threshold=Param(0.52, "utility", low=-2.0, high=3.0, source="solved: 16 % attend at the start (read)"),
+    shared=Param(
+        0.2,
+        "share of the variance",
+        low=0.05,
+        high=0.5,
+        source="a fifth of the variance of attendance is between communities (12 in the Andes; derived from read figures)",
+    ),
     spread=Param(0.4, "utility", low=0.3, high=0.6, source="assumption"),
     noise=Param(0.25, "utility", low=0.1, high=0.4, source="assumption"),
 ):
-    """Whether the household goes to this quarter's village meeting (logit choice of those who know of it)."""
+    """Whether the household goes to this quarter's village meeting (logit choice of those who know of it).
+
+    Facilitators tell those who do not know; they tell of this meeting, which is their programme's.
+    """
+    told = 1.0 if aware > 0.5 else outreach * facilitation_effect
     pull = conformity * attending_ties + hope * efficacy + benefit * delivered + invitation * facilitation_effect
-    utility = pull - cost * meeting_days * farm_wage - threshold - spread * reluctance
-    return aware if chance < logistic(utility / noise) else 0.0
+    utility = (
+        pull
+        - cost * meeting_days * farm_wage
+        - threshold
+        - spread * (sqrt(1.0 - shared) * reluctance + sqrt(shared) * custom)
+    )
+    return 1.0 if chance < told * logistic(utility / noise) else 0.0
 
 
 @rule(village, "share of households", 0.0, 1.0)

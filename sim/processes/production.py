@@ -108,7 +108,12 @@ def output(
         source="assumption; 0: works earn nothing; 0.6: a third of output is theirs; frozen sets are of 0 to 0.2",
     ),
     complementarity=Param(
-        0.0, "per unit of skill", low=0.0, high=1.0, source="assumption: skill makes no more of works; above 0 is swept"
+        0.0,
+        "per unit of skill",
+        low=0.0,
+        high=1.0,
+        source="assumption: skill makes no more of works; above 0 is a variant",
+        what_if=True,
     ),
 ):
     """Output of the quarter at the prices of the start.

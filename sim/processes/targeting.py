@@ -42,7 +42,7 @@ def community_score(
     community_misreading,
     female_head,
     stratum,
-    welfare=Last("expected_income"),
+    earning=Last("permanent_income"),
     noise=Param(
         0.5,
         "log",
@@ -55,10 +55,14 @@ def community_score(
     ),
     favour=Param(0.05, "log", low=0.0, high=0.3, source="formal elites at most 8 points likelier to receive (read)"),
 ):
-    """Welfare as neighbours rank it, once a year: widows and the marginal count as poorer, the elite is favoured."""
+    """Welfare as neighbours rank it, once a year: widows and the marginal count as poorer, the elite is favoured.
+
+    Communities have another concept of poverty than consumption (Alatas et al. 2012; read): what a household is able to
+    earn, whatever it was given or sent (from memory, medium).
+    """
     marginal = 1.0 if stratum > 2.5 else 0.0
     elite = 1.0 if stratum < 0.5 else 0.0
-    return log(max(1e-6, welfare)) + noise * community_misreading - need * max(female_head, marginal) - favour * elite
+    return log(max(1e-6, earning)) + noise * community_misreading - need * max(female_head, marginal) - favour * elite
 
 
 @rule(household, "log", every=4)
@@ -68,8 +72,30 @@ def cash_score(cash_community, elite_barred, proxy_score, community_score, strat
     return cash_community * community_score + (1.0 - cash_community) * proxy_score + last
 
 
+@rule(household, "quarters", 0.0)
+def pkh_term(
+    pkh_term,
+    listed=Last("gets_pkh"),
+    longest=Param(
+        24.0,
+        "quarters",
+        low=16.0,
+        high=32.0,
+        source="a household stays for six years, then is tested anew (from memory)",
+    ),
+):
+    """How long the household has been on the list of Program Keluarga Harapan; 0 off it, and when it is tested anew."""
+    return pkh_term + 1.0 if listed > 0.5 and pkh_term + 1.0 < longest else 0.0
+
+
+@rule(household, "log", every=4)
+def pkh_score(proxy_score, pkh_term):
+    """Order in which households are listed: who is on the list stays until its term is over, the others by the test."""
+    return proxy_score - (1000.0 if pkh_term > 0.0 else 0.0)
+
+
 @rule(household, "0 or 1", 0.0, 1.0)
-def gets_pkh(pkh_quota, place=Rank("proxy_score", every=4)):
+def gets_pkh(pkh_quota, place=Rank("pkh_score", every=4)):
     """On the list of Program Keluarga Harapan."""
     return 1.0 if place < pkh_quota else 0.0
 
