@@ -420,14 +420,15 @@ def test_the_poorest_by_their_score_come_first():
     assert value("gets_cash", cash_quota=0.25, place=0.25) == 0.0
 
 
-def test_a_household_stays_in_pkh_for_six_years_and_is_then_tested_anew():
+def test_a_household_may_stay_in_pkh_for_years_and_is_then_tested_anew():
     term, listed = 0.0, 1.0
     for quarter in range(1, 24):
-        term = value("pkh_term", pkh_term=term, listed=listed)
+        term = value("pkh_term", pkh_term=term, pkh_stays=24.0, listed=listed)
         assert term == quarter
         assert value("pkh_score", proxy_score=3.0, pkh_term=term) < -900.0  # before all who are not on the list
-    assert value("pkh_term", pkh_term=term, listed=listed) == 0.0
-    assert value("pkh_term", pkh_term=5.0, listed=0.0) == 0.0
+    assert value("pkh_term", pkh_term=term, pkh_stays=24.0, listed=listed) == 0.0
+    assert value("pkh_term", pkh_term=5.0, pkh_stays=24.0, listed=0.0) == 0.0
+    assert value("pkh_term", pkh_term=0.0, pkh_stays=0.0, listed=1.0) == 0.0  # where all are tested anew each year
     assert value("pkh_score", proxy_score=3.0, pkh_term=0.0) == 3.0
 
 

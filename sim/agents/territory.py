@@ -26,6 +26,7 @@ LEVERS = (
         1.0,
         lever=True,
     ),
+    Column("pkh_stays", "quarters", "how long who is listed for it stays before being tested anew", 0.0, lever=True),
     Column(
         "rastra",
         "z per person and quarter",

@@ -28,7 +28,7 @@ from sim.survey import read_aggregates
 #: Numbers that nothing before quarter 0 depends on: outside markets stand still until then, and no programme of 2017
 #: pays facilitators, organisers, trainers, surveyors, auditors, a bank or for assets. A test solves anew with each.
 LATER = (
-    "macro_cycle.", "macro_trend.", "passed_trend.", "facilitator_quality.", "facilitation_effect.", "aware.outreach",
+    "macro_cycle.", "macro_trend.", "passed_trend.", "facilitator_quality.", "facilitation_effect.", "attends.outreach",
     "attends.invitation", "organising_effect.", "rents_won.", "rent_paid.", "rent_received.", "slack_won.",
     "slack_released.", "slack_works.", "win.", "planner_error.per_survey", "loss.audit_gain", "loss.audit_half",
     "loss.community", "works_built.advantage", "skill.per_training", "service_quality.gain", "pull.", "credit_claim.",

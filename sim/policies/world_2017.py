@@ -18,7 +18,7 @@ def dana_desa(budget):
 
 @policy(
     label="Family Hope Programme", label_id="Program Keluarga Harapan", decides="agency", flows="conditional cash", targets="poorest, proxy means test",
-    level="household", loses_when="the poor are missed by the test", levers=("pkh", "pkh_quota"),
+    level="household", loses_when="the poor are missed by the test", levers=("pkh", "pkh_quota", "pkh_stays"),
 )  # fmt: skip
 def pkh(
     budget,
@@ -29,9 +29,16 @@ def pkh(
         high=0.4,
         source="about 6 million households in 2017, most of them rural (from memory)",
     ),
+    stays=Param(
+        0.0,
+        "quarters",
+        low=0.0,
+        high=32.0,
+        source="0: all are tested anew each year; the first households were to stay six years (from memory, medium)",
+    ),
 ):
     """PKH: conditional cash to the poorest by a proxy means test, about 0.09 z per member and quarter."""
-    return {"pkh": budget, "pkh_quota": quota}
+    return {"pkh": budget, "pkh_quota": quota, "pkh_stays": stays}
 
 
 @policy(

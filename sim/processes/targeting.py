@@ -73,19 +73,9 @@ def cash_score(cash_community, elite_barred, proxy_score, community_score, strat
 
 
 @rule(household, "quarters", 0.0)
-def pkh_term(
-    pkh_term,
-    listed=Last("gets_pkh"),
-    longest=Param(
-        24.0,
-        "quarters",
-        low=16.0,
-        high=32.0,
-        source="a household stays for six years, then is tested anew (from memory)",
-    ),
-):
+def pkh_term(pkh_term, pkh_stays, listed=Last("gets_pkh")):
     """How long the household has been on the list of Program Keluarga Harapan; 0 off it, and when it is tested anew."""
-    return pkh_term + 1.0 if listed > 0.5 and pkh_term + 1.0 < longest else 0.0
+    return pkh_term + 1.0 if listed > 0.5 and pkh_term + 1.0 < pkh_stays else 0.0
 
 
 @rule(household, "log", every=4)
