@@ -8,6 +8,7 @@ more, an error of the console or of the page.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -445,18 +446,30 @@ def test_every_word_of_the_stage_is_in_the_table():
 
 @pytest.fixture(scope="module")
 def answering(tmp_path_factory):
-    """A server of this machine: where what it says is written, and its address."""
+    """A server of this machine: its process, where what it says is written, and its address."""
     said = tmp_path_factory.mktemp("server") / "said.txt"
-    with serving(said) as (_, address):
-        yield said, address
+    with serving(said) as (server, address):
+        yield server, said, address
 
 
 @pytest.fixture
 def served(answering):
-    """Address of a server of this machine; what it has said is told beside a test that fails."""
-    said, address = answering
+    """Address of a server of this machine; what it has said and done is told beside a test that fails."""
+    server, said, address = answering
+    begin = time.monotonic(), worked(server)
     yield address
+    passed, took = time.monotonic() - begin[0], worked(server) - begin[1]
+    print(f"server: {took:.1f} s of a processor in {passed:.0f} s, load {os.getloadavg()[0]:.1f}, code {server.poll()}")
     print(said.read_text(encoding="utf-8"))
+
+
+def worked(process: subprocess.Popen) -> float:
+    """Seconds of a processor that a process has had: whether one that does not answer waits, or is kept waiting."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has ended, or this system tells in another way
+        return math.nan
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
