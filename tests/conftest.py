@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+
 import pytest
 
 from sim.engine.lane import Lane
@@ -14,11 +16,30 @@ from sim.start import solve, wire
 from sim.survey import read_aggregates
 
 SEED = 2  # of the population
+#: Files that take longest, longest first: where several processes run the tests, none is left with one at the end.
+LONG = (
+    "test_regime", "test_app", "test_experiment", "test_lanes", "test_question", "test_command_line", "test_own_policy",
+    "test_calibration", "test_reproduce", "test_app_browser", "test_walks", "test_foreign", "test_sweep_model",
+    "test_sweep_analysis", "test_losing_regions", "test_nation", "test_plan", "test_model", "test_validation",
+    "test_start", "test_report", "test_house",
+)  # fmt: skip
 
 
 def pytest_addoption(parser):
     """`--renew` writes the reference files anew instead of comparing with them."""
     parser.addoption("--renew", action="store_true", help="write the files of tests/reference anew")
+
+
+def pytest_configure(config):
+    """Keep the order of `LONG`: by the number of its tests, a file with one long test would come last."""
+    if hasattr(config.option, "loadscopereorder"):  # of pytest-xdist, where that is installed
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first; what is in a file stays in its order."""
+    place = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
 
 
 @pytest.fixture
@@ -34,9 +55,11 @@ def known(lane):
 
 
 @pytest.fixture(scope="session")
-def lane():
-    """All mechanisms and the ledger, compiled."""
-    return Lane(wire())
+def lane(tmp_path_factory):
+    """All mechanisms and the ledger, compiled: by one process, on all processors; the others take what it has made."""
+    with (tmp_path_factory.getbasetemp().parent / "lane.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return Lane(wire())
 
 
 @pytest.fixture(scope="session")

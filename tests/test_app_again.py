@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
-from test_app_browser import READY, chromium, served, settled, visit  # noqa: F401
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
+from test_app_browser import READY, answering, chromium, served, settled, visit  # noqa: F401
 
 pytestmark = pytest.mark.full
 DROP = "solara.debug.dropConnection()"
@@ -38,3 +38,48 @@ def test_a_reader_without_a_cookie_comes_back(visit, served, later):  # noqa: F8
         page.wait_for_url(lambda url, policy=policy: f"b={policy}&" in url)
         settled(page)
     expect(page.get_by_text("Server disconnected")).to_be_hidden()
+
+
+def on_its_way(page: Page, what: str, does) -> list[str]:
+    """Where the first message with some words comes to a page, `does` is called with its connection instead, once."""
+    met: list[str] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def passed(message: str | bytes) -> None:
+            if met or what not in str(message):
+                socket.send(message)
+            else:
+                met.append(str(message)[:200])
+                does(socket)
+
+        server.on_message(passed)
+
+    page.route_web_socket(re.compile("/channels"), between)
+    return met
+
+
+@pytest.mark.parametrize("what", ['"finished"', '"payload"'], ids=["before anything is seen", "before the first run"])
+def test_a_page_that_is_cut_off_while_it_opens_begins_anew(visit, served, what):  # noqa: F811
+    page = visit("about:blank", ready="body")
+    met = on_its_way(page, what, lambda socket: socket.close())
+    page.goto(served)
+    page.wait_for_selector(READY)
+    assert met
+    page.get_by_label("Policy B", exact=True).select_option("dividend")
+    page.wait_for_url(re.compile("b=dividend&"))
+    settled(page)
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["the first run", "a later run"])
+def test_a_run_that_is_lost_on_its_way_is_asked_for_again(visit, served, place):  # noqa: F811
+    page = visit("about:blank", ready="body")
+    met = on_its_way(page, f'\\"generation\\":{place + 1},\\"digest', lambda socket: None)
+    page.goto(served)
+    page.wait_for_selector(READY)
+    for _ in range(place):
+        page.get_by_label("Policy B", exact=True).select_option("dividend")
+        settled(page)
+        page.wait_for_url(re.compile("b=dividend&"))
+    assert met

@@ -8,6 +8,7 @@ more, an error of the console or of the page.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -21,7 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, TimeoutError, expect, sync_playwright
 
 from sim.app import downloads
 from sim.app.choices import choices
@@ -57,14 +58,26 @@ def chromium():
 
 @pytest.fixture
 def visit(chromium):
-    """Opens pages, and fails the test on whatever a page that needs no internet must not do."""
-    wrong, contexts = [], []
+    """Opens pages, and fails the test on whatever a page that needs no internet must not do.
+
+    What pages said, and when their connections were opened and closed, is told beside a test that fails.
+    """
+    wrong, contexts, begin = [], [], time.monotonic()
+
+    def told(*words: object) -> None:
+        print(f"{time.monotonic() - begin:7.2f}", *words)
+
+    def connected(socket) -> None:
+        told("connected", socket.url)
+        socket.on("close", lambda _: told("connection closed", socket.url))
 
     def opened(address: str, view: dict = LAPTOP, script: str = "", ready: str = READY, **options) -> Page:
         context = chromium.new_context(viewport=view, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(WAIT)
+        page.on("console", lambda said: told(said.type, said.text))
+        page.on("websocket", connected)
         page.on("console", lambda said: said.type == "error" and wrong.append(f"console: {said.text}"))
         page.on("pageerror", lambda error: wrong.append(f"page: {error}"))
         page.on("request", lambda asked: outside(asked.url) and wrong.append(f"outside: {asked.url}"))
@@ -72,7 +85,11 @@ def visit(chromium):
         if script:
             page.add_init_script(script)
         page.goto(address)
-        page.wait_for_selector(ready)
+        try:
+            page.wait_for_selector(ready)
+        except TimeoutError:
+            told("seen:", page.locator("body").inner_text(timeout=5_000)[:500])
+            raise
         return page
 
     yield opened
@@ -428,10 +445,31 @@ def test_every_word_of_the_stage_is_in_the_table():
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """Address of a server of this machine."""
-    with serving(tmp_path_factory.mktemp("server") / "said.txt") as (_, address):
-        yield address
+def answering(tmp_path_factory):
+    """A server of this machine: its process, where what it says is written, and its address."""
+    said = tmp_path_factory.mktemp("server") / "said.txt"
+    with serving(said) as (server, address):
+        yield server, said, address
+
+
+@pytest.fixture
+def served(answering):
+    """Address of a server of this machine; what it has said and done is told beside a test that fails."""
+    server, said, address = answering
+    begin = time.monotonic(), worked(server)
+    yield address
+    passed, took = time.monotonic() - begin[0], worked(server) - begin[1]
+    print(f"server: {took:.1f} s of a processor in {passed:.0f} s, load {os.getloadavg()[0]:.1f}, code {server.poll()}")
+    print(said.read_text(encoding="utf-8"))
+
+
+def worked(process: subprocess.Popen) -> float:
+    """Seconds of a processor that a process has had: whether one that does not answer waits, or is kept waiting."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has ended, or this system tells in another way
+        return math.nan
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -441,8 +479,9 @@ def serving(said: Path, *more: str):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "sim", "app", "--port", str(port), "--no-open", *more]
-    # a reader who has gone is forgotten soon, so that nobody computes for one test while the next one waits
-    environment = {**os.environ, "SOLARA_KERNEL_CULL_TIMEOUT": "1s"}
+    # a reader who has gone is forgotten soon, so that nobody computes for one test while the next one waits; not at
+    # once, so that a page whose connection is made anew on a busy machine finds its session
+    environment = {**os.environ, "SOLARA_KERNEL_CULL_TIMEOUT": "10s"}
     with said.open("w", encoding="utf-8") as pen:
         server = subprocess.Popen(command, stdout=pen, stderr=subprocess.STDOUT, env=environment)
     try:
@@ -450,6 +489,9 @@ def serving(said: Path, *more: str):
             time.sleep(0.1)
         assert said.read_text().startswith("Swadaya: "), said.read_text()
         yield server, f"http://127.0.0.1:{port}/"
+    except BaseException:
+        print(said.read_text(encoding="utf-8"))  # told beside the test that fails
+        raise
     finally:
         server.terminate()
         server.wait(timeout=WAIT / 1000)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from test_app_browser import at_the_end, chromium, live, poverty, served, settled, shown, visit  # noqa: F401
+from test_app_browser import answering, at_the_end, chromium, live, poverty, served, settled, shown, visit  # noqa: F401
 
 from sim.app.choices import choices
 from sim.app.form import label_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_app_browser import PHONE, chromium, live, served, settled, visit  # noqa: F401
+from test_app_browser import PHONE, answering, chromium, live, served, settled, visit  # noqa: F401
 
 from sim.app.lessons import lessons
 from sim.app.texts import LANGUAGES, by_language

@@ -158,9 +158,7 @@ def test_arms_under_other_labels_win_the_same_worlds(known, lane):
 
 def test_equal_arms_have_no_clear_winner(known, lane):
     arms = ("status_quo", {"policy": "hybrid", "id": "one"}, {"policy": "hybrid", "id": "two"}, "dividend")
-    question = asked(
-        scenario_of(known, *arms), axes.named(["works", "trap"], lane.plan.parameters), "headcount", 20, True
-    )
+    question = few(scenario_of(known, *arms), axes.named(["works", "trap"], lane.plan.parameters), "headcount")
     with ThreadPoolExecutor(2) as threads:
         found, again = mapped(question, threads), mapped(question)
     assert not {"one", "two"} & set(found.winners)

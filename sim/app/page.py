@@ -16,6 +16,13 @@ from sim.app.stage import Stage
 from sim.app.texts import by_language, opened
 
 
+def _again(stage: Stage, generation: object) -> None:
+    """Send once more how far the session is, and what it found where the browser waits for a later run than it has."""
+    status = json.loads(stage.status)
+    lost = status["state"] == "ready" and status["generation"] != generation
+    stage.send_state(("form", "status", "payload", "share", "bands") if lost else ("form", "status"))
+
+
 def _session(stage: Stage, query: str) -> Session:
     """Tie a session to a stage that is on the page."""
 
@@ -26,7 +33,14 @@ def _session(stage: Stage, query: str) -> Session:
         stage.send(content, buffers)
 
     session = Session(query, put, send, ANSWERS)
-    stage.on_msg(lambda _, content, buffers: session.heard(content))
+
+    def heard(_: Stage, content: object, buffers: Sequence[bytes]) -> None:
+        if isinstance(content, dict) and content.get("kind") == "again":
+            _again(stage, content.get("generation"))
+        else:
+            session.heard(content)
+
+    stage.on_msg(heard)
     return session
 
 

@@ -50,6 +50,8 @@ def prepare(inside: bool = False) -> None:
         os.environ.setdefault(key, value)
     if inside:
         os.environ["SOLARA_APP"] = INSIDE
+    else:  # what a page does that is cut off before it is whole
+        os.environ.setdefault("SOLARA_ASSETS_EXTRA_LOCATIONS", "sim.app.assets")
     for name in (*NEEDED, "altair") if inside else NEEDED:  # Mesa's viewer imports it, and does not ask for it
         if not _there(name):
             raise InputError(f"the view needs the package {name.partition('.')[0]}, which is not installed; {INSTALL}")

@@ -7,6 +7,7 @@ Messages from the browser are ``{kind, …}`` with a number `id` where an answer
 - ``household`` {id, number}, ``explain`` {id}, ``open`` {id, published}, ``download`` {id, what, …}: one or more
   messages of the same kind and id; {error: [en, id]} where it cannot be.
 - ``upload`` {id, what, name, text}: a scenario or a survey of one's own as the place.
+- ``again`` {generation}: what a browser sends that waits for a later run than it has; the page sends the traits again.
 
 Whatever else arrives is left alone. A session knows nothing of Solara: `put` sets a trait, `send` sends a message.
 """

@@ -18,6 +18,7 @@ import { makeSetup } from "./setup.mjs";
 import { makeShare } from "./share.mjs";
 
 const SILENCE = 500; // milliseconds that the clock has stood before its figures are read out
+const AGAIN = 10000; // milliseconds between two questions for what is waited for: it may be lost on its way
 const LAID = ["headline", "guess", "maps", "charts", "explain", "household"];
 const TICKED = ["headline", "maps", "charts", "household"];
 
@@ -44,7 +45,13 @@ class Stage {
     this.build();
     for (const [name, listener] of Object.entries(this.heard)) model.on(name, listener);
     document.addEventListener("keydown", this.keyed);
+    this.asking = setInterval(() => this.busy() && this.post.send({ kind: "again", generation: this.payload?.generation ?? 0 }), AGAIN);
     this.arrived();
+  }
+
+  /** Whether numbers are waited for. */
+  busy() {
+    return this.frame.root.getAttribute("aria-busy") === "true";
   }
 
   /** A document of the model; null where there is none yet. */
@@ -143,10 +150,11 @@ class Stage {
     const status = this.read("status");
     if (status?.generation !== this.asked) this.asked = null;
     const old = Boolean(status && this.payload && (this.asked !== null || status.generation !== this.payload.generation));
-    if (status?.state === "failed" && this.asked === null) this.notice(worded(status.sentence, this.language()), true);
+    const failed = status?.state === "failed" && this.asked === null;
+    if (failed) this.notice(worded(status.sentence, this.language()), true);
     else if (!this.payload) this.notice(this.t("first_run"), false);
     else this.notice(old ? this.t("running") : "", old);
-    this.frame.root.setAttribute("aria-busy", String(old || !this.payload));
+    this.frame.root.setAttribute("aria-busy", String(!failed && (old || !this.payload)));
   }
 
   /** A sentence above the stage; `old`: what is on the stage is not of the settings beside it. */
@@ -276,6 +284,7 @@ class Stage {
     this.watcher.disconnect();
     this.parts.clock.pause();
     clearTimeout(this.silence);
+    clearInterval(this.asking);
   }
 }
 

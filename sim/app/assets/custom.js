@@ -1,0 +1,22 @@
+// Solara puts this file into the page. A page whose connection is cut before it has shown anything begins anew when the
+// server is there again: what was on its way is lost, and Solara fetches it again only for a page that was whole before.
+// Nothing of the reader's is lost: the address holds the set-up.
+(() => {
+  const LOOK = 50; // milliseconds
+  let [kernel, lost] = [null, false];
+
+  function changed(_, status) {
+    if (status !== "connected") lost = true;
+    else if (lost) location.reload();
+  }
+
+  const looking = setInterval(() => {
+    if (document.querySelector('.sw-stage[aria-busy="false"]')) {
+      clearInterval(looking);
+      kernel?.connectionStatusChanged.disconnect(changed);
+    } else if (!kernel && window.solara?.debug) {
+      kernel = solara.debug.kernel();
+      kernel.connectionStatusChanged.connect(changed);
+    }
+  }, LOOK);
+})();
