@@ -67,7 +67,7 @@ def test_every_rule_is_told_with_its_equation_or_as_an_account(text):
         assert (f"**`{name}`** ({rule.table.name}; {rule.unit}" in submodels) != (rule.mechanism == "ledger"), name
     accounts = {**ledger.FLOWS, **ledger.STOCKS}
     assert all(f"| `{name}` |" in submodels for name in accounts)
-    assert "utility = pull - cost * meeting_days * farm_wage - threshold - spread * reluctance" in submodels
+    assert "- spread * (sqrt(1.0 - shared) * reluctance + sqrt(shared) * custom)" in submodels
 
 
 def test_every_parameter_has_value_range_unit_source_standing_and_what_decides_it(text):

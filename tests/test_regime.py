@@ -37,7 +37,7 @@ title = "Two ways to spend"
 [population]
 villages = 6
 households = 60
-seed = 4  # in this place every world is at rest, and somebody is permanently poor
+seed = 31  # in this place every world is at rest, and somebody is permanently poor
 [[arms]]
 policy = "status_quo"
 [[arms]]
@@ -61,7 +61,8 @@ def few(scenario, chosen, outcome, **more):
 @pytest.fixture(scope="module")
 def numbers(lane):
     """Two numbers of the model with a range, by name."""
-    free = [name for name, one in lane.plan.parameters.items() if name.startswith(("attends.", "loss."))]
+    every = lane.plan.parameters.items()
+    free = [name for name, one in every if name.startswith(("attends.", "loss.")) and not one.what_if]
     return tuple(name for name in free if name not in axes.SOLVED)[:2]
 
 
