@@ -359,8 +359,8 @@ def test_many_arms_are_counted_and_stand_in_a_table(results, tmp_path, monkeypat
     both = altered(results, "headcount", {"dividend": -1.0, "asset_with_coaching": -2.0}, 0.4)
     told = prose(both).replace("\u00a0", " ")
     lower = "lower beyond luck with 2 of 2 strategies, farthest with T2b asset with coaching (\u22122.00 pp, "
-    (of_poverty,) = [line for line in told.split("The share of ") if line.startswith("persons in poverty")]
-    assert f"persons in poverty: {lower}" in of_poverty and "T0 dividend (" not in of_poverty.split(". ")[0]
+    of_poverty = told[told.index("The share of persons in poverty: ") :].removeprefix("The share of ").split(". ")[0]
+    assert f"persons in poverty: {lower}" in of_poverty and "T0 dividend (" not in of_poverty
     one = prose(altered(results, "headcount", {"dividend": -0.1, "asset_with_coaching": -2.0}, 0.3))
     assert "lower beyond luck with 1 of 2 strategies, farthest with T2b" in one
     assert "no difference beyond luck with the other 1." in one
