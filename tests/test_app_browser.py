@@ -167,6 +167,16 @@ LISTEN = """() => {
 }"""
 
 
+# a machine at its limits: the first frame comes later than a clock that stands would have been read out
+LATE = """() => {
+    const frame = window.requestAnimationFrame;
+    window.requestAnimationFrame = (call) => {
+        window.requestAnimationFrame = frame;
+        return setTimeout(() => frame(call), 1000);
+    };
+}"""
+
+
 def test_bet_then_watch_then_explain(visit, exported, found):
     page = visit(exported)
     bet = page.get_by_label("Poor under B")
@@ -176,6 +186,7 @@ def test_bet_then_watch_then_explain(visit, exported, found):
     expect(page.locator(".sw-headline")).to_be_hidden()  # nothing is told before the bet
     page.get_by_label("Speed", exact=True).select_option("fastest")
     page.evaluate(LISTEN)
+    page.evaluate(LATE)
     page.get_by_role("button", name="Watch what happens").press("Enter")
     expect(page.get_by_role("button", name="Pause")).to_be_focused()  # the panel that had the focus has gone
     expect(page.locator(".sw-guess circle")).to_have_count(2)  # drawn beside the run

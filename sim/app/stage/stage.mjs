@@ -99,7 +99,7 @@ class Stage {
     const words = wording(this.read("texts") || {}, this.language());
     const t = (key, values) => words(`stage.${key}`, values);
     const context = this.context(t);
-    const clock = makeClock(t, { moved: (now) => this.tick(now), turned: (playing) => playing || this.stopped() });
+    const clock = makeClock(t, { moved: (now) => this.tick(now), turned: (playing) => (playing ? clearTimeout(this.silence) : this.stopped()) });
     const made = { guess: makeGuess, headline: makeHeadline, maps: makeMaps, charts: makeCharts, setup: makeSetup, household: makeHousehold, explain: makeExplain, lessons: makeLessons, share: makeShare, evidence: makeEvidence };
     this.parts = { clock, ...Object.fromEntries(Object.entries(made).map(([name, make]) => [name, make(context)])) };
     this.t = t;
@@ -176,7 +176,7 @@ class Stage {
     if (!this.scene) return;
     for (const name of TICKED) this.parts[name].tick(time);
     clearTimeout(this.silence);
-    if (!this.parts.clock.playing()) this.silence = setTimeout(() => this.parts.headline.speak(time), SILENCE);
+    if (!this.parts.clock.playing() && this.state.phase !== "guess") this.silence = setTimeout(() => this.parts.headline.speak(time), SILENCE);
   }
 
   /** The clock stands; at the end of the first play follows the explanation. */
