@@ -292,6 +292,20 @@ def test_a_world_at_rest_is_met_again_and_few_are_kept(among):
     assert len(kept.kept) == 2 and kept.start(Settings(), among).world.state is not first
 
 
+def test_poor_villages_begin_from_the_country_that_is_looked_at(among):
+    worlds = Worlds()
+    country = worlds.start(Settings(), among)
+    poor = worlds.start(Settings(place="desa_miskin"), among)
+    assert len(worlds.kept) == 2
+    alone = Worlds().start(Settings(place="desa_miskin"), among)
+    for name in alone.world.state.index:
+        np.testing.assert_array_equal(poor.world.state[name], alone.world.state[name])
+    assert poor.rest.solved == alone.rest.solved and country.rest.solved.items() <= poor.rest.solved.items()
+    del country
+    gc.collect()
+    assert worlds.start(Settings(place="desa_miskin", a="hybrid"), among).rest is poor.rest  # nothing is solved anew
+
+
 def test_what_nobody_looks_at_any_more_goes(asked, among):
     worlds, runs = Worlds(), Shared()
     one = pair(asked, among, worlds, known=runs)
@@ -879,7 +893,7 @@ def test_a_number_goes_back_to_the_places_own(reader):
 
 
 def test_what_cannot_rest_is_told_in_a_sentence(reader, restless, monkeypatch):
-    monkeypatch.setattr("sim.app.world.study.build", restless)
+    monkeypatch.setattr("sim.app.world.study.before_its_place", restless)
     told = ["no such world is at rest", "Pesan model, dalam bahasa Inggris: no such world is at rest"]
     one = reader("spending.saved=0.0613").ready()
     assert one.read("status")["state"] == "failed" and one.read("status")["sentence"] == told

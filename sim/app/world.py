@@ -17,12 +17,11 @@ from sim.engine.lane import Lane
 from sim.engine.lane import settings as parameters_of
 from sim.engine.table import State
 from sim.experiment import ensemble, study
-from sim.experiment.fitted import programmes_2017
 from sim.metrics import mean
 from sim.policies.policy import Programme
 from sim.population import Population, TwoPieceLognormal
 from sim.scenario import Scenario
-from sim.start import World, poorer, solve, wire
+from sim.start import World, wire
 from sim.survey import read_aggregates
 
 #: Numbers that nothing before quarter 0 depends on: outside markets stand still until then, and no programme of 2017
@@ -82,8 +81,15 @@ class Worlds:
         numbers = {**drawn, **scenario.parameters}
         slow = tuple(sorted((key, value) for key, value in numbers.items() if not key.startswith(LATER)))
         about = scenario.population
-        key = (about.survey, about.world, about.poverty, about.seed, about.ties, scenario.hold.ablate, spread, slow)
-        rest = self.kept.made(key, lambda: at_rest(scenario, drawn, spread))
+        key = (about.survey, about.seed, about.ties, scenario.hold.ablate, spread, slow)
+
+        def usual() -> World:
+            return self.kept.made(key, lambda: at_rest(scenario, drawn, spread))
+
+        def poor() -> World:
+            return self.kept.made((about.world, about.poverty, *key), lambda: study.in_its_place(scenario, usual()))
+
+        rest = poor() if about.world == "poor_village" else usual()
         solved = rest.value("attends.threshold")
         parameters = parameters_of(rest.lane.plan, {**numbers, "attends.threshold": solved})
         world = _passing(replace(rest, parameters=parameters), settings, among)
@@ -114,20 +120,14 @@ def _people(villages: int, households: int, seed: int, ties: str) -> Population:
 
 
 def at_rest(scenario: Scenario, drawn: Mapping[str, float], spread: float) -> World:
-    """The world at rest; with a `spread` of 1 the one that `sim.experiment.study.build` finds."""
+    """The world at rest before it is one of poorer villages, with consumption so many times as spread as published."""
     about = scenario.population
-    own = scenario.survey is not None
-    people = study.people(scenario) if own else _people(about.villages, about.households, about.seed, about.ties)
-    if spread == 1.0 or own:
-        return study.build(scenario, drawn, lane(), people)
+    if scenario.survey is not None:
+        return study.before_its_place(scenario, drawn, lane(), study.people(scenario), None)
+    people = _people(about.villages, about.households, about.seed, about.ties)
     published = TwoPieceLognormal.published(read_aggregates())
     target = replace(published, below=spread * published.below, above=spread * published.above)
-    of_2017, held = programmes_2017(), scenario.hold.ablate
-    world = solve(lane(), people, of_2017, target, about.seed, {**drawn, **scenario.parameters}, held)
-    if about.world != "poor_village":
-        return world
-    assert about.poverty is not None  # that world has a default of its own
-    return poorer(world, of_2017, about.poverty, about.seed, held)
+    return study.before_its_place(scenario, drawn, lane(), people, target)
 
 
 def _passing(world: World, settings: Settings, among: Choices) -> World:

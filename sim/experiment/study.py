@@ -90,16 +90,31 @@ def build(
     scenario, made before.
     """
     lane, population = lane or Lane(wire(scenario.known.own_rules)), population or people(scenario)
-    seed = scenario.population.seed
-    flowed = programmes_2017()
     target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
-    held = scenario.hold.ablate
+    return in_its_place(scenario, before_its_place(scenario, drawn, lane, population, target))
+
+
+def before_its_place(
+    scenario: Scenario,
+    drawn: Mapping[str, float],
+    lane: Lane,
+    population: Population,
+    target: TwoPieceLognormal | None,
+) -> World:
+    """The world of a scenario as the country is: at rest with a distribution of consumption, or with people's own."""
     parameters = {**drawn, **scenario.parameters}
-    world = solve(lane, population, flowed, target, seed, parameters, held)
-    if scenario.population.world == "poor_village":
-        assert scenario.population.poverty is not None  # that world has a default of its own
-        world = poorer(world, flowed, scenario.population.poverty, seed, held)
-    return world
+    return solve(
+        lane, population, programmes_2017(), target, scenario.population.seed, parameters, scenario.hold.ablate
+    )
+
+
+def in_its_place(scenario: Scenario, world: World) -> World:
+    """That world where the scenario plays: itself, or one of poorer villages."""
+    about = scenario.population
+    if about.world != "poor_village":
+        return world
+    assert about.poverty is not None  # that world has a default of its own
+    return poorer(world, programmes_2017(), about.poverty, about.seed, scenario.hold.ablate)
 
 
 def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> list[World]:
