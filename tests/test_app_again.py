@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
-from test_app_browser import READY, answering, chromium, served, settled, visit  # noqa: F401
+from test_app_browser import READY, WAIT, answering, chromium, served, serving, settled, visit  # noqa: F401
 
 pytestmark = pytest.mark.full
 DROP = "solara.debug.dropConnection()"
@@ -83,3 +83,21 @@ def test_a_run_that_is_lost_on_its_way_is_asked_for_again(visit, served, place):
         settled(page)
         page.wait_for_url(re.compile("b=dividend&"))
     assert met
+
+
+def test_a_server_that_begins_anew_finds_its_readers(chromium, tmp_path):  # noqa: F811
+    page = chromium.new_page()  # that nobody answers for a while is what it must live with
+    page.set_default_timeout(WAIT)
+    with serving(tmp_path / "one.txt") as (_, address):
+        page.goto(f"{address}?b=dividend")
+        page.wait_for_selector(READY)
+        page.get_by_label("Language").select_option("id")
+        expect(page.get_by_label("Kebijakan B", exact=True)).to_have_value("dividend")
+    lost = page.locator(".v-overlay .v-progress-circular__info")
+    expect(lost).to_be_visible()
+    assert "terputus" in lost.evaluate("node => getComputedStyle(node, '::after').content")
+    with serving(tmp_path / "two.txt", "--port", address.rpartition(":")[2].strip("/")):
+        page.wait_for_event("load")
+        page.wait_for_selector(READY)
+        expect(page.get_by_label("Kebijakan B", exact=True)).to_have_value("dividend")
+    page.close()

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "false",
     "SOLARA_THEME_SHOW_BANNER": "false",
     "SOLARA_THEME_TITLE": "Swadaya",
+    "SOLARA_THEME_FORCE_REFRESH": "true",  # a server that began anew: the page does too, its address holds the set-up
     "SOLARA_KERNEL_CULL_TIMEOUT": "15m",
     "SOLARA_KERNEL_MAX_COUNT": "60",
     "SOLARA_KERNEL_MAX_PER_SESSION": "20",

@@ -19,6 +19,7 @@ import { makeShare } from "./share.mjs";
 
 const SILENCE = 500; // milliseconds that the clock has stood before its figures are read out
 const AGAIN = 10000; // milliseconds between two questions for what is waited for: it may be lost on its way
+const LANGUAGE = "swadaya-language"; // under which a tab remembers what its reader chose: the address is for others too
 const LAID = ["headline", "guess", "maps", "charts", "explain", "household"];
 const TICKED = ["headline", "maps", "charts", "household"];
 
@@ -42,6 +43,11 @@ class Stage {
       "change:texts": () => this.build(),
     };
     this.keyed = (event) => this.key(event);
+    const chosen = this.live() && sessionStorage.getItem(LANGUAGE);
+    if (chosen) {
+      model.set("lang", chosen);
+      model.save_changes();
+    }
     this.build();
     for (const [name, listener] of Object.entries(this.heard)) model.on(name, listener);
     document.addEventListener("keydown", this.keyed);
@@ -60,6 +66,11 @@ class Stage {
     return typeof value === "string" ? (value ? JSON.parse(value) : null) : value;
   }
 
+  /** Whether a server answers. */
+  live() {
+    return this.model.get("mode") !== "file";
+  }
+
   language() {
     return this.model.get("lang") || "en";
   }
@@ -71,7 +82,7 @@ class Stage {
       t,
       state,
       post,
-      live: model.get("mode") !== "file",
+      live: this.live(),
       language: () => this.language(),
       read: (name) => this.read(name),
       scene: () => this.scene,
@@ -85,6 +96,7 @@ class Stage {
       go: (time) => this.parts.clock.go(time),
       mark: (key) => this.parts.charts.mark(key),
       speak: (language) => {
+        if (this.live()) sessionStorage.setItem(LANGUAGE, language);
         model.set("lang", language);
         model.save_changes();
       },
