@@ -79,7 +79,8 @@ def run(arguments: argparse.Namespace) -> int | None:
     if arguments.code is not None:
         viewing.run_code(arguments)
         return None
-    from sim.experiment import standing, study
+    from sim.evidence import standing
+    from sim.experiment import study
     from sim.experiment.results import folder_named
     from sim.known import known
     from sim.ledger import LedgerError
@@ -136,7 +137,7 @@ def check(arguments: argparse.Namespace) -> None:
 
 def mediate(arguments: argparse.Namespace) -> None:
     """`swadaya mediate`: the effect of each arm, with participation free, clamped to the baseline's, and full."""
-    from sim.experiment import standing
+    from sim.evidence import standing
     from sim.experiment.mediation import mediation
     from sim.known import known
     from sim.report.grid import terminal

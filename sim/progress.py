@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import signal
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from collections.abc import Callable
 
 from sim.language import say
+
+Tell = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
+
+
+def quiet(doing: str, done: int, whole: int) -> None:
+    """Tells nobody."""
 
 
 class Bar:
@@ -18,15 +22,17 @@ class Bar:
     """
 
     def __init__(self) -> None:
+        from rich import console, progress  # slow to import, and worker processes never show a bar
+
         columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TimeElapsedColumn(),
+            progress.TimeRemainingColumn(),
         )
-        self.progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self.tasks: dict[str, int] = {}
+        self.progress = progress.Progress(*columns, console=console.Console(stderr=True), transient=True)
+        self.tasks: dict[str, progress.TaskID] = {}
         self.asked_to_stop = False
 
     def __enter__(self) -> Bar:
@@ -53,4 +59,4 @@ class Bar:
         self._raise_if_asked()
         if doing not in self.tasks:
             self.tasks[doing] = self.progress.add_task(say(doing), total=whole)
-        self.progress.update(self.tasks[doing], completed=done)  # type: ignore[arg-type]
+        self.progress.update(self.tasks[doing], completed=done)

@@ -6,9 +6,9 @@ import fcntl
 
 import pytest
 
+from sim.calibration import fitted
 from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import fitted
 from sim.policies import catalogue
 from sim.population import TwoPieceLognormal, synthesise
 from sim.scenario import Known

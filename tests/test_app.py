@@ -45,11 +45,13 @@ from sim.app.settings import ARMS, HOUSEHOLDS, VILLAGES, Settings, from_query, f
 from sim.app.share import expected_of, share
 from sim.app.texts import LANGUAGES, by_language, table, words
 from sim.app.world import LATER, Worlds, at_rest
+from sim.calibration import ensemble
 from sim.errors import InputError
-from sim.experiment import canonical, ensemble, standing, study
+from sim.evidence import standing
+from sim.evidence.validation import HOLDS
+from sim.experiment import canonical, study
 from sim.experiment.lanes import first_villages
 from sim.experiment.run import run_arm
-from sim.experiment.validation import HOLDS
 from sim.language import catalogue
 from sim.model import CommunityModel
 from sim.reproduce import published

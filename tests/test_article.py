@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.claims import article, statements
+from sim.claims.statistics import STATISTICS, common_ground
 from sim.engine.rule import Param
-from sim.experiment import article, claims
-from sim.experiment.claim_statistics import STATISTICS, common_ground
 from sim.metrics import catalogue as series_of_runs
 from sim.metrics import empowerment, resilience, trajectories
 from sim.model import CommunityModel
@@ -73,19 +73,19 @@ def functions_of(path):
 
 
 def test_all_claims_are_there_in_the_order_of_the_article():
-    assert [claim.id for claim in claims.read()] == list(claims.IDS)
-    assert len(claims.IDS) == 39
-    assert [claim.id for claim in claims.read() if claim.kind == "out of scope"] == ["S21"]
+    assert [claim.id for claim in statements.read()] == list(statements.IDS)
+    assert len(statements.IDS) == 39
+    assert [claim.id for claim in statements.read() if claim.kind == "out of scope"] == ["S21"]
 
 
-@pytest.mark.parametrize("claim", claims.read(), ids=lambda claim: claim.id)
+@pytest.mark.parametrize("claim", statements.read(), ids=lambda claim: claim.id)
 def test_a_claim_names_only_what_exists(claim, lane, known):
     asked = article.question(known)
     offered = article.offered(lane.plan, [arm.id for arm in asked.resolved_arms])
-    assert [fault for _, fault in claims.faults([claim], offered)] == []
+    assert [fault for _, fault in statements.faults([claim], offered)] == []
 
 
-@pytest.mark.parametrize("claim", claims.read(), ids=lambda claim: claim.id)
+@pytest.mark.parametrize("claim", statements.read(), ids=lambda claim: claim.id)
 def test_every_test_of_a_claim_exists(claim):
     for node in claim.tests:
         file, name = node.split("::")
@@ -94,7 +94,7 @@ def test_every_test_of_a_claim_exists(claim):
 
 
 def test_what_could_be_taken_for_built_in_can_come_out_against_the_article():
-    by_id = {claim.id: claim for claim in claims.read()}
+    by_id = {claim.id: claim for claim in statements.read()}
     for name in ("P1.1", "P1.5", "P2.2", "P2.3", "S3", "S17", "S20"):
         claim = by_id[name]
         assert claim.statistic in STATISTICS
@@ -103,7 +103,7 @@ def test_what_could_be_taken_for_built_in_can_come_out_against_the_article():
 
 
 def test_no_claim_is_worded_as_if_it_were_shown():
-    text = claims.path().read_text(encoding="utf-8").lower()
+    text = statements.path().read_text(encoding="utf-8").lower()
     for word in ("✓", "✔", "proved", "proven", " true"):
         assert word not in text.replace("true_value", ""), word
 

@@ -16,11 +16,11 @@ from rich.console import Console
 from scipy import stats
 from test_language import hearing, only, words
 
+from sim.calibration import calibrate, decomposition, ensemble, fitted, look, matching, threshold, worlds
+from sim.calibration.calibrate import Calibration, Panel, Settings, Simulator, complete, drawn_from, priors
+from sim.calibration.matching import Outcome, emulate, match
+from sim.calibration.moved import adjusted, distance, moved
 from sim.errors import InputError
-from sim.experiment import calibration, decomposition, ensemble, fitted, look, matching, threshold, worlds
-from sim.experiment.calibration import Calibration, Panel, Settings, Simulator, complete, drawn_from, priors
-from sim.experiment.matching import Outcome, emulate, hypercube, match
-from sim.experiment.moved import adjusted, distance, moved
 from sim.language import catalogue
 from sim.population import TwoPieceLognormal, synthesise
 from sim.processes.production import output
@@ -103,11 +103,6 @@ def test_a_search_without_an_answer_ends_and_says_so(monkeypatch):
     assert not few.kept and few.reasons(2) == {"never": 40}
 
 
-def test_a_hypercube_uses_every_stratum_once():
-    points = hypercube(40, 7, np.random.default_rng(1))
-    assert (np.sort((points * 40).astype(int), axis=0) == np.arange(40)[:, None]).all()
-
-
 def test_an_emulator_finds_the_terms_that_matter_and_no_others():
     random = np.random.default_rng(2)
     points = random.random((250, 60))
@@ -165,7 +160,7 @@ def middle(plan, variant):
     return {n: float(plan.parameters.get(n, sum(span) / 2)) for n, span in priors(plan, variant).items()}
 
 
-@pytest.mark.parametrize("variant", calibration.VARIANTS)
+@pytest.mark.parametrize("variant", calibrate.VARIANTS)
 def test_priors_are_the_ranges_of_the_rules(lane, variant):
     spans = priors(lane.plan, variant)
     left_out = set(lane.plan.parameters) - set(spans)
@@ -173,7 +168,7 @@ def test_priors_are_the_ranges_of_the_rules(lane, variant):
     what_ifs |= {"attends.conformity", "institution_quality.learning", "defaults.rate"}
     assert left_out == {"attends.threshold"} | what_ifs
     assert all(spans[n] == (p.low, p.high) for n, p in lane.plan.parameters.items() if n in spans)
-    assert set(spans) - set(lane.plan.parameters) == (set(calibration.LUMP) if variant == "trap_on" else set())
+    assert set(spans) - set(lane.plan.parameters) == (set(calibrate.LUMP) if variant == "trap_on" else set())
 
 
 def test_an_unknown_variant_is_named(lane):
@@ -195,7 +190,7 @@ def test_a_lumpy_technique_is_the_better_one_from_its_threshold_on(lane):
             on, {**lump, "lumpy_scale": 0.0, "lumpy_cost": 0.0}))  # fmt: skip
         return with_it - without
 
-    edge = drawn[calibration.THRESHOLD]
+    edge = drawn[calibrate.THRESHOLD]
     assert gain(0.99 * edge) == 0.0 and gain(1.01 * edge) > 0.0
     assert complete({**drawn, "output.scale": 0.3}, "trap_off")["output.lumpy_scale"] == 0.0
 
@@ -235,13 +230,13 @@ def test_a_set_is_judged_by_the_mean_over_its_populations(lane, people, short):
 
 def test_a_set_without_a_world_says_why(lane, people, monkeypatch, restless):
     loose = simulator(lane, people, "trap_off", {})
-    monkeypatch.setattr(calibration, "solve", restless)
-    assert loose(np.full(len(loose.spans), 0.5), 0, False) == Outcome({}, calibration.NO_REST)
+    monkeypatch.setattr(calibrate, "solve", restless)
+    assert loose(np.full(len(loose.spans), 0.5), 0, False) == Outcome({}, calibrate.NO_REST)
     lumpy = simulator(lane, people, "trap_on", {})
     point = np.full(len(lumpy.spans), 0.5)
     point[list(lumpy.spans).index("output.scale")] = 1.0  # 1.6 times 0.8, and more than 0.5 a quarter
-    point[list(lumpy.spans).index(calibration.ADVANTAGE)] = 1.0
-    assert lumpy(point, 0, False).refused == calibration.NO_LUMP
+    point[list(lumpy.spans).index(calibrate.ADVANTAGE)] = 1.0
+    assert lumpy(point, 0, False).refused == calibrate.NO_LUMP
 
 
 def test_chance_is_what_the_defaults_find_beside_their_mean(lane, short):
@@ -253,8 +248,8 @@ def test_chance_is_what_the_defaults_find_beside_their_mean(lane, short):
 
 def test_bands_stay_inside_the_published_ones(lane):
     panel = Panel((), (), {m.name: 0.01 * (m.high - m.low) for m in fitted.MOMENTS})
-    bands = calibration.inner_bands(panel, Settings(), "trap_on")
-    assert bands.pop(calibration.BELOW) == calibration.FACED
+    bands = calibrate.inner_bands(panel, Settings(), "trap_on")
+    assert bands.pop(calibrate.BELOW) == calibrate.FACED
     assert all(m.low < bands[m.name][0] < bands[m.name][1] < m.high for m in fitted.MOMENTS)
 
 
@@ -265,14 +260,14 @@ def test_bands_stay_inside_the_published_ones(lane):
 def made():
     """A calibration of a tiny world against bands that accept whatever has a world at rest."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(calibration, "inner_bands", lambda *_: {m.name: EVERYTHING for m in fitted.MOMENTS})
+    patch.setattr(calibrate, "inner_bands", lambda *_: {m.name: EVERYTHING for m in fitted.MOMENTS})
     patch.setattr(fitted, "LUCKS", 1)
     patch.setattr(fitted, "STEADY", 2)
-    patch.setattr(calibration, "best", lambda fresh, count: np.ones(len(fresh), bool))
+    patch.setattr(calibrate, "best", lambda fresh, count: np.ones(len(fresh), bool))
     patch.setattr(worlds, "VILLAGES", 4)
     patch.setattr(decomposition, "WINDOWS", {"after two years": (4, 8)})
     told = []
-    found = calibration.calibrate("trap_off", count=2, seed=1, settings=TINY, tell=lambda *what: told.append(what))
+    found = calibrate.calibrate("trap_off", count=2, seed=1, settings=TINY, tell=lambda *what: told.append(what))
     patch.undo()
     assert told and all(done <= whole for _, done, whole in told)
     return found
@@ -306,19 +301,19 @@ def test_one_variant_leaves_the_other_as_it_was(made, tmp_path):
     ensemble.write(replace(made, variant="trap_on"), tmp_path)
     known = tomllib.loads((tmp_path / "ensemble.toml").read_text())
     assert list(known) == ["trap_off", "trap_on"] and str(known["trap_off"]) == str(before)
-    assert known["trap_on"]["conditions"] == {calibration.BELOW: list(calibration.FACED)}
+    assert known["trap_on"]["conditions"] == {calibrate.BELOW: list(calibrate.FACED)}
 
 
 def test_frozen_sets_get_the_parameters_that_came_after_them(lane):
     known = priors(lane.plan, "trap_off")
     old = [{name: low for name, (low, _) in known.items() if name != "luck.spread"} for _ in range(40)]
-    sets, new = calibration.completed(old, lane.plan, 7)
-    assert new == ["luck.spread"] and calibration.completed(old, lane.plan, 7) == (sets, new)
+    sets, new = calibrate.completed(old, lane.plan, 7)
+    assert new == ["luck.spread"] and calibrate.completed(old, lane.plan, 7) == (sets, new)
     low, high = known["luck.spread"]
     strata = sorted(int(40 * (one["luck.spread"] - low) / (high - low)) for one in sets)
     assert strata == list(range(40))  # one in each fortieth of its range
     assert [{**one, "luck.spread": two["luck.spread"]} for one, two in zip(old, sets, strict=True)] == sets
-    assert calibration.completed(sets, lane.plan, 7) == (sets, [])
+    assert calibrate.completed(sets, lane.plan, 7) == (sets, [])
 
 
 def test_frozen_sets_follow_a_prior_that_became_narrower_and_lose_what_is_no_parameter_any_more(lane):
@@ -326,7 +321,7 @@ def test_frozen_sets_follow_a_prior_that_became_narrower_and_lose_what_is_no_par
     low, high = known["luck.spread"]
     outside = [{name: first for name, (first, _) in known.items()} | {"luck.spread": 2.0 * high} for _ in range(8)]
     gone = [{**one, "gone.with_its_rule": 0.5, "attends.conformity": 1.5, "attends.threshold": 0.7} for one in outside]
-    sets, new = calibration.completed(gone, lane.plan, 7)
+    sets, new = calibrate.completed(gone, lane.plan, 7)
     assert new == ["luck.spread"] and all(low <= one["luck.spread"] <= high for one in sets)
     assert all(set(one) == {*known, "attends.threshold"} for one in sets)
     assert all(one["attends.threshold"] == 0.7 for one in sets)
@@ -422,7 +417,7 @@ def test_the_terminal_shows_all_of_it(made):
 
 
 def test_all_of_it_is_told_in_the_language(made, tmp_path, monkeypatch):
-    many = replace(made, waves=[(6, {"severity": 2, "headcount_8": 1}), (4, {calibration.NO_LUMP: 1})])
+    many = replace(made, waves=[(6, {"severity": 2, "headcount_8": 1}), (4, {calibrate.NO_LUMP: 1})])
     shares = ["below", "poor_below", *(f"{kind}_{year}" for kind in ("alone", "lifted") for year in threshold.YEARS)]
     row = {"estimate": 41.25, "low": 30.0, "high": 52.5}
     held = pd.DataFrame([{"share": share, **row} for share in shares])

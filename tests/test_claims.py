@@ -16,11 +16,13 @@ from rich.console import Console
 
 from sim import metrics
 from sim.__main__ import main
+from sim.calibration import ensemble
+from sim.claims import article, statements
+from sim.claims.case import Case, correlation, ranks, series
+from sim.claims.statements import Claim
+from sim.claims.statistics import STATISTICS
 from sim.errors import InputError
-from sim.experiment import article, claims, ensemble, study
-from sim.experiment.claim_case import Case, correlation, ranks, series
-from sim.experiment.claim_statistics import STATISTICS
-from sim.experiment.claims import Claim
+from sim.experiment import study
 from sim.experiment.run import Run
 from sim.explain import article as article_page
 from sim.explain.article import NO_CONDITION, NOTE, UNASKED, told
@@ -398,7 +400,7 @@ def write(tmp_path):
     """The shipped claims with one text replaced by another."""
 
     def made(old="", new=""):
-        text = claims.path().read_text(encoding="utf-8")
+        text = statements.path().read_text(encoding="utf-8")
         assert old in text
         file = tmp_path / "article.toml"
         file.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -425,7 +427,7 @@ def write(tmp_path):
 )  # fmt: skip
 def test_a_wrong_file_of_claims_is_told_with_its_line(write, old, new, told):
     with pytest.raises(InputError) as caught:
-        claims.read(write(old, new))
+        statements.read(write(old, new))
     assert told in str(caught.value)
     assert str(caught.value).startswith("article.toml")
     assert (
@@ -437,7 +439,7 @@ def test_names_that_nothing_bears_are_told_with_the_nearest(write, lane):
     offered = article.offered(lane.plan, [BASELINE, "dividend"])
     wrong = replace(offered)
     sentence = claim("surplus", "dividnd", name="P1.3").model_copy(update={"elements": ("own_incme",)})
-    found = [fault for _, fault in claims.faults([sentence], wrong)]
+    found = [fault for _, fault in statements.faults([sentence], wrong)]
     assert 'P1.3: there is no arm of the scenario dividnd; did you mean "dividend"?' in found
     assert 'P1.3: there is no rule, column, metric or policy own_incme; did you mean "own_income"?' in found
     for one, words in (
@@ -447,15 +449,15 @@ def test_names_that_nothing_bears_are_told_with_the_nearest(write, lane):
         (claim("surplus", "dividend", metric="headcount"), "surplus takes no metric"),
         (claim("level", "dividend", metric="hedcount"), 'there is no series hedcount; did you mean "headcount"?'),
     ):
-        assert any(words in fault for _, fault in claims.faults([one], offered)), words
+        assert any(words in fault for _, fault in statements.faults([one], offered)), words
 
 
 def test_a_missing_claim_is_named(tmp_path):
-    text = claims.path().read_text(encoding="utf-8")
+    text = statements.path().read_text(encoding="utf-8")
     file = tmp_path / "article.toml"
     file.write_text(text[: text.index('[[claims]]\nid = "S20"')], encoding="utf-8")
     with pytest.raises(InputError, match="the article has 39 claims; missing: S20, S21"):
-        claims.read(file)
+        statements.read(file)
 
 
 # --- What is run, stored and shown ------------------------------------------------------------------------------------
@@ -466,7 +468,7 @@ def rows():
     """Verdicts that were made up: every claim holds in 38 of 64 sets."""
     sets = drawn_sets(5)
     held = np.arange(64) < 38
-    sentences = [one for one in claims.read() if one.statistic]
+    sentences = [one for one in statements.read() if one.statistic]
     inside, outside = [], []
     for one in sentences:
         low = one.above if one.above is not None else one.below - 1.0
@@ -493,7 +495,7 @@ def test_the_page_gives_two_verdicts_and_keeps_them_apart(rows):
     assert text.count("implemented: ") == 39
     assert text.count("holds in 38 of 64 sets (59 %, 47-71 %)") == len(rows)
     assert NO_CONDITION in text
-    for claim_ in claims.read():
+    for claim_ in statements.read():
         assert f"{claim_.id} {claim_.says}" in text
     for word in ("✓", "✔", " true ", "proved", "proven"):
         assert word not in text.lower()
@@ -501,7 +503,7 @@ def test_the_page_gives_two_verdicts_and_keeps_them_apart(rows):
 
 def test_the_page_without_verdicts_says_how_to_get_them():
     text = printed(told(pd.DataFrame(columns=list(article.COLUMNS))))
-    asked = sum(1 for one in claims.read() if one.kind == "testable")
+    asked = sum(1 for one in statements.read() if one.kind == "testable")
     assert text.count(" ".join(UNASKED.split())) == asked
     assert "not modelled: the model has nothing to say on it" in text
 

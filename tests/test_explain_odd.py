@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 
 from sim import __main__ as command_line
 from sim import ledger, metrics, policies
+from sim.calibration import calibrate, fitted
 from sim.engine.rule import Normal, Uniform
-from sim.experiment import calibration, fitted
 from sim.explain.odd import CITED, STANDING, odd, parameters, standing
 from sim.policies.policy import Policy
 from sim.start import wire
@@ -79,7 +79,7 @@ def test_every_parameter_has_value_range_unit_source_standing_and_what_decides_i
         told = [part.strip() for part in re.split(r"(?<!\\)\|", row)[1:-1]]
         assert told[1] == f"{float(p):g}" and told[5] == known and told[6].replace("\\|", "|") == p.source
         assert decided.startswith("fitted: ") == (name in informed), name
-    assert found["attends.threshold"][1] == "solved with the start" and calibration.SOLVED == ("attends.threshold",)
+    assert found["attends.threshold"][1] == "solved with the start" and calibrate.SOLVED == ("attends.threshold",)
     assert found["luck.persistence"][1].startswith("fitted: V2 newly poor, V2 ever poor, V2 shock left")
     assert found["macro_trend.growth"][1].startswith("fitted: V1 headcount trend, V1 gini drift")
 

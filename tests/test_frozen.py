@@ -8,12 +8,13 @@ import pytest
 
 from sim import policies
 from sim.app.texts import words
-from sim.experiment import ensemble, standing
-from sim.experiment.calibration import LUMPY, SOLVED, VARIANTS, priors
-from sim.experiment.evidence import read_studies
-from sim.experiment.judging import PASSED, worst
-from sim.experiment.moments import KNOWN
-from sim.experiment.validation import HOLDS
+from sim.calibration import ensemble
+from sim.calibration.calibrate import LUMPY, SOLVED, VARIANTS, priors
+from sim.evidence import standing
+from sim.evidence.judging import PASSED, worst
+from sim.evidence.moments import KNOWN
+from sim.evidence.studies import read_studies
+from sim.evidence.validation import HOLDS
 from sim.language import say, speaking
 from sim.start import wire
 

@@ -26,15 +26,18 @@ from jinja2.ext import extract_from_ast
 import sim.language
 from sim import __main__ as command_line
 from sim import ledger, metrics, policies
+from sim.calibration.decomposition import FACTORS, WINDOWS
+from sim.calibration.fitted import MOMENTS
+from sim.claims import article, statements
+from sim.claims.statistics import STATISTICS
 from sim.engine import timed
-from sim.experiment import article, axes, bench, claims, handwritten, mediation, regime_question, speed, standing
-from sim.experiment.claim_statistics import STATISTICS
-from sim.experiment.decomposition import FACTORS, WINDOWS
-from sim.experiment.fitted import MOMENTS
+from sim.evidence import standing
+from sim.experiment import bench, handwritten, mediation, speed
 from sim.language import catalogue, listed, say, speaking
 from sim.metrics.decision import RUNGS
 from sim.policies.families import FAMILIES
 from sim.policies.practice import PRACTICE, VARIABLES
+from sim.regime import axes, questions
 from sim.report import number, percent, span, tables
 from sim.report.mediation import TITLES
 from sim.shipped import folder
@@ -86,7 +89,7 @@ def data() -> Iterator[tuple[str, str]]:
     yield from ((name, "rungs of decision power") for _, name, *_ in RUNGS)
     for axis in axes.measured_axes(wire().parameters).values():
         yield from ((text, "axes of the map") for text in (axis.label, axis.unit, axis.meaning))
-    for outcome in regime_question.OUTCOMES.values():
+    for outcome in questions.OUTCOMES.values():
         yield from ((text, "outcomes of the map") for text in (outcome.label, outcome.unit))
     for outcome in outcomes.OWN.values():
         yield from ((text, "metrics of sweeps") for text in (outcome.label, outcome.unit))
@@ -121,13 +124,13 @@ def kinds_of_steps() -> list[str]:
 
 def told_of_claims() -> Iterator[str]:
     """What `explain article` says in the words of the claims and of what is computed for them."""
-    for claim in claims.read():
+    for claim in statements.read():
         yield from (claim.section, claim.says, claim.note)
         if claim.kind == "testable":
             statistic = STATISTICS[claim.statistic]
             yield from (statistic.meaning, statistic.unit_for(claim))
         else:
-            yield from (claim.kind, claims.SILENT[claim.kind])
+            yield from (claim.kind, statements.SILENT[claim.kind])
 
 
 def told_of_policies() -> Iterator[str]:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sim import ledger
 from sim.engine.lane import holding, settings
 from sim.engine.rule import Param
-from sim.experiment import moments
-from sim.experiment.judging import SITES, over_sites
+from sim.evidence import moments
+from sim.evidence.judging import SITES, over_sites
 from sim.ledger import FLOWS, STOCKS
 from sim.model import CommunityModel
 from sim.policies import catalogue

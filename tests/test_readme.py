@@ -16,15 +16,16 @@ import pytest
 from packaging.requirements import Requirement
 
 from sim.app.lessons import lessons
+from sim.calibration import ensemble
+from sim.calibration.calibrate import VARIANTS
+from sim.calibration.worlds import each
 from sim.commands.regime import AXES
-from sim.experiment import ensemble, winning
-from sim.experiment.axes import works_per_z
-from sim.experiment.calibration import VARIANTS
-from sim.experiment.regime_question import POINTS
-from sim.experiment.worlds import each
 from sim.foreign import regimes, society
 from sim.metrics import cost
 from sim.nation.frame import provinces
+from sim.regime import winning
+from sim.regime.axes import works_per_z
+from sim.regime.questions import POINTS
 from sim.reproduce import published
 from sim.reproduce.agreement import TOLERANCE
 from sim.scenario import load

@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim import __main__ as command_line
+from sim.calibration import ensemble
 from sim.commands import regime as command
 from sim.errors import InputError
-from sim.experiment import axes, ensemble, regime, standing
-from sim.experiment.regime import NONE, Point, RegimeMap, mapped, world_at
-from sim.experiment.regime_question import LEAST, OUTCOMES, Question, asked
-from sim.experiment.winning import LEVEL, crowd, judged, neighbours, shifted, vote
+from sim.evidence import standing
 from sim.intervals import wilson
 from sim.model import CommunityModel
+from sim.regime import axes, regime_map
+from sim.regime.questions import LEAST, OUTCOMES, Question, asked
+from sim.regime.regime_map import NONE, Point, RegimeMap, mapped, world_at
+from sim.regime.winning import LEVEL, crowd, judged, neighbours, shifted, vote
 from sim.report import regime as page
 from sim.report import winners
 from sim.report.canvas import NARROW, WIDE
@@ -375,7 +377,7 @@ def test_calibrated_sets_are_met_in_turn(known, lane, tmp_path):
 
 def test_worlds_without_rest_are_counted(known, lane, numbers, monkeypatch):
     question = few(scenario_of(known, "status_quo", "dividend"), axes.named(numbers, lane.plan.parameters), "headcount")
-    solve, tried = regime.world_at, []
+    solve, tried = regime_map.world_at, []
 
     def some(scenario, base, drawn, lane):
         tried.append(drawn)
@@ -383,11 +385,13 @@ def test_worlds_without_rest_are_counted(known, lane, numbers, monkeypatch):
             raise InputError("no such world is at rest")
         return solve(scenario, base, drawn, lane)
 
-    monkeypatch.setattr(regime, "world_at", some)
+    monkeypatch.setattr(regime_map, "world_at", some)
     found = mapped(replace(question, points=14))  # and one more of the defaults: every fourth of 15 is refused
     assert (found.without_rest, len(found.points)) == (3, 11)
     assert any("3 draws have no world at rest" in sentence for sentence in page.made(found))
-    monkeypatch.setattr(regime, "world_at", lambda *_: (_ for _ in ()).throw(InputError("no such world is at rest")))
+    monkeypatch.setattr(
+        regime_map, "world_at", lambda *_: (_ for _ in ()).throw(InputError("no such world is at rest"))
+    )
     with pytest.raises(InputError, match="0 of 10 draws have a world at rest"):
         mapped(question)
 

@@ -27,11 +27,12 @@ from test_language import hearing
 from sim import __main__ as command_line
 from sim.app.lesson_again import KINDS
 from sim.engine import compile as compiler
-from sim.experiment import canonical, lanes, regime, study
+from sim.experiment import canonical, lanes, study
 from sim.experiment.canonical import KEYS, NUMBERS, SERIES, Stored
 from sim.language import speaking
 from sim.policies import catalogue
 from sim.policies.policy import Programme
+from sim.regime import regime_map
 from sim.report.regime import won
 from sim.reproduce import agreement, archive, machine, package, pictured, published, runs
 from sim.scenario import check, load
@@ -379,7 +380,7 @@ def test_a_published_map_is_seen_as_it_is_stored(name, known):
         assert len(picture) < LARGEST_PICTURE
     found, table = pictured.outline(one.runs, one.was(), known), one.was().table
     stored = table[table["metric"] == "share of the map"].set_index("arm")
-    for row in regime.tally(found).itertuples():
+    for row in regime_map.tally(found).itertuples():
         kept = stored.loc[row.arm or runs.UNCLEAR]
         assert (row.share, row.low, row.high) == pytest.approx((kept["estimate"], kept["low"], kept["high"]))
 
@@ -391,7 +392,7 @@ def test_the_readme_says_who_wins_how_much_of_the_map(code, file, known):
         told = won(pictured.outline(one.runs, one.was(), known))
     text = (ROOT / file).read_text(encoding="utf-8").split("<!-- map -->\n")[1].split("\n<!-- /map -->")[0]
     assert " ".join(text.split()) == " ".join(told.split())
-    shares = regime.tally(pictured.outline(one.runs, one.was(), known)).set_index("arm")["won"]
+    shares = regime_map.tally(pictured.outline(one.runs, one.was(), known)).set_index("arm")["won"]
     assert shares["locality_development"] == 0, "the sentence below the map says that it wins nowhere"
 
 

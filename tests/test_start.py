@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from sim.agents import household, village
+from sim.calibration import ensemble
 from sim.engine.lane import Lane
 from sim.engine.plan import PlanError
 from sim.engine.rule import Uniform, rule
 from sim.errors import InputError
-from sim.experiment import ensemble, study
+from sim.experiment import study
 from sim.metrics import poverty
 from sim.metrics.inequality import gini
 from sim.model import CommunityModel

@@ -14,12 +14,13 @@ import pytest
 from rich.console import Console
 
 from sim import __main__ as command_line
+from sim.calibration import calibrate, ensemble
 from sim.errors import InputError
-from sim.experiment import calibration, ensemble, moments, standing, trials, validation
-from sim.experiment.evidence import CONTROL, DERIVED, shipped
-from sim.experiment.judging import ORDER, Found, Target, barred, judge, rival_passes, scorecard, worst
-from sim.experiment.trials import Draw, Seen, programmes, run_draw
-from sim.experiment.validation import HOLDS, Worlds, prior_sets, read_prior, renew_prior, studies_of, validate
+from sim.evidence import moments, standing, trials, validation
+from sim.evidence.judging import ORDER, Found, Target, barred, judge, rival_passes, scorecard, worst
+from sim.evidence.studies import CONTROL, DERIVED, shipped
+from sim.evidence.trials import Draw, Seen, programmes, run_draw
+from sim.evidence.validation import HOLDS, Worlds, prior_sets, read_prior, renew_prior, studies_of, validate
 from sim.explain import topics as explain
 from sim.population import TwoPieceLognormal
 from sim.report import scorecard as report
@@ -566,7 +567,7 @@ def test_calibrate_hands_on_what_it_is_told(monkeypatch, capsys):
         asked.append((variant, how["count"], how["seed"]))
         raise InputError(f"no set of {variant}")
 
-    monkeypatch.setattr(calibration, "calibrate", found)
+    monkeypatch.setattr(calibrate, "calibrate", found)
     assert command_line.main(["calibrate", "--variant", "trap_on", "--count", "3", "--seed", "7"]) == 2
     assert asked == [("trap_on", 3, 7)] and "no set of trap_on" in capsys.readouterr().err
     assert command_line.main(["calibrate", "--count", "0"]) == 2

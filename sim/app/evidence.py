@@ -14,9 +14,11 @@ from sim.app.crew import Crew
 from sim.app.lesson_again import KINDS
 from sim.app.texts import LANGUAGES, own_words, worded, words
 from sim.errors import InputError
-from sim.experiment import canonical, quiet, standing
+from sim.evidence import standing
+from sim.experiment import canonical
 from sim.language import speaking
 from sim.metrics import catalogue
+from sim.progress import quiet
 from sim.reproduce import published
 from sim.reproduce.agreement import TOLERANCE
 from sim.scenario.faults import did_you_mean

@@ -26,10 +26,11 @@ from sim.app.settings import ARMS, Settings
 from sim.app.texts import LANGUAGES, words
 from sim.app.world import Start, Worlds
 from sim.errors import InputError
-from sim.experiment import Tell, canonical
+from sim.experiment import canonical
 from sim.experiment.compare import interval
 from sim.experiment.lanes import side_by_side
 from sim.language import mark, say, spoken
+from sim.progress import Tell
 from sim.report import number, span
 from sim.reproduce.runs import KINDS as OTHERS
 from sim.reproduce.runs import Asked, Made, beside_bars, digests

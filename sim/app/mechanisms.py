@@ -1,7 +1,7 @@
 """Which mechanism did it: the gap between A and B with everything on, and with one mechanism at a time held still.
 
 A mechanism that is off keeps what it had at quarter 0: the start is the same, only what it would have moved stays. The
-rules that stand for a mechanism are those of the scorecard's ablation (`sim.experiment.validation.HOLDS`). A row is the
+rules that stand for a mechanism are those of the scorecard's ablation (`sim.evidence.validation.HOLDS`). A row is the
 mean over the lucks that have been run so far, with its lowest and highest.
 """
 
@@ -15,7 +15,7 @@ from sim.app.choices import MOST_LUCKS
 from sim.app.crew import Crew
 from sim.app.settings import Settings
 from sim.app.texts import words
-from sim.experiment.validation import HOLDS
+from sim.evidence.validation import HOLDS
 
 LUCKS = 5
 Told = Callable[[dict[str, Any]], None]

@@ -13,10 +13,11 @@ from sim import ledger
 from sim.app.choices import Choices
 from sim.app.kept import Kept, Shared
 from sim.app.settings import Settings, scenario_of
+from sim.calibration import ensemble
 from sim.engine.lane import Lane
 from sim.engine.lane import settings as parameters_of
 from sim.engine.table import State
-from sim.experiment import ensemble, study
+from sim.experiment import study
 from sim.metrics import mean
 from sim.policies.policy import Programme
 from sim.population import Population, TwoPieceLognormal

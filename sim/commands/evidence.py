@@ -9,10 +9,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from sim.calibration import VARIANTS
 from sim.commands.options import language, wide
 from sim.drafted import drafted
 from sim.errors import InputError
-from sim.experiment import VARIANTS
 from sim.language import say
 from sim.progress import Bar
 from sim.workers import Workers
@@ -47,7 +47,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
 
 def calibrate(arguments: argparse.Namespace) -> None:
     """`swadaya calibrate`: the ensemble of every structural variant that is asked for."""
-    from sim.experiment import calibration, ensemble
+    from sim.calibration import calibrate, ensemble
     from sim.report.calibration import terminal
 
     if arguments.count < 1:
@@ -57,9 +57,7 @@ def calibrate(arguments: argparse.Namespace) -> None:
             _confirm(variant, arguments)
             continue
         with Bar() as bar, ThreadPoolExecutor(os.cpu_count()) as threads:
-            found = calibration.calibrate(
-                variant, count=arguments.count, seed=arguments.seed, executor=threads, tell=bar
-            )
+            found = calibrate.calibrate(variant, count=arguments.count, seed=arguments.seed, executor=threads, tell=bar)
         console.print(terminal(found))
         sets, about = ensemble.write(found, arguments.out)
         told = say("{count} parameter sets: {file}", count=len(found.sets), file=sets)
@@ -68,11 +66,11 @@ def calibrate(arguments: argparse.Namespace) -> None:
 
 def _confirm(variant: str, arguments: argparse.Namespace) -> None:
     """`swadaya calibrate --check`: whether the frozen sets still reproduce their targets."""
-    from sim.experiment import calibration, ensemble
+    from sim.calibration import calibrate, ensemble
     from sim.report import said
     from sim.start import wire
 
-    sets, new = calibration.completed(ensemble.load(variant, arguments.out), wire(), arguments.seed)
+    sets, new = calibrate.completed(ensemble.load(variant, arguments.out), wire(), arguments.seed)
     with Bar() as bar, Workers() as workers:
         told = ensemble.confirm(variant, sets, new, arguments.out, workers, bar)
     found = say("{variant}: {count} sets; {told}", variant=said(variant), count=len(sets), told=told)
@@ -81,7 +79,7 @@ def _confirm(variant: str, arguments: argparse.Namespace) -> None:
 
 def validate(arguments: argparse.Namespace) -> None:
     """`swadaya validate`: the scorecard of every structural variant that is asked for."""
-    from sim.experiment import standing
+    from sim.evidence import standing
     from sim.report import validate as scorecards
 
     variants = (arguments.variant,) if arguments.variant else VARIANTS
@@ -105,7 +103,7 @@ def claims(arguments: argparse.Namespace) -> None:
     """`swadaya claims`: what the ensemble says of the article."""
     import pandas as pd
 
-    from sim.experiment import article
+    from sim.claims import article
     from sim.explain.article import told
 
     if arguments.sets is not None and arguments.sets < 1:

@@ -36,9 +36,10 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
 
 def draw(arguments: argparse.Namespace) -> None:
     """`swadaya map`: worlds over some uncertainties, and who wins in each."""
-    from sim.experiment import axes, regime, regime_question, standing
+    from sim.evidence import standing
     from sim.experiment.results import folder_named
     from sim.known import known
+    from sim.regime import axes, questions, regime_map
     from sim.report.grid import terminal
     from sim.report.regime import answer, grid, planned, warnings, write
     from sim.scenario import load
@@ -46,11 +47,11 @@ def draw(arguments: argparse.Namespace) -> None:
     may = known()
     scenario, names = load(arguments.scenario, may), [name.strip() for name in arguments.axes.split(",")]
     chosen = axes.named(names, may.parameters)
-    question = regime_question.asked(scenario, chosen, arguments.outcome, arguments.points, arguments.quick)
+    question = questions.asked(scenario, chosen, arguments.outcome, arguments.points, arguments.quick)
     folder = folder_named(f"map-{scenario.slug}", question.digest, arguments.out)
     console.print(planned(question, os.cpu_count() or 1), soft_wrap=True, highlight=False)
     with Bar() as bar, drafted(folder) as draft, Workers() as workers:
-        found = regime.mapped(question, workers, bar)
+        found = regime_map.mapped(question, workers, bar)
         write(found, draft)
     told = (*answer(found), *warnings(found), *standing.warnings())
     console.print(terminal(grid(found, full=False)), *told, sep="\n\n", highlight=False)

@@ -176,7 +176,7 @@ def query(arguments: argparse.Namespace) -> int:
 
 def _page(arguments: argparse.Namespace, asked: Asked, found: Found, name: str, parts: dict[str, Any]) -> int:
     """Write a page with its tables into a folder of its own."""
-    from sim.experiment import standing
+    from sim.evidence import standing
     from sim.report.sweep import write
 
     folder = arguments.results / f"{name}-{asked.question.name}-{asked.digest[:12]}"

@@ -10,12 +10,13 @@ import time
 from dataclasses import dataclass
 
 from sim.engine.lane import Lane, holding
-from sim.experiment import Tell, handwritten, quiet, speed
+from sim.experiment import handwritten, speed
 from sim.experiment.lanes import agree
 from sim.experiment.study import programmes
 from sim.language import mark, say, written
 from sim.model import CommunityModel
 from sim.policies.policy import set_levers
+from sim.progress import Tell, quiet
 from sim.reference import MesaLane
 from sim.scenario import Scenario
 from sim.start import World

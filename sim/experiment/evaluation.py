@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 
 from sim import metrics
+from sim.evidence.estimates import ASSIGNMENTS, contrast
 from sim.experiment.compare import Comparison, interval
-from sim.experiment.estimates import ASSIGNMENTS, contrast
 from sim.intervals import student
 from sim.metrics import mean
 from sim.population import uniforms

@@ -21,12 +21,13 @@ import pandas as pd
 
 from sim import metrics
 from sim.engine.lane import holding
-from sim.experiment import Tell, quiet, study
+from sim.experiment import study
 from sim.experiment.compare import interval
 from sim.language import mark
 from sim.metrics import poverty
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
+from sim.progress import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.start import World
 

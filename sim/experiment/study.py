@@ -16,11 +16,12 @@ import numpy as np
 import pandas as pd
 
 from sim import ledger
+from sim.calibration import ensemble
+from sim.calibration.fitted import programmes_2017
 from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import Tell, canonical, ensemble, quiet
+from sim.experiment import canonical
 from sim.experiment.compare import Comparison
-from sim.experiment.fitted import programmes_2017
 from sim.experiment.results import PARAMETER_SET, Results, made_with, system
 from sim.experiment.run import LISTS, Run, run_arm, village_of
 from sim.experiment.tables import tables
@@ -28,6 +29,7 @@ from sim.language import mark
 from sim.metrics import trajectories
 from sim.policies.policy import Programme
 from sim.population import Population, TwoPieceLognormal, Villages, synthesise
+from sim.progress import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.shipped import code_digest
 from sim.start import World, poorer, solve, wire

@@ -12,11 +12,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sim.calibration import ensemble
+from sim.claims import article, statements
+from sim.claims.statements import SILENT, Claim
+from sim.claims.statistics import STATISTICS
 from sim.engine.plan import Plan
-from sim.experiment import article, claims, ensemble
-from sim.experiment.claim_statistics import STATISTICS
-from sim.experiment.claims import SILENT, Claim
-from sim.experiment.standing import warnings as bars
+from sim.evidence.standing import warnings as bars
 from sim.explain.page import page, section
 from sim.language import listed, mark, say, spoken, written
 from sim.report import percent, said
@@ -128,13 +129,13 @@ def standing(digests: Mapping[str, Mapping[str, str]]) -> Iterator[Text]:
 
 
 def told(rows: pd.DataFrame, digests: Mapping[str, Mapping[str, str]] | None = None) -> Group:
-    """All claims by section; `rows` are verdicts of `sim.experiment.article`, of none, one or two variants."""
+    """All claims by section; `rows` are verdicts of `sim.claims.article`, of none, one or two variants."""
     found = {
         str(variant): {row["claim"]: row for row in group.to_dict("records")}
         for variant, group in rows.groupby("variant")
     }  # fmt: skip
     parts: list[RenderableType] = [*standing(digests or {}), *map(Text, bars())]
-    for name, group in groupby(claims.read(), lambda claim: claim.section):
+    for name, group in groupby(statements.read(), lambda claim: claim.section):
         parts.append(section(say(name)))
         for claim in group:
             kind = "" if claim.kind == "testable" else f"  ({say(claim.kind)})"

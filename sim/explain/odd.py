@@ -15,12 +15,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sim import ledger, metrics, policies, population, start, ties
 from sim.agents import institutions
 from sim.agents.household import STRATA
+from sim.calibration import calibrate, ensemble, fitted
 from sim.engine.plan import Plan
 from sim.engine.rule import End, Normal, Param, Rule, TieMean, TieSum, TieTotal, Uniform
 from sim.engine.table import Table
-from sim.experiment import calibration, ensemble, fitted
-from sim.experiment.evidence import read_studies
-from sim.experiment.moments import KNOWN
+from sim.evidence.moments import KNOWN
+from sim.evidence.studies import read_studies
 from sim.explain.page import span
 from sim.explain.policies import grouped
 from sim.explain.topics import by_mechanism, reads
@@ -67,9 +67,9 @@ def informed() -> dict[str, list[str]]:
 
 def role(name: str, parameter: Param, moments: Mapping[str, list[str]], moved: Mapping[str, list[str]]) -> str:
     """What decides a parameter: the start, the fitted targets that speak of it, a variant; or nothing."""
-    if name in calibration.SOLVED:
+    if name in calibrate.SOLVED:
         return "solved with the start"
-    if name in calibration.LUMPY:
+    if name in calibrate.LUMPY:
         return "structural variant: 0 without a trap"
     if parameter.what_if:
         return "what-if: off unless a scenario asks"
@@ -155,7 +155,7 @@ def mechanisms(plan: Plan) -> list[tuple[str, str, list[Rule]]]:
 def parameters(plan: Plan) -> list[tuple[str, list[tuple[str, Param, str, str]]]]:
     """Mechanism -> (name, parameter, what decides it, standing of its source)."""
     moments, about = informed(), ensemble.provenance()
-    moved = {variant: about[variant]["moved"] for variant in calibration.VARIANTS if variant in about}
+    moved = {variant: about[variant]["moved"] for variant in calibrate.VARIANTS if variant in about}
     return [
         (mechanism, [(name, p, role(name, p, moments, moved), standing(p.source)) for name, p in group])
         for mechanism, group in by_mechanism(plan)
@@ -216,5 +216,5 @@ def odd(plan: Plan, known: Mapping[str, Policy]) -> str:
         people=Population.model_validate({}),
         poor=Population.model_validate({"world": "poor_village"}),
         programmes=PROGRAMMES_2017,
-        calibration=calibration,
+        calibration=calibrate,
     )

@@ -11,12 +11,12 @@ from rich.text import Text
 
 from sim.engine.rule import Param
 from sim.errors import InputError
-from sim.experiment.regions import losses
 from sim.explain.page import entry, page, section, span
 from sim.language import mark, say, spoken, written
 from sim.policies.families import FAMILIES
 from sim.policies.policy import Policy, did_you_mean
 from sim.policies.practice import PRACTICE, VARIABLES
+from sim.regime.regions import losses
 from sim.scenario import BASELINE, BENCHMARK, PROGRAMMES_2017
 
 INDENT, NAMES = 5, 16  # columns: of a block, and of the names in it

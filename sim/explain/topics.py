@@ -13,9 +13,9 @@ from sim import ledger, metrics, policies
 from sim.engine.plan import Plan
 from sim.engine.rule import End, Normal, Param, Row, Rule, Uniform
 from sim.errors import InputError
-from sim.experiment.evidence import Outcome, Study, read_studies
-from sim.experiment.judging import MISSING, rule_of
-from sim.experiment.moments import KNOWN, MOMENTS
+from sim.evidence.judging import MISSING, rule_of
+from sim.evidence.moments import KNOWN, MOMENTS
+from sim.evidence.studies import Outcome, Study, read_studies
 from sim.explain.article import article_page
 from sim.explain.page import entry, page, section, span
 from sim.explain.policies import catalogue

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sim.experiment import Tell, regime, regime_question
-from sim.experiment.axes import named
-from sim.experiment.regime import RegimeMap
 from sim.face import one_of
+from sim.progress import Tell
+from sim.regime import questions, regime_map
+from sim.regime.axes import named
+from sim.regime.regime_map import RegimeMap
 from sim.report.drawing import Drawing
 from sim.report.regime import answer, warnings
 from sim.report.winners import winners_map
@@ -95,7 +96,7 @@ class Map:
 
 def drawn(scenario: Scenario, axes: Sequence[str], outcome: str, points: int | None, quick: bool, tell: Tell) -> Map:
     """Run all worlds of a map (see `sim.face.question.Question.map`)."""
-    judge = one_of(scenario.slug, outcome, "outcome", regime_question.OUTCOMES)
-    question = regime_question.asked(scenario, named(axes, scenario.known.parameters), judge, points, quick)
+    judge = one_of(scenario.slug, outcome, "outcome", questions.OUTCOMES)
+    question = questions.asked(scenario, named(axes, scenario.known.parameters), judge, points, quick)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return Map(regime.mapped(question, threads, tell))
+        return Map(regime_map.mapped(question, threads, tell))

@@ -11,12 +11,13 @@ from typing import Any
 import pandas as pd
 
 from sim.errors import InputError
-from sim.experiment import Tell, quiet, study
+from sim.experiment import study
 from sim.experiment.results import Results
 from sim.experiment.units import units
 from sim.face import one_of
 from sim.face.map import Map, drawn
 from sim.known import known
+from sim.progress import Tell, quiet
 from sim.report import chance, has, measured
 from sim.report.drawing import Drawing
 from sim.report.page import PLATES

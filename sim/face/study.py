@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim.experiment import Tell, quiet
 from sim.face.findings import Findings
+from sim.progress import Tell, quiet
 from sim.sweep.asked import Asked
 from sim.sweep.query import ask
 from sim.sweep.store import Store

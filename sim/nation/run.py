@@ -19,11 +19,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from sim.calibration.fitted import programmes_2017
 from sim.engine.rule import Sum
 from sim.errors import InputError
-from sim.experiment import Tell, quiet
 from sim.experiment.canonical import put
-from sim.experiment.fitted import programmes_2017
 from sim.experiment.study import programmes
 from sim.language import mark
 from sim.nation import sketch
@@ -31,6 +30,7 @@ from sim.nation.district import COUNTS, SKETCHED, SUMS, District, Found, moments
 from sim.nation.frame import Province
 from sim.nation.start import Solved, drawn, effective, solve, weights
 from sim.policies.policy import Programme
+from sim.progress import Tell, quiet
 from sim.scenario import Scenario
 from sim.shipped import code_digest
 

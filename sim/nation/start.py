@@ -22,7 +22,6 @@ import numpy as np
 
 from sim.engine.lane import holding
 from sim.engine.table import State
-from sim.experiment import Tell, quiet
 from sim.experiment.lanes import copied
 from sim.experiment.run import village_of
 from sim.experiment.study import first_world
@@ -39,6 +38,7 @@ from sim.population import (
     synthesise,
     uniforms,
 )
+from sim.progress import Tell, quiet
 from sim.scenario import Scenario
 from sim.start import CALM, FROZEN, World, measured
 from sim.survey import read_aggregates

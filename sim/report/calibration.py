@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from rich.console import Group
 
-from sim.experiment.calibration import BELOW, NO_LUMP, NO_REST, NOT_FINITE, Calibration
-from sim.experiment.decomposition import FACTORS, LEFT, WHOLE
-from sim.experiment.ensemble import inside_together, quality
-from sim.experiment.threshold import LIFT, YEARS
+from sim.calibration.calibrate import BELOW, NO_LUMP, NO_REST, NOT_FINITE, Calibration
+from sim.calibration.decomposition import FACTORS, LEFT, WHOLE
+from sim.calibration.ensemble import inside_together, quality
+from sim.calibration.threshold import LIFT, YEARS
 from sim.language import mark, say, spoken, written
 from sim.report import number, percent, said, span, to
 from sim.report.grid import Cell, Column, Grid, estimated

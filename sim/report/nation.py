@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim.experiment import ensemble, standing
+from sim.calibration import ensemble
+from sim.evidence import standing
 from sim.experiment.results import made_with, put_manifest, put_table, system
 from sim.language import mark, say
 from sim.metrics.cost import rupiah

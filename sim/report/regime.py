@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim.experiment import ensemble, standing
-from sim.experiment.regime import NONE, Mapped, RegimeMap, tally
-from sim.experiment.regime_question import Question
+from sim.calibration import ensemble
+from sim.evidence import standing
 from sim.experiment.results import made_with, put_manifest, put_table
-from sim.experiment.winning import crowd, shifted
 from sim.language import listed, mark, say, spoken
+from sim.regime.questions import Question
+from sim.regime.regime_map import NONE, Mapped, RegimeMap, tally
+from sim.regime.winning import crowd, shifted
 from sim.report import DASH, drawn, labels, number, percent, said, span, to, years
 from sim.report.canvas import saved
 from sim.report.grid import Cell, Column, Grid, estimated

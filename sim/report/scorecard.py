@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from sim.experiment.judging import AIM, NAMED, ORDER, Scorecard
+from sim.evidence.judging import AIM, NAMED, ORDER, Scorecard
+from sim.evidence.standing import VERDICTS, judged, may_not
 from sim.experiment.results import put_manifest, put_table
-from sim.experiment.standing import VERDICTS, judged, may_not
 from sim.language import SPACE, mark, say
 from sim.report import DASH, number, said, span
 from sim.report.grid import Cell, Column, Grid

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sim.experiment import ensemble, standing
+from sim.calibration import ensemble
+from sim.evidence import standing
 from sim.experiment.results import put_csv, put_manifest
 from sim.language import listed, mark, say, spoken, written
 from sim.report import drawn, number, percent, said, to

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from sim.calibration import ensemble
 from sim.errors import InputError
-from sim.experiment import Tell, ensemble, evidence, standing, validation
-from sim.experiment.judging import Scorecard
+from sim.evidence import standing, studies, validation
+from sim.evidence.judging import Scorecard
+from sim.evidence.validation import Worlds
 from sim.experiment.results import folder_named, made_with
-from sim.experiment.validation import Worlds
 from sim.language import mark, say
+from sim.progress import Tell
 from sim.report import said, scorecard
 from sim.start import wire
 
@@ -43,7 +45,7 @@ class Asked:
     @property
     def folders(self) -> tuple[Path, ...]:
         """Where the studies are."""
-        return (evidence.shipped(), self.studies) if self.studies else ()
+        return (studies.shipped(), self.studies) if self.studies else ()
 
     @property
     def villages(self) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.experiment.regime import NONE, Mapped, tally
-from sim.experiment.winning import crowd, neighbours, vote
 from sim.language import SPACE, mark, say
+from sim.regime.regime_map import NONE, Mapped, tally
+from sim.regime.winning import crowd, neighbours, vote
 from sim.report import labels, number, percent, rivals, to
 from sim.report.canvas import (
     GREY,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import InputError
-from sim.experiment import Tell
 from sim.experiment.lanes import LanesDiffer
 from sim.language import mark, say
+from sim.progress import Tell
 from sim.reproduce import package, published
 from sim.reproduce.agreement import DIFFERS, IDENTICAL
 from sim.reproduce.runs import KINDS, Asked, Made

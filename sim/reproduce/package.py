@@ -15,9 +15,10 @@ from typing import Any
 import pandas as pd
 
 from sim.errors import InputError
-from sim.experiment import Tell, canonical
+from sim.experiment import canonical
 from sim.experiment.results import versions
 from sim.experiment.study import PACKAGES
+from sim.progress import Tell
 from sim.reproduce import archive, machine
 from sim.reproduce.archive import Content
 from sim.reproduce.runs import Made, asked_of, of_scenario

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from sim.experiment.canonical import Stored
-from sim.experiment.regime import NONE, Outline
 from sim.language import ENGLISH, LANGUAGES, speaking
+from sim.regime.regime_map import NONE, Outline
 from sim.report.winners import winners_map
 from sim.reproduce.runs import UNCLEAR, Map, world_named
 from sim.scenario import Known, load

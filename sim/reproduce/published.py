@@ -16,7 +16,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import InputError
-from sim.experiment import Tell, canonical
+from sim.experiment import canonical
+from sim.progress import Tell
 from sim.reproduce import pictured
 from sim.reproduce.runs import KINDS, Asked, Made, Map
 from sim.scenario import Known

@@ -15,23 +15,27 @@ from typing import Any, Literal
 import pandas as pd
 from rich.console import Group, RenderableType
 
+from sim.calibration import ensemble
+from sim.calibration.fitted import programmes_2017
 from sim.engine.lane import Lane, holding, settings
 from sim.errors import InputError
-from sim.experiment import Tell, canonical, ensemble, quiet, regime, standing, study, validation
-from sim.experiment.axes import Axis
-from sim.experiment.axes import named as axes_named
-from sim.experiment.evidence import Study
-from sim.experiment.fitted import programmes_2017
-from sim.experiment.judging import scorecard
+from sim.evidence import standing, validation
+from sim.evidence.judging import scorecard
+from sim.evidence.studies import Study
+from sim.evidence.trials import Draw, programmes
+from sim.experiment import canonical, study
 from sim.experiment.lanes import agree, side_by_side
-from sim.experiment.regime_question import OUTCOMES, asked
-from sim.experiment.trials import Draw, programmes
 from sim.foreign import regimes
 from sim.foreign.society import first_state
 from sim.foreign.society import found as society
 from sim.language import mark, say
 from sim.population import TwoPieceLognormal, synthesise
+from sim.progress import Tell, quiet
 from sim.reference import MesaLane
+from sim.regime import regime_map
+from sim.regime.axes import Axis
+from sim.regime.axes import named as axes_named
+from sim.regime.questions import OUTCOMES, asked
 from sim.report import foreign as foreign_page
 from sim.report import scorecard as page
 from sim.report.grid import terminal
@@ -195,7 +199,7 @@ class Map(Asked):
         scenario = load(self.scenario, known)
         question = asked(scenario, self.axes_of(known), self.outcome, self.points)
         with Workers() as workers:
-            found = regime.mapped(question, workers, tell)
+            found = regime_map.mapped(question, workers, tell)
         table, under = of_map(found), canonical.digest(found.table, ["point", "winner"])
         variant = question.variant if question.sets else ""
         about = digests(table, under, (self.model_dump_json(), question.digest), variant)
@@ -305,7 +309,7 @@ def of_study(rows: pd.DataFrame) -> pd.DataFrame:
     return canonical.framed(found)
 
 
-def of_map(found: regime.RegimeMap) -> pd.DataFrame:
+def of_map(found: regime_map.RegimeMap) -> pd.DataFrame:
     """A map as a canonical table: shares; of every world its place, its winner, and how far each arm is from cash."""
     rows: list[tuple] = [
         ("map", "share of the map", row.arm or UNCLEAR, "", canonical.WHOLE, "", row.share, row.low, row.high)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
-from sim.experiment import Tell, quiet
 from sim.experiment.results import made_with
+from sim.progress import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.sweep import play, study
 from sim.sweep.design import Point, points, together

@@ -8,10 +8,10 @@ import time
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
-from sim.experiment import Tell, quiet
 from sim.experiment.bench import Line
 from sim.experiment.speed import best
 from sim.language import mark, say
+from sim.progress import Tell, quiet
 from sim.scenario import BASELINE, BENCHMARK, Scenario
 from sim.sweep import play, query
 from sim.sweep.asked import world_of

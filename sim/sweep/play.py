@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from sim import metrics
+from sim.calibration import ensemble
 from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import compare, ensemble, run, stress, study
+from sim.experiment import compare, run, stress, study
 from sim.experiment.compare import Comparison
 from sim.known import known
 from sim.population import Population

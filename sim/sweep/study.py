@@ -18,9 +18,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from sim.calibration import ensemble
+from sim.calibration.calibrate import SOLVED
 from sim.errors import InputError
-from sim.experiment import ensemble
-from sim.experiment.calibration import SOLVED
 from sim.known import known
 from sim.scenario import BASELINE, Known, Scenario, check, load, opened, validated
 from sim.scenario.faults import did_you_mean, show

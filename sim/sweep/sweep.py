@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from sim.experiment import Tell, canonical, quiet
+from sim.experiment import canonical
 from sim.language import mark
+from sim.progress import Tell, quiet
 from sim.sweep.plan import BLOCK, Plan
 from sim.sweep.runner import Runner
 from sim.sweep.stopping import Rule

@@ -19,12 +19,12 @@ from pathlib import Path
 import pandas as pd
 
 from sim import agents, engine, policies, processes
+from sim.calibration.calibrate import BELOW, FACED, VARIANTS, Calibration, checked
+from sim.calibration.fitted import MOMENTS
+from sim.calibration.look import Where, fingerprint, look
 from sim.errors import InputError
-from sim.experiment import Tell
-from sim.experiment.calibration import BELOW, FACED, VARIANTS, Calibration, checked
-from sim.experiment.fitted import MOMENTS
-from sim.experiment.look import Where, fingerprint, look
 from sim.language import say
+from sim.progress import Tell
 from sim.shipped import folder
 
 METHOD = (
@@ -34,7 +34,7 @@ METHOD = (
 )
 RULES = (agents, engine, policies, processes)  # packages whose source says what a parameter does
 BAR, BARRED = 0.9, ("V1", "V2")  # share of sets that must have all moments of these targets in fresh populations
-ALSO = ("start.py", "model.py", "population.py", "ledger.py", "flows.py", "experiment/fitted.py")
+ALSO = ("start.py", "model.py", "population.py", "ledger.py", "flows.py", "calibration/fitted.py")
 
 
 def home() -> Path:

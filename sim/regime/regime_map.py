@@ -17,16 +17,17 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
+from sim.calibration.calibrate import ADVANTAGE, LUMPY, THRESHOLD, complete
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import Tell, quiet, study
-from sim.experiment.axes import SHARE, Axis
-from sim.experiment.calibration import ADVANTAGE, LUMPY, THRESHOLD, complete
-from sim.experiment.regime_question import LEAST, Question, ranked
-from sim.experiment.winning import LEVEL, crowd, errors, judged, neighbours, vote
+from sim.experiment import study
 from sim.intervals import student, wilson
 from sim.language import mark
 from sim.metrics import inequality
+from sim.progress import Tell, quiet
+from sim.regime.axes import SHARE, Axis
+from sim.regime.questions import LEAST, Question, ranked
+from sim.regime.winning import LEVEL, crowd, errors, judged, neighbours, vote
 from sim.scenario import Scenario
 from sim.start import World, wire
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from sim import policies
+from sim.calibration import fitted
 from sim.engine.table import State
-from sim.experiment import fitted
 from sim.metrics import inequality, mean, poverty, targeting
 from sim.model import CommunityModel
 from sim.policies.policy import Programme

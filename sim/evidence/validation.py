@@ -21,17 +21,18 @@ import numpy as np
 import pandas as pd
 
 from sim import policies
+from sim.calibration import calibrate, ensemble
 from sim.engine.compile import filler
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError
-from sim.experiment import calibration, ensemble, evidence, moments, standing
-from sim.experiment.evidence import Study
-from sim.experiment.judging import Scorecard, quantiles, scorecard
-from sim.experiment.matching import hypercube
-from sim.experiment.study import Tell, quiet
-from sim.experiment.trials import Draw, run_draw
+from sim.evidence import moments, standing, studies
+from sim.evidence.judging import Scorecard, quantiles, scorecard
+from sim.evidence.studies import Study
+from sim.evidence.trials import Draw, run_draw
+from sim.latin_hypercube import latin_hypercube
 from sim.population import TwoPieceLognormal, synthesise
+from sim.progress import Tell, quiet
 from sim.shipped import folder
 from sim.start import wire
 from sim.survey import read_aggregates
@@ -81,7 +82,7 @@ class Worlds:
 
 def studies_of(plan: Plan, folders: Sequence[Path] = ()) -> tuple[Study, ...]:
     """The shipped studies, or those of the folders that are named, checked against the model."""
-    return tuple(evidence.read_studies(plan, policies.catalogue(), moments.KNOWN, folders))
+    return tuple(studies.read_studies(plan, policies.catalogue(), moments.KNOWN, folders))
 
 
 def validate(
@@ -210,12 +211,12 @@ def prior_path() -> Path:
 
 def prior_sets(plan: Plan, variant: str, count: int, seed: int = SEED) -> list[dict[str, float]]:
     """`count` parameter sets spread evenly over the priors of a structural variant, less those that it cannot have."""
-    spans = calibration.priors(plan, variant)
+    spans = calibrate.priors(plan, variant)
     ends = np.array(list(spans.values()))
-    points = hypercube(count, len(spans), np.random.default_rng(seed))
+    points = latin_hypercube(count, len(spans), np.random.default_rng(seed))
     values = ends[:, 0] + points * (ends[:, 1] - ends[:, 0])
-    sets = [calibration.complete(dict(zip(spans, row, strict=True)), variant) for row in values.tolist()]
-    known, lumpy = plan.parameters, calibration.LUMPY if variant == "trap_on" else ()
+    sets = [calibrate.complete(dict(zip(spans, row, strict=True)), variant) for row in values.tolist()]
+    known, lumpy = plan.parameters, calibrate.LUMPY if variant == "trap_on" else ()
     return [one for one in sets if all(known[name].low <= one[name] <= known[name].high for name in lumpy)]
 
 

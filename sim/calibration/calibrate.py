@@ -1,10 +1,10 @@
 """Calibration: from priors to an ensemble of parameter sets that reproduce the fitted targets.
 
-History matching (see `sim.experiment.matching`) was chosen over plain rejection, which keeps about one draw in some
+History matching (see `sim.calibration.matching`) was chosen over plain rejection, which keeps about one draw in some
 thousands of these hundred ranges, and over importance-weighted samplers, which shrink the ranges that no moment speaks
 of to the few sets that happen to survive. Every kept set was simulated, in several populations, and is inside the bands
 by its own moments, not by an emulator's; of these, the sets are those that are inside in other populations too, or
-nearest to it (`sim.experiment.look`). How well they do is then measured in a third lot of populations, by which none
+nearest to it (`sim.calibration.look`). How well they do is then measured in a third lot of populations, by which none
 was chosen.
 
 All worlds of a panel of populations are also run with the defaults. Where the defaults find more poverty in a
@@ -26,19 +26,21 @@ from math import nan
 import numpy as np
 import pandas as pd
 
+from sim.calibration import VARIANTS
+from sim.calibration.decomposition import decomposition
+from sim.calibration.fitted import ASKED, MOMENTS, programmes_2017
+from sim.calibration.look import Where, best, fingerprint, look, moments
+from sim.calibration.matching import Matched, Outcome, match
+from sim.calibration.moved import moved
+from sim.calibration.threshold import threshold_in, threshold_of, thresholds
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import VARIANTS, Tell, quiet
-from sim.experiment.decomposition import decomposition
-from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
-from sim.experiment.look import Where, best, fingerprint, look, moments
-from sim.experiment.matching import Matched, Outcome, hypercube, match
-from sim.experiment.moved import moved
-from sim.experiment.threshold import threshold_in, threshold_of, thresholds
 from sim.language import mark
+from sim.latin_hypercube import latin_hypercube
 from sim.metrics import mean
 from sim.population import Population, TwoPieceLognormal, synthesise
+from sim.progress import Tell, quiet
 from sim.start import World, solve, wire
 from sim.survey import read_aggregates
 
@@ -240,7 +242,7 @@ class Calibration:
     fresh
         One row a set: its moments in populations and lucks that no set was chosen by.
     fingerprint
-        See `sim.experiment.look.fingerprint`.
+        See `sim.calibration.look.fingerprint`.
     looked_at_again
         Sets that the last wave kept; those that were inside, or nearest, in other populations are the sets.
     waves
@@ -317,7 +319,7 @@ def completed(sets: Sequence[Mapping[str, float]], plan: Plan, seed: int) -> tup
     kept = [{name: one[name] for name in old} for one in sets]
     if new:
         ends = np.array([known[name] for name in new])
-        drawn = hypercube(len(sets), len(new), np.random.default_rng(seed))
+        drawn = latin_hypercube(len(sets), len(new), np.random.default_rng(seed))
         for one, row in zip(kept, (ends[:, 0] + drawn * (ends[:, 1] - ends[:, 0])).tolist(), strict=True):
             one.update(zip(new, row, strict=True))
     return kept, new

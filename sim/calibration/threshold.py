@@ -13,10 +13,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from sim.experiment import Tell, fitted, quiet
-from sim.experiment.worlds import each
+from sim.calibration import fitted
+from sim.calibration.worlds import each
 from sim.language import mark
 from sim.metrics import mean
+from sim.progress import Tell, quiet
 from sim.start import World
 
 LIFT = 1.2  # thresholds to which capital is raised

@@ -18,10 +18,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from sim.experiment import Tell, fitted, quiet
-from sim.experiment.worlds import each
+from sim.calibration import fitted
+from sim.calibration.worlds import each
 from sim.language import mark
 from sim.metrics import poverty
+from sim.progress import Tell, quiet
 from sim.start import World
 
 #: What is taken away, and what takes its place.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.lane import normals
-from sim.experiment.evidence import CONTROL, Outcome, Sample, Study, base_of
+from sim.evidence.studies import CONTROL, Outcome, Sample, Study, base_of
 from sim.metrics import group_mean, inequality, mean
 from sim.population import normals as keyed_normals
 from sim.population import uniforms

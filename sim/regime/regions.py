@@ -16,13 +16,15 @@ from pathlib import Path
 import numpy as np
 
 from sim import metrics
+from sim.calibration.calibrate import SOLVED
 from sim.engine.lane import Lane
 from sim.engine.rule import Param
 from sim.errors import InputError
-from sim.experiment import Tell, quiet, study
-from sim.experiment.calibration import SOLVED
+from sim.experiment import study
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run
+from sim.latin_hypercube import latin_hypercube
+from sim.progress import Tell, quiet
 from sim.scenario import Scenario
 from sim.shipped import folder
 from sim.start import wire
@@ -81,18 +83,12 @@ class Search:
         return len(self.lost(policy, rival, outcome)) / max(len(self.tried), 1)
 
 
-def latin_hypercube(count: int, dimensions: int, seed: int) -> np.ndarray:
-    """Points of the unit cube, shape (count, dimensions): each of `count` equal slices of each axis holds one."""
-    generator = np.random.Generator(np.random.Philox(seed))
-    slices = generator.permuted(np.tile(np.arange(count), (dimensions, 1)), axis=1).T
-    return (slices + generator.random((count, dimensions))) / count
-
-
 def draws(ranges: Mapping[str, Param], count: int, seed: int) -> list[dict[str, float]]:
     """Sets of parameters, each number uniform over its own range."""
     names = [name for name in ranges if name not in SOLVED]
     low, high = (np.array([getattr(ranges[name], end) for name in names]) for end in ("low", "high"))
-    points = low + latin_hypercube(count, len(names), seed) * (high - low)
+    random = np.random.Generator(np.random.Philox(seed))
+    points = low + latin_hypercube(count, len(names), random) * (high - low)
     return [dict(zip(names, map(float, point), strict=True)) for point in points]
 
 

@@ -15,12 +15,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from sim.calibration.fitted import ASKED, MOMENTS, programmes_2017
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import Tell
-from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
 from sim.language import mark
 from sim.population import Population, TwoPieceLognormal, synthesise
+from sim.progress import Tell
 from sim.start import World, solve, wire
 from sim.survey import read_aggregates
 

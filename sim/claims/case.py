@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim import metrics
-from sim.experiment.claims import Claim
+from sim.claims.statements import Claim
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run
 from sim.metrics import metric

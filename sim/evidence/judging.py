@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from sim.engine.plan import Plan
-from sim.experiment.estimates import Seen
-from sim.experiment.evidence import DERIVED, Outcome, Sample, Study
-from sim.experiment.trials import Draw
+from sim.evidence.estimates import Seen
+from sim.evidence.studies import DERIVED, Outcome, Sample, Study
+from sim.evidence.trials import Draw
 
 FAIL, MISSING, UNINFORMATIVE, WARN = "FAIL", "NOT REPRESENTED", "UNINFORMATIVE", "WARN"
 PASS_STAR, PASS = "PASS*", "PASS"

@@ -7,9 +7,9 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Any
 
+from sim.calibration import fitted
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import fitted
 from sim.population import TwoPieceLognormal, synthesise
 from sim.start import World, solve, wire
 from sim.survey import read_aggregates

@@ -19,8 +19,9 @@ from itertools import combinations_with_replacement, islice
 import numpy as np
 
 from sim.errors import InputError
-from sim.experiment import Tell, quiet
 from sim.language import mark, say
+from sim.latin_hypercube import latin_hypercube
+from sim.progress import Tell, quiet
 
 ROUND = 48  # points of the last wave between two fits of the emulators
 CHUNK = 20_000  # points that the emulators look at together
@@ -73,12 +74,6 @@ class Matched:
 
 #: From a point, its number and whether it is to be judged (or only measured), what comes of it.
 Simulator = Callable[[np.ndarray, int, bool], Outcome]
-
-
-def hypercube(points: int, dimensions: int, random: np.random.Generator) -> np.ndarray:
-    """Latin hypercube of the unit box: each axis cut into as many strata as there are points, each used once."""
-    strata = np.stack([random.permutation(points) for _ in range(dimensions)], axis=1)
-    return (strata + random.random((points, dimensions))) / points
 
 
 @dataclass(frozen=True)
@@ -196,7 +191,7 @@ def match(
     for points in waves:
         found.waves += 1
         sample = (
-            hypercube(points, dimensions, random)
+            latin_hypercube(points, dimensions, random)
             if not found.emulators
             else np.array(list(islice(_left(random, dimensions, found, bands, False), points)))
         )

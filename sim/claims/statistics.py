@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from sim import metrics
-from sim.experiment.claim_case import (
+from sim.claims.case import (
     Case,
     Statistic,
     correlation,

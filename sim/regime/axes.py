@@ -19,10 +19,10 @@ from functools import partial
 
 import numpy as np
 
+from sim.calibration.calibrate import ADVANTAGE, FACED, LUMP, LUMPY, SOLVED, below_threshold
 from sim.engine.rule import Param
 from sim.engine.table import State
 from sim.errors import InputError
-from sim.experiment.calibration import ADVANTAGE, FACED, LUMP, LUMPY, SOLVED, below_threshold
 from sim.experiment.run import Run, village_of
 from sim.population import normal_share
 from sim.scenario.faults import did_you_mean, show

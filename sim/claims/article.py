@@ -19,18 +19,20 @@ import numpy as np
 import pandas as pd
 
 from sim import policies
+from sim.calibration import ensemble
+from sim.claims import statements
+from sim.claims.case import Case, ranks, series
+from sim.claims.statements import Claim
+from sim.claims.statistics import STATISTICS
 from sim.engine.compile import filler
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import claims, ensemble, study
-from sim.experiment.claim_case import Case, ranks, series
-from sim.experiment.claim_statistics import STATISTICS
-from sim.experiment.claims import Claim
+from sim.experiment import study
 from sim.experiment.compare import Comparison
 from sim.experiment.run import run_arm
-from sim.experiment.study import Tell
 from sim.intervals import wilson
+from sim.progress import Tell, quiet
 from sim.scenario import Known, Scenario, load
 from sim.shipped import folder
 from sim.start import wire
@@ -59,12 +61,12 @@ def question(known: Known) -> Scenario:
     )
 
 
-def offered(plan: Plan, arms: Sequence[str]) -> claims.Known:
+def offered(plan: Plan, arms: Sequence[str]) -> statements.Known:
     """What the article's claims may name."""
     named = series()
     elements = {*plan.table_of, *plan.parameters, *named, *policies.catalogue()}
     needs = {name: (*found.arms, found.of_metric) for name, found in STATISTICS.items()}
-    return claims.Known(elements, set(named), list(arms), needs)
+    return statements.Known(elements, set(named), list(arms), needs)
 
 
 # -- what is computed -------------------------------------------------------------------------------------------------
@@ -75,7 +77,7 @@ def values(
     sentences: Sequence[Claim],
     sets: Sequence[Mapping[str, float]],
     executor: Executor | None = None,
-    tell: Tell = study.quiet,
+    tell: Tell = quiet,
 ) -> pd.DataFrame:
     """Every statistic in every set, a row a set and a column a claim; nan where a set has no world at rest."""
     lane = Lane(wire())
@@ -193,7 +195,7 @@ def ask(
     variant: str,
     count: int | None = None,
     executor: Executor | None = None,
-    tell: Tell = study.quiet,
+    tell: Tell = quiet,
     where: Path | None = None,
 ) -> pd.DataFrame:
     """Run the article's scenario over the calibrated sets of a variant and judge every claim.
@@ -215,7 +217,7 @@ def ask(
     sets = ensemble.load(variant, where)[:count]
     plan = wire()
     asked = question(Known(plan.parameters, policies.catalogue(), set(plan.rules)))
-    sentences = claims.checked(offered(plan, [arm.id for arm in asked.resolved_arms]))
+    sentences = statements.checked(offered(plan, [arm.id for arm in asked.resolved_arms]))
     found = values(asked, sentences, sets, executor, tell)
     if not (found["at rest"] > 0.0).any():
         raise InputError(f"no parameter set of {variant} has a world at rest for the article's scenario")
@@ -232,9 +234,9 @@ def path() -> Path:
 
 def question_digest() -> str:
     """Digest of claims, scenario, and the code that computes and judges; its words do not count."""
-    whole = hashlib.sha256(claims.digest().encode())
+    whole = hashlib.sha256(statements.digest().encode())
     whole.update((folder("scenarios") / "article.toml").read_bytes())
-    for name in ("article.py", "claim_case.py", "claim_statistics.py", "claims.py"):
+    for name in ("article.py", "case.py", "statements.py", "statistics.py"):
         whole.update(ensemble.code(Path(__file__).with_name(name).read_text(encoding="utf-8")).encode())
     return whole.hexdigest()
 

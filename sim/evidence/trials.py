@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim import policies
+from sim.calibration.fitted import programmes_2017
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
-from sim.experiment import moments
-from sim.experiment.estimates import Record, Seen, Trial
-from sim.experiment.evidence import CONTROL, Flow, Outcome, Study, base_of
-from sim.experiment.fitted import programmes_2017
+from sim.evidence import moments
+from sim.evidence.estimates import Record, Seen, Trial
+from sim.evidence.studies import CONTROL, Flow, Outcome, Study, base_of
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
 from sim.population import Population, TwoPieceLognormal

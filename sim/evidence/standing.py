@@ -15,16 +15,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from sim.calibration import ensemble
 from sim.errors import InputError
-from sim.experiment import ensemble, evidence
-from sim.experiment.judging import Scorecard, barred
+from sim.evidence import studies
+from sim.evidence.judging import Scorecard, barred
 from sim.language import listed, mark, say
 from sim.shipped import folder
 
 OUTCOME = ("variant", "study", "outcome")
 COLUMNS = (*OUTCOME, "deciding", "verdict", "bars")
 #: What decides on verdicts beside the files of the studies.
-JUDGES = ("estimates.py", "evidence.py", "judging.py", "moments.py", "trials.py", "validation.py")
+JUDGES = ("estimates.py", "judging.py", "moments.py", "studies.py", "trials.py", "validation.py")
 NEVER = mark("Not validated: no scorecard is stored with this model; “swadaya validate” makes one.")
 CHANGED = mark("Not validated since {what} changed: “swadaya validate” shows where it stands now. Before the change:")
 DIGESTS = {"model": mark("the model"), "ensemble": mark("the ensemble"), "studies": mark("the studies")}
@@ -48,7 +49,7 @@ def path() -> Path:
 
 def studies_digest(folders: Sequence[Path] = ()) -> str:
     """Digest of the files of the studies and of the code that judges them; its words do not count."""
-    whole = hashlib.sha256(evidence.digest(folders).encode())
+    whole = hashlib.sha256(studies.digest(folders).encode())
     for name in JUDGES:
         whole.update(ensemble.code(Path(__file__).with_name(name).read_text(encoding="utf-8")).encode())
     return whole.hexdigest()
@@ -68,7 +69,7 @@ def _now(variants: Iterable[str]) -> dict[str, str]:
 def store(cards: Sequence[Scorecard], ablated: pd.DataFrame | None = None, where: Path | None = None) -> Path:
     """Write the verdicts of a full validation, with the digests of what they are of.
 
-    `ablated` is what `sim.experiment.validation.ablate` found: verdicts over fewer sets, of the "whole" model and with
+    `ablated` is what `sim.evidence.validation.ablate` found: verdicts over fewer sets, of the "whole" model and with
     each mechanism off, which stand in further columns.
     """
     where = where or path()

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.calibration import ensemble
 from sim.errors import InputError
-from sim.experiment import ensemble, regions
-from sim.experiment.axes import SHARE, Axis
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run
+from sim.latin_hypercube import latin_hypercube
+from sim.regime.axes import SHARE, Axis
 from sim.scenario import BENCHMARK, Scenario
 from sim.start import QUARTERS, ROUNDS
 
@@ -93,7 +94,8 @@ class Question:
         """Points of a Latin hypercube over all that the axes draw."""
         spans = {name: span for axis in self.axes for name, span in axis.draws.items()}
         low, high = np.array(list(spans.values())).T
-        places = low + regions.latin_hypercube(self.points, len(spans), self.seed) * (high - low)
+        random = np.random.Generator(np.random.Philox(self.seed))
+        places = low + latin_hypercube(self.points, len(spans), random) * (high - low)
         return [dict(zip(spans, map(float, place), strict=True)) for place in places]
 
 
