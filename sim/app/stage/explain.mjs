@@ -38,9 +38,10 @@ export function makeExplain(context) {
   /** How far the guess was from what came. */
   function judged(scene) {
     const end = (arm) => scene.series(scene.main, arm).vivid.at(-1);
-    const gap = end("b") - end("a");
+    const tenths = (arm) => Math.round(10 * end(arm)); // as the two figures are read
+    const gap = (tenths("b") - tenths("a")) / 10;
     const values = Object.fromEntries(["a", "b", "none"].map((arm) => [arm, scene.show(scene.main, end(arm))]));
-    const came = Math.abs(gap) < 0.05 ? t("came_alike", values) : t("came", { ...values, gap: scene.numbers.decimals(Math.abs(gap), 1), direction: t(gap < 0 ? "fewer" : "more_poor") });
+    const came = gap === 0 ? t("came_alike", values) : t("came", { ...values, gap: scene.numbers.decimals(Math.abs(gap), 1), direction: t(gap < 0 ? "fewer" : "more_poor") });
     if (!state.guess) return came;
     return `${t("guessed", { a: scene.show(scene.main, state.guess.a), b: scene.show(scene.main, state.guess.b) })} ${came}`;
   }
