@@ -1,7 +1,8 @@
 """The four lessons: steps with settings and words in two languages, read from `lessons.toml` beside this file.
 
 A lesson is ``{id, title, misconception, steps}``; a step ``{id, kind, text}`` and, where it sets something, `settings`
-(an address) and the `metric` to look at; `name`, where its kind is no name for it, for a lesson has two of the kind.
+(an address) and the `metric` to look at; `name`, where its kind is no name for it, for a lesson has two of the kind;
+`answer`, where it asks what a reader is to answer first.
 Kinds in order: bet, watch, switch, transfer, limits.
 """
 

@@ -12,14 +12,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sim.experiment.results import Results
-from sim.report import BASELINE, CLASSES, Armed, labels, number, rivals
+from sim.report import BASELINE, Armed, labels, number, rivals
 from sim.report.drawing import INK, Drawing, breadth, dark
 
 WIDE, NARROW, HALF = 690.0, 276.0, 400.0  # points: a page on a desk, a page on a phone, and what divides them
 GREY, SOFT, PALE = "#767676", "#aaaaaa", "#f0ede6"
 # Okabe & Ito (2008), without yellow, which is too light on white; the status quo is grey.
 HUES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-CLASS_HUES = dict(zip(CLASSES, ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#CC79A7", "#D55E00"), strict=True))
+# From standing to stagnating; none is the colour of an arm, and all are told apart with any common colour-blindness.
+CLASS_HUES = {
+    "self_sufficient": "#0b5f57", "fragile": "#6fbfae", "rising": "#d9c2e6", "dependency": "#dcb560",
+    "declining": "#6b4f7d", "stagnation": "#7a4a06",
+}  # fmt: skip
+WHITE_ON = (*HUES[:3], *(CLASS_HUES[name] for name in ("self_sufficient", "declining", "stagnation")), INK)
 HEAD, SMALL = 9.0, 8.0  # sizes of headings and of all other words, points
 MIDDLE = 0.36  # how far below the middle of a figure's digits their baseline lies, share of the size
 LEADING = 10.5  # from one baseline to the next, points

@@ -34,6 +34,7 @@ from sim.report.canvas import (
     LEADING,
     MIDDLE,
     SMALL,
+    WHITE_ON,
     WIDE,
     Panel,
     canvas,
@@ -319,7 +320,7 @@ def draw_bars(panel: Panel, table: pd.DataFrame, colours: dict, half: float, shi
     for kind, column in table.items():
         lengths, colour = column.to_numpy(), colours[kind]
         starts = np.where(lengths < 0, *ends)
-        ink = "#ffffff" if colour in (*HUES[:3], INK) else INK
+        ink = "#ffffff" if colour in WHITE_ON else INK
         for place, (start, length) in enumerate(zip(starts, lengths, strict=True)):
             x, y = (start, start + length), (place + shift - half, place + shift + half)
             if not length:

@@ -9,8 +9,10 @@ export const WORLDS = {
 
 const BROWN_TO_TEAL = ["#7a4a06", "#b07a2e", "#dcbf86", "#f2ead8", "#c3dfda", "#62aba1", "#0b5f57"];
 const LIGHT_TO_TEAL = ["#f1eee6", "#d3e3dc", "#9cc8bf", "#5aa398", "#24796f", "#07463f"];
-/** Classes of trajectories, as the report has them. */
-export const ENDS = ["#0072B2", "#56B4E9", "#009E73", "#E69F00", "#CC79A7", "#D55E00"];
+/** Classes of trajectories, as the report has them: none is the colour of a world. */
+export const ENDS = ["#0b5f57", "#6fbfae", "#dcb560", "#6b4f7d", "#d9c2e6", "#7a4a06"];
+/** Whether white words are read on it. */
+export const dark = (colour) => rgb(colour).reduce((sum, part, place) => sum + part * [0.3, 0.59, 0.11][place], 0) < 128;
 // from below the line to standing on one's own: an order, so the ends and steps of one scale
 const CLASSES = ["#7a4a06", "#d9b36c", "#9fd0c7", "#0b5f57"];
 

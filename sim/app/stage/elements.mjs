@@ -23,6 +23,11 @@ export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
+/** A name of one or two lines, the middle of them at a height. */
+export function named(lines, x, y, attributes) {
+  return svg("text", attributes, lines.map((line, place) => svg("tspan", { x, y: y + 4 + 12 * (place - (lines.length - 1) / 2) }, line)));
+}
+
 /** Sets an attribute only where it changes: a paint touches few nodes. */
 export function set(node, name, value) {
   const text = String(value);

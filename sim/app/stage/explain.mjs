@@ -1,7 +1,8 @@
 // Which mechanism did it: B against A with everything on, and with one mechanism off at a time.
+import { dark } from "./colour.mjs";
 import { worded } from "./data.mjs";
-import { h, say, svg } from "./elements.mjs";
-import { places, span, ticks } from "./marks.mjs";
+import { h, named, say, svg } from "./elements.mjs";
+import { breadth, folded, places, span, ticks } from "./marks.mjs";
 
 const ROW = 26;
 
@@ -38,9 +39,10 @@ export function makeExplain(context) {
   /** How far the guess was from what came. */
   function judged(scene) {
     const end = (arm) => scene.series(scene.main, arm).vivid.at(-1);
-    const gap = end("b") - end("a");
+    const tenths = (arm) => Math.round(10 * end(arm)); // as the two figures are read
+    const gap = (tenths("b") - tenths("a")) / 10;
     const values = Object.fromEntries(["a", "b", "none"].map((arm) => [arm, scene.show(scene.main, end(arm))]));
-    const came = Math.abs(gap) < 0.05 ? t("came_alike", values) : t("came", { ...values, gap: scene.numbers.decimals(Math.abs(gap), 1), direction: t(gap < 0 ? "fewer" : "more_poor") });
+    const came = gap === 0 ? t("came_alike", values) : t("came", { ...values, gap: scene.numbers.decimals(Math.abs(gap), 1), direction: t(gap < 0 ? "fewer" : "more_poor") });
     if (!state.guess) return came;
     return `${t("guessed", { a: scene.show(scene.main, state.guess.a), b: scene.show(scene.main, state.guess.b) })} ${came}`;
   }
@@ -50,7 +52,8 @@ export function makeExplain(context) {
     const { rows, generation } = state.explained;
     if (!rows.length || generation !== scene.generation) return drawing.replaceChildren(differ(scene));
     const width = drawing.clientWidth || 520;
-    const left = Math.min(width * 0.44, 250);
+    const names = rows.map((row) => folded(row.mechanism ? t("without", { mechanism: worded(row.label, language()).toLowerCase() }) : t("all_on"), width * 0.44));
+    const left = Math.max(...names.flat().map(breadth)) * 1.06 + 4; // the first is bold
     const [low, high] = span([rows.flatMap((row) => [row.low, row.high]), [0]]);
     const across = (gap) => left + 10 + ((width - left - 70) * (gap - Math.min(low, 0))) / (high - Math.min(low, 0) || 1);
     const tall = rows.length * ROW + 26;
@@ -61,9 +64,8 @@ export function makeExplain(context) {
     root.append(svg("line", { x1: across(full), x2: across(full), y1: 0, y2: tall - 20, class: "sw-event" }));
     rows.forEach((row, place) => {
       const y = place * ROW + ROW / 2;
-      const name = row.mechanism ? t("without", { mechanism: worded(row.label, language()).toLowerCase() }) : t("all_on");
       root.append(
-        svg("text", { x: left, y: y + 4, "text-anchor": "end", class: place ? "sw-tick" : "sw-tick sw-strong" }, name),
+        named(names[place], left, y, { "text-anchor": "end", class: place ? "sw-tick" : "sw-tick sw-strong" }),
         svg("line", { x1: across(full), x2: across(row.gap), y1: y, y2: y, class: "sw-shift" }),
         row.low === row.high ? "" : svg("line", { x1: across(row.low), x2: across(row.high), y1: y, y2: y, class: "sw-range" }),
         svg("circle", { cx: across(row.gap), cy: y, r: 4.5, fill: place ? "#222" : "#fff", stroke: "#222", "stroke-width": 1.5 }),
@@ -99,7 +101,7 @@ export function makeExplain(context) {
   function classes(scene) {
     if (!scene.ends) return ends.replaceChildren();
     const bar = (arm) => h("tr", {}, h("th", { scope: "row" }, arm === "none" ? t("none") : h("i", { class: `sw-mark sw-${arm}` }, arm.toUpperCase())),
-      h("td", {}, h("div", {}, scene.ends.map(({ label, colour, shares }) => h("span", { style: `flex:${shares[arm]} 0 0;background:${colour}`, title: label, "aria-label": `${label} ${scene.show("self_supporting", shares[arm])}`, role: "img" }, shares[arm] >= 9 ? scene.show("self_supporting", shares[arm]) : "")))));
+      h("td", {}, h("div", {}, scene.ends.map(({ label, colour, shares }) => h("span", { class: dark(colour) ? null : "sw-pale", style: `flex:${shares[arm]} 0 0;background:${colour}`, title: label, "aria-label": `${label} ${scene.show("self_supporting", shares[arm])}`, role: "img" }, shares[arm] >= 9 ? scene.show("self_supporting", shares[arm]) : "")))));
     ends.replaceChildren(h("table", {}, h("caption", {}, t("ends_title")), h("tbody", {}, ["a", "b", "none"].map(bar))), h("ul", { class: "sw-classes" }, scene.ends.map(({ label, colour }) => h("li", {}, h("i", { style: `background:${colour}` }), label))));
   }
 

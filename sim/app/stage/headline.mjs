@@ -34,19 +34,20 @@ export function makeHeadline(context) {
     if (!bands) return context.live ? t("sure_first") : "";
     const [middle, low, high] = bands.lucks.difference.headcount;
     const size = (value) => numbers.decimals(Math.abs(value), 2);
+    if (bands.lucks.ties === bands.lucks.done) return t("sure_same", { ...post, of: bands.lucks.done });
     const way = (value) => t(value < 0 ? "lower" : "higher");
     const ends = [low, high].sort((one, other) => Math.abs(one) - Math.abs(other));
-    const range = low < 0 === high < 0 ? ends.map(size).join(" – ") : `${size(low)} ${way(low)} – ${size(high)} ${way(high)}`;
+    const range = low < 0 === high < 0 ? `${ends.map(size).join(" – ")} ${way(ends[1])}` : `${size(low)} ${way(low)} – ${size(high)} ${way(high)}`;
     const count = (part) => ({ n: part.lower_b, of: part.done });
     const lucks = t("sure_lucks", count(bands.lucks));
-    return `${t("sure_gap", { ...post, middle: size(middle), way: way(middle), range })} ${lucks}${bands.sets?.done >= FEWEST ? `; ${t("sure_sets", count(bands.sets))}` : ""}.`;
+    return `${t("sure_gap", { ...post, middle: size(middle), way: way(middle), range })} ${lucks}${bands.sets?.done >= FEWEST ? `; ${t("sure_sets", count(bands.sets))}` : ""}. ${t("range_of")}`;
   }
 
   function lay(next) {
     scene = next;
     say(sentence, state.seen ? sure() : "");
     say(groups.standing.title, t("standing", scene.post));
-    say(groups.cost.title, t("cost", { years: scene.years }));
+    say(groups.cost.title, t("cost"));
   }
 
   function tick(time) {
@@ -54,7 +55,7 @@ export function makeHeadline(context) {
     const end = time >= scene.quarters - 1;
     const known = state.seen || end;
     const line = (arm) => scene.series(scene.main, arm).vivid;
-    say(groups.poverty.title, end ? `${t("poor_end", { years: scene.years })}${scene.bands ? ` · ${t("range_of", { n: scene.bands.lucks.done })}` : ""}` : t("poor_now", { when: scene.quarterName(Math.floor(time)) }));
+    say(groups.poverty.title, end ? t("poor_end", { years: scene.years }) : t("poor_now", { when: scene.quarterName(Math.floor(time)) }));
     for (const arm of ["a", "b", "none"]) {
       const interval = (key) => {
         if (arm === "none") return t("no_programme").toLowerCase();
@@ -63,7 +64,7 @@ export function makeHeadline(context) {
       };
       put(groups.poverty.cells[arm], scene.show(scene.main, at(line(arm), time)), end || arm === "none" ? interval("headcount_end") : "");
       put(groups.standing.cells[arm], known ? scene.show("self_supporting", scene.final("self_supporting", arm).value) : "–", known || arm === "none" ? interval("self_supporting") : "");
-      put(groups.cost.cells[arm], scene.numbers.decimals(scene.final("cost_rupiah", arm).value / 1e6, 1), arm === "none" ? interval("cost") : "");
+      put(groups.cost.cells[arm], scene.numbers.decimals(scene.final("cost_rupiah", arm).value / 1e6, 1), arm === "none" && scene.final("cost", arm).value > 0 ? t("cost_anyway") : arm === "none" ? interval("cost") : "");
     }
   }
 

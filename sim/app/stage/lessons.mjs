@@ -65,12 +65,15 @@ export function makeLessons(context) {
   /** What leads to a step. */
   const onward = (step) => (step.name ? words(step.name) : t(`to_${step.kind}`));
 
+  /** One answer to what a step asks: shown to whoever has thought of one. */
+  const answer = (step) => (step.answer ? h("details", { class: "sw-answer" }, h("summary", {}, t("answer")), h("p", {}, words(step.answer))) : null);
+
   function page(lesson, place) {
     const step = lesson.steps[place];
     const dots = h("ol", { class: "sw-dots", "aria-label": t("steps") }, lesson.steps.map((one, i) => h("li", i === place ? { "aria-current": "step" } : {}, one.name ? words(one.name) : t(`step_${one.kind}`))));
     const back = h("button", { type: "button", disabled: place === 0, onclick: () => go(lesson.id, place - 1) }, t("back"));
     const next = place + 1 < lesson.steps.length ? h("button", { type: "button", class: "sw-primary", onclick: () => go(lesson.id, place + 1) }, onward(lesson.steps[place + 1])) : h("button", { type: "button", class: "sw-primary", onclick: leave }, t("lesson_done"));
-    el.replaceChildren(h("button", { type: "button", class: "sw-quiet", onclick: leave }, t("all_lessons")), h("h2", { tabindex: "-1" }, words(lesson.title)), dots, h("p", { class: `sw-step-text sw-step-${step.kind}` }, words(step.text)), h("div", { class: "sw-buttons" }, back, next));
+    el.replaceChildren(h("button", { type: "button", class: "sw-quiet", onclick: leave }, t("all_lessons")), h("h2", { tabindex: "-1" }, words(lesson.title)), dots, ...[h("p", { class: `sw-step-text sw-step-${step.kind}` }, words(step.text)), answer(step), h("div", { class: "sw-buttons" }, back, next)].filter(Boolean));
   }
 
   function leave() {

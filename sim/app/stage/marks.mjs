@@ -83,6 +83,22 @@ export function apart(heights, distance, top, bottom) {
   return found;
 }
 
+/** Width of a text of the size of a tick, pixels. */
+export function breadth(text) {
+  breadth.pen = breadth.pen || document.createElement("canvas").getContext("2d");
+  breadth.pen.font = "11.5px system-ui, sans-serif";
+  return breadth.pen.measureText(text).width;
+}
+
+/** A name in one line, or in two where it is wider than its room: parted where the longer of them is shortest. */
+export function folded(text, room) {
+  const words = text.split(" ");
+  if (breadth(text) <= room || words.length < 2) return [text];
+  const halves = words.slice(1).map((_, place) => [words.slice(0, place + 1).join(" "), words.slice(place + 1).join(" ")]);
+  const longer = (both) => Math.max(...both.map(breadth));
+  return halves.sort((one, other) => longer(one) - longer(other))[0];
+}
+
 /** A series at a time between its quarters. */
 export function at(series, time) {
   const left = Math.min(Math.floor(time), series.length - 1);

@@ -1,15 +1,8 @@
 // Two charts of shares: the Lorenz curve of a moment, and where the money went up to it.
 import { WORLDS } from "./colour.mjs";
 import { HEIGHT, card } from "./course.mjs";
-import { h, say, set, svg } from "./elements.mjs";
-import { apart } from "./marks.mjs";
-
-/** Width of a label of the size of a tick, pixels. */
-function breadth(text) {
-  breadth.pen = breadth.pen || document.createElement("canvas").getContext("2d");
-  breadth.pen.font = "11.5px system-ui, sans-serif";
-  return breadth.pen.measureText(text).width;
-}
+import { h, named, say, set, svg } from "./elements.mjs";
+import { apart, breadth, folded } from "./marks.mjs";
 
 function gini(curve) {
   let below = 0;
@@ -81,18 +74,20 @@ export function moneyChart(outcome, t, number) {
 
   function lay(next) {
     scene = next;
-    const size = { width: parts.width(), height: HEIGHT };
     const uses = scene.uses;
+    const width = parts.width();
+    const names = uses.map((use) => folded(use.label, width / 2));
     const most = Math.max(...uses.flatMap((use) => ["a", "b"].map((arm) => scene.spent(arm, use.key, scene.quarters - 1))), 1e-9);
-    const line = Math.min((size.height - 4) / Math.max(uses.length, 1), 30);
-    const left = Math.min(Math.max(...uses.map((use) => breadth(use.label))) + 8, size.width * 0.68);
-    const right = size.width - 72;
-    across = (value) => ((right - left) * value) / most;
+    const line = names.some((lines) => lines.length > 1) ? 27 : Math.min((HEIGHT - 4) / Math.max(uses.length, 1), 30);
+    const size = { width, height: Math.max(HEIGHT, 4 + line * uses.length) };
+    const left = Math.max(...names.flat().map(breadth), 0) + 8;
+    const right = width - 12 - breadth("00.00 · 00.00");
+    across = (value) => (Math.max(right - left, 4) * value) / most;
     const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, role: "img", "aria-label": outcome.label });
     bars = uses.map((use, i) => {
       const top = 2 + i * line;
       const thick = Math.max(Math.min((line - 6) / 2, 9), 3);
-      root.append(svg("text", { x: left - 8, y: top + line / 2 + 3, "text-anchor": "end", class: "sw-tick" }, use.label));
+      root.append(named(names[i], left - 8, top + line / 2, { "text-anchor": "end", class: "sw-tick" }));
       const rects = ["a", "b"].map((arm, k) => svg("rect", { x: left, y: top + line / 2 - thick - 0.5 + k * (thick + 1), height: thick, width: 0, fill: WORLDS[arm].colour }));
       const text = svg("text", { y: top + line / 2 + 4, class: "sw-tick" });
       root.append(...rects, text);
