@@ -106,6 +106,9 @@ def test_a_search_without_an_answer_ends_and_says_so(monkeypatch):
 def test_a_hypercube_uses_every_stratum_once():
     points = hypercube(40, 7, np.random.default_rng(1))
     assert (np.sort((points * 40).astype(int), axis=0) == np.arange(40)[:, None]).all()
+    assert np.abs(np.corrcoef(points.T) - np.eye(7)).max() < 0.5  # no axis follows another
+    assert (points == hypercube(40, 7, np.random.default_rng(1))).all()
+    assert (points != hypercube(40, 7, np.random.default_rng(2))).all()
 
 
 def test_an_emulator_finds_the_terms_that_matter_and_no_others():

@@ -33,7 +33,7 @@ from sim.experiment import VARIANTS, Tell, quiet
 from sim.experiment.decomposition import decomposition
 from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
 from sim.experiment.look import Where, best, fingerprint, look, moments
-from sim.experiment.matching import Matched, Outcome, hypercube, match
+from sim.experiment.matching import Matched, Outcome, match, scattered
 from sim.experiment.moved import moved
 from sim.experiment.threshold import threshold_in, threshold_of, thresholds
 from sim.language import mark
@@ -316,10 +316,8 @@ def completed(sets: Sequence[Mapping[str, float]], plan: Plan, seed: int) -> tup
     old = [name for name in sets[0] if name in (*known, *SOLVED, *LUMPY) and name not in new]
     kept = [{name: one[name] for name in old} for one in sets]
     if new:
-        ends = np.array([known[name] for name in new])
-        drawn = hypercube(len(sets), len(new), np.random.default_rng(seed))
-        for one, row in zip(kept, (ends[:, 0] + drawn * (ends[:, 1] - ends[:, 0])).tolist(), strict=True):
-            one.update(zip(new, row, strict=True))
+        drawn = scattered({name: known[name] for name in new}, len(sets), np.random.default_rng(seed))
+        kept = [{**one, **row} for one, row in zip(kept, drawn, strict=True)]
     return kept, new
 
 

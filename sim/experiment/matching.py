@@ -81,6 +81,15 @@ def hypercube(points: int, dimensions: int, random: np.random.Generator) -> np.n
     return (strata + random.random((points, dimensions))) / points
 
 
+def scattered(
+    spans: Mapping[str, tuple[float, float]], points: int, random: np.random.Generator
+) -> list[dict[str, float]]:
+    """Points of a Latin hypercube over some ranges: name -> (low, high)."""
+    low, high = np.array(list(spans.values())).T
+    places = low + hypercube(points, len(spans), random) * (high - low)
+    return [dict(zip(spans, place, strict=True)) for place in places.tolist()]
+
+
 @dataclass(frozen=True)
 class Emulator:
     """Least squares on a few terms: `terms` are places of the axes that are multiplied, on a scale of -1 to 1."""

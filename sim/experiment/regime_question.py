@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import InputError
-from sim.experiment import ensemble, regions
+from sim.experiment import ensemble
 from sim.experiment.axes import SHARE, Axis
 from sim.experiment.compare import Comparison
+from sim.experiment.matching import scattered
 from sim.experiment.run import Run
 from sim.scenario import BENCHMARK, Scenario
 from sim.start import QUARTERS, ROUNDS
@@ -92,9 +93,7 @@ class Question:
     def draws(self) -> list[dict[str, float]]:
         """Points of a Latin hypercube over all that the axes draw."""
         spans = {name: span for axis in self.axes for name, span in axis.draws.items()}
-        low, high = np.array(list(spans.values())).T
-        places = low + regions.latin_hypercube(self.points, len(spans), self.seed) * (high - low)
-        return [dict(zip(spans, map(float, place), strict=True)) for place in places]
+        return scattered(spans, self.points, np.random.Generator(np.random.Philox(self.seed)))
 
 
 def asked(

@@ -22,6 +22,7 @@ from sim.errors import InputError
 from sim.experiment import Tell, quiet, study
 from sim.experiment.calibration import SOLVED
 from sim.experiment.compare import Comparison
+from sim.experiment.matching import scattered
 from sim.experiment.run import Run
 from sim.scenario import Scenario
 from sim.shipped import folder
@@ -81,19 +82,10 @@ class Search:
         return len(self.lost(policy, rival, outcome)) / max(len(self.tried), 1)
 
 
-def latin_hypercube(count: int, dimensions: int, seed: int) -> np.ndarray:
-    """Points of the unit cube, shape (count, dimensions): each of `count` equal slices of each axis holds one."""
-    generator = np.random.Generator(np.random.Philox(seed))
-    slices = generator.permuted(np.tile(np.arange(count), (dimensions, 1)), axis=1).T
-    return (slices + generator.random((count, dimensions))) / count
-
-
 def draws(ranges: Mapping[str, Param], count: int, seed: int) -> list[dict[str, float]]:
     """Sets of parameters, each number uniform over its own range."""
-    names = [name for name in ranges if name not in SOLVED]
-    low, high = (np.array([getattr(ranges[name], end) for name in names]) for end in ("low", "high"))
-    points = low + latin_hypercube(count, len(names), seed) * (high - low)
-    return [dict(zip(names, map(float, point), strict=True)) for point in points]
+    spans = {name: (one.low, one.high) for name, one in ranges.items() if name not in SOLVED}
+    return scattered(spans, count, np.random.Generator(np.random.Philox(seed)))
 
 
 def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES), lane: Lane | None = None) -> Tried:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.errors import InputError
+from sim.experiment.matching import hypercube
 from sim.sweep import NEEDED
 
 if TYPE_CHECKING:
@@ -75,9 +76,8 @@ def _rows(design: Design, spans: Mapping[str, tuple[float, float]]) -> np.ndarra
     if design.kind == "grid":
         return np.array([*itertools.product(*(np.linspace(a, b, design.levels) for a, b in spans.values()))])
     if design.kind == "latin_hypercube":
-        from sim.experiment.regions import latin_hypercube  # with which comes the whole model
-
-        return low + latin_hypercube(design.points, len(spans), design.seed) * (high - low)
+        random = np.random.Generator(np.random.Philox(design.seed))
+        return low + hypercube(design.points, len(spans), random) * (high - low)
     if design.kind == "sobol":
         try:
             from scipy.stats import qmc
