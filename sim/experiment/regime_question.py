@@ -83,7 +83,8 @@ class Question:
     @property
     def quarters(self) -> int:
         """How many quarters all worlds together are run, those that find a world at rest among them."""
-        shocked = (len(self.scenario.twins.macro_shocks) + 1) * self.scenario.twins.stress
+        # every fall of outside markets, one rise of them, and a bad year of the village's own
+        shocked = (len(self.scenario.twins.macro_shocks) + 2) * self.scenario.twins.stress
         first, last = self.scenario.windows.stress
         each = self.scenario.calendar.quarters + shocked * (last - first)
         rest = ROUNDS * QUARTERS * (2 if any(SHARE in axis.draws for axis in self.axes) else 1)
