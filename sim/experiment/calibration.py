@@ -33,7 +33,7 @@ from sim.experiment import VARIANTS, Tell, quiet
 from sim.experiment.decomposition import decomposition
 from sim.experiment.fitted import ASKED, MOMENTS, programmes_2017
 from sim.experiment.look import Where, best, fingerprint, look, moments
-from sim.experiment.matching import Matched, Outcome, match, scattered
+from sim.experiment.matching import Outcome, match, scattered
 from sim.experiment.moved import moved
 from sim.experiment.threshold import threshold_in, threshold_of, thresholds
 from sim.language import mark
@@ -298,7 +298,7 @@ def calibrate(
     explained = decomposition(sets, seed=seed, executor=executor, tell=tell) if sets else pd.DataFrame()
     lumpy = bool(sets) and variant == "trap_on"
     holds = thresholds(sets, seed=seed, executor=executor, tell=tell) if lumpy else pd.DataFrame()
-    waves = [_wave(found, number) for number in range(1, found.waves + 1)]
+    waves = [(sum(one.wave == n for one in found.tried), found.reasons(n)) for n in range(1, found.waves + 1)]
     return Calibration(
         variant, seed, settings, spans, bands, sets, fresh, bits, len(again), waves, found.left,
         time.monotonic() - began, moved([drawn_from(one) for one in sets], spans), explained, holds,
@@ -319,7 +319,3 @@ def completed(sets: Sequence[Mapping[str, float]], plan: Plan, seed: int) -> tup
         drawn = scattered({name: known[name] for name in new}, len(sets), np.random.default_rng(seed))
         kept = [{**one, **row} for one, row in zip(kept, drawn, strict=True)]
     return kept, new
-
-
-def _wave(found: Matched, number: int) -> tuple[int, dict[str, int]]:
-    return sum(one.wave == number for one in found.tried), found.reasons(number)
