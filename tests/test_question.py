@@ -144,6 +144,11 @@ def test_rows_of_several_measures_have_a_unit_each(answer):
         assert set(frame[key]) <= set(frame.attrs["units"][column])
 
 
+def test_standard_deviations_are_in_the_unit_of_what_varies(others):
+    units = others.table("spread").attrs["units"]
+    assert {units["parameters"], units["luck"]} == {"in the column `unit`"}
+
+
 def test_units_of_household_means_are_those_of_the_model(answer, lane):
     units = answer.table("households").attrs["units"]
     for name in ("consumption", "own_income", "capital", "buffer", "skill", "exposure", "debt"):

@@ -20,6 +20,7 @@ from sim.calibration import ensemble
 from sim.commands import regime as command
 from sim.errors import InputError
 from sim.evidence import standing
+from sim.experiment import study
 from sim.intervals import wilson
 from sim.model import CommunityModel
 from sim.regime import axes, regime_map
@@ -31,6 +32,7 @@ from sim.report import winners
 from sim.report.canvas import NARROW, WIDE
 from sim.report.drawing import breadth
 from sim.scenario import check
+from sim.start import QUARTERS, ROUNDS
 
 ARMS = ("status_quo", "dividend", "hybrid", "targeted_cash")
 WORLD = {"villages": 8, "households": 40, "seed": 2}  # in fewer villages some sets have no world at rest
@@ -102,6 +104,15 @@ def test_a_known_boundary_gives_the_known_shares(known, lane, numbers, first, tr
         assert shares.loc[arm, "low"] - 1e-12 <= true <= shares.loc[arm, "high"], arm
     assert shares.loc[NONE, "won"] == 0 and shares["won"].sum() == len(found.points)
     assert found.foretold[0] > 0.85 and page.foretold(found).startswith("The axes tell who wins")
+
+
+@pytest.mark.parametrize("outcome", ["self_sufficient", "headcount"])
+def test_the_quarters_that_are_foretold_are_those_that_are_run(known, lane, numbers, small_world, monkeypatch, outcome):
+    question = few(scenario_of(known, *ARMS[:2]), axes.named(numbers, lane.plan.parameters), outcome)
+    steps, step = [], CommunityModel.step
+    monkeypatch.setattr(CommunityModel, "step", lambda model: steps.append(model.quarter) or step(model))
+    study.compared(question.scenario, small_world)
+    assert question.quarters == (question.points + 1) * (len(steps) + ROUNDS * QUARTERS)
 
 
 def test_less_is_better_where_the_outcome_says_so(known, lane, numbers):

@@ -131,7 +131,7 @@ def test_a_local_economy_that_leaks_less_carries_more_of_the_shock(lane, small_p
 
 def test_a_rise_and_a_fall_are_one_step_of_the_logarithm(scenario):
     down, up = stress.pair(scenario)
-    assert down in stress.shocks(scenario)
+    assert down in stress.national_shocks(scenario)
     assert stress.middle_fall(scenario) == 0.10
     first = scenario.windows.stress[0]
     assert down[first]["macro_shock"] == -up[first]["macro_shock"] == pytest.approx(math.log(0.9))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -317,6 +318,20 @@ def test_arms_are_compared_under_the_same_levers_whichever_of_them_a_lever_chang
         places, told, clear = discovery.cases(found, better, than, "y", 1.0)
         assert places["dose"].tolist() == [0.02, 0.02, 0.04, 0.04] and places["x"].tolist() == [0.0, 1.0, 0.0, 1.0]
         assert told.tolist() == hits and clear == 0.5
+
+
+def test_beyond_luck_is_as_wide_as_the_rule_that_stopped_has_it_in_boxes_as_in_table_1():
+    """After four lucks the differences are 1, 2, 3 and 4: clear of nothing in one look, and not in six."""
+    ways = [Way(arm, arm, {}, 0, {"policy": arm}) for arm in ("cash", "works")]
+    plan = Plan("looks", [Point(0, -1, {"x": 0.0})], ways, [[{"x": 0.0}]], {0: 4}, 1, "cash", "")
+    rows = plan.rows()
+    rows["y"] = rows["z"] = [float(r.seed) * (r.arm == "works") for r in rows.itertuples()]
+    error = math.sqrt(5.0 / 3.0) / 2.0
+    assert stats.t.ppf(0.95, 3) * error < 2.5 < stats.t.ppf(1.0 - 0.05 / 6.0, 3) * error
+    for rule, metric, clear in ((None, "y", 1.0), (Rule("y", 1.0, 4, 30), "y", 0.0), (Rule("y", 1.0, 4, 30), "z", 1.0)):
+        found = Found("looks", "", plan, rows.assign(failed=0.0), [Y, replace(Z, better=1.0)], {"x": (0.0, 1.0)}, rule)
+        assert discovery.cases(found, "works", "cash", metric, 1.0)[2] == clear
+        assert found.table.set_index(["metric", "arm"]).loc[(metric, "works"), "clear"] == clear
 
 
 def test_undominated():

@@ -30,14 +30,14 @@ from sim.calibration import VARIANTS
 from sim.calibration.decomposition import decomposition
 from sim.calibration.fitted import ASKED, MOMENTS, programmes_2017
 from sim.calibration.look import Where, best, fingerprint, look, moments
-from sim.calibration.matching import Matched, Outcome, match
+from sim.calibration.matching import Outcome, match
 from sim.calibration.moved import moved
 from sim.calibration.threshold import threshold_in, threshold_of, thresholds
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
 from sim.language import mark
-from sim.latin_hypercube import latin_hypercube
+from sim.latin_hypercube import scattered
 from sim.metrics import mean
 from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.progress import Tell, quiet
@@ -300,7 +300,7 @@ def calibrate(
     explained = decomposition(sets, seed=seed, executor=executor, tell=tell) if sets else pd.DataFrame()
     lumpy = bool(sets) and variant == "trap_on"
     holds = thresholds(sets, seed=seed, executor=executor, tell=tell) if lumpy else pd.DataFrame()
-    waves = [_wave(found, number) for number in range(1, found.waves + 1)]
+    waves = [(sum(one.wave == n for one in found.tried), found.reasons(n)) for n in range(1, found.waves + 1)]
     return Calibration(
         variant, seed, settings, spans, bands, sets, fresh, bits, len(again), waves, found.left,
         time.monotonic() - began, moved([drawn_from(one) for one in sets], spans), explained, holds,
@@ -318,12 +318,6 @@ def completed(sets: Sequence[Mapping[str, float]], plan: Plan, seed: int) -> tup
     old = [name for name in sets[0] if name in (*known, *SOLVED, *LUMPY) and name not in new]
     kept = [{name: one[name] for name in old} for one in sets]
     if new:
-        ends = np.array([known[name] for name in new])
-        drawn = latin_hypercube(len(sets), len(new), np.random.default_rng(seed))
-        for one, row in zip(kept, (ends[:, 0] + drawn * (ends[:, 1] - ends[:, 0])).tolist(), strict=True):
-            one.update(zip(new, row, strict=True))
+        drawn = scattered({name: known[name] for name in new}, len(sets), np.random.default_rng(seed))
+        kept = [{**one, **row} for one, row in zip(kept, drawn, strict=True)]
     return kept, new
-
-
-def _wave(found: Matched, number: int) -> tuple[int, dict[str, int]]:
-    return sum(one.wave == number for one in found.tried), found.reasons(number)

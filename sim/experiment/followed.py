@@ -16,7 +16,7 @@ from sim.metrics.cost import PAID
 from sim.scenario import BASELINE
 
 
-def after(run: Run, name: str, window: tuple[int, int]) -> float:
+def over(run: Run, name: str, window: tuple[int, int]) -> float:
     """Mean of a series over the quarters of a window at which it is due."""
     return float(np.nanmean(run.series[name][slice(*window)]))
 
@@ -31,7 +31,7 @@ def followed_table(comparison: Comparison, names: Iterable[str], window: tuple[i
     for name in names:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # a metric may be undefined in all quarters
-            rows += _paired(comparison, name, known[name].unit, partial(after, name=name, window=window))
+            rows += _paired(comparison, name, known[name].unit, partial(over, name=name, window=window))
     return pd.DataFrame(rows)
 
 
@@ -40,7 +40,7 @@ def effort_table(comparison: Comparison) -> pd.DataFrame:
     window = comparison.scenario.windows.on
 
     def hours(run: Run) -> float:
-        return comparison.meeting_hours[run.seed] * after(run, "participation", window) / 100.0
+        return comparison.meeting_hours[run.seed] * over(run, "participation", window) / 100.0
 
     time = _paired(comparison, "meeting_hours", mark("hours a household and quarter"), hours)
     return pd.concat([followed_table(comparison, PAID, window), pd.DataFrame(time)], ignore_index=True)

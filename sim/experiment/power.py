@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from sim.experiment.compare import Comparison, interval
+from sim.experiment.followed import over
 from sim.experiment.run import Run
 from sim.metrics.empowerment import HEADLINE_DIMENSIONS, good_development
 
@@ -21,20 +22,18 @@ def power_table(comparison: Comparison) -> pd.DataFrame:
     """
     spans, rows = comparison.scenario.windows, []
 
-    def mean(name: str, window: tuple[int, int]) -> Callable[[Run], float]:
-        return lambda run: float(np.nanmean(run.series[name][slice(*window)]))  # some are measured once a year
-
     def good(run: Run) -> float:
-        dimensions = {one: f"empowerment_{one}" for one in HEADLINE_DIMENSIONS}
-        gains = {one: mean(name, spans.post)(run) - mean(name, spans.pre)(run) for one, name in dimensions.items()}
-        return 100.0 * good_development(comparison.headline(run)["own_income_growth"], gains)
+        names = {one: f"empowerment_{one}" for one in HEADLINE_DIMENSIONS}
+        gains = {one: over(run, name, spans.post) - over(run, name, spans.pre) for one, name in names.items()}
+        return 100.0 * good_development(comparison.own_income_growth(run), gains)
 
-    wanted = [
-        (word, name, mean(name, span))
+    wanted: list[tuple[str, str, Callable[[Run], float]]] = [
+        (word, name, partial(over, name=name, window=span))
         for word, span in (("during", spans.on), ("after", spans.post))
         for name in MEASURES
     ]
-    for window, measure, value in [*wanted, ("after", "good_development", good)]:
+    wanted.append(("after", "good_development", good))
+    for window, measure, value in wanted:
         for arm, values in comparison.over_seeds(value).items():
             rows.append({"arm": arm, "window": window, "measure": measure, **interval(values)})
     return pd.DataFrame(rows)

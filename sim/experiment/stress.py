@@ -16,11 +16,6 @@ YEAR = 4  # quarters that the local shock lasts: one failed year
 Shock = dict[int, dict[str, float]]  # quarter -> column -> log shock
 
 
-def shocks(scenario: Scenario) -> list[Shock]:
-    """The stress test's shocks: falls of outside markets, and one bad year of the village's own."""
-    return [*national_shocks(scenario), local_shock(scenario, scenario.cutoffs.local_shock)]
-
-
 def national_shocks(scenario: Scenario) -> list[Shock]:
     """Falls of outside markets."""
     first = scenario.windows.stress[0]

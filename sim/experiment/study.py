@@ -155,17 +155,17 @@ def sets_digest(variant: str) -> str:
     return canonical.text_digest(ensemble.text(ensemble.load(variant)))
 
 
-def first_world(scenario: Scenario, lane: Lane | None = None, population: Population | None = None) -> World:
+def first_world(scenario: Scenario, population: Population | None = None) -> World:
     """One world of a scenario: that of the first parameter set that has one, or of the model's own numbers.
 
-    `lane` and `population` are those of the scenario, or others in their place.
+    `population` is that of the scenario, or another in its place.
 
     Raises
     ------
     InputError
         When there is none.
     """
-    lane, population = lane or Lane(wire(scenario.known.own_rules)), population or people(scenario)
+    lane, population = Lane(wire(scenario.known.own_rules)), population or people(scenario)
     if scenario.replications.sets == 1:
         return build(scenario, lane=lane, population=population)
     found = (at_rest(scenario, lane, population, drawn) for drawn in ensemble.load(scenario.replications.variant))

@@ -6,7 +6,7 @@ and under one parameter set. Nothing here knows which arm should win.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from sim.experiment.cutoffs import cutoff_table, standing_table
 from sim.experiment.density import density_table
 from sim.experiment.development import growth_table, resilience_table
 from sim.experiment.evaluation import evaluation_table
-from sim.experiment.followed import effort_table, followed_table
+from sim.experiment.followed import effort_table, followed_table, over
 from sim.experiment.power import power_table
 from sim.experiment.run import LINES, LISTS, ORDERS, WINDOWS, Run
 from sim.experiment.spread import HEADLINE_UNITS, Levels, headline_values, spread_table
@@ -27,10 +27,8 @@ from sim.scenario import BASELINE
 BINS = np.array([-np.inf, *range(-10, 16), np.inf])  # % change of consumption
 POOR, NEAR = 1.0, 1.5  # permanent income, z
 
-Frame: TypeAlias = pd.DataFrame
 
-
-def tables(comparison: Comparison) -> dict[str, Frame]:
+def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     """All tables of the report."""
     levels = {key: comparison.headline(run) for key, run in comparison.runs.items()}
     found = {
@@ -68,7 +66,7 @@ def tables(comparison: Comparison) -> dict[str, Frame]:
     return found
 
 
-def headline_table(comparison: Comparison, levels: Levels) -> Frame:
+def headline_table(comparison: Comparison, levels: Levels) -> pd.DataFrame:
     """The baseline's levels, then each arm's paired difference from it."""
     rows = []
     for metric, unit in HEADLINE_UNITS.items():
@@ -79,20 +77,20 @@ def headline_table(comparison: Comparison, levels: Levels) -> Frame:
             rows.append(
                 {"arm": arm, "metric": metric, "unit": said, **interval(values), "baseline_value": float(base.mean())}
             )
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
-def contrast_table(comparison: Comparison, levels: Levels) -> Frame:
+def contrast_table(comparison: Comparison, levels: Levels) -> pd.DataFrame:
     """Paired difference of every ordered pair of arms that have a rank."""
     rivals = comparison.ranked
-    return Frame([
+    return pd.DataFrame([
         {"arm": a, "against": b, "metric": metric, "unit": unit}
         | interval(headline_values(comparison, levels, a, metric) - headline_values(comparison, levels, b, metric))
         for metric, unit in HEADLINE_UNITS.items() for a in rivals for b in rivals if a != b
     ], columns=["arm", "against", "metric", "unit", "estimate", "low", "high"])  # fmt: skip
 
 
-def pairing_table(comparison: Comparison, levels: Levels) -> Frame:
+def pairing_table(comparison: Comparison, levels: Levels) -> pd.DataFrame:
     """How much sharper the paired difference is: variance of unpaired differences against paired ones."""
     rows = []
     for metric in ("headcount", "own_income_growth", "self_sufficient", "participation"):
@@ -105,10 +103,10 @@ def pairing_table(comparison: Comparison, levels: Levels) -> Frame:
                 rows.append(
                     {"arm": arm, "metric": metric, "variance_ratio": unpaired / paired if paired > 0 else np.nan}
                 )
-    return Frame(rows, columns=["arm", "metric", "variance_ratio"])
+    return pd.DataFrame(rows, columns=["arm", "metric", "variance_ratio"])
 
 
-def poverty_table(comparison: Comparison) -> Frame:
+def poverty_table(comparison: Comparison) -> pd.DataFrame:
     """FGT measures at three lines, levels."""
     rows = []
     for window in WINDOWS:
@@ -119,7 +117,7 @@ def poverty_table(comparison: Comparison) -> Frame:
                     {"arm": arm, "order": order, "line": line, "window": window, **interval(v)}
                     for arm, v in found.items()
                 ]
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
 def groups(comparison: Comparison) -> dict[str, np.ndarray]:
@@ -143,7 +141,7 @@ def groups(comparison: Comparison) -> dict[str, np.ndarray]:
     }
 
 
-def incidence_table(comparison: Comparison) -> Frame:
+def incidence_table(comparison: Comparison) -> pd.DataFrame:
     """Who gains: paired difference of consumption in the post-window, by group."""
     rows = []
     for kind, label in groups(comparison).items():
@@ -156,7 +154,7 @@ def incidence_table(comparison: Comparison) -> Frame:
             for k, name in enumerate(names):
                 unit = "z per person and quarter"
                 rows.append({"arm": arm, "group_kind": kind, "group": name, **interval(gains[:, k]), "unit": unit})
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
 def _gain(comparison: Comparison, arm: str, seed: int) -> np.ndarray:
@@ -165,7 +163,7 @@ def _gain(comparison: Comparison, arm: str, seed: int) -> np.ndarray:
     return both[0] - both[1]
 
 
-def targeting_table(comparison: Comparison) -> Frame:
+def targeting_table(comparison: Comparison) -> pd.DataFrame:
     """Errors of each list against the permanently poor."""
     rows = []
     for arm in comparison.arms:
@@ -182,7 +180,7 @@ def targeting_table(comparison: Comparison) -> Frame:
                     values = np.array([getattr(one, error) for one in found])
                     row |= interval(values, f"{error}_error", f"{error}_error_")
                 rows.append(row)
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
 def _spent(comparison: Comparison, arm: str, rate: float) -> np.ndarray:
@@ -191,7 +189,7 @@ def _spent(comparison: Comparison, arm: str, rate: float) -> np.ndarray:
     return np.array([cost.present_value(flow, start, rate) for flow in paid[arm] - paid[BASELINE]])
 
 
-def cost_table(comparison: Comparison) -> Frame:
+def cost_table(comparison: Comparison) -> pd.DataFrame:
     """What the state pays beyond the baseline, at the budget's rate."""
     rows = []
     for arm in comparison.ranked:
@@ -206,10 +204,10 @@ def cost_table(comparison: Comparison) -> Frame:
             "rupiah_nation": scale.nation,
             "share_state_budget": cost.at_scale(yearly).budget_share,
         })  # fmt: skip
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
-def poor_year_table(comparison: Comparison) -> Frame:
+def poor_year_table(comparison: Comparison) -> pd.DataFrame:
     """What a person-year of poverty averted costs, at the budget's rate first; undefined if in any luck it is.
 
     `lucks_without` counts the lucks in which no poverty is averted.
@@ -223,10 +221,10 @@ def poor_year_table(comparison: Comparison) -> Frame:
             price = cost.rupiah(np.array([cost.cost_per(*both) for both in zip(spent, averted, strict=True)]))
             found = interval(price if np.isfinite(price).all() else price[:0])
             rows.append({"arm": arm, "rate": rate, **found, "unit": "Rp", "lucks_without": int((averted <= 0.0).sum())})
-    return Frame(rows, columns=["arm", "rate", "estimate", "low", "high", "unit", "lucks_without"])
+    return pd.DataFrame(rows, columns=["arm", "rate", "estimate", "low", "high", "unit", "lucks_without"])
 
 
-def class_table(comparison: Comparison) -> Frame:
+def class_table(comparison: Comparison) -> pd.DataFrame:
     """Shares of the household classes, of the poor by both definitions and of all; the baseline's first."""
     rows = []
     for among in AMONG:
@@ -238,10 +236,10 @@ def class_table(comparison: Comparison) -> Frame:
             for code, name in enumerate(trajectories.CLASSES):
                 share = interval(np.array(found)[:, code], "share")
                 rows.append({"arm": arm, "class": name, **share, "among": among})
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
-def grid_table(comparison: Comparison) -> Frame:
+def grid_table(comparison: Comparison) -> pd.DataFrame:
     """Share self-sufficient of the poor by both definitions, over a grid of lines and of draws to be passed."""
     rows = []
     for among in AMONG[:2]:
@@ -254,10 +252,10 @@ def grid_table(comparison: Comparison) -> Frame:
 
                 for arm, values in comparison.over_seeds(share).items():
                     rows.append({"arm": arm, "among": among, "line": line, "draws_to_pass": draws, **interval(values)})
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
-def transition_table(comparison: Comparison) -> Frame:
+def transition_table(comparison: Comparison) -> pd.DataFrame:
     """From permanent income at the start to the class, as shares of all persons."""
     rows = []
     for arm in comparison.arms:
@@ -270,10 +268,10 @@ def transition_table(comparison: Comparison) -> Frame:
         for i, origin_name in enumerate(("poor", "near_poor", "not_poor")):
             for j, name in enumerate(trajectories.CLASSES):
                 rows.append({"arm": arm, "from_class": origin_name, "to_class": name, "share": total[i, j]})
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
-def village_table(comparison: Comparison) -> Frame:
+def village_table(comparison: Comparison) -> pd.DataFrame:
     """Shares of the village classes."""
     rows = []
     for arm in comparison.arms:
@@ -283,10 +281,10 @@ def village_table(comparison: Comparison) -> Frame:
             found.append(trajectories.class_shares(codes, np.ones(len(codes)), len(trajectories.VILLAGE_CLASSES)))
         for code, name in enumerate(trajectories.VILLAGE_CLASSES):
             rows.append({"arm": arm, "class": name, **interval(np.array(found)[:, code], "share")})
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
-def lorenz_table(comparison: Comparison) -> Frame:
+def lorenz_table(comparison: Comparison) -> pd.DataFrame:
     """Lorenz curves of consumption in the post-window at 21 points, and their paired differences."""
     points = np.linspace(0.0, 1.0, 21)
     found = {}
@@ -301,7 +299,7 @@ def lorenz_table(comparison: Comparison) -> Frame:
         for k, point in enumerate(points):
             level, change_ends = curves[:, k].mean(), {"difference_low": low[k], "difference_high": high[k]}
             rows.append({"arm": arm, "population_share": point, "consumption_share": level, **change_ends})
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
 def _changes(comparison: Comparison, arm: str, seed: int) -> np.ndarray:
@@ -310,7 +308,7 @@ def _changes(comparison: Comparison, arm: str, seed: int) -> np.ndarray:
     return 100.0 * _gain(comparison, arm, seed) / np.maximum(base, 1e-9)
 
 
-def winner_table(comparison: Comparison) -> Frame:
+def winner_table(comparison: Comparison) -> pd.DataFrame:
     """Distribution of each household's change against the baseline under the same luck."""
     rows = []
     for arm in comparison.ranked:
@@ -319,10 +317,10 @@ def winner_table(comparison: Comparison) -> Frame:
             total += np.histogram(_changes(comparison, arm, seed), BINS, weights=comparison.persons)[0]
         for low, high, share in zip(BINS[:-1], BINS[1:], total / total.sum(), strict=True):
             rows.append({"arm": arm, "bin_low": low, "bin_high": high, "share": share})
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
-def winner_summary(comparison: Comparison) -> Frame:
+def winner_summary(comparison: Comparison) -> pd.DataFrame:
     """Share of persons who consume 5 % more, 5 % less, or about the same."""
     rows = []
     for arm in comparison.ranked:
@@ -333,10 +331,10 @@ def winner_summary(comparison: Comparison) -> Frame:
             found.append([metrics.mean(side, comparison.persons) for side in sides])
         for k, outcome in enumerate(("winner", "unchanged", "loser")):
             rows.append({"arm": arm, "outcome": outcome, **interval(np.array(found)[:, k], "share")})
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
-def money_table(comparison: Comparison) -> Frame:
+def money_table(comparison: Comparison) -> pd.DataFrame:
     """Where the programme's money went: flows beyond the baseline's, z per person over the programme."""
     first, last = comparison.scenario.calendar.start, comparison.scenario.calendar.end + 1
     rows = []
@@ -350,14 +348,14 @@ def money_table(comparison: Comparison) -> Frame:
                 ]
                 value = float(np.mean(extra)) / comparison.simulated
                 rows.append({"arm": arm, "payer": payer, "payee": payee, "flow": name, "value": value})
-    return Frame(rows)
+    return pd.DataFrame(rows)
 
 
-def participation_table(comparison: Comparison) -> Frame:
+def participation_table(comparison: Comparison) -> pd.DataFrame:
     """Attendance before, during, after and late, levels in %."""
     rows = []
     for window, span in (("before", "pre"), ("during", "on"), ("after", "post"), ("late", "late")):
-        first, last = getattr(comparison.scenario.windows, span)
-        found = comparison.over_seeds(lambda run, a=first, b=last: float(run.series["participation"][a:b].mean()))  # type: ignore[misc]
+        quarters = getattr(comparison.scenario.windows, span)
+        found = comparison.over_seeds(partial(over, name="participation", window=quarters))
         rows += [{"arm": arm, "window": window, **interval(values), "unit": "%"} for arm, values in found.items()]
-    return Frame(rows)
+    return pd.DataFrame(rows)

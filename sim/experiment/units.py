@@ -90,7 +90,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("estimate", "error", "truth", "bias"), NAMED),
         "coverage": "share of the estimates",
     },
-    "spread": {"parameters": f"variance, {NAMED}", "luck": f"variance, {NAMED}", "share_parameters": SHARE},
+    "spread": {**dict.fromkeys(("parameters", "luck"), NAMED), "share_parameters": SHARE},
     "class_grid": {"estimate": SHARE, "draws_to_pass": "shock draws"},
     "cutoffs": {
         "dips": "quarters of eight that a shock may hold below the line",

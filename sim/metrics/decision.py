@@ -25,11 +25,6 @@ RUNGS = (
 )
 
 
-def against_chance(hit: float, kinds: int = KINDS) -> float:
-    """A share of hits, where 0 is chance and 1 is always; below 0 the wish is met less often than by chance."""
-    return (hit - 1.0 / kinds) / (1.0 - 1.0 / kinds)
-
-
 def rung(power: float, control: float, attendance: float) -> tuple[int, str]:
     """Arnstein's rung: the highest whose three minima are all met.
 
@@ -50,15 +45,17 @@ def decision_power(
 ):
     """How often money for works goes to the kind that most of the non-elite live of; 0 is chance, 1 always.
 
-    By money, each village counting once; a village without money for works decides nothing and counts as chance. It
-    sees what is decided, not why: a planner who builds what people want scores as they would.
+    By money, each village counting once; a village without money for works decides nothing and counts as chance. Below
+    0 the wish is met less often than by chance. It sees what is decided, not why: a planner who builds what people want
+    scores as they would.
     """
     spent = village_works_money + village_works_council
     hit = village_works_money * (village_choice == village_favourite) + village_works_council * (
         village_council_choice == village_favourite
     )
-    share = np.divide(hit, spent, out=np.full(spent.shape, 1.0 / KINDS), where=spent > 0.0)
-    return against_chance(share.mean())
+    chance = 1.0 / KINDS
+    share = np.divide(hit, spent, out=np.full(spent.shape, chance), where=spent > 0.0)
+    return (share.mean() - chance) / (1.0 - chance)
 
 
 @metric("control", unit="0-1", better="higher")

@@ -130,7 +130,7 @@ def good_development(growth: float, gains: Mapping[str, float]) -> bool:
     Parameters
     ----------
     growth
-        Yearly growth of median own income, a share.
+        Yearly growth of median own income, in any unit.
     gains
         Change of mean adequacy, by dimension of the headline.
     """

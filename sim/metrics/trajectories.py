@@ -22,7 +22,7 @@ SELF_SUFFICIENT_SHARE = 0.60
 INSTITUTION_ALIVE = 0.9
 #: Village: at least this share of the upkeep of its works is paid. Frozen.
 UPKEEP_COVERED = 0.5
-#: Village: its headcount is at least this share below its own at quarter 0. Frozen.
+#: Village: its headcount is at least this share below its own when the programmes start. Frozen.
 HEADCOUNT_FALL = 0.20
 
 #: Household classes in the order in which they are tried; the code of a class is its place here.
@@ -140,7 +140,7 @@ def village_class(
     - **dependency**: external share of household income on-programme above 0.10, and withdrawal loss above 0.10;
     - **stagnation**: growth of median own income below half the national rate;
     - **self-sufficient**: at least 60 % of its baseline-poor self-sufficient, headcount at least 20 % below its own
-      at quarter 0, upkeep of works covered, institution alive 12 quarters after the exit;
+      when the programmes start, upkeep of works covered, institution alive in the window judged;
     - **fragile**: everything else.
 
     Parameters
@@ -155,7 +155,7 @@ def village_class(
         Share of baseline-poor persons in class self-sufficient; nan where the village has none, which cannot fail
         the condition.
     headcount_start, headcount_now : array, shape (v,)
-        Headcount at quarter 0 and in the window judged, same unit.
+        Headcount when the programmes start and in the window judged, same unit.
     upkeep_covered, institution_alive : bool array, shape (v,)
         Conditions on works and institution.
     national_growth : float

@@ -14,7 +14,7 @@ from sim.calibration import ensemble
 from sim.errors import InputError
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run
-from sim.latin_hypercube import latin_hypercube
+from sim.latin_hypercube import scattered
 from sim.regime.axes import SHARE, Axis
 from sim.scenario import BENCHMARK, Scenario
 from sim.start import QUARTERS, ROUNDS
@@ -83,7 +83,8 @@ class Question:
     @property
     def quarters(self) -> int:
         """How many quarters all worlds together are run, those that find a world at rest among them."""
-        shocked = (len(self.scenario.twins.macro_shocks) + 1) * self.scenario.twins.stress
+        # every fall of outside markets, one rise of them, and a bad year of the village's own
+        shocked = (len(self.scenario.twins.macro_shocks) + 2) * self.scenario.twins.stress
         first, last = self.scenario.windows.stress
         each = self.scenario.calendar.quarters + shocked * (last - first)
         rest = ROUNDS * QUARTERS * (2 if any(SHARE in axis.draws for axis in self.axes) else 1)
@@ -93,10 +94,7 @@ class Question:
     def draws(self) -> list[dict[str, float]]:
         """Points of a Latin hypercube over all that the axes draw."""
         spans = {name: span for axis in self.axes for name, span in axis.draws.items()}
-        low, high = np.array(list(spans.values())).T
-        random = np.random.Generator(np.random.Philox(self.seed))
-        places = low + latin_hypercube(self.points, len(spans), random) * (high - low)
-        return [dict(zip(spans, map(float, place), strict=True)) for place in places]
+        return scattered(spans, self.points, np.random.Generator(np.random.Philox(self.seed)))
 
 
 def asked(

@@ -23,7 +23,7 @@ from sim.errors import InputError
 from sim.experiment import study
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run
-from sim.latin_hypercube import latin_hypercube
+from sim.latin_hypercube import scattered
 from sim.progress import Tell, quiet
 from sim.scenario import Scenario
 from sim.shipped import folder
@@ -85,11 +85,8 @@ class Search:
 
 def draws(ranges: Mapping[str, Param], count: int, seed: int) -> list[dict[str, float]]:
     """Sets of parameters, each number uniform over its own range."""
-    names = [name for name in ranges if name not in SOLVED]
-    low, high = (np.array([getattr(ranges[name], end) for name in names]) for end in ("low", "high"))
-    random = np.random.Generator(np.random.Philox(seed))
-    points = low + latin_hypercube(count, len(names), random) * (high - low)
-    return [dict(zip(names, map(float, point), strict=True)) for point in points]
+    spans = {name: (one.low, one.high) for name, one in ranges.items() if name not in SOLVED}
+    return scattered(spans, count, np.random.Generator(np.random.Philox(seed)))
 
 
 def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES), lane: Lane | None = None) -> Tried:

@@ -20,7 +20,6 @@ import pandas as pd
 from sim.errors import InputError
 from sim.scenario.faults import did_you_mean, show
 from sim.sweep.found import Found, mean
-from sim.sweep.stopping import half_width
 
 PEEL, PASTE, LEAST = 0.05, 0.05, 0.05  # share of a box's points peeled and pasted at once; least share in a box
 BY_CHANCE = 0.05  # a restriction that chance gives as often as this is dropped
@@ -105,7 +104,7 @@ def discover(found: Found, better: str, than: str, metric: str = "") -> Conditio
 
 def cases(found: Found, better: str, than: str, metric: str, sign: float) -> tuple[pd.DataFrame, np.ndarray, float]:
     """Every point under every combination of levers that tells: where it is, whether the arm is better, how clearly."""
-    values, frames, gaps, sure = found.lucks(metric), [], [], []
+    values, width, frames, gaps, sure = found.lucks(metric), found.width(metric), [], [], []
     blocks = np.arange(len(found.points)) // found.block
     for one, other in found.pairs(better, than):
         apart = sign * (values[:, one] - values[:, other])
@@ -114,7 +113,7 @@ def cases(found: Found, better: str, than: str, metric: str, sign: float) -> tup
         levers = {**found.ways[other].levers, **found.ways[one].levers}
         frames.append(pd.DataFrame(found.points, blocks, list(found.spans)).assign(**levers)[known])
         gaps.append(gap[known])
-        reach = np.array([half_width(luck) for luck in apart])
+        reach = np.array([width(luck) for luck in apart])
         sure.append((gap - reach > 0.0)[known])
     clear = np.concatenate(sure)
     return pd.concat(frames), np.concatenate(gaps) > 0.0, float(clear.mean()) if len(clear) else math.nan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -150,10 +150,13 @@ class Found:
         return mean(self.apart(metric))
 
     def reach(self, metric: str) -> np.ndarray:
-        """Half-width of the interval of each paired difference, [point, way]; that of the rule where there is one."""
-        rule = self.rule if self.rule and metric == self.rule.metric else None
-        reach = rule.reach if rule else half_width
-        return np.array([[reach(one) for one in row] for row in self.apart(metric)])
+        """Half-width of the interval of each paired difference, [point, way]."""
+        width = self.width(metric)
+        return np.array([[width(one) for one in row] for row in self.apart(metric)])
+
+    def width(self, metric: str) -> Callable[[np.ndarray], float]:
+        """What tells the half-width of an interval over lucks: the rule, which looked more than once, if it is its."""
+        return self.rule.reach if self.rule and metric == self.rule.metric else half_width
 
     def _at_equal_cost(self, values: np.ndarray) -> Iterator[tuple[float, list[int], np.ndarray]]:
         """Cost, places of the ranked ways that spend it, and their values at the points where all are known.
