@@ -258,6 +258,22 @@ def test_the_payload_is_what_its_schema_says(found, among):
     assert told["settings"]["budget"] == 0.1 and len(json.dumps(told)) < 2_000_000
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "told", "idle"),
+    [
+        ("dividend", "infrastructure", {"start", "funds_end", "shock"}, True),  # nobody leaves where nobody came
+        ("dividend", "locality_development", {"start", "funds_end", "facilitation_end", "shock"}, False),
+        ("social_action", "dividend", {"start", "funds_end", "facilitation_end", "shock"}, False),  # organisers
+        ("status_quo", "status_quo", {"shock"}, True),
+    ],
+)
+def test_facilitators_leave_where_there_are_some(found, among, a, b, told, idle):
+    """A flag of what happens, and a number that does something, only where a policy has it."""
+    other = replace(found, settings=replace(found.settings, a=a, b=b))
+    assert {one["kind"] for one in json.loads(payload(other, among, 1))["events"]} == told
+    assert ("facilitation_end" in json.loads(form(other.settings, among, 1, []))["idle"]) is idle
+
+
 def test_both_worlds_are_one_until_the_programmes_begin(found):
     for arm in ("a", "b"):
         for name, values in found.worlds[arm].series.items():
