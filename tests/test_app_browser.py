@@ -494,6 +494,14 @@ def test_nothing_is_wider_than_the_window(visit, exported, view, language):
     assert page.evaluate("document.documentElement.scrollWidth") <= view["width"]
 
 
+@pytest.mark.parametrize("view", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_what_says_more_is_a_circle(visit, exported, view):
+    page = visit(exported, view)
+    page.locator(".sw-side").evaluate("one => { one.open = true }")
+    places = [one.bounding_box() for one in page.locator(".sw-info").all() if one.is_visible()]
+    assert len(places) > 5 and all(place["width"] == pytest.approx(place["height"], abs=0.5) for place in places)
+
+
 def test_everything_has_a_name(visit, exported):
     page = visit(exported)
     page.get_by_role("button", name="Show me the end").click()
