@@ -27,7 +27,7 @@ from rich.console import Console
 from test_language import barred, hearing
 
 from sim import ledger, metrics
-from sim.app import again, code, downloads, evidence, lesson_again, lessons, own
+from sim.app import again, code, downloads, evidence, household, lesson_again, lessons, own
 from sim.app import record as recording
 from sim.app.answers import ANSWERS
 from sim.app.bands import Bands
@@ -260,6 +260,22 @@ def test_the_payload_is_what_its_schema_says(found, among):
     assert told["settings"]["budget"] == 0.1 and len(json.dumps(told)) < 2_000_000
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "told", "idle"),
+    [
+        ("dividend", "infrastructure", {"start", "funds_end", "shock"}, True),  # nobody leaves where nobody came
+        ("dividend", "locality_development", {"start", "funds_end", "facilitation_end", "shock"}, False),
+        ("social_action", "dividend", {"start", "funds_end", "facilitation_end", "shock"}, False),  # organisers
+        ("status_quo", "status_quo", {"shock"}, True),
+    ],
+)
+def test_facilitators_leave_where_there_are_some(found, among, a, b, told, idle):
+    """A flag of what happens, and a number that does something, only where a policy has it."""
+    other = replace(found, settings=replace(found.settings, a=a, b=b))
+    assert {one["kind"] for one in json.loads(payload(other, among, 1))["events"]} == told
+    assert ("facilitation_end" in json.loads(form(other.settings, among, 1, []))["idle"]) is idle
+
+
 def test_both_worlds_are_one_until_the_programmes_begin(found):
     for arm in ("a", "b"):
         for name, values in found.worlds[arm].series.items():
@@ -490,11 +506,24 @@ def test_a_story_says_where_two_lives_part(found, among, threads):
     told = story(found, among, poor, threads)
     assert told["parts"]["quarter"] >= 8 and told["parts"]["a"] != told["parts"]["b"]
     assert told["alike"]["count"] >= 30 and 0 <= told["alike"]["a"]["poor"] <= 100
+    assert "2 to 5 years after the end" in told["alike"]["text"][0]  # windows.post: from 8 to 20 quarters after it
+    assert "2 sampai 5 tahun setelah program berakhir" in told["alike"]["text"][1]
     assert all(text for arm in ("a", "b") for text in told["why"][arm]["text"])
     for arm in ("a", "b"):
         quarters = [event["quarter"] for event in told["events"][arm]]
         assert quarters == sorted(quarters) and all(len(set(event["text"])) == 2 for event in told["events"][arm])
     json.dumps(told, allow_nan=False)
+
+
+def test_a_story_has_numbers_that_are_read(found, among, threads):
+    """No amount of nothing, none to more places than tell lives apart, none with a minus that is nothing."""
+    for value, shown in ((0.0849, "0.085"), (0.5, "0.50"), (-0.0002, "0"), (-0.25, "-0.25"), (3, "3")):
+        assert household.filled("event.loan", amount=value)[0] == f"Borrowed {shown} z from the savings group"
+    for number in range(0, 400, 40):
+        told = story(found, among, number, threads)
+        for arm in ("a", "b"):
+            assert all(" 0 z" not in event["text"][0] for event in told["events"][arm])
+            assert "-" not in told["why"][arm]["text"][0]
 
 
 def test_who_received_an_asset_is_told_when(found, among, threads):

@@ -9,6 +9,7 @@ from functools import cache
 
 from sim.engine.rule import Param
 from sim.known import known
+from sim.policies.policy import FACILITATED
 from sim.scenario import BASELINE, SCENARIOS, Known, Scenario, load
 from sim.scenario.document import BASELINE_LABELS
 
@@ -107,6 +108,10 @@ class Choices:
         if policy == BASELINE:
             return BASELINE_LABELS
         return self.known.policies[policy].label, self.known.policies[policy].label_id
+
+    def facilitates(self, policy: str) -> bool:
+        """Whether a policy has people who leave when its facilitation ends."""
+        return policy in self.known.policies and bool({*FACILITATED} & {*self.known.policies[policy].levers})
 
     def of_policy(self, policy: str) -> Mapping[str, Param]:
         """A policy's own numbers."""

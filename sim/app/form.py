@@ -75,6 +75,12 @@ def _title(place: str, settings: Settings) -> tuple[str, str]:
     return f"{english}: {name}", f"{indonesian}: {name}"
 
 
+def _idle(settings: Settings, among: Choices) -> list[str]:
+    """Numbers that say nothing under these settings."""
+    found = [key for key, needed in NEEDS.items() if not settings.get(needed, among)]
+    return found if among.facilitates(settings.a) or among.facilitates(settings.b) else [*found, "facilitation_end"]
+
+
 def form(settings: Settings, among: Choices, generation: int, unknown: list[Text]) -> str:
     """The document; see the widget's contract in `sim.app.stage`."""
     controls = [of_control(one, among.default(settings.place, key)) for key, one in among.controls.items()]
@@ -91,6 +97,7 @@ def form(settings: Settings, among: Choices, generation: int, unknown: list[Text
         "unknown": unknown,
         "values": settings.in_force(among),
         "changed": [key for key, _ in settings.numbers],
+        "idle": _idle(settings, among),
         "places": [
             {
                 "name": name,

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.agents.territory import LEVERS, MONEY
 from sim.app.choices import Choices
-from sim.app.life import Life, Parting, home_of, lives, parting
+from sim.app.life import SMALL, Life, Parting, home_of, lives, parting
 from sim.app.payload import numbers
 from sim.app.record import Pair
 from sim.app.texts import table, worded, words
@@ -24,7 +24,6 @@ SHOWN = (
 )  # fmt: skip
 HARDSHIP = 0.7  # own income below this share of what was expected is a bad quarter; as the savings group's
 HELP = 0.08  # z from neighbours in a quarter that are worth a line
-SMALL = 0.1  # below it a number is told to four places, so that what differs reads so
 FEWEST = 30  # households that a comparison with "households like this" needs
 WOMEN = ("Sari", "Aminah", "Wati", "Siti", "Dewi", "Ratna", "Yuni", "Nur", "Endang", "Marni", "Lestari", "Sumi")
 MEN = ("Budi", "Slamet", "Wayan", "Ahmad", "Joko", "Hasan", "Made", "Agus", "Umar", "Yusuf", "Darto", "Karim")
@@ -43,7 +42,8 @@ def filled(key: str, **holes: Any) -> Text:
 def _number(value: Any, language: int) -> str:
     if isinstance(value, str | int):
         return str(value)
-    shown = f"{value:.2f}" if abs(value) >= SMALL or not value else f"{value:.4f}".rstrip("0").rstrip(".")
+    value = round(value, 3) + 0.0  # no -0
+    shown = f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}".rstrip("0").rstrip(".")
     return shown.replace(".", ",") if language else shown
 
 
@@ -99,7 +99,7 @@ def _happened(life: Life) -> Iterator[dict[str, Any]]:
 
     for key, column in (("asset", "asset_received"), ("bank_loan", "bank_loan"), ("loan", "loan"), ("pot", "pot_won"),
                         ("distress", "distress_sale")):  # fmt: skip
-        for quarter in np.flatnonzero(own[column] > 1e-9):
+        for quarter in np.flatnonzero(own[column] > SMALL):
             yield event(quarter, key, float(own[column][quarter]))
     for quarter in np.flatnonzero(own["defaults"] > 0.0):
         yield event(quarter, "default")
@@ -176,7 +176,8 @@ def _why(pair: Pair, among: Choices, arm: str, found: Mapping[str, Life], number
             told.append(text)
             got = got or reached
     cash = float((life.own["public_income"][span] - found["none"].own["public_income"][span]).sum())
-    told.append(filled("why.public", amount=cash))
+    less = "public_none" if abs(cash) < SMALL else "public" if cash > 0.0 else "public_less"
+    told.append(filled(f"why.{less}", amount=abs(cash)))
     return {"text": (" ".join(t[0] for t in told), " ".join(t[1] for t in told)), "got": bool(got or cash > 0.0)}
 
 
@@ -184,7 +185,8 @@ def _why_asset(life: Life, _: Life, span: slice) -> tuple[Text, bool]:
     when = np.flatnonzero(life.own["gets_asset"][span] > 0.0)
     if len(when):
         received = float(life.own["asset_received"][span][when[0]])
-        return filled("why.asset_got", quarter=int(span.start + when[0]), amount=received), True
+        year, quarter = divmod(int(span.start + when[0]), 4)
+        return filled("why.asset_got", year=year, quarter=quarter + 1, amount=received), True
     return words("why.asset_missed"), False
 
 
@@ -219,7 +221,9 @@ def _why_meeting(life: Life, none: Life, span: slice) -> tuple[Text, bool]:
 
 def _why_training(life: Life, none: Life, span: slice) -> tuple[Text, bool]:
     gained = float(life.own["skill"][span][-1] - none.own["skill"][span][-1])
-    return filled("why.training", amount=gained), gained > 0.001
+    if gained <= 0.001:
+        return words("why.training_missed"), False
+    return filled("why.training", amount=gained), True
 
 
 def _why_claims(life: Life, none: Life, span: slice) -> tuple[Text, bool]:
@@ -244,7 +248,7 @@ WHY: tuple[tuple[tuple[str, ...], Why], ...] = (
 
 def _alike(pair: Pair, number: int) -> dict[str, Any]:
     """What became of 100 households like this one: alike in standing, work and income at the start."""
-    people = pair.start.world.population.household
+    people, scenario = pair.start.world.population.household, pair.start.scenario
     rank = np.argsort(np.argsort(people["consumption"])) * 5 // len(people["consumption"])
     same = {
         "fifth": rank == rank[number],
@@ -266,5 +270,6 @@ def _alike(pair: Pair, number: int) -> dict[str, Any]:
     alike = [words(f"alike.{name}") for name in used]
     how = ", ".join(text[0] for text in alike), ", ".join(text[1] for text in alike)
     shares = {"count": told["count"], "a": told["a"]["poor"], "b": told["b"]["poor"], "none": told["none"]["poor"]}
-    told["text"] = filled("alike.text", how=how, **shares)
+    first, last = ((quarter - scenario.calendar.end) // 4 for quarter in scenario.windows.post)
+    told["text"] = filled("alike.text", how=how, first=first, last=last, **shares)
     return told

@@ -33,7 +33,7 @@ Schema, version 1 (lengths in brackets; H households, V villages, Q quarters, al
                    poor      Z [H] 0/1: permanently poor when the programmes begin
                    headline  {headcount, headcount_end, headcount_start, gap, own_income, participation,
                               self_supporting, cost, cost_rupiah}}}
-    events       [{quarter, kind: start | funds_end | facilitation_end | shock | end, size}]
+    events       [{quarter, kind: start | funds_end | facilitation_end | shock, size}]
 
 Z is base64 of zlib (`DecompressionStream("deflate")`) of one unsigned byte each, the last index running fastest: a
 household's history lies together, ``codes[h * Q + q]``.
@@ -57,6 +57,7 @@ from sim.app.form import policy_words
 from sim.app.record import LAYERS, LORENZ, METRICS, STANDING, VILLAGE, Pair, Recording, linear
 from sim.app.texts import own_words, worded
 from sim.metrics import cost
+from sim.scenario import BASELINE
 
 VERSION = 1
 MEANINGS = {flow.rule.name: flow.rule.meaning.rstrip(".") for flow in ledger.RULES}
@@ -209,9 +210,11 @@ def _world(pair: Pair, arm: str, found: Recording, tops: dict[str, tuple[float, 
 
 
 def _events(pair: Pair, among: Choices) -> list[dict[str, Any]]:
-    """What happens to both worlds, in order of time."""
-    calendar = pair.start.scenario.calendar
-    dates = {"start": calendar.start, "funds_end": calendar.funds_end, "facilitation_end": calendar.facilitation_end}
+    """What happens to both worlds, in order of time; nobody leaves where nobody came."""
+    calendar, policies = pair.start.scenario.calendar, (pair.settings.a, pair.settings.b)
+    dates = {"start": calendar.start, "funds_end": calendar.funds_end} if {*policies} != {BASELINE} else {}
+    if any(among.facilitates(policy) for policy in policies):
+        dates["facilitation_end"] = calendar.facilitation_end
     found = [{"quarter": quarter, "kind": kind, "size": 0.0} for kind, quarter in dates.items()]
     size = pair.settings.get("shock", among)
     found += [{"quarter": quarter, "kind": "shock", "size": size} for quarter in pair.start.shocks]

@@ -1,5 +1,6 @@
 // One clock for everything on the stage: play, pause, scrub, step, speed.
 import { h, say, set } from "./elements.mjs";
+import { breadth } from "./marks.mjs";
 
 const SPEEDS = { slow: 0.5, normal: 1, fast: 2, fastest: 4 }; // years a second
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -86,24 +87,24 @@ export function makeClock(t, { moved, turned }) {
     play.replaceChildren(h("i", { "aria-hidden": "true" }, playing ? "❚❚" : "▶"), h("span", {}, t(playing ? "pause" : "play")));
   }
 
-  /** A new run: as many quarters, and flags for what happens in them; names give way where they would collide. */
+  /** A new run: as many quarters, and flags for what happens in them; a name that would lie on another goes a row lower. */
   function lay(next) {
     scene = next;
     last = scene.quarters - 1;
     slider.max = String(last);
     const width = flags.clientWidth || 400;
-    const free = [-1, -1]; // where each of two rows of names has room again
-    let two = false;
+    const free = []; // where each row of names has room again
     flags.replaceChildren(...scene.events.map((event) => {
       const left = (event.quarter / last) * 100;
-      const from = (left / 100) * width;
-      const row = from < free[0] ? 1 : 0;
-      two = two || row === 1;
-      free[row] = from + event.label.length * 6 + 14;
-      const turned = left > 80;
+      const turned = left > 80; // its name stands before it
+      const wide = breadth(event.label) + 12;
+      const from = (left / 100) * width - (turned ? wide : 0);
+      const found = free.findIndex((end) => end <= from);
+      const row = found < 0 ? free.length : found;
+      free[row] = from + wide;
       return h("span", { class: `sw-flag${turned ? " sw-left" : ""}`, style: `left:calc(${left}% + ${(0.5 - left / 100) * 16}px);--row:${row}` }, h("b", {}, event.label));
     }));
-    flags.parentElement.classList.toggle("sw-two", two);
+    flags.parentElement.style.setProperty("--rows", Math.max(free.length, 1));
     go(Math.min(time, last));
     dress();
   }

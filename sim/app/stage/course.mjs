@@ -5,7 +5,7 @@ import { apart, area, at, path, places, span, ticks } from "./marks.mjs";
 
 const RADII = { none: 2, a: 5, b: 3 }; // where all lie on each other each is seen
 export const HEIGHT = 172; // of a drawing
-const MARGIN = { left: 40, right: 88, top: 10, bottom: 22 };
+const MARGIN = { left: 40, right: 94, top: 10, bottom: 22 };
 const ARMS = ["none", "a", "b"];
 
 /** A card: heading, drawing, and a table behind it, which `rows` makes; `turned` hears that the drawing is back. */

@@ -25,8 +25,7 @@ function layersOf(payload, t) {
 }
 
 function eventsOf(payload, t, numbers) {
-  const first = Math.min(...payload.events.map((event) => event.quarter));
-  return payload.events.filter((event) => event.kind !== "end" || event.quarter > first).map((event) => ({ ...event, label: t(`event_${event.kind}`, { size: numbers.percent(event.size) }) }));
+  return payload.events.map((event) => ({ ...event, label: t(`event_${event.kind}`, { size: numbers.percent(event.size) }) }));
 }
 
 /** A code that a household has for its whole life, as frames. */

@@ -47,11 +47,11 @@ export function makeSetup(context) {
     const key = `${prefix}${control.key}`;
     const label = worded(control.label, lang()) || control.key;
     const waited = control.needs && context.read("form").controls.find((other) => other.key === control.needs);
-    const about = [control.remark && worded(control.remark, lang()), waited && t("waits", { label: worded(waited.label, lang()) }), control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit_words, lang())}`, control.slow ? t("slow") : null];
+    const waits = waited ? worded(waited.label, lang()) : control.key === "facilitation_end" ? t("facilitators") : null;
+    const about = [control.remark && worded(control.remark, lang()), waits && t("waits", { label: waits }), control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit_words, lang())}`, control.slow ? t("slow") : null];
     const spec = { ...control, label, about, name: t("about", { label }), shown: reading(control, numbers) };
     fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }));
     fields[key].own = control.default;
-    fields[key].needs = control.needs;
     return fields[key].el;
   }
 
@@ -94,7 +94,7 @@ export function makeSetup(context) {
     for (const [key, field] of Object.entries(fields)) {
       field.show(given.values[key] ?? field.own);
       field.el?.classList.toggle("sw-changed", (given.changed || []).includes(key));
-      if (field.needs && live) field.el.querySelector("input").disabled = !given.values[field.needs];
+      if (live) for (const input of field.el?.querySelectorAll("input") || []) input.disabled = (given.idle || []).includes(key);
     }
   }
 

@@ -24,8 +24,8 @@ export function lorenzChart(outcome, t, number) {
   function lay(next) {
     scene = next;
     size = { width: parts.width(), height: HEIGHT };
-    const side = Math.min(size.height - 32, size.width - 110);
-    const [left, bottom] = [40, 10 + side];
+    const side = Math.min(size.height - 32, size.width - 116);
+    const [left, bottom] = [46, 10 + side];
     across = (share) => left + side * share;
     down = (share) => bottom - side * share;
     const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, role: "img", "aria-label": outcome.label });
@@ -80,7 +80,7 @@ export function moneyChart(outcome, t, number) {
     const most = Math.max(...uses.flatMap((use) => ["a", "b"].map((arm) => scene.spent(arm, use.key, scene.quarters - 1))), 1e-9);
     const line = names.some((lines) => lines.length > 1) ? 27 : Math.min((HEIGHT - 4) / Math.max(uses.length, 1), 30);
     const size = { width, height: Math.max(HEIGHT, 4 + line * uses.length) };
-    const left = Math.max(...names.flat().map(breadth), 0) + 8;
+    const left = Math.max(...names.flat().map(breadth), 0) + 12;
     const right = width - 12 - breadth("00.00 · 00.00");
     across = (value) => (Math.max(right - left, 4) * value) / most;
     const root = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height, role: "img", "aria-label": outcome.label });
