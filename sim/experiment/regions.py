@@ -19,7 +19,7 @@ from sim import metrics
 from sim.engine.lane import Lane
 from sim.engine.rule import Param
 from sim.errors import InputError
-from sim.experiment import Tell, quiet, study
+from sim.experiment import study
 from sim.experiment.calibration import SOLVED
 from sim.experiment.compare import Comparison
 from sim.experiment.matching import scattered
@@ -107,15 +107,10 @@ def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES), lane:
     return Tried(scenario.parameters, levels)
 
 
-def search(
-    scenario: Scenario, sets: Sequence[Mapping[str, float]], executor: Executor | None = None, tell: Tell = quiet
-) -> Search:
+def search(scenario: Scenario, sets: Sequence[Mapping[str, float]], executor: Executor | None = None) -> Search:
     """Run all arms of a scenario under each set of parameters; a set without a world at rest is counted and left."""
-    tried: list[Tried] = []
     ask = partial(_tried, scenario, Lane(wire(scenario.known.own_rules)))
-    for done, one in enumerate((executor.map if executor else map)(ask, sets), 1):
-        tried += [one] if one else []
-        tell("sets of parameters", done, len(sets))
+    tried = [one for one in (executor.map if executor else map)(ask, sets) if one]
     return Search(tried, len(sets) - len(tried))
 
 
