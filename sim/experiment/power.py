@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -26,7 +27,7 @@ def power_table(comparison: Comparison) -> pd.DataFrame:
         gains = {one: over(run, name, spans.post) - over(run, name, spans.pre) for one, name in names.items()}
         return 100.0 * good_development(comparison.own_income_growth(run), gains)
 
-    wanted = [
+    wanted: list[tuple[str, str, Callable[[Run], float]]] = [
         (word, name, partial(over, name=name, window=span))
         for word, span in (("during", spans.on), ("after", spans.post))
         for name in MEASURES
