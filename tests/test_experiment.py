@@ -19,7 +19,7 @@ from sim import metrics
 from sim.errors import InputError
 from sim.experiment import canonical, spread, study
 from sim.experiment.results import folder_named
-from sim.experiment.stress import YEAR, shocks
+from sim.experiment.stress import YEAR, local_shock, national_shocks
 from sim.metrics import cost, trajectories
 from sim.scenario import check, load
 
@@ -443,9 +443,7 @@ def test_consumption_falls_when_public_money_stops(six):
 
 
 def test_shocks_are_those_of_the_scenario(tiny):
-    draws = shocks(tiny())
-    *macro, local = draws
-    assert len(draws) == 5
+    macro, local = national_shocks(tiny()), local_shock(tiny(), 0.15)
     assert [draw[36]["macro_shock"] for draw in macro] == pytest.approx(
         [math.log(1.0 - fall) for fall in (0.05, 0.10, 0.15, 0.20)]
     )

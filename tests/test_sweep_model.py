@@ -186,6 +186,8 @@ def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
         ("[0.0, 0.12]", "[0.0, 12]", "allowed: [low, high] within 0 to 0.6"),
         ("[0.0, 0.12]", '"some"', 'allowed: [low, high], or "all" of its range'),
         ("[0.0, 0.12]", "[0.1]", "is a list of 1; allowed: [low, high]"),
+        ("[levers]", '"output.works_gain" = "all"\n[levers]', '"output.works_gain" in [uncertainties] is given twice'),
+        ("[design]", 'hybrid.a = [1.0]\n"hybrid.a" = [2.0]\n[design]', '"hybrid.a" in [levers] is given twice'),
         ("output.works_gain = [0.0, 0.12]", 'attends.threshold = "all"', "is solved with every world"),
         ("dose = [0.04]", "does = [0.04]", 'unknown lever "does"; did you mean "dose"?'),
         ("dose = [0.04]", "dose = 0.04", "allowed: a list of numbers"),

@@ -75,11 +75,10 @@ def side_by_side(
     programmes: Sequence[Programme],
     quarters: int,
     seed: int,
-    villages: int = 2,
     held: Sequence[str] = (),
     shocks: Mapping[int, Mapping[str, float]] | None = None,
 ) -> None:
-    """Play the first villages of a world in both lanes from quarter 0.
+    """Play the first two villages of a world in both lanes from quarter 0.
 
     Raises
     ------
@@ -87,7 +86,7 @@ def side_by_side(
         At the first quarter whose columns are not the same, bit for bit.
     """
     plan, hold = world.lane.plan, holding(world.lane.plan, held)
-    state = first_villages(world.state, min(villages, len(world.state.layout.codes)))
+    state = first_villages(world.state, min(2, len(world.state.layout.codes)))
     mesa, unread = MesaLane(plan, state), _draws_of(plan, held)
     for quarter in range(quarters):
         set_levers(programmes, state, quarter)

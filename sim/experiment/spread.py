@@ -18,12 +18,7 @@ HEADLINE_UNITS = {
     "cost": "z per person",
     "cost_rupiah": "Rp per person",
 }
-Levels = Mapping[tuple[str, int], Mapping[str, float]]
-
-
-def headline_values(comparison: Comparison, levels: Levels, arm: str, metric: str) -> np.ndarray:
-    """A number of the headline, one value a seed."""
-    return np.array([levels[arm, seed][metric] for seed in comparison.seeds])
+Levels = Mapping[str, Mapping[str, np.ndarray]]  # number of the headline -> arm -> one value a seed
 
 
 def components(values: np.ndarray, sets: np.ndarray) -> tuple[float, float]:
@@ -47,9 +42,9 @@ def spread_table(comparison: Comparison, levels: Levels) -> pd.DataFrame:
     """What the spread of each headline difference is made of: standard deviations over parameter sets and over luck."""
     rows = []
     for metric, unit in HEADLINE_UNITS.items():
-        base = headline_values(comparison, levels, BASELINE, metric)
+        base = levels[metric][BASELINE]
         for arm in comparison.arms:
-            values = base if arm == BASELINE else headline_values(comparison, levels, arm, metric) - base
+            values = base if arm == BASELINE else levels[metric][arm] - base
             between, within = components(values, comparison.set_of)
             whole = between + within
             rows.append({

@@ -20,7 +20,7 @@ from sim.experiment.evaluation import evaluation_table
 from sim.experiment.followed import effort_table, followed_table, over
 from sim.experiment.power import power_table
 from sim.experiment.run import LINES, LISTS, ORDERS, WINDOWS, Run
-from sim.experiment.spread import HEADLINE_UNITS, Levels, headline_values, spread_table
+from sim.experiment.spread import HEADLINE_UNITS, Levels, spread_table
 from sim.metrics import cost, inequality, targeting, trajectories
 from sim.scenario import BASELINE
 
@@ -30,9 +30,13 @@ POOR, NEAR = 1.0, 1.5  # permanent income, z
 
 def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     """All tables of the report."""
-    levels = {key: comparison.headline(run) for key, run in comparison.runs.items()}
+    heads = {key: comparison.headline(run) for key, run in comparison.runs.items()}
+    levels = {
+        metric: {arm: np.array([heads[arm, seed][metric] for seed in comparison.seeds]) for arm in comparison.arms}
+        for metric in HEADLINE_UNITS
+    }
     found = {
-        "headline": headline_table(comparison, levels),
+        "headline": headline_table(levels),
         "contrasts": contrast_table(comparison, levels),
         "poverty": poverty_table(comparison),
         "incidence": incidence_table(comparison),
@@ -45,7 +49,7 @@ def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
         "money": money_table(comparison),
         "participation": participation_table(comparison),
         "power": power_table(comparison),
-        "pairing": pairing_table(comparison, levels),
+        "pairing": pairing_table(levels),
         "growth": growth_table(comparison),
         "evaluation": evaluation_table(comparison),
         "effort": effort_table(comparison),
@@ -66,13 +70,13 @@ def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     return found
 
 
-def headline_table(comparison: Comparison, levels: Levels) -> pd.DataFrame:
+def headline_table(levels: Levels) -> pd.DataFrame:
     """The baseline's levels, then each arm's paired difference from it."""
     rows = []
     for metric, unit in HEADLINE_UNITS.items():
-        base = headline_values(comparison, levels, BASELINE, metric)
-        for arm in comparison.arms:
-            values = base if arm == BASELINE else headline_values(comparison, levels, arm, metric) - base
+        base = levels[metric][BASELINE]
+        for arm, level in levels[metric].items():
+            values = base if arm == BASELINE else level - base
             said = "%" if arm == BASELINE and unit == "pp" else unit
             rows.append(
                 {"arm": arm, "metric": metric, "unit": said, **interval(values), "baseline_value": float(base.mean())}
@@ -85,19 +89,18 @@ def contrast_table(comparison: Comparison, levels: Levels) -> pd.DataFrame:
     rivals = comparison.ranked
     return pd.DataFrame([
         {"arm": a, "against": b, "metric": metric, "unit": unit}
-        | interval(headline_values(comparison, levels, a, metric) - headline_values(comparison, levels, b, metric))
+        | interval(levels[metric][a] - levels[metric][b])
         for metric, unit in HEADLINE_UNITS.items() for a in rivals for b in rivals if a != b
     ], columns=["arm", "against", "metric", "unit", "estimate", "low", "high"])  # fmt: skip
 
 
-def pairing_table(comparison: Comparison, levels: Levels) -> pd.DataFrame:
+def pairing_table(levels: Levels) -> pd.DataFrame:
     """How much sharper the paired difference is: variance of unpaired differences against paired ones."""
     rows = []
     for metric in ("headcount", "own_income_growth", "self_sufficient", "participation"):
-        base = headline_values(comparison, levels, BASELINE, metric)
-        for arm in comparison.arms:
+        base = levels[metric][BASELINE]
+        for arm, values in levels[metric].items():
             if arm != BASELINE and len(base) > 1:
-                values = headline_values(comparison, levels, arm, metric)
                 paired = float(np.var(values - base, ddof=1))
                 unpaired = float(np.var(values, ddof=1) + np.var(base, ddof=1))
                 rows.append(

@@ -24,7 +24,6 @@ from sim.experiment import study
 from sim.experiment.compare import Comparison
 from sim.experiment.run import Run
 from sim.latin_hypercube import scattered
-from sim.progress import Tell, quiet
 from sim.scenario import Scenario
 from sim.shipped import folder
 from sim.start import wire
@@ -108,15 +107,10 @@ def compare(scenario: Scenario, outcomes: Sequence[str] = tuple(OUTCOMES), lane:
     return Tried(scenario.parameters, levels)
 
 
-def search(
-    scenario: Scenario, sets: Sequence[Mapping[str, float]], executor: Executor | None = None, tell: Tell = quiet
-) -> Search:
+def search(scenario: Scenario, sets: Sequence[Mapping[str, float]], executor: Executor | None = None) -> Search:
     """Run all arms of a scenario under each set of parameters; a set without a world at rest is counted and left."""
-    tried: list[Tried] = []
     ask = partial(_tried, scenario, Lane(wire(scenario.known.own_rules)))
-    for done, one in enumerate((executor.map if executor else map)(ask, sets), 1):
-        tried += [one] if one else []
-        tell("sets of parameters", done, len(sets))
+    tried = [one for one in (executor.map if executor else map)(ask, sets) if one]
     return Search(tried, len(sets) - len(tried))
 
 

@@ -46,7 +46,7 @@ def table(default: Any, meaning: str, allowed: str = "a table", **limits: Any) -
     return entry(default, meaning, allowed, **limits)
 
 
-def flat(value: Any) -> Any:
+def flat(value: Any, where: str = "parameters") -> Any:
     """Join nested tables to "rule.argument", so that `consumption.propensity = 0.8` needs no quotes."""
     if not isinstance(value, Mapping):
         return value
@@ -57,7 +57,7 @@ def flat(value: Any) -> Any:
         if isinstance(item, Mapping):
             waiting.extend([(f"{name}.{inner}", below) for inner, below in item.items()][::-1])
         elif name in flat:
-            raise PydanticCustomError("told", '"{name}" in [parameters] is given twice', {"name": name})
+            raise PydanticCustomError("told", '"{name}" in [{where}] is given twice', {"name": name, "where": where})
         else:
             flat[name] = item
     return flat

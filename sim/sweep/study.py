@@ -37,7 +37,7 @@ ALL = "all"
 
 def _spans(value: Any) -> Any:
     """Uncertainties by name: "all", or both ends of a range."""
-    value = flat(value)
+    value = flat(value, "uncertainties")
     for name, span in value.items() if isinstance(value, Mapping) else ():
         pair = isinstance(span, list) and len(span) == 2 and all(map(_is_number, span))
         if not pair and span != ALL:
@@ -48,7 +48,7 @@ def _spans(value: Any) -> Any:
 
 def _choices(value: Any) -> Any:
     """Levers by name: a list of numbers each."""
-    value = flat(value)
+    value = flat(value, "levers")
     for name, some in value.items() if isinstance(value, Mapping) else ():
         if not isinstance(some, list) or not some or not all(map(_is_number, some)):
             said = f"{show(name)} in [levers] is {show(some)}; allowed: a list of numbers"
