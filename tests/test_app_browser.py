@@ -30,6 +30,7 @@ from playwright.sync_api import Page, TimeoutError, expect, sync_playwright
 from sim.app import downloads
 from sim.app.choices import choices
 from sim.app.household import story
+from sim.app.lessons import lessons
 from sim.app.module import HOME
 from sim.app.paints import FLAGS
 from sim.app.record import STANDING, pair
@@ -747,16 +748,34 @@ def test_bands_and_mechanisms_follow(live):
 
 
 @pytest.mark.full
-def test_the_evidence_stands_beside(live):
-    page = live()
-    page.get_by_role("button", name="Evidence").click()
-    dialog = page.get_by_role("dialog", name="Evidence")
-    expect(dialog).to_contain_text("deciding outcomes")
+@pytest.mark.parametrize("view", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_the_evidence_stands_beside(live, view, language):
+    words, at = by_language()[language], ("en", "id").index(language)
+    page = live(view=view)
+    page.locator(".sw-tools select").select_option(language)
+    page.get_by_role("button", name=words["stage.evidence"]).click()
+    dialog = page.get_by_role("dialog", name=words["stage.evidence"])
+
+    def sideways() -> list[str]:
+        """What a reader would have to scroll to the side for."""
+        return dialog.evaluate(
+            """one => [one, ...one.querySelectorAll('*')].filter(each => each.checkVisibility()
+                && (each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflowX !== 'visible'
+                    || each.getBoundingClientRect().right > window.innerWidth + 1))
+                .map(each => `${each.tagName}.${each.className}`)"""
+        )
+
     assert dialog.locator("tbody tr").count() > 50
-    dialog.get_by_role("button", name="V1", exact=True).click()
+    dialog.locator("summary").click()
+    expect(dialog.locator("tbody tr").last).to_be_visible()
+    assert sideways() == []
+    dialog.get_by_role("button", name=re.compile("· V1$")).click()
     expect(dialog.locator(".sw-result tbody tr").first).to_be_visible()
-    dialog.get_by_role("button", name="lesson_growth", exact=True).click()
-    expect(dialog.locator(".sw-result")).to_contain_text("identical")
+    dialog.get_by_role("button", name=re.compile("· lesson_growth$")).click()
+    expect(dialog.locator(".sw-result h3")).to_have_text(lessons()[0]["title"][at])
+    expect(dialog.locator(".sw-result")).to_contain_text(words["stage.verdict_identical"])
+    assert sideways() == []
 
 
 @pytest.mark.full

@@ -144,6 +144,7 @@ class Stage {
     const width = this.frame.root.clientWidth;
     if (Math.abs(width - this.width) < 2 || !this.scene) return;
     if (width >= WIDE) this.frame.side.open = true;
+    this.parts.clock.fit();
     this.lay();
   }
 
