@@ -654,6 +654,13 @@ def test_figures_on_the_page_are_the_engines(live):
     assert "budget=0&" in page.url
 
 
+def test_policies_are_called_what_the_maps_call_them(live):
+    page = live("v=1&a=social_planning&b=asset_only")
+    for arm, name in (("A", "Social planning"), ("B", "Asset alone")):  # not R2 or T2b: papers know what that is
+        chosen = page.get_by_label(f"Policy {arm}", exact=True).evaluate("one => one.selectedOptions[0].textContent")
+        assert chosen == name == page.locator(f'.sw-world[data-arm="{arm.lower()}"] .sw-name').text_content()
+
+
 def test_what_is_served_plays_the_engines_run_and_its_link_opens_it_again(live, visit, found):
     page = live(QUERY)
     assert page.locator("main").count() == 1
@@ -817,6 +824,9 @@ def test_phone_with_a_server(live):
     page = live("v=1&b=hybrid", view=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     expect(page.get_by_label("Policy A", exact=True)).to_be_hidden()  # folded, so that the stage comes first
+    bet, bar = page.locator(".sw-guessing").bounding_box(), page.locator(".sw-clock").bounding_box()
+    assert bar["y"] >= bet["y"] + bet["height"]  # nothing lies on the bet
+    page.get_by_role("button", name="Show me the end").click()
     play = page.get_by_role("button", name="Play").bounding_box()
     assert play["y"] + play["height"] <= PHONE["height"]  # the clock stays in view while one scrolls
     page.get_by_text("Set-up or lessons", exact=True).click()

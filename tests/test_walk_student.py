@@ -52,6 +52,7 @@ def test_a_student_sees_the_chart_that_the_lesson_speaks_of(live):  # noqa: F811
     page.wait_for_url(re.compile("import_share.value=0.3"))
     settled(page)
     expect(marked).to_contain_text("Local demand")
+    expect(page.locator(".sw-charts h3").first).to_contain_text("Local demand")  # what the lesson speaks of comes first
     expect(table).to_be_visible()  # a chart that comes leaves the others alone
     page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
     page.wait_for_url(re.compile("place=desa_miskin"))
