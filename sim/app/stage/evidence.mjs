@@ -26,14 +26,16 @@ export function makeEvidence(context) {
   /** A published result: what was printed, and beside it what was obtained. */
   function obtained(answer) {
     if (answer.error) return tell(worded(answer.error, language()));
-    tell(worded(answer.text, language()) || "");
+    tell(answer.done ? worded(answer.text, language()) : ""); // heard; it is read beside the table
     const { plain } = numbering(language());
     const shown = (value) => plain(value, Math.abs(value) >= 1 ? 2 : 4);
     const row = (one) => h("tr", {}, h("th", { scope: "row" }, [one.told.table, one.told.what].map(said).filter(Boolean).join(" · "), h("small", {}, [said(one.told.part), one.quarter >= 0 ? t("year_n", { n: plain(one.quarter / 4) }) : "", said(one.told.unit)].filter(Boolean).join(", "))), h("td", {}, said(one.told.arm)), h("td", {}, shown(one.expected), one.low === null ? null : h("small", {}, `${shown(one.low)} – ${shown(one.high)}`)), h("td", {}, one.obtained === null ? "–" : shown(one.obtained)), h("td", {}, one.verdict ? t(`verdict_${one.verdict}`) : "–"));
     const name = h("h3", { tabindex: "-1" }, names[answer.published]);
     const first = !result.childElementCount;
-    result.replaceChildren(name, grid(names[answer.published], ["outcome", "arm", "expected", "obtained", "verdict"], answer.rows.map(row)));
-    if (first) name.focus(); // what was asked for stands below all that can be asked for
+    result.replaceChildren(name, h("p", { class: "sw-note" }, worded(answer.text, language()) || ""), grid(names[answer.published], ["outcome", "arm", "expected", "obtained", "verdict"], answer.rows.map(row)));
+    if (!first) return;
+    name.focus({ preventScroll: true });
+    name.scrollIntoView({ block: "start" }); // what was asked for stands below all that can be asked for
   }
 
   function lay() {
