@@ -1137,6 +1137,11 @@ def test_the_evidence_is_what_is_stored():
     texts = [*told["warnings"], *(row["outcome"] for row in told["scorecard"])]
     assert all(len(text) == len(LANGUAGES) and text[0] != text[1] for text in texts)
     assert {"default", "V1"} <= {one["name"] for one in told["published"]}
+    about = {one["name"]: tuple(one["title"]) for one in told["published"]}
+    assert len(set(about.values())) == len(about) and all(english != other for english, other in about.values())
+    assert about["lesson_cow"] == ("A cow is not enough", "Seekor sapi tidak cukup")
+    assert about["V7"][0] == "Targeting by a test, by the community, and by both"
+    assert about["poor_village"] == words("place.desa_miskin")
 
 
 def test_a_published_result_that_is_no_comparison_is_shown_as_it_is():

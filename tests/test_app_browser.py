@@ -30,6 +30,7 @@ from playwright.sync_api import Page, TimeoutError, expect, sync_playwright
 from sim.app import downloads
 from sim.app.choices import choices
 from sim.app.household import story
+from sim.app.lessons import lessons
 from sim.app.module import HOME
 from sim.app.paints import FLAGS
 from sim.app.record import STANDING, pair
@@ -653,6 +654,13 @@ def test_figures_on_the_page_are_the_engines(live):
     assert "budget=0&" in page.url
 
 
+def test_policies_are_called_what_the_maps_call_them(live):
+    page = live("v=1&a=social_planning&b=asset_only")
+    for arm, name in (("A", "Social planning"), ("B", "Asset alone")):  # not R2 or T2b: papers know what that is
+        chosen = page.get_by_label(f"Policy {arm}", exact=True).evaluate("one => one.selectedOptions[0].textContent")
+        assert chosen == name == page.locator(f'.sw-world[data-arm="{arm.lower()}"] .sw-name').text_content()
+
+
 def test_what_is_served_plays_the_engines_run_and_its_link_opens_it_again(live, visit, found):
     page = live(QUERY)
     assert page.locator("main").count() == 1
@@ -747,16 +755,34 @@ def test_bands_and_mechanisms_follow(live):
 
 
 @pytest.mark.full
-def test_the_evidence_stands_beside(live):
-    page = live()
-    page.get_by_role("button", name="Evidence").click()
-    dialog = page.get_by_role("dialog", name="Evidence")
-    expect(dialog).to_contain_text("deciding outcomes")
+@pytest.mark.parametrize("view", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_the_evidence_stands_beside(live, view, language):
+    words, at = by_language()[language], ("en", "id").index(language)
+    page = live(view=view)
+    page.locator(".sw-tools select").select_option(language)
+    page.get_by_role("button", name=words["stage.evidence"]).click()
+    dialog = page.get_by_role("dialog", name=words["stage.evidence"])
+
+    def sideways() -> list[str]:
+        """What a reader would have to scroll to the side for."""
+        return dialog.evaluate(
+            """one => [one, ...one.querySelectorAll('*')].filter(each => each.checkVisibility()
+                && (each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflowX !== 'visible'
+                    || each.getBoundingClientRect().right > window.innerWidth + 1))
+                .map(each => `${each.tagName}.${each.className}`)"""
+        )
+
     assert dialog.locator("tbody tr").count() > 50
-    dialog.get_by_role("button", name="V1", exact=True).click()
+    dialog.locator("summary").click()
+    expect(dialog.locator("tbody tr").last).to_be_visible()
+    assert sideways() == []
+    dialog.get_by_role("button", name=re.compile("· V1$")).click()
     expect(dialog.locator(".sw-result tbody tr").first).to_be_visible()
-    dialog.get_by_role("button", name="lesson_growth", exact=True).click()
-    expect(dialog.locator(".sw-result")).to_contain_text("identical")
+    dialog.get_by_role("button", name=re.compile("· lesson_growth$")).click()
+    expect(dialog.locator(".sw-result h3")).to_have_text(lessons()[0]["title"][at])
+    expect(dialog.locator(".sw-result")).to_contain_text(words["stage.verdict_identical"])
+    assert sideways() == []
 
 
 @pytest.mark.full
@@ -798,6 +824,9 @@ def test_phone_with_a_server(live):
     page = live("v=1&b=hybrid", view=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     expect(page.get_by_label("Policy A", exact=True)).to_be_hidden()  # folded, so that the stage comes first
+    bet, bar = page.locator(".sw-guessing").bounding_box(), page.locator(".sw-clock").bounding_box()
+    assert bar["y"] >= bet["y"] + bet["height"]  # nothing lies on the bet
+    page.get_by_role("button", name="Show me the end").click()
     play = page.get_by_role("button", name="Play").bounding_box()
     assert play["y"] + play["height"] <= PHONE["height"]  # the clock stays in view while one scrolls
     page.get_by_text("Set-up or lessons", exact=True).click()

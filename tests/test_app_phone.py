@@ -76,6 +76,9 @@ def test_every_step_of_a_lesson_on_a_phone(live, number, language):  # noqa: F81
             expect(page.locator(".sw-guessing")).to_be_visible()
         elif "settings" in step:
             expect(page.locator(".sw-headline")).to_be_visible()
+            chart = page.locator(".sw-marked").bounding_box()  # what the step speaks of stands beside its words
+            words_end = page.locator(".sw-lessons").evaluate("one => one.getBoundingClientRect().bottom")
+            assert words_end <= chart["y"] < words_end + 60
         looked_at(page, f"{language}-{lesson['id']}-{place}-{step['id']}")
     page.locator(".sw-lessons .sw-primary").click()
     expect(page.locator(".sw-lesson-list")).to_be_visible()

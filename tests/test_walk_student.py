@@ -9,7 +9,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from test_app_browser import chromium, live, served, settled, visit  # noqa: F401
+from test_app_browser import answering, chromium, live, served, settled, visit  # noqa: F401
 
 
 @pytest.mark.full
@@ -48,12 +48,13 @@ def test_a_student_sees_the_chart_that_the_lesson_speaks_of(live):  # noqa: F811
     page.get_by_role("button", name="Table: Empowerment").click()
     table = page.get_by_role("region", name="Empowerment").locator("table")
     expect(marked).to_contain_text("Poverty")
-    page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
+    page.locator(".sw-lessons").get_by_role("button", name="Buying at home").click()
     page.wait_for_url(re.compile("import_share.value=0.3"))
     settled(page)
     expect(marked).to_contain_text("Local demand")
+    expect(page.locator(".sw-charts h3").first).to_contain_text("Local demand")  # what the lesson speaks of comes first
     expect(table).to_be_visible()  # a chart that comes leaves the others alone
-    page.locator(".sw-lessons").get_by_role("button", name="Switch it off").click()
+    page.locator(".sw-lessons").get_by_role("button", name="In poor villages").click()
     page.wait_for_url(re.compile("place=desa_miskin"))
     settled(page)
     expect(marked).to_contain_text("Poverty")

@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import math
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 from sim.app.choices import choices
 from sim.app.crew import Crew
-from sim.app.lesson_again import KINDS
+from sim.app.lesson_again import KINDS, Lesson
+from sim.app.lessons import lessons
 from sim.app.texts import LANGUAGES, own_words, worded, words
 from sim.errors import InputError
-from sim.evidence import standing
+from sim.evidence import standing, studies
 from sim.experiment import canonical
 from sim.language import speaking
 from sim.metrics import catalogue
 from sim.progress import quiet
 from sim.reproduce import published
 from sim.reproduce.agreement import TOLERANCE
+from sim.reproduce.runs import Asked, Comparison, OneStudy
 from sim.scenario.faults import did_you_mean
 
 AGAIN = ("comparison", "lesson")  # kinds of published results that can be made again from here
@@ -33,7 +36,7 @@ def document() -> str:
     """What stands beside the view; a text is [en, id].
 
     {scorecard: [{variant, study, outcome: text, deciding, verdict, said: text}], warnings: [text],
-    published: [{name, kind, scenario, again}]}.
+    published: [{name, title: text, kind: text}]}.
     """
     rows = standing.read()[0] if standing.path().is_file() else None
     scorecard = [] if rows is None else [_judged(row) for row in rows[list(standing.COLUMNS)].to_dict("records")]
@@ -64,8 +67,18 @@ def _as_counted(name: str) -> list[tuple[int, str]]:
 def _published() -> Iterator[dict[str, Any]]:
     for name in sorted(published.names(), key=_as_counted):
         found = published.find(name, kinds=KINDS)
-        scenario = getattr(found.runs, "scenario", "")
-        yield {"name": name, "kind": found.runs.kind, "scenario": scenario, "again": found.runs.kind in AGAIN}
+        yield {"name": name, "title": _title(found.runs), "kind": words(f"published.{found.runs.kind}")}
+
+
+def _title(runs: Asked) -> tuple[str, str]:
+    """What a published result is about: its lesson, study or place."""
+    if isinstance(runs, Lesson):
+        english, indonesian = next(one["title"] for one in lessons() if one["id"] == runs.lesson)
+        return english, indonesian
+    if isinstance(runs, OneStudy):
+        text = (studies.shipped() / f"{runs.study}.toml").read_text(encoding="utf-8")
+        return own_words(tomllib.loads(text)["title"])
+    return words(f"place.{runs.scenario}" if isinstance(runs, Comparison) else f"published.about_{runs.kind}")
 
 
 def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], asked: Callable[[], bool]) -> None:

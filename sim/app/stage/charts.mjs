@@ -1,7 +1,9 @@
-// The charts under the clock, all on the same time.
+// The charts under the clock, all on the same time; the one that a lesson speaks of comes first.
 import { courseChart } from "./course.mjs";
 import { fresh, h } from "./elements.mjs";
 import { lorenzChart, moneyChart } from "./shares.mjs";
+
+const NARROW = 600; // pixels of width below which that one stands beside the lesson's words, above all else
 
 export function makeCharts(context) {
   const { t, state } = context;
@@ -10,18 +12,24 @@ export function makeCharts(context) {
   const money = moneyChart({ label: t("money"), unit: t("money_unit") }, t, (value) => context.scene().numbers.decimals(value, 2));
   const more = h("select", { id: fresh("more"), onchange: () => { state.series = more.value; anew(); } });
   const cards = h("div", { class: "sw-charts" }, lorenz.el, money.el);
+  const spot = h("div", { class: "sw-spot" });
   const el = h("section", { "aria-label": t("charts") }, h("p", { class: "sw-against" }, h("label", { for: more.id }, t("another_series")), more, h("span", {}, against, h("label", { for: against.id }, t("against")))), cards);
   let [courses, now, marked] = [[], 0, null];
 
   /** The charts that are wanted now: one that stays is left alone, with the table that is open behind it. */
   function choose(scene) {
-    const wanted = scene.chartsWith([marked, state.series]);
+    const wanted = scene.chartsWith(marked, state.series);
     const there = (metric) => courses.find((chart) => chart.key === metric.key);
     for (const chart of courses) if (!wanted.some((metric) => metric.key === chart.key)) chart.el.remove();
     courses = wanted.map((metric) => there(metric) || courseChart(metric, t, (value) => context.scene().show(metric.key, value), context.go));
-    for (const chart of courses) {
-      if (chart.el.parentElement !== cards) lorenz.el.before(chart.el);
-      chart.el.classList.toggle("sw-marked", chart.key === marked);
+    const alone = marked && el.clientWidth < NARROW;
+    const next = { spot: null, cards: lorenz.el };
+    for (const { el: card, key } of [...courses].reverse()) {
+      card.classList.toggle("sw-marked", key === marked);
+      const where = alone && key === marked ? "spot" : "cards";
+      const home = where === "spot" ? spot : cards;
+      if (card.parentElement !== home || card.nextElementSibling !== next[where]) home.insertBefore(card, next[where]);
+      next[where] = card;
     }
   }
 
@@ -29,7 +37,7 @@ export function makeCharts(context) {
     more.replaceChildren(h("option", { value: "" }, "–"), ...scene.others.map(({ key, label }) => h("option", { value: key }, label)));
     more.value = state.series;
     choose(scene);
-    courses.forEach((chart, place) => chart.lay(scene, { seen: state.seen, guess: place === 0 ? state.guess : null, against: against.checked }));
+    for (const chart of courses) chart.lay(scene, { seen: state.seen, guess: chart.key === scene.main ? state.guess : null, against: against.checked });
     lorenz.lay(scene);
     money.lay(scene);
   }
@@ -50,5 +58,5 @@ export function makeCharts(context) {
     if (context.scene()) anew();
   }
 
-  return { el, lay, tick, mark };
+  return { el, spot, lay, tick, mark };
 }

@@ -87,11 +87,8 @@ export function makeClock(t, { moved, turned }) {
     play.replaceChildren(h("i", { "aria-hidden": "true" }, playing ? "❚❚" : "▶"), h("span", {}, t(playing ? "pause" : "play")));
   }
 
-  /** A new run: as many quarters, and flags for what happens in them; a name that would lie on another goes a row lower. */
-  function lay(next) {
-    scene = next;
-    last = scene.quarters - 1;
-    slider.max = String(last);
+  /** Flags for what happens, for the width there is; a name that would lie on another goes a row lower. */
+  function fit() {
     const width = flags.clientWidth || 400;
     const free = []; // where each row of names has room again
     flags.replaceChildren(...scene.events.map((event) => {
@@ -105,10 +102,18 @@ export function makeClock(t, { moved, turned }) {
       return h("span", { class: `sw-flag${turned ? " sw-left" : ""}`, style: `left:calc(${left}% + ${(0.5 - left / 100) * 16}px);--row:${row}` }, h("b", {}, event.label));
     }));
     flags.parentElement.style.setProperty("--rows", Math.max(free.length, 1));
+  }
+
+  /** A new run: as many quarters, and what happens in them. */
+  function lay(next) {
+    scene = next;
+    last = scene.quarters - 1;
+    slider.max = String(last);
+    fit();
     go(Math.min(time, last));
     dress();
   }
 
   dress();
-  return { el, lay, go, focus: () => play.focus(), start, pause, toggle, time: () => time, last: () => last, playing: () => playing };
+  return { el, lay, fit, go, focus: () => play.focus(), start, pause, toggle, time: () => time, last: () => last, playing: () => playing };
 }

@@ -13,6 +13,11 @@ export function worded(text, language) {
   return typeof text === "string" ? text : text[language === "id" ? 1 : 0];
 }
 
+/** A policy's name without the code that papers know it by: Social planning, not R2 social planning. */
+export function called(label, language) {
+  return worded(label, language).replace(/^[A-Z]\d\w?\s+/, "").replace(/^./u, (first) => first.toUpperCase());
+}
+
 /** Words by key, with `{name}` filled in. A key without words is shown as it is, so that a test sees it. */
 export function wording(texts, language) {
   const table = texts[language] || texts.en;

@@ -7,8 +7,11 @@ export function makeEvidence(context) {
   const { t, post, language } = context;
   const { el, body, open: show, tell } = makeDialog(t, t("evidence"), "evidence");
   const result = h("div", { class: "sw-result" });
+  let names = {};
 
+  /** A table; on a phone its rows are stacked, each cell after the name of its column. */
   function grid(label, head, rows) {
+    for (const row of rows) [...row.children].forEach((cell, place) => cell.setAttribute("data-of", t(head[place])));
     return h("div", { class: "sw-scroll", tabindex: "0", role: "region", "aria-label": label }, h("table", {}, h("thead", {}, h("tr", {}, head.map((key) => h("th", { scope: "col" }, t(key))))), h("tbody", {}, rows)));
   }
 
@@ -23,24 +26,35 @@ export function makeEvidence(context) {
   /** A published result: what was printed, and beside it what was obtained. */
   function obtained(answer) {
     if (answer.error) return tell(worded(answer.error, language()));
-    tell(worded(answer.text, language()) || "");
+    tell(answer.done ? worded(answer.text, language()) : ""); // heard; it is read beside the table
     const { plain } = numbering(language());
     const shown = (value) => plain(value, Math.abs(value) >= 1 ? 2 : 4);
     const row = (one) => h("tr", {}, h("th", { scope: "row" }, [one.told.table, one.told.what].map(said).filter(Boolean).join(" · "), h("small", {}, [said(one.told.part), one.quarter >= 0 ? t("year_n", { n: plain(one.quarter / 4) }) : "", said(one.told.unit)].filter(Boolean).join(", "))), h("td", {}, said(one.told.arm)), h("td", {}, shown(one.expected), one.low === null ? null : h("small", {}, `${shown(one.low)} – ${shown(one.high)}`)), h("td", {}, one.obtained === null ? "–" : shown(one.obtained)), h("td", {}, one.verdict ? t(`verdict_${one.verdict}`) : "–"));
-    result.replaceChildren(h("h3", {}, answer.published), grid(answer.published, ["outcome", "arm", "expected", "obtained", "verdict"], answer.rows.map(row)));
+    const name = h("h3", { tabindex: "-1" }, names[answer.published]);
+    const first = !result.childElementCount;
+    result.replaceChildren(name, h("p", { class: "sw-note" }, worded(answer.text, language()) || ""), grid(names[answer.published], ["outcome", "arm", "expected", "obtained", "verdict"], answer.rows.map(row)));
+    if (!first) return;
+    name.focus({ preventScroll: true });
+    name.scrollIntoView({ block: "start" }); // what was asked for stands below all that can be asked for
   }
 
   function lay() {
     const given = context.read("evidence");
     if (!given) return;
     const deciding = given.scorecard.filter((row) => row.deciding);
-    const passed = deciding.filter((row) => row.verdict === "PASS").length;
-    const list = given.published.map((one) => h("button", { type: "button", onclick: () => { result.replaceChildren(); tell(t("open_comes", { name: one.name })); post.ask({ kind: "open", published: one.name }, obtained); } }, one.name));
+    const count = (verdict) => deciding.filter((row) => row.verdict === verdict).length;
+    names = Object.fromEntries(given.published.map((one) => [one.name, said(one.title)]));
+    const open = (name) => {
+      result.replaceChildren();
+      tell(t("open_comes", { name: names[name] }));
+      post.ask({ kind: "open", published: name }, obtained);
+    };
+    const list = given.published.map((one) => h("li", {}, h("button", { type: "button", onclick: () => open(one.name) }, h("b", {}, names[one.name]), h("small", {}, `${said(one.kind)} · ${one.name}`))));
     body.replaceChildren(
-      h("p", {}, t("evidence_lead", { n: passed, of: deciding.length })),
+      h("p", {}, t("evidence_lead", { n: count("PASS"), star: count("PASS*"), fails: deciding.length - count("PASS") - count("PASS*"), of: deciding.length })),
       h("ul", { class: "sw-warnings" }, given.warnings.map((warning) => h("li", {}, said(warning)))),
-      h("h3", {}, t("scorecard")), scorecard(given.scorecard),
-      ...(post.able ? [h("h3", {}, t("published")), h("p", { class: "sw-note" }, t("published_note")), h("div", { class: "sw-buttons" }, list), result] : []));
+      h("details", {}, h("summary", {}, t("scorecard", { n: given.scorecard.length })), scorecard(given.scorecard)),
+      ...(post.able ? [h("h3", {}, t("published")), h("p", { class: "sw-note" }, t("published_note")), h("ul", { class: "sw-published" }, list), result] : []));
   }
 
   return { el, open: () => { lay(); show(); }, there: () => Boolean(context.read("evidence")) };

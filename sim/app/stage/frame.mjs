@@ -19,7 +19,7 @@ export function makeFrame(context, parts) {
   const share = h("button", { type: "button", onclick: () => parts.share.open() }, t("share"));
   const top = h("header", { class: "sw-top" }, h("h1", {}, "Swadaya", " ", h("small", {}, t("subtitle"))), h("ol", { class: "sw-steps", "aria-label": t("steps") }, steps.map((step) => h("li", {}, step))), h("div", { class: "sw-tools" }, evidence, share, languageChoice(context)));
   const side = h("details", { class: "sw-side", open: window.innerWidth >= WIDE }, h("summary", {}, t("side")), parts.lessons.tabs, parts.setup.el, parts.lessons.el);
-  const main = h(live ? "div" : "main", { class: "sw-main" }, parts.setup.unknown, ["guess", "headline", "maps", "clock", "explain", "charts"].map((name) => parts[name].el), h("p", { class: "sw-caveat" }, t("caveat")));
+  const main = h(live ? "div" : "main", { class: "sw-main" }, parts.setup.unknown, parts.charts.spot, ["guess", "headline", "maps", "clock", "explain", "charts"].map((name) => parts[name].el), h("p", { class: "sw-caveat" }, t("caveat")));
   const status = h("p", { class: "sw-status", role: "status" });
   const root = h("div", { class: "sw-stage", lang: language() }, h("div", { class: "sw-page" }, top, h("div", { class: "sw-body" }, side, main)), status, parts.maps.tip, parts.household.el, parts.share.el, parts.evidence.el);
   return { root, main, side, steps, status };

@@ -1,6 +1,6 @@
 // A run in the reader's language: what the parts of the stage ask for, by name.
 import { ENDS } from "./colour.mjs";
-import { decoded, filled, numbering, worded } from "./data.mjs";
+import { called, decoded, filled, numbering, worded } from "./data.mjs";
 import { places } from "./marks.mjs";
 
 /** Institutions whose state is drawn above a village, and the column that fills each. */
@@ -96,7 +96,7 @@ export function makeScene(payload, codes, bands, classes, language, t) {
     windows,
     main: MAIN,
     metrics,
-    chartsWith: (keys) => [...new Set([...CHARTS, ...keys.filter(Boolean)])].map((key) => metrics[key]),
+    chartsWith: (first, last) => [...new Set([first, ...CHARTS, last].filter(Boolean))].map((key) => metrics[key]),
     others: Object.values(metrics).filter(({ key }) => !CHARTS.includes(key)),
     generation: payload.generation,
     households: payload.households.count,
@@ -130,7 +130,7 @@ export function makeScene(payload, codes, bands, classes, language, t) {
     spent,
     events: eventsOf(payload, t, numbers),
     named: (arm) => (arm === "none" ? t("no_programme").toLowerCase() : arm.toUpperCase()),
-    policy: (arm) => worded(payload.policies[arm].label, language).replace(/^[A-Z]\d\w?\s+/, "").replace(/^./u, (first) => first.toUpperCase()),
+    policy: (arm) => called(payload.policies[arm].label, language),
     yearName: years,
     quarterName: (quarter) => t("when", { year: Math.floor(quarter / 4), quarter: (quarter % 4) + 1 }),
     years: numbers.plain(quarters / 4, 0),

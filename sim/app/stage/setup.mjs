@@ -1,5 +1,5 @@
 // The set-up: place, the two policies, and every number of the model. A change asks for a new run and nothing else.
-import { numbering, worded } from "./data.mjs";
+import { called, numbering, worded } from "./data.mjs";
 import { fresh, h, say } from "./elements.mjs";
 import { choiceField, rangeField, switchField } from "./fields.mjs";
 import { places } from "./marks.mjs";
@@ -21,7 +21,7 @@ export function makeSetup(context) {
   }
 
   function front(given) {
-    const policies = given.policies.map((policy) => ({ value: policy.name, label: worded(policy.label, lang()) }));
+    const policies = given.policies.map((policy) => ({ value: policy.name, label: called(policy.label, lang()) }));
     const place = given.places.find((one) => one.name === given.values.place);
     const about = (name) => {
       const policy = given.policies.find((one) => one.name === name);

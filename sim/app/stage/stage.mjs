@@ -94,7 +94,10 @@ class Stage {
       enter: () => this.parts.household.enter(),
       wait: () => this.wait(),
       go: (time) => this.parts.clock.go(time),
-      mark: (key) => this.parts.charts.mark(key),
+      mark: (key) => {
+        this.dress();
+        this.parts.charts.mark(key);
+      },
       speak: (language) => {
         if (this.live()) sessionStorage.setItem(LANGUAGE, language);
         model.set("lang", language);
@@ -144,6 +147,7 @@ class Stage {
     const width = this.frame.root.clientWidth;
     if (Math.abs(width - this.width) < 2 || !this.scene) return;
     if (width >= WIDE) this.frame.side.open = true;
+    this.parts.clock.fit();
     this.lay();
   }
 
@@ -155,6 +159,7 @@ class Stage {
     headline.el.hidden = phase === "guess";
     explain.el.hidden = phase !== "explain";
     this.frame.root.dataset.phase = phase;
+    this.frame.root.toggleAttribute("data-lesson", Boolean(this.state.lesson));
     for (const step of this.frame.steps) {
       if (step.dataset.phase === phase) step.setAttribute("aria-current", "step");
       else step.removeAttribute("aria-current");
