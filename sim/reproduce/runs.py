@@ -20,7 +20,7 @@ from sim.errors import InputError
 from sim.experiment import Tell, canonical, ensemble, quiet, regime, standing, study, validation
 from sim.experiment.axes import Axis
 from sim.experiment.axes import named as axes_named
-from sim.experiment.evidence import Study
+from sim.experiment.evidence import CONTROL, Study
 from sim.experiment.fitted import programmes_2017
 from sim.experiment.judging import scorecard
 from sim.experiment.lanes import agree, side_by_side
@@ -129,7 +129,7 @@ class Comparison(Asked):
             raise InputError(f"arms: {scenario.slug} has no arm {strange[0]}{did_you_mean(strange[0], known)}")
         kept = [one for one, arm in zip(scenario.arms, known, strict=True) if arm in (self.arms or known)]
         changes = {
-            "arms": type(scenario.arms)(kept),
+            "arms": tuple(kept),
             "population": scenario.population.model_copy(update=size),
             "replications": luck.model_copy(update=fewer),
         }
@@ -173,7 +173,7 @@ class OneStudy(Asked):
         aggregates, seed = read_aggregates(), validation.SEED
         people = synthesise(aggregates, self.villages, self.households, seed)
         world = solve(lane, people, programmes_2017(), TwoPieceLognormal.published(aggregates), seed, drawn)
-        arm = next((arm for flow in one.flows for arm in flow.arms), "control")
+        arm = next((arm for flow in one.flows for arm in flow.arms), CONTROL)
         quarters = one.start + max((flow.quarters for flow in one.flows), default=4)
         side_by_side(world, programmes(one, arm, world), quarters, seed)
         return _played(arm, seed, quarters)
