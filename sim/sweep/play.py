@@ -13,7 +13,7 @@ from typing import Any
 from sim import metrics
 from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import compare, ensemble, run, stress, study
+from sim.experiment import ensemble, run, study
 from sim.experiment.compare import Comparison
 from sim.known import known
 from sim.population import Population
@@ -23,14 +23,17 @@ from sim.survey import RURAL_2017
 from sim.sweep import outcomes
 from sim.sweep.outcomes import Outcome
 
-#: Beside the rules: what a number of a run is made by.
-FILES = (run.__file__, compare.__file__, stress.__file__, study.__file__, outcomes.__file__, __file__)
+#: Beside the rules and the metrics: what a number of a run is made by.
+FILES = (
+    "ties.py", "survey.py", "scenario/document.py", "experiment/run.py", "experiment/compare.py",
+    "experiment/stress.py", "experiment/study.py", "sweep/outcomes.py", "sweep/play.py",
+)  # fmt: skip
 
 
 def code() -> str:
     """SHA-256 of all code and figures that a run depends on; comments and docstrings do not count."""
-    whole = hashlib.sha256(ensemble.rules_digest().encode())
-    for file in sorted([*map(Path, FILES), *Path(metrics.__file__).parent.glob("*.py")], key=lambda path: path.name):
+    whole, package = hashlib.sha256(ensemble.rules_digest().encode()), Path(metrics.__file__).parents[1]
+    for file in [*(package / name for name in FILES), *sorted((package / "metrics").glob("*.py"))]:
         whole.update(ensemble.code(file.read_text(encoding="utf-8")).encode())
     whole.update(RURAL_2017.read_bytes().replace(b"\r\n", b"\n"))
     return whole.hexdigest()
