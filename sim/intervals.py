@@ -9,8 +9,8 @@ from statistics import NormalDist
 def student(freedom: int, level: float) -> float:
     """How many standard errors an interval of a level reaches to either side, from Student's distribution.
 
-    Expansion around the normal quantile (Abramowitz and Stegun 1964, 26.7.5), within 0.001 from five degrees of freedom
-    on; exact for one degree of freedom, where the expansion does not serve, and for two.
+    Expansion around the normal quantile (Abramowitz and Stegun 1964, 26.7.5): at levels up to 0.95 within 0.001 from
+    five degrees of freedom on, at 0.99 from eight; exact for one degree, where it does not serve, and for two.
     """
     if freedom == 1:
         return math.tan(math.pi * level / 2.0)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import sim
 from sim import __main__ as command_line
+from sim.calibration import ensemble
+from sim.claims import article
 from sim.errors import InputError
 from sim.experiment import study as studies
 from sim.scenario import SCENARIOS, load
-from sim.sweep import bench, discovery, query
+from sim.sweep import bench, discovery, play, query
 from sim.sweep.asked import Asked
 from sim.sweep.found import shown
 from sim.sweep.store import Store
@@ -136,6 +140,38 @@ def test_keys_change_with_what_a_run_depends_on_and_with_nothing_else(file, tmp_
     assert others('metrics = ["headcount", "gini"]', 'metrics = ["self_sufficient", "participation"]') == keys
     doses = others("dose = [0.04]", "dose = [0.04, 0.02]")
     assert doses > keys and len(doses) == len(keys) + 2 * 2 * 2  # the baseline of both doses is the same run
+
+
+@pytest.mark.parametrize(
+    ("digest", "of"),
+    [(play.code, "rules, runs"), (article.question_digest, "runs"), (ensemble.rules_digest.__wrapped__, "rules")],
+    ids=["sweep", "article", "ensemble"],
+)
+@pytest.mark.parametrize(
+    ("file", "old", "new", "kind"),
+    [
+        ("ties.py", "HOMOPHILY = 1.5", "HOMOPHILY = 3.0", "rules"),  # who knows whom
+        ("survey.py", "survey.weight * score", "score", "rules"),  # who lives there
+        ("metrics/poverty.py", "consumption < line", "consumption <= line", "rules"),
+        ("processes/saving.py", "return spending / price_level", "return spending", "rules"),
+        ("scenario/document.py", "pre=(t0 - 8, t0)", "pre=(t0 - 4, t0)", "runs"),  # when it is measured
+        ("experiment/compare.py", "100.0 * metrics.mean", "metrics.mean", "runs"),
+    ],
+)
+def test_what_is_stored_is_old_when_code_that_makes_its_numbers_changes(monkeypatch, digest, of, file, old, new, kind):
+    """The article's verdicts carry the digest of the rules beside that of their question."""
+
+    def read(path, *arguments, **named):
+        text = true(path, *arguments, **named)
+        return text.replace(old, new) if path == changed else text
+
+    true, changed = Path.read_text, Path(sim.__file__).parent / file
+    assert old in true(changed, encoding="utf-8")
+    monkeypatch.setattr(ensemble, "rules_digest", ensemble.rules_digest.__wrapped__)  # which is kept once it was read
+    before = digest()
+    assert digest() == before
+    monkeypatch.setattr(Path, "read_text", read)
+    assert (digest() != before) is (kind in of)
 
 
 def test_a_run_is_the_same_whatever_is_measured_of_it_and_made_once_for_all_that_was(file, tmp_path):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import hashlib
 import io
 import math
-import tokenize
 import tomllib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -18,23 +16,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import agents, engine, policies, processes
 from sim.calibration.calibrate import BELOW, FACED, VARIANTS, Calibration, checked
 from sim.calibration.fitted import MOMENTS
 from sim.calibration.look import Where, fingerprint, look
 from sim.errors import InputError
 from sim.language import say
 from sim.progress import Tell
-from sim.shipped import folder
+from sim.shipped import code_of, folder
+from sim.survey import RURAL_2017
 
 METHOD = (
     "History matching in waves with polynomial emulators; every kept set was simulated in several populations and is "
     "inside the bands by its own moments, less what chance the defaults have in the same populations, and inside again "
     "in populations that it had not met."
 )
-RULES = (agents, engine, policies, processes)  # packages whose source says what a parameter does
+#: What says what a parameter does, who is there to meet it, and what is measured of them.
+RULES = (
+    "agents", "engine", "metrics", "policies", "processes", "flows.py", "ledger.py", "model.py", "population.py",
+    "start.py", "survey.py", "ties.py", "calibration/fitted.py",
+)  # fmt: skip
 BAR, BARRED = 0.9, ("V1", "V2")  # share of sets that must have all moments of these targets in fresh populations
-ALSO = ("start.py", "model.py", "population.py", "ledger.py", "flows.py", "calibration/fitted.py")
 
 
 def home() -> Path:
@@ -71,31 +72,11 @@ def digest(variant: str, where: Path | None = None) -> str:
     return hashlib.sha256(path(variant, where).read_bytes()).hexdigest()
 
 
-def code(text: str) -> str:
-    """Source without comments, docstrings, blank lines and line ends: what two versions that do the same share."""
-    lines = text.splitlines()
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column]
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            continue
-        if ast.get_docstring(node, clean=False) is not None:
-            first = node.body[0]
-            lines[first.lineno - 1 : first.end_lineno] = [""] * ((first.end_lineno or 0) - first.lineno + 1)
-    return "\n".join(line.rstrip() for line in lines if line.strip())
-
-
 @cache
 def rules_digest() -> str:
-    """SHA-256 of all code that decides what becomes of a parameter set; read once, as the code itself is."""
-    package = Path(__file__).parents[1]
-    files = [file for room in RULES for file in Path(room.__path__[0]).glob("*.py")]
-    whole = hashlib.sha256()
-    for file in sorted([*files, *(package / name for name in ALSO)]):
-        whole.update(file.relative_to(package).as_posix().encode())
-        whole.update(code(file.read_text(encoding="utf-8")).encode())
+    """SHA-256 of all code and figures that decide what becomes of a parameter set; read once, as the code itself is."""
+    whole = hashlib.sha256(code_of(*RULES).encode())
+    whole.update(RURAL_2017.read_bytes().replace(b"\r\n", b"\n"))
     return whole.hexdigest()
 
 

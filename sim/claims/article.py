@@ -34,7 +34,7 @@ from sim.experiment.run import run_arm
 from sim.intervals import wilson
 from sim.progress import Tell, quiet
 from sim.scenario import Known, Scenario, load
-from sim.shipped import folder
+from sim.shipped import code_of, folder
 from sim.start import wire
 
 VILLAGES, HOUSEHOLDS, LUCKS = 12, 100, 3  # of each set
@@ -234,10 +234,8 @@ def path() -> Path:
 
 def question_digest() -> str:
     """Digest of claims, scenario, and the code that computes and judges; its words do not count."""
-    whole = hashlib.sha256(statements.digest().encode())
+    whole = hashlib.sha256((statements.digest() + code_of("claims", *study.CODE)).encode())
     whole.update((folder("scenarios") / "article.toml").read_bytes())
-    for name in ("article.py", "case.py", "statements.py", "statistics.py"):
-        whole.update(ensemble.code(Path(__file__).with_name(name).read_text(encoding="utf-8")).encode())
     return whole.hexdigest()
 
 

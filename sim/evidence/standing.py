@@ -20,12 +20,12 @@ from sim.errors import InputError
 from sim.evidence import studies
 from sim.evidence.judging import Scorecard, barred
 from sim.language import listed, mark, say
-from sim.shipped import folder
+from sim.shipped import code_of, folder
 
 OUTCOME = ("variant", "study", "outcome")
 COLUMNS = (*OUTCOME, "deciding", "verdict", "bars")
 #: What decides on verdicts beside the files of the studies.
-JUDGES = ("estimates.py", "judging.py", "moments.py", "studies.py", "trials.py", "validation.py")
+JUDGES = tuple(f"evidence/{name}.py" for name in ("estimates", "judging", "moments", "studies", "trials", "validation"))
 NEVER = mark("Not validated: no scorecard is stored with this model; “swadaya validate” makes one.")
 CHANGED = mark("Not validated since {what} changed: “swadaya validate” shows where it stands now. Before the change:")
 DIGESTS = {"model": mark("the model"), "ensemble": mark("the ensemble"), "studies": mark("the studies")}
@@ -49,10 +49,7 @@ def path() -> Path:
 
 def studies_digest(folders: Sequence[Path] = ()) -> str:
     """Digest of the files of the studies and of the code that judges them; its words do not count."""
-    whole = hashlib.sha256(studies.digest(folders).encode())
-    for name in JUDGES:
-        whole.update(ensemble.code(Path(__file__).with_name(name).read_text(encoding="utf-8")).encode())
-    return whole.hexdigest()
+    return hashlib.sha256((studies.digest(folders) + code_of(*JUDGES)).encode()).hexdigest()
 
 
 def ensemble_digest(variants: Iterable[str]) -> str:

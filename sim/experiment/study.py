@@ -35,6 +35,8 @@ from sim.shipped import code_digest
 from sim.start import World, poorer, solve, wire
 from sim.survey import population_from_survey, read_aggregates, read_survey, read_villages
 
+#: Beside the rules: what decides on the numbers of a run, for those who store them.
+CODE = ("scenario/document.py", *(f"experiment/{name}.py" for name in ("compare", "run", "stress", "study")))
 PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas", "pyarrow", "pydantic", "matplotlib")
 
 

@@ -21,7 +21,7 @@ from sim.engine.lane import Lane, holding, settings
 from sim.errors import InputError
 from sim.evidence import standing, validation
 from sim.evidence.judging import scorecard
-from sim.evidence.studies import Study
+from sim.evidence.studies import CONTROL, Study
 from sim.evidence.trials import Draw, programmes
 from sim.experiment import canonical, study
 from sim.experiment.lanes import agree, side_by_side
@@ -133,7 +133,7 @@ class Comparison(Asked):
             raise InputError(f"arms: {scenario.slug} has no arm {strange[0]}{did_you_mean(strange[0], known)}")
         kept = [one for one, arm in zip(scenario.arms, known, strict=True) if arm in (self.arms or known)]
         changes = {
-            "arms": type(scenario.arms)(kept),
+            "arms": tuple(kept),
             "population": scenario.population.model_copy(update=size),
             "replications": luck.model_copy(update=fewer),
         }
@@ -177,7 +177,7 @@ class OneStudy(Asked):
         aggregates, seed = read_aggregates(), validation.SEED
         people = synthesise(aggregates, self.villages, self.households, seed)
         world = solve(lane, people, programmes_2017(), TwoPieceLognormal.published(aggregates), seed, drawn)
-        arm = next((arm for flow in one.flows for arm in flow.arms), "control")
+        arm = next((arm for flow in one.flows for arm in flow.arms), CONTROL)
         quarters = one.start + max((flow.quarters for flow in one.flows), default=4)
         side_by_side(world, programmes(one, arm, world), quarters, seed)
         return _played(arm, seed, quarters)

@@ -14,23 +14,15 @@ from .document import (
     Arm,
     Budget,
     Calendar,
-    Cutoffs,
-    Hold,
     Known,
     Population,
-    Programme,
-    Replications,
-    Report,
     Scenario,
-    Twins,
-    Windows,
     schema,
 )
 from .lines import locate
 from .reading import SCENARIOS, check, load, opened, validated
 
 __all__ = [
-    "BASELINE", "BENCHMARK", "CUTOFFS", "PROGRAMMES_2017", "SCENARIOS", "Arm", "Budget", "Calendar", "Cutoffs", "Hold",
-    "Known", "Population", "Programme", "Replications", "Report", "Scenario", "Twins", "Windows", "check", "load",
-    "locate", "opened", "schema", "validated",
+    "BASELINE", "BENCHMARK", "CUTOFFS", "PROGRAMMES_2017", "SCENARIOS", "Arm", "Budget", "Calendar", "Known",
+    "Population", "Scenario", "check", "load", "locate", "opened", "schema", "validated",
 ]  # fmt: skip

@@ -14,27 +14,21 @@ from sim import metrics
 from sim.calibration import ensemble
 from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import compare, run, stress, study
+from sim.experiment import run, study
 from sim.experiment.compare import Comparison
 from sim.known import known
 from sim.population import Population
 from sim.scenario import BASELINE, Known, Scenario, check
+from sim.shipped import code_of
 from sim.start import World, wire
-from sim.survey import RURAL_2017
 from sim.sweep import outcomes
 from sim.sweep.outcomes import Outcome
-
-#: Beside the rules: what a number of a run is made by.
-FILES = (run.__file__, compare.__file__, stress.__file__, study.__file__, outcomes.__file__, __file__)
 
 
 def code() -> str:
     """SHA-256 of all code and figures that a run depends on; comments and docstrings do not count."""
-    whole = hashlib.sha256(ensemble.rules_digest().encode())
-    for file in sorted([*map(Path, FILES), *Path(metrics.__file__).parent.glob("*.py")], key=lambda path: path.name):
-        whole.update(ensemble.code(file.read_text(encoding="utf-8")).encode())
-    whole.update(RURAL_2017.read_bytes().replace(b"\r\n", b"\n"))
-    return whole.hexdigest()
+    made = ensemble.rules_digest() + code_of(*study.CODE, "sweep/outcomes.py", "sweep/play.py")
+    return hashlib.sha256(made.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
