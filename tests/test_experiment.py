@@ -338,6 +338,17 @@ def test_shares_add_up(six):
         np.testing.assert_allclose(tables[name].groupby("arm")["share"].sum(), 1.0, rtol=1e-12, err_msg=name)
 
 
+def test_a_village_is_judged_by_who_is_poor_in_a_quarter_as_the_headcount_is(six):
+    """Who is poor on average over a window is poor less often: no fall from a single quarter to that is a fall."""
+    people = six.population.assign(persons=six.population["size"] * six.population["weight"])
+    persons = people.groupby("village", observed=True)["persons"].sum()
+    there = six.villages["village"].map(persons).astype(float)
+    due = (six.series["metric"] == "headcount") & six.series["quarter"].isin(range(*six.scenario.windows.post))
+    whole = six.series[due].groupby(["arm", "seed"])["value"].mean()
+    parts = (six.villages["headcount_post"] * there).groupby([six.villages["arm"], six.villages["seed"]]).sum()
+    np.testing.assert_allclose(100.0 * parts.loc[whole.index] / persons.sum(), whole, rtol=1e-9)
+
+
 def test_headline_is_the_paired_difference_of_levels(six):
     due = (six.series["metric"] == "headcount") & six.series["quarter"].isin(range(*six.scenario.windows.post))
     levels = six.series[due].groupby(["arm", "seed"])["value"].mean()

@@ -236,6 +236,8 @@ def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
         ('kind = "grid"', 'kind = "sets"', "takes an ensemble"),
         ('kind = "grid"', 'kind = "file"', "goes with kind"),
         ("seeds = 2", "seeds = 2\nhalf_width = 0.1", "go together"),
+        ("seeds = 2", "seeds = 2\nlevel = 0.99", '"level" in [replications] is that of "half_width"'),
+        ("seeds = 2", 'seeds = 2\nmetric = "gini"', '"metric" in [replications] is that of "half_width"'),
         ("seeds = 2", "seeds = 2\nhalf_width = 0.1\nmost = 9", '4 to "most"'),
         ("seeds = 2", 'seeds = 2\nversus = "works"', 'no arm "works"'),
         ('scenario = "small.toml"', 'scenario = "smal"', "no such scenario file"),

@@ -145,7 +145,6 @@ class Comparison:
         public = mean("public_income", "on")
         after = mean("consumption", "post")
         poor = self.poor(run) * self.persons
-        headcount = metrics.group_mean(run.windows["consumption", "post"] < 1.0, self.persons, self.home)
         alive = (run.village["quality_post"] >= trajectories.INSTITUTION_ALIVE * run.village["quality_start"]) & (
             run.village["attendance_post"] >= 0.5 * run.village["attendance_pre"]
         )
@@ -155,7 +154,7 @@ class Comparison:
             self.village_growth(run),
             metrics.group_mean(self.classes[run.arm, run.seed] == 0, poor, self.home, len(after)),
             run.village["headcount_start"],
-            headcount,
+            run.village["headcount_post"],
             run.village["upkeep_post"] >= trajectories.UPKEEP_COVERED,
             alive,
             self.national_growth[run.seed],

@@ -137,16 +137,21 @@ class Recorder:
                 run.poverty[index] = run.poverty.get(index, 0.0) + share * value
         covered = state["upkeep"].reshape(-1, 4).mean(axis=1)
         kept = {"attendance": state["attendance"], "quality": state["institution_quality"], "upkeep": covered}
+        kept["headcount"] = self._headcount()
         for name, values in kept.items():
             village = f"{name}_{window}"
             run.village[village] = run.village.get(village, np.zeros(1)) + share * values
+
+    def _headcount(self) -> np.ndarray:
+        """Share of each village's persons who are below the line in this quarter."""
+        return metrics.group_mean(self.model.state["consumption"] < metrics.LINE, self.persons, self.home)
 
     def start(self) -> None:
         """What is known of households when the programmes start."""
         state, run = self.model.state, self.run
         run.household["permanent_income"] = state["permanent_income"].copy()
         run.village["quality_start"] = state["institution_quality"].copy()
-        run.village["headcount_start"] = metrics.group_mean(state["consumption"] < 1.0, self.persons, self.home)
+        run.village["headcount_start"] = self._headcount()
         for programme in ("pkh", "rastra"):
             run.household[f"list_{programme}"] = state[LISTS[programme]].copy()
 

@@ -32,6 +32,7 @@ MEANS = {
     "attendance": "share of households",
     "quality": SHARE,
     "upkeep": SHARE,
+    "headcount": "share of persons",
 }
 #: Table -> column -> unit; `low` and `high` are in the unit of what they are the ends of.
 TABLES: Mapping[str, Mapping[str, str]] = {

@@ -155,7 +155,8 @@ def village_class(
         Share of baseline-poor persons in class self-sufficient; nan where the village has none, which cannot fail
         the condition.
     headcount_start, headcount_now : array, shape (v,)
-        Headcount when the programmes start and in the window judged, same unit.
+        Headcount in the quarter in which the programmes start, and mean of the quarters of the window judged, same
+        unit: who is poor in a quarter, never who is poor on average, of whom there are fewer.
     upkeep_covered, institution_alive : bool array, shape (v,)
         Conditions on works and institution.
     national_growth : float

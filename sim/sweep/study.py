@@ -232,6 +232,8 @@ def _faults(study: Study, scenario: Scenario, may: Known) -> Iterator[str]:
     luck, design = study.replications, study.design
     if (luck.half_width is None) != (luck.most is None):
         yield '"half_width" and "most" in [replications] go together: how narrow, and how many draws at most'
+    if luck.half_width is None and (idle := sorted({"level", "metric"} & luck.model_fields_set)):
+        yield f'"{idle[0]}" in [replications] is that of "half_width", which is not given'
     if luck.most is not None and (luck.seeds < 4 or luck.most < luck.seeds):
         yield f'"seeds" in [replications] is {luck.seeds}; allowed with "half_width": 4 to "most" ({luck.most})'
     if bool(design.file) != (design.kind == "file"):
