@@ -654,6 +654,7 @@ def test_figures_on_the_page_are_the_engines(live):
     assert "budget=0&" in page.url
 
 
+@pytest.mark.full
 def test_policies_are_called_what_the_maps_call_them(live):
     page = live("v=1&a=social_planning&b=asset_only")
     for arm, name in (("A", "Social planning"), ("B", "Asset alone")):  # not R2 or T2b: papers know what that is
