@@ -621,8 +621,8 @@ def ran(among, worlds, threads):
 QUOTED = {
     ("growth", "bet"): ("one point a year faster for five years", "per tahun selama lima tahun"),
     ("meeting", "watch"): (
-        "It doubles while facilitators are there; most of that is gone in the quarter they leave, nearly all within two "
-        "years. Works last longer: about half of what was added stands ten years after the money.",
+        "It doubles while facilitators are there; most of that is gone in the quarter they leave, nearly all within "
+        "two years. Works last longer: about half of what was added stands ten years after the money.",
         "dua kali lipat selama ada fasilitator; sebagian besar kenaikan itu hilang pada triwulan mereka pergi, hampir "
         "seluruhnya dalam dua tahun. Prasarana bertahan lebih lama: sekitar separuh tambahannya masih berdiri sepuluh "
         "tahun setelah dana berakhir.",
@@ -633,8 +633,8 @@ QUOTED = {
     ("storm", "switch_poor"): (
         "Own income falls by the same part as before, about 8 %. But some 20 of 100 people were poor before the storm, "
         "and 23 to 24 are in it",
-        "Pendapatan sendiri turun sebesar tadi, sekitar 8%. Namun sekitar 20 dari 100 orang sudah miskin sebelum badai, "
-        "dan 23 sampai 24 saat badai",
+        "Pendapatan sendiri turun sebesar tadi, sekitar 8%. Namun sekitar 20 dari 100 orang sudah miskin sebelum "
+        "badai, dan 23 sampai 24 saat badai",
     ),
 }
 
