@@ -619,6 +619,34 @@ def ran(among, worlds, threads):
     return found
 
 
+#: What the tests below hold against a run, as the steps say it.
+QUOTED = {
+    ("growth", "bet"): ("one point a year faster for five years", "per tahun selama lima tahun"),
+    ("meeting", "watch"): (
+        "It doubles while facilitators are there; most of that is gone in the quarter they leave, nearly all within "
+        "two years. Works last longer: about half of what was added stands ten years after the money.",
+        "dua kali lipat selama ada fasilitator; sebagian besar kenaikan itu hilang pada triwulan mereka pergi, hampir "
+        "seluruhnya dalam dua tahun. Prasarana bertahan lebih lama: sekitar separuh tambahannya masih berdiri sepuluh "
+        "tahun setelah dana berakhir.",
+    ),
+    ("cow", "watch"): ("within one year the two change places", "dalam setahun keduanya bertukar tempat"),
+    ("storm", "watch"): ("five years after its money ended", "lima tahun setelah dananya berakhir"),
+    ("storm", "switch_dense"): ("local demand drops a little further", "permintaan lokal turun sedikit lebih dalam"),
+    ("storm", "switch_poor"): (
+        "Own income falls by the same part as before, about 8 %. But some 20 of 100 people were poor before the storm, "
+        "and 23 to 24 are in it",
+        "Pendapatan sendiri turun sebesar tadi, sekitar 8%. Namun sekitar 20 dari 100 orang sudah miskin sebelum "
+        "badai, dan 23 sampai 24 saat badai",
+    ),
+}
+
+
+def test_steps_say_what_is_held_against_a_run():
+    said = {(one["id"], step["id"]): step["text"] for one in lessons.lessons() for step in one["steps"]}
+    for place, quotes in QUOTED.items():
+        assert all(quote in text for quote, text in zip(quotes, said[place], strict=True)), place
+
+
 def test_lesson_growth_passes_by(ran):
     """What the texts of the lesson promise: little from the policy, much from the way to the village."""
     watch, switch = (ran["growth", step] for step in ("watch", "switch"))

@@ -377,7 +377,7 @@ def test_household_is_followed_in_both_worlds(visit, exported, found):
     maps.first.focus()
     page.keyboard.press("ArrowRight")
     drawer = page.get_by_role("region", name="One household")
-    number = drawer.get_by_label("Another", exact=True)
+    number = drawer.get_by_label("Household no.", exact=True)
     expect(number).to_have_value("2")
     page.keyboard.press("Enter")  # into the drawer: Tab goes round in it, Escape gives the focus back
     expect(drawer).to_be_focused()
@@ -654,11 +654,18 @@ def test_figures_on_the_page_are_the_engines(live):
     assert "budget=0&" in page.url
 
 
+@pytest.mark.full
 def test_policies_are_called_what_the_maps_call_them(live):
     page = live("v=1&a=social_planning&b=asset_only")
     for arm, name in (("A", "Social planning"), ("B", "Asset alone")):  # not R2 or T2b: papers know what that is
         chosen = page.get_by_label(f"Policy {arm}", exact=True).evaluate("one => one.selectedOptions[0].textContent")
         assert chosen == name == page.locator(f'.sw-world[data-arm="{arm.lower()}"] .sw-name').text_content()
+    leave = page.get_by_label("Facilitators leave", exact=True)
+    expect(leave).to_be_disabled()  # neither has any
+    expect(page.locator(".sw-flag", has_text="Facilitators leave")).to_have_count(0)
+    page.get_by_label("Policy B", exact=True).select_option("locality_development")
+    expect(page.locator(".sw-flag", has_text="Facilitators leave")).to_have_count(1)
+    expect(leave).to_be_enabled()
 
 
 def test_what_is_served_plays_the_engines_run_and_its_link_opens_it_again(live, visit, found):
@@ -720,8 +727,8 @@ def test_a_household_and_its_story(live):
     page.locator(".sw-world canvas").first.focus()
     page.keyboard.press("ArrowRight")
     drawer = page.get_by_role("region", name="One household")
-    drawer.get_by_label("Another").fill(str(HOUSEHOLD + 1))
-    drawer.get_by_label("Another").press("Enter")
+    drawer.get_by_label("Household no.").fill(str(HOUSEHOLD + 1))
+    drawer.get_by_label("Household no.").press("Enter")
     told = story(engine(QUERY), choices(), HOUSEHOLD, threads())
     expect(drawer).to_contain_text(told["why"]["a"]["text"][0])
     expect(drawer.locator(".sw-parts")).to_contain_text(told["parts"]["text"][0])
