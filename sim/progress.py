@@ -10,6 +10,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sim.language import say
 
 
+def plain(stderr: bool = False, width: int | None = None) -> Console:
+    """Where lines are printed as they are: a name in brackets or colons is never read as markup or a picture."""
+    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+
+
 class Bar:
     """A progress bar with time left, fed by what a run tells.
 
@@ -19,13 +24,13 @@ class Bar:
 
     def __init__(self) -> None:
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
-        self.progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self.progress = Progress(*columns, console=plain(stderr=True), transient=True)
         self.tasks: dict[str, int] = {}
         self.asked_to_stop = False
 

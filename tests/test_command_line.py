@@ -250,6 +250,15 @@ def test_check_says_what_would_run(scenario, capsys):
     assert capsys.readouterr().out.strip() == said
 
 
+@pytest.mark.parametrize("name", [":x: smile", "a [bold] c"])
+def test_a_name_is_printed_as_it_is(tmp_path, capsys, name):
+    (tmp_path / f"{name}.toml").write_text(TINY)
+    assert command_line.main(["check", str(tmp_path / f"{name}.toml")]) == 0
+    assert capsys.readouterr().out.startswith(f"{name}: 4 villages")
+    assert command_line.main(["check", str(tmp_path / name / "none.toml")]) == 2
+    assert f"/{name}/none.toml: no such scenario file" in capsys.readouterr().err
+
+
 def test_check_counts_the_villages_of_a_list(tmp_path, capsys):
     (tmp_path / "own.toml").write_text(TINY.replace("villages = 4", f'village_list = "{VILLAGES}"'))
     rows = [line for line in VILLAGES.read_text().splitlines()[1:] if line.strip() and line[0] != "#"]

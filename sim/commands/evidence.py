@@ -7,18 +7,16 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rich.console import Console
-
 from sim.commands.options import language, wide
 from sim.drafted import drafted
 from sim.errors import InputError
 from sim.experiment import VARIANTS
 from sim.language import say
-from sim.progress import Bar
+from sim.progress import Bar, plain
 from sim.workers import Workers
 
 ONE = "one structural variant instead of both"
-console = Console()
+console = plain()
 
 
 def add_parsers(commands: argparse._SubParsersAction) -> None:

@@ -27,6 +27,7 @@ LARGEST_FILE = 1_000_000  # bytes
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 OTHERS = ("data", "evidence", "claims", "published", "sweeps")
 MOST_FAULTS = 8  # lines of one message
+QUOTED = re.compile(r"['\"](.*?)['\"]")
 Part = TypeVar("Part", bound=Frozen)
 
 
@@ -189,6 +190,8 @@ def _syntax(name: str, text: str, reason: str) -> str:
     said = reason[: place.start()] if place else reason
     if said == "Cannot overwrite a value":
         said = "the key or table is given twice"
+    elif twice := re.fullmatch(r"Cannot (?:declare|redefine namespace|mutate immutable namespace) (\(.*\))( twice)?", said):
+        said = f"the table [{'.'.join(re.findall(QUOTED, twice[1]))}] is given twice"
     elif "digits" in said:
         said = "a number has too many digits"
     else:
