@@ -103,6 +103,10 @@ def load(path_or_name: str | os.PathLike[str], known: Known, changes: Mapping[st
         If the file cannot be read, is no TOML or is no scenario of this model.
     """
     path, name, text, document = opened(path_or_name)
+    if not document:
+        raise InputError(f"{name}: says nothing; a scenario to begin with: swadaya show desa > {path.name}")
+    if "scenario" in document and "population" not in document:
+        raise InputError(f"{name}: is the study of a sweep, not a scenario; `swadaya sweep` takes it")
     if changes:
         return check(_overlaid(document, changes), known, name=path.stem, path=path)
     return check(document, known, name=name, text=text, path=path)
