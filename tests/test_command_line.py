@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from sim import __main__ as command_line
@@ -165,6 +167,15 @@ def test_what_stops_the_last_step_costs_neither_the_old_results_nor_leaves_a_tra
     with pytest.raises(OSError, match="power cut"), command_line.drafted(folder) as draft:
         (draft / "what").write_text("new")
     assert [file.name for file in folder.parent.iterdir()] == ["tiny-0"] and (folder / "what").read_text() == "old"
+
+
+def test_a_full_disk_is_told_and_leaves_no_trace(scenario, tmp_path, monkeypatch, refused):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "Error writing bytes to file")  # as pyarrow says it
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    refused(["run", scenario, "--results", tmp_path / "there"], "there: results cannot", "No space left on device")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [None, "not json", "[]", '{"digest": "another"}'])
