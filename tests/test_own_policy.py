@@ -205,7 +205,11 @@ def test_one_file_brings_a_policy_a_process_and_a_metric(mine, scenario, tmp_pat
     [
         ("return most *", "return 3.0 + most *", ("mine.py: rule capture, quarter 0: gives 3", "allowed: 0 to 1")),
         ("village_capture.max()", "village_capture[99]", ("mine.py, line 16: IndexError: index 99",)),
-        ("village_capture.max()", "village_capture", ("metric worst_capture: returned a ndarray; allowed: one number",)),
+        (
+            "village_capture.max()",
+            "village_capture",
+            ("metric worst_capture: returned a ndarray; allowed: one number",),
+        ),
         ("return {", "raise SystemExit(3)\n    return {", ("mine.py, line 22: SystemExit: 3",)),
     ],
     ids=["a rule leaves its range", "a metric raises", "a metric gives no number", "a policy leaves"],

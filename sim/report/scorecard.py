@@ -76,8 +76,8 @@ WORDS = {
         "blind."
     ),
     mark("Figure"): mark(
-        "How its number is known. READ: read in the study or a summary of it. MEM: from memory, not read again, and how "
-        "sure. DER: derived from others."
+        "How its number is known. READ: read in the study or a summary of it. MEM: from memory, not read again, and "
+        "how sure. DER: derived from others."
     ),
 }
 

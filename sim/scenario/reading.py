@@ -194,7 +194,9 @@ def _syntax(name: str, text: str, reason: str) -> str:
     said = reason[: place.start()] if place else reason
     if said == "Cannot overwrite a value":
         said = "the key or table is given twice"
-    elif twice := re.fullmatch(r"Cannot (?:declare|redefine namespace|mutate immutable namespace) (\(.*\))( twice)?", said):
+    elif twice := re.fullmatch(
+        r"Cannot (?:declare|redefine namespace|mutate immutable namespace) (\(.*\))( twice)?", said
+    ):
         said = f"the table [{'.'.join(re.findall(QUOTED, twice[1]))}] is given twice"
     elif "digits" in said:
         said = "a number has too many digits"

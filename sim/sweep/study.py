@@ -30,6 +30,7 @@ from sim.sweep import outcomes
 
 STUDIES = folder("scenarios") / "sweeps"
 DATES = ("start", "end", "funds_end", "facilitation_end")
+UNITS = ("quarters", "z per person and quarter")  # of a date, and of a dose
 Kind = Literal["grid", "latin_hypercube", "sobol", "saltelli", "morris", "file", "sets"]
 LARGEST = 2_000_000  # runs of a study
 ALL = "all"
@@ -166,6 +167,16 @@ class Question:
     def followed(self) -> tuple[str, ...]:
         """Names of all metrics that are asked for, that of the rule for stopping among them."""
         return tuple(dict.fromkeys([*self.study.metrics, *filter(None, [self.study.replications.metric])]))
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each uncertainty and lever."""
+        may, arms = self.scenario.known, {arm.id: arm.policy for arm in self.scenario.arms}
+        found = {name: may.parameters[name].unit for name in self.spans}
+        for name in self.study.levers:
+            arm, _, setting = name.partition(".")
+            found[name] = may.policies[arms[arm]].parameters[setting].unit if setting else UNITS[name == "dose"]
+        return found
 
     def digest(self, code: str) -> str:
         """SHA-256 over all that its results depend on; `code` is that of the code."""
