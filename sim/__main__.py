@@ -8,20 +8,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from sim.app import command as viewing
 from sim.commands import evidence, explain, regime, reproduce, sweep
 from sim.commands.options import language, own_files
 from sim.drafted import drafted
 from sim.errors import InputError, NotFiniteError, PolicyError
 from sim.language import ENGLISH, mark, say, speaking, written
-from sim.progress import Bar
+from sim.terminal import Bar, plain
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-console, complaint = Console(), Console(stderr=True)
+console, complaint = plain(), plain(stderr=True)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,7 +67,7 @@ def _unnamed(scenario: Scenario) -> None:
     idle = scenario.known.policies.keys() - policies.catalogue().keys() - named
     if idle:
         arms = " and ".join(f'policy = "{name}"' for name in sorted(idle))
-        complaint.print(f"{scenario.slug}: no arm has {arms}", markup=False, highlight=False, soft_wrap=True)
+        complaint.print(f"{scenario.slug}: no arm has {arms}", soft_wrap=True)
 
 
 def run(arguments: argparse.Namespace) -> int | None:
@@ -108,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int | None:
         warnings = standing.warnings()
         write(results, draft, warnings)
     console.print(headline_terminal(results), *passed_over(results), *warnings, sep="\n")
-    console.print(say("report: {file}", file=folder / "report.html"))
+    console.print(say("report: {file}", file=folder / "report.html"), soft_wrap=True)
     return None
 
 
@@ -132,7 +130,7 @@ def check(arguments: argparse.Namespace) -> None:
         scenario=scenario.slug, villages=villages, households=about.households, arms=arms,
         quarters=scenario.calendar.quarters, seeds=scenario.replications.seeds,
     )  # fmt: skip
-    console.print(told, soft_wrap=True, highlight=False)
+    console.print(told, soft_wrap=True)
 
 
 def mediate(arguments: argparse.Namespace) -> None:
@@ -179,10 +177,10 @@ def bench(arguments: argparse.Namespace) -> None:
         else:
             found = measure(scenario, study.build(scenario), arguments.large, tell=bar)
     for title, lines in found.items():
-        console.print(f"\n{title}", style="bold", highlight=False, soft_wrap=True)
+        console.print(f"\n{title}", style="bold", soft_wrap=True)
         for line in lines:
             value = written(f"{line.value:,.2f}")
-            console.print(f"{value:>12}  {line.unit:32} {line.what}", highlight=False, soft_wrap=True)
+            console.print(f"{value:>12}  {line.unit:32} {line.what}", soft_wrap=True)
 
 
 COMMANDS = {
@@ -214,10 +212,10 @@ def main(arguments: list[str] | None = None) -> int:
         with speaking(getattr(chosen, "lang", ENGLISH.code)):
             return COMMANDS[chosen.command](chosen) or 0
     except (InputError, PolicyError) as error:
-        complaint.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        complaint.print(str(error), soft_wrap=True)
         return 2
     except NotFiniteError as error:
-        complaint.print(f"stopped, nothing was written: {error}", markup=False, highlight=False, soft_wrap=True)
+        complaint.print(f"stopped, nothing was written: {error}", soft_wrap=True)
         return 1
     except BrokenPipeError:  # whoever reads has had enough, as in `swadaya schema | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -225,6 +223,14 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         complaint.print("stopped; nothing was written")
         return 130
+    except (Exception, SystemExit) as error:
+        from sim.own_files import blamed
+
+        told = blamed(error)
+        if told is None:
+            raise
+        complaint.print(f"stopped, nothing was written: {told}", soft_wrap=True)
+        return 2
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sim.errors import InputError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, what one may use of it, what one file may hold
 
 
 @contextmanager
@@ -27,6 +31,11 @@ def drafted(folder: Path) -> Iterator[Path]:
             shutil.rmtree(old, ignore_errors=True)
             folder.rename(old)
         draft.rename(folder)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        told = f"{folder.parent}: results cannot be written there: {os.strerror(error.errno)}; nothing was written"
+        raise InputError(told) from error
     finally:
         if old.exists() and not folder.exists():
             old.rename(folder)

@@ -18,6 +18,8 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from sim.engine.rule import Param, Rule, rule
 from sim.engine.table import Table
 from sim.errors import InputError
@@ -26,6 +28,7 @@ from sim.policies.policy import Policy, did_you_mean, policy
 
 T = TypeVar("T")
 LARGEST_FILE = 1_000_000  # bytes
+HOME = "own_files."  # how the module of such a file begins: no module of an import can have that name
 MADE: Mapping[str, Callable[..., Any]] = {"policy": policy, "rule": rule, "metric": metric, "Param": Param}
 # what Python says of a misspelt word, and of one that is not there
 UNKNOWN = re.compile(r"(\w+)(?:\.__new__)?\(\) got an unexpected keyword argument '(\w+)'")
@@ -106,7 +109,7 @@ def _bytes(path: Path) -> bytes:
 
 def _run(path: Path, raw: bytes) -> types.ModuleType:
     """The file as a module, run from the very text that is hashed; nothing is written beside it."""
-    name = f"own_files.{path.stem}"  # a name that no module of an import can have
+    name = f"{HOME}{path.stem}"
     loader = SourceFileLoader(name, str(path))
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert spec is not None
@@ -126,6 +129,33 @@ def _run(path: Path, raw: bytes) -> types.ModuleType:
         at = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         raise InputError(f"{path}{f', line {at[-1]}' if at else ''}: {_told(error)}") from error
     return module
+
+
+def blamed(error: BaseException) -> str | None:
+    """What code of a user's own raised while it ran, in one line with its file and line; None where it was not that."""
+    inside = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).startswith(HOME)
+    ]
+    return f"{inside[-1][0]}, line {inside[-1][1]}: {_told(error)}" if inside else None
+
+
+def check_range(rules: Iterable[Rule], column: Callable[[str], np.ndarray], quarter: int) -> None:
+    """Refuse what a rule of a user's own has set outside the range that it declares: no column leaves its own.
+
+    Parameters
+    ----------
+    column : callable
+        ``column(name)`` returns a 1-D array: the state of a model.
+    """
+    for one in rules:
+        values = column(one.name)
+        wrong = values[~((values >= one.low) & (values <= one.high))]
+        if len(wrong):
+            file = Path(one.function.__code__.co_filename).name
+            found = f"{file}: rule {one.name}, quarter {quarter}: gives {wrong[0]:g} {one.unit}"
+            raise InputError(f"{found}; allowed: {one.low:g} to {one.high:g}, the range that it declares")
 
 
 def _told(error: BaseException) -> str:

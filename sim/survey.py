@@ -40,6 +40,7 @@ from sim.ties import USUAL
 
 RURAL_2017 = folder("scenarios") / "data" / "rural_indonesia_2017.toml"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+LEAST_WEIGHT = 1e-9  # of all weights together: one below it is a slip, and is lost where they are added up
 LARGEST_RATIO = 1000.0  # consumption over poverty line; beyond it (or under its inverse) the two are in other units
 
 
@@ -127,7 +128,7 @@ class Column:
 
 
 SURVEY = {
-    "weight": Column(low=0.0, above=True),
+    "weight": Column(low=0.0, high=1e12, above=True),
     "psu": Column(),
     "stratum": Column(),
     "size": Column(low=1.0, high=50.0, whole=True),
@@ -242,6 +243,13 @@ def read_survey(path: str | Path) -> Survey:
     path = Path(path)
     table, rows = _table(path, SURVEY)
     number = {name: np.array(table[name], dtype=float) for name, column in SURVEY.items() if column.low is not None}
+    least = LEAST_WEIGHT * number["weight"].sum()
+    for row, value in zip(rows, number["weight"].tolist(), strict=True):
+        if value < least:
+            raise InputError(
+                f"{path.name}, row {row}, column 'weight': found {value:g}; allowed: at least {least:.3g}, a billionth "
+                "of all weights together."
+            )
     ratio = number["consumption"] / number["poverty_line"]
     for row, value in zip(rows, ratio.tolist(), strict=True):
         if not 1.0 / LARGEST_RATIO <= value <= LARGEST_RATIO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -10,13 +11,14 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from sim import __main__ as command_line
 from sim.errors import NotFiniteError
 from sim.experiment import study
-from sim.progress import Bar
 from sim.report.page import PLATES
+from sim.terminal import Bar
 
 ROOT = Path(__file__).parents[1]
 TINY = """
@@ -167,6 +169,15 @@ def test_what_stops_the_last_step_costs_neither_the_old_results_nor_leaves_a_tra
     assert [file.name for file in folder.parent.iterdir()] == ["tiny-0"] and (folder / "what").read_text() == "old"
 
 
+def test_a_full_disk_is_told_and_leaves_no_trace(scenario, tmp_path, monkeypatch, refused):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "Error writing bytes to file")  # as pyarrow says it
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    refused(["run", scenario, "--results", tmp_path / "there"], "there: results cannot", "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("content", [None, "not json", "[]", '{"digest": "another"}'])
 def test_a_foreign_folder_is_left_as_it_is(written, scenario, tmp_path, refused, content):
     foreign = tmp_path / "results" / written[1].name
@@ -248,6 +259,15 @@ def test_check_says_what_would_run(scenario, capsys):
     assert command_line.main(["check", str(scenario)]) == 0
     said = "tiny: 4 villages of about 40 households, 80 quarters, 2 seeds; arms: status_quo, dividend"
     assert capsys.readouterr().out.strip() == said
+
+
+@pytest.mark.parametrize("name", [":x: smile", "a [bold] c"])
+def test_a_name_is_printed_as_it_is(tmp_path, capsys, name):
+    (tmp_path / f"{name}.toml").write_text(TINY)
+    assert command_line.main(["check", str(tmp_path / f"{name}.toml")]) == 0
+    assert capsys.readouterr().out.startswith(f"{name}: 4 villages")
+    assert command_line.main(["check", str(tmp_path / name / "none.toml")]) == 2
+    assert f"/{name}/none.toml: no such scenario file" in capsys.readouterr().err
 
 
 def test_check_counts_the_villages_of_a_list(tmp_path, capsys):

@@ -200,6 +200,28 @@ def test_one_file_brings_a_policy_a_process_and_a_metric(mine, scenario, tmp_pat
         assert word in " ".join(capsys.readouterr().out.split()), topic
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("return most *", "return 3.0 + most *", ("mine.py: rule capture, quarter 0: gives 3", "allowed: 0 to 1")),
+        ("village_capture.max()", "village_capture[99]", ("mine.py, line 16: IndexError: index 99",)),
+        (
+            "village_capture.max()",
+            "village_capture",
+            ("metric worst_capture: returned a ndarray; allowed: one number",),
+        ),
+        ("return {", "raise SystemExit(3)\n    return {", ("mine.py, line 22: SystemExit: 3",)),
+    ],
+    ids=["a rule leaves its range", "a metric raises", "a metric gives no number", "a policy leaves"],
+)
+def test_what_goes_wrong_in_a_file_while_it_runs_is_told(mine, scenario, tmp_path, capsys, old, new, words):
+    assert old in ONE_OF_EACH
+    file, results = mine(ONE_OF_EACH.replace(old, new)), tmp_path / "results"
+    assert command_line.main(["run", str(scenario()), "--policy", str(file), "--results", str(results)]) == 2
+    told(capsys, *words)
+    assert not results.exists()
+
+
 def test_a_scenario_says_where_a_rule_comes_from_and_runs_no_code(mine, scenario, tmp_path):
     file, question = mine(ONE_OF_EACH), scenario()
     question.write_text(question.read_text() + PROCESSES)

@@ -411,6 +411,11 @@ def test_a_bad_cell_is_named_with_file_row_and_column(tmp_path: Path, column: st
             "row 3, column 'stratum': found 'urban'",
         ),
         (f"{SURVEY_HEADER},activity\n{SURVEY_ROW},fish", "at most 3, or one of farming, livestock, trade, services."),
+        (
+            f"{SURVEY_HEADER}\n{SURVEY_ROW}\n" + SURVEY_ROW.replace("100,", "0.00000001,", 1),
+            "row 3, column 'weight': found 1e-08; allowed: at least 1e-07, a billionth of all weights together.",
+        ),
+        (f"{SURVEY_HEADER}\n1e308,P1,rural,4,North,400000,540000", "found '1e308'; allowed: a number above 0 and at"),
         (SURVEY_HEADER.encode("utf-16"), "survey.csv: not a UTF-8 text file (byte 0); save it as CSV UTF-8."),
     ],
 )

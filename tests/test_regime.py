@@ -524,7 +524,7 @@ def test_the_command_writes_map_tables_and_manifest(tiny, tmp_path, capsys):
     [
         (["--axes", "works,trapp"], 'there is no axis "trapp"; did you mean "trap"?'),
         (["--axes", "works,loss.bas"], 'did you mean "loss.base"?'),
-        (["--points", "1"], "--points: is 1; allowed: a whole number from 20"),
+        (["--points", "1"], "--points: is 1; allowed: a whole number, 20 to 100000"),
     ],
 )
 def test_wrong_input_is_told_and_ends_with_two(tiny, tmp_path, capsys, more, told):

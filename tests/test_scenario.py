@@ -350,7 +350,7 @@ BAD = [
     ("setting out of range", ARMS + "[arms.settings]\ngrant = 1.5\n",
      ['line 8: "grant" in [arms.settings] is 1.5; allowed: a number, 0 to 1 share']),
     ("setting no number", ARMS + "settings = { grant = true }\n",
-     ['line 7: "grant" in [arms.settings] is true; allowed: a number']),
+     ['line 7: "grant" in [arms.settings] is true; allowed: a finite number']),
     ("unknown parameter", ARMS + "[parameters]\n'consumption.propensty' = 0.8\n",
      ['line 8: unknown parameter "consumption.propensty" in [parameters]; did you mean "consumption.propensity"?']),
     ("parameter out of range", ARMS + "[parameters.consumption]\n\nsubsistence = 2\n",
@@ -358,7 +358,7 @@ BAD = [
     ("parameter below an open range", ARMS + "[parameters]\nluck.persistence = -1\n",
      ['line 8: "luck.persistence" in [parameters] is -1.0; allowed: a number, ≥ 0 per quarter']),
     ("parameter no number", ARMS + '[parameters]\nluck.persistence = "high"\n',
-     ['line 8: "luck.persistence" in [parameters] is "high"; allowed: a number']),
+     ['line 8: "luck.persistence" in [parameters] is "high"; allowed: a finite number']),
     ("parameter twice", ARMS + '[parameters]\nluck.persistence = 0.5\n"luck.persistence" = 0.6\n',
      ['line 7: "luck.persistence" in [parameters] is given twice']),
     ("unknown rule", ARMS + '[hold]\nablate = [\n  "luck",\n  "consumtion", # food\n]\n',
@@ -414,6 +414,8 @@ BAD = [
       'line 10: "dose" in [budget] is -1; allowed: a number, 0 to 0.5 z per person and quarter']),
     ("not TOML", "[population\n",
      ["line 2, column 12: not valid TOML: expected ']' at the end of a table declaration"]),
+    ("table twice", ARMS + "[twins]\nstress = true\n[twins]\nstress = true\n",
+     ["line 9, column 7: not valid TOML: the table [twins] is given twice"]),
     ("key twice", 'title = "again"\nquestion = ""\n',
      ["line 2, column 16: not valid TOML: the key or table is given twice"]),
     ("open text", 'question = """\n\n', ["line 2: not valid TOML: unterminated string"]),
@@ -448,6 +450,8 @@ def test_files_that_are_no_scenarios(write, tmp_path):
     assert _message(tmp_path / "y.toml").endswith('no such scenario file; did you mean "x.toml"?')
     assert "larger than 1 MB" in _message(write("#" * 1_000_001))
     assert "line 2: not UTF-8 text" in _message(write(b'title = "a"\nquestion = "\xff"\n'))
+    assert _message(write("# nothing\n")).endswith("swadaya show desa > x.toml")
+    assert "is the study of a sweep" in _message(SCENARIOS / "sweeps" / "facilitation.toml")
     assert "too many digits" in _message(write("x = " + "9" * 5000))
     assert "nested too deeply" in _message(write("x = " + "[" * 5000 + "]" * 5000))
 

@@ -131,6 +131,15 @@ def test_numbers_and_names_are_written_as_the_reader_does(reader):
     assert not re.search(r"\d\.\d{1,2}\b", shown)  # no decimal point
 
 
+def test_numbers_that_are_drawn_have_their_units(reader):
+    """As in the list of parameters of the model: what works earn is a share, 0 to 0.6."""
+    (page,) = (reader.folder / "results").glob("discover-locality*/report.html")
+    shown = " ".join(Shown(page.read_text()).words)
+    assert "output.works_gain 0 s.d. 0,6 proporsi" in shown, shown
+    (figure,) = page.parent.glob("*.svg")
+    assert "output.works_gain, proporsi" in figure.read_text()
+
+
 def test_data_do_not_depend_on_the_language(reader):
     for path in sorted((reader.folder / "results").glob("*/*.csv")):
         text = path.read_text()

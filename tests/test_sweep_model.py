@@ -220,6 +220,7 @@ def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
             'unknown uncertainty "output.works_gian"; did you mean',
         ),
         ("[0.0, 0.12]", "[0.0, 12]", "allowed: [low, high] within 0 to 0.6"),
+        ("[0.0, 0.12]", "[nan, 0.12]", "is a list of 2; allowed: [low, high], or"),
         ("[0.0, 0.12]", '"some"', 'allowed: [low, high], or "all" of its range'),
         ("[0.0, 0.12]", "[0.1]", "is a list of 1; allowed: [low, high]"),
         ("[levers]", '"output.works_gain" = "all"\n[levers]', '"output.works_gain" in [uncertainties] is given twice'),
@@ -250,6 +251,11 @@ def test_what_is_wrong_in_a_study_is_told(file, old, new, words):
     with pytest.raises(InputError) as told:
         read(file)
     assert words in str(told.value)
+
+
+def test_a_scenario_is_no_study():
+    with pytest.raises(InputError, match="is a scenario, not the study of a sweep"):
+        read("scenarios/desa.toml")
 
 
 def test_points_come_from_a_file(file, tmp_path):

@@ -11,7 +11,7 @@ from rich.console import Console
 from sim.app.texts import LANGUAGES
 from sim.drafted import drafted
 from sim.errors import InputError
-from sim.progress import Bar
+from sim.terminal import Bar
 
 
 def add_parsers(commands: argparse._SubParsersAction) -> None:

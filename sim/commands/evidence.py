@@ -7,18 +7,17 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rich.console import Console
-
 from sim.calibration import VARIANTS
 from sim.commands.options import language, wide
 from sim.drafted import drafted
 from sim.errors import InputError
 from sim.language import say
-from sim.progress import Bar
+from sim.terminal import Bar, plain
 from sim.workers import Workers
 
+MOST_SETS = 10_000  # that one may look for: more than any question needs, and days of work
 ONE = "one structural variant instead of both"
-console = Console()
+console = plain()
 
 
 def add_parsers(commands: argparse._SubParsersAction) -> None:
@@ -50,8 +49,8 @@ def calibrate(arguments: argparse.Namespace) -> None:
     from sim.calibration import calibrate, ensemble
     from sim.report.calibration import terminal
 
-    if arguments.count < 1:
-        raise InputError(f"--count: is {arguments.count}; allowed: a whole number from 1")
+    if not 1 <= arguments.count <= MOST_SETS:
+        raise InputError(f"--count: is {arguments.count}; allowed: a whole number, 1 to {MOST_SETS}")
     for variant in (arguments.variant,) if arguments.variant else VARIANTS:
         if arguments.check:
             _confirm(variant, arguments)

@@ -6,11 +6,10 @@ import argparse
 import json
 import tomllib
 
-from rich.console import Console
-
 from sim.commands.options import language, own_files, wide
 from sim.errors import InputError
 from sim.language import ENGLISH
+from sim.terminal import plain
 
 TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article", "odd")
 TRANSLATED = ("policies", "article")  # topics that are told in every language
@@ -56,7 +55,7 @@ def show(arguments: argparse.Namespace) -> None:
         print(original(arguments.scenario), end="")
         return
     for name in shipped():
-        Console().print(f"{name:16} {tomllib.loads(original(name))['title']}", highlight=False, soft_wrap=True)
+        plain().print(f"{name:16} {tomllib.loads(original(name))['title']}", soft_wrap=True)
 
 
 def schema(arguments: argparse.Namespace) -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from rich.console import Console
-
 from sim.drafted import drafted
 from sim.experiment.results import folder_named
 from sim.language import mark, say
 from sim.nation import frame
 from sim.nation import run as national
-from sim.progress import Bar
 from sim.report.grid import Grid, terminal
 from sim.report.nation import write
 from sim.scenario import Scenario
+from sim.terminal import Bar, plain
 
 
 def run(scenario: Scenario, first_look: bool, results: Path) -> int:
@@ -27,12 +25,12 @@ def run(scenario: Scenario, first_look: bool, results: Path) -> int:
     try:
         shown = _played(scenario, part, folder, kept, digest)
     except KeyboardInterrupt:
-        Console(stderr=True).print(
+        plain(stderr=True).print(
             say("stopped; finished districts are kept, and the same command goes on"), soft_wrap=True
         )
         return 130
     shutil.rmtree(kept, ignore_errors=True)
-    console = Console()
+    console = plain()
     console.print(*(terminal(one, lines=False) if isinstance(one, Grid) else one for one in shown), sep="\n")
     console.print(say("report: {file}", file=folder / "report.html"), soft_wrap=True)
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sim.language import ENGLISH, LANGUAGES
+from sim.terminal import plain
 
 
 def own_files(command: argparse.ArgumentParser) -> None:
@@ -26,5 +27,5 @@ def language(command: argparse.ArgumentParser) -> None:
 
 def wide() -> Console:
     """Where pages of text go: the terminal as it is, or 100 characters at least in a file or a pipe."""
-    console = Console()
-    return console if console.is_terminal else Console(width=max(100, console.width))
+    console = plain()
+    return console if console.is_terminal else plain(width=max(100, console.width))

@@ -6,16 +6,14 @@ import argparse
 import os
 from pathlib import Path
 
-from rich.console import Console
-
 from sim.commands.options import language
 from sim.drafted import drafted
 from sim.language import say
-from sim.progress import Bar
+from sim.terminal import Bar, plain
 from sim.workers import Workers
 
 AXES, OUTCOMES = "works,attendance,trap", ("self_sufficient", "headcount", "own_income")
-console = Console()
+console = plain()
 
 
 def add_parsers(commands: argparse._SubParsersAction) -> None:
@@ -49,10 +47,10 @@ def draw(arguments: argparse.Namespace) -> None:
     chosen = axes.named(names, may.parameters)
     question = questions.asked(scenario, chosen, arguments.outcome, arguments.points, arguments.quick)
     folder = folder_named(f"map-{scenario.slug}", question.digest, arguments.out)
-    console.print(planned(question, os.cpu_count() or 1), soft_wrap=True, highlight=False)
+    console.print(planned(question, os.cpu_count() or 1), soft_wrap=True)
     with Bar() as bar, drafted(folder) as draft, Workers() as workers:
         found = regime_map.mapped(question, workers, bar)
         write(found, draft)
     told = (*answer(found), *warnings(found), *standing.warnings())
-    console.print(terminal(grid(found, full=False)), *told, sep="\n\n", highlight=False)
+    console.print(terminal(grid(found, full=False)), *told, sep="\n\n")
     console.print(say("map: {file}", file=folder / "map.html"), soft_wrap=True)

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from sim.commands.options import language
-from sim.progress import Bar
+from sim.terminal import Bar, plain
 
 if TYPE_CHECKING:
     from sim.reproduce.runs import Asked
@@ -36,11 +34,11 @@ def reproduce(arguments: argparse.Namespace, kinds: Mapping[str, type[Asked]]) -
     from sim.known import known
     from sim.reproduce import again
 
-    code, console = 0, Console()
+    code, console = 0, plain()
     for name in again.asked(arguments.name, arguments.all, arguments.renew, kinds):
         with Bar() as bar:
             told = (again.renewed if arguments.renew else again.held)(name, known(), bar, kinds)
-        console.print(*told.lines, sep="\n", soft_wrap=True, markup=False, highlight=False)
+        console.print(*told.lines, sep="\n", soft_wrap=True)
         code = max(code, told.code)
     return code
 
@@ -52,4 +50,4 @@ def package(arguments: argparse.Namespace) -> None:
     from sim.reproduce.package import pack
 
     path = pack(arguments.results, arguments.out, arguments.beside, known())
-    Console().print(f"package: {path}\nSHA-256: {hashed(path)}", soft_wrap=True, markup=False, highlight=False)
+    plain().print(f"package: {path}\nSHA-256: {hashed(path)}", soft_wrap=True)

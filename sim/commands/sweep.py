@@ -8,13 +8,11 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from sim.commands.options import language
 from sim.drafted import drafted
 from sim.errors import InputError
 from sim.language import mark, say
-from sim.progress import Bar
+from sim.terminal import Bar, plain
 from sim.workers import working
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
 STORE = Path("results/store")
 FORMATS = ("table", "csv", "parquet", "dta")
-console = Console()
+console = plain()
 
 
 def add_parsers(commands: argparse._SubParsersAction) -> None:
@@ -104,7 +102,7 @@ def sweep(arguments: argparse.Namespace) -> int:
                     found = asked.finish(going)
         except KeyboardInterrupt:
             stopped = say("stopped; what was finished is stored, and the same command goes on from there")
-            Console(stderr=True).print(stopped, soft_wrap=True)
+            plain(stderr=True).print(stopped, soft_wrap=True)
             return 130
     _say(*told(found, going.digest()))
     return _page(arguments, asked, found, "sweep", {})
@@ -163,7 +161,7 @@ def query(arguments: argparse.Namespace) -> int:
             "{file}: its bytes are not those that were written; what it held is left out until `swadaya sweep` has run "
             "it again"
         )
-        Console(stderr=True).print(say(spoiled, file=path), markup=False, highlight=False, soft_wrap=True)
+        plain(stderr=True).print(say(spoiled, file=path), soft_wrap=True)
     if arguments.format == "table":
         _say(answer.to_string(index=False, max_rows=60) if len(answer) else say("no row"))
         return 0
@@ -187,4 +185,4 @@ def _page(arguments: argparse.Namespace, asked: Asked, found: Found, name: str, 
 
 
 def _say(*lines: str) -> None:
-    console.print(*lines, sep="\n", markup=False, highlight=False, soft_wrap=True)
+    console.print(*lines, sep="\n", soft_wrap=True)

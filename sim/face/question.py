@@ -141,7 +141,7 @@ class Question:
         Notes
         -----
         Seconds for small worlds, about two minutes for the default one on two cores; the first run of a set of rules
-        compiles it, once for the machine. `with Bar() as bar: question.run(bar)` shows how far it is (`sim.progress`).
+        compiles it, once for the machine. `with Bar() as bar: question.run(bar)` shows how far it is (`sim.terminal`).
 
         Examples
         --------

@@ -25,6 +25,8 @@ from typing import Any, SupportsFloat, TypeVar
 
 import numpy as np
 
+from sim.errors import InputError
+
 #: The rural poverty line in model money, z per person and quarter. Frozen; a grid of 0.9, 1 and 1.1 is printed beside.
 LINE = 1.0
 DIRECTIONS = ("lower", "higher", "neither")
@@ -229,7 +231,14 @@ def measure(
         return at_hand[argument]
 
     due = (one for one in metrics if quarter is None or one.due(quarter))
-    return {one.name: float(one.function(*map(look, one.wiring))) for one in due}
+    found: dict[str, float] = {}
+    for one in due:
+        value = one.function(*map(look, one.wiring))
+        try:
+            found[one.name] = float(value)
+        except (TypeError, ValueError):  # of a user's own metric
+            raise InputError(f"metric {one.name}: returned a {type(value).__name__}; allowed: one number") from None
+    return found
 
 
 def mean(values: np.ndarray, weights: np.ndarray) -> float:

@@ -19,7 +19,7 @@ from sim.regime.axes import SHARE, Axis
 from sim.scenario import BENCHMARK, Scenario
 from sim.start import QUARTERS, ROUNDS
 
-LEAST = 20  # points of a map
+LEAST, MOST = 20, 100_000  # points of a map
 POINTS, LUCKS = {False: 200, True: 40}, {False: 3, True: 2}  # of a full and of a quick map
 QUICK = {"villages": 6, "households": 60}  # largest world of a quick map
 
@@ -113,8 +113,8 @@ def asked(
         When there are too few points, or no arm pays the whole budget in cash, or none can win against it.
     """
     points = POINTS[quick] if points is None else points
-    if points < LEAST:
-        raise InputError(f"--points: is {points}; allowed: a whole number from {LEAST}")
+    if not LEAST <= points <= MOST:
+        raise InputError(f"--points: is {points}; allowed: a whole number, {LEAST} to {MOST}")
     if not scenario.benchmark:
         raise InputError(
             f'{scenario.slug}: a map compares with plain cash: one of the [[arms]] must have policy = "{BENCHMARK}"'

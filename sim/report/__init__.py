@@ -134,12 +134,14 @@ def span(low: float | None, high: float | None, decimals: int = 1, signed: bool 
     return "" if say(UNDEFINED) in ends else to(*ends)
 
 
-def drawn(spans: Mapping[str, tuple[float, float]]) -> str:
+def drawn(spans: Mapping[str, tuple[float, float]], units: Mapping[str, str] | None = None) -> str:
     """What is drawn, and from where to where."""
-    return "; ".join(
-        say("{name} {low} to {high}", name=name, low=written(f"{low:g}"), high=written(f"{high:g}"))
-        for name, (low, high) in spans.items()
-    )
+    told = []
+    for name, ends in spans.items():
+        low, high = (written(f"{end:g}") for end in ends)
+        unit = say((units or {}).get(name, ""))
+        told.append(f"{say('{name} {low} to {high}', name=name, low=low, high=high)} {unit}".rstrip())
+    return "; ".join(told)
 
 
 def said(name: object) -> str:

@@ -75,6 +75,10 @@ WORDS = {
         "form was chosen knowing it, its size was not fitted. Only the last counts as validation, and what is "
         "blind."
     ),
+    mark("Figure"): mark(
+        "How its number is known. READ: read in the study or a summary of it. MEM: from memory, not read again, and "
+        "how sure. DER: derived from others."
+    ),
 }
 
 

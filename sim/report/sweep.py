@@ -213,7 +213,7 @@ def made(found: Found, asked: Asked) -> list[str]:
     lines = [
         say(
             form, points=number(len(found.plan.points), 0), design=design(study.design.kind), seed=study.design.seed,
-            drawn=drawn(found.spans), size=size,
+            drawn=drawn(found.spans, found.units), size=size,
         )
     ]  # fmt: skip
     if study.levers:

@@ -27,7 +27,7 @@ from sim.report.canvas import (
     key_height,
 )
 from sim.report.drawing import INK, Drawing, breadth, dark
-from sim.report.sweep_tables import called, unit_of_difference, varied, ways
+from sim.report.sweep_tables import called, measured, unit_of_difference, ways
 from sim.report.winners import dot
 from sim.scenario import BASELINE
 from sim.sweep.discovery import Conditions
@@ -242,8 +242,8 @@ def boxed(found: Found, conditions: Conditions, width: float = WIDE) -> Drawing:
     panel, trade = grid.flat
     panel.x, panel.y = spanned(conditions.places[first]), spanned(conditions.places[second])
     panel.left_axis(5)
-    panel.bottom_scale(5, varied(first))
-    panel.head([f"\u2191 {varied(second)}"], GREY, 5, light=True)
+    panel.bottom_scale(5, measured(first, found.units))
+    panel.head([f"\u2191 {measured(second, found.units)}"], GREY, 5, light=True)
     for box in conditions.boxes:
         draw_box(panel, box.limits.get(first, panel.x), box.limits.get(second, panel.y))
     for hit in (False, True):

@@ -70,6 +70,11 @@ def varied(name: str) -> str:
     return say(name) if name in LEVERS else name
 
 
+def measured(name: str, units: Mapping[str, str]) -> str:
+    """A lever or an uncertainty with its unit, for an axis."""
+    return f"{varied(name)}, {say(units[name])}" if units.get(name) else varied(name)
+
+
 def headed(label: str) -> str:
     """The name of a metric as it begins a heading."""
     told = say(label)

@@ -84,7 +84,7 @@ def complaint(error: Mapping[str, Any], root: type[Frozen] = Scenario) -> str:
     if part is None and location[-1] != key:
         key = f"entry {int(location[-1]) + 1} of {show(key)}"
     elif len(location) > 1 and location[-2] in ("parameters", "settings"):
-        key, allowed = show(key), "a number"
+        key, allowed = show(key), "a finite number"
     else:
         key = show(key)
     return f"{key} {where} is {show(error['input'])}; allowed: {allowed}"

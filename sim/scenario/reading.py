@@ -27,6 +27,7 @@ LARGEST_FILE = 1_000_000  # bytes
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 OTHERS = ("data", "evidence", "claims", "published", "sweeps")
 MOST_FAULTS = 8  # lines of one message
+QUOTED = re.compile(r"['\"](.*?)['\"]")
 Part = TypeVar("Part", bound=Frozen)
 
 
@@ -102,6 +103,10 @@ def load(path_or_name: str | os.PathLike[str], known: Known, changes: Mapping[st
         If the file cannot be read, is no TOML or is no scenario of this model.
     """
     path, name, text, document = opened(path_or_name)
+    if not document:
+        raise InputError(f"{name}: says nothing; a scenario to begin with: swadaya show desa > {path.name}")
+    if "scenario" in document and "population" not in document:
+        raise InputError(f"{name}: is the study of a sweep, not a scenario; `swadaya sweep` takes it")
     if changes:
         return check(_overlaid(document, changes), known, name=path.stem, path=path)
     return check(document, known, name=name, text=text, path=path)
@@ -189,6 +194,10 @@ def _syntax(name: str, text: str, reason: str) -> str:
     said = reason[: place.start()] if place else reason
     if said == "Cannot overwrite a value":
         said = "the key or table is given twice"
+    elif twice := re.fullmatch(
+        r"Cannot (?:declare|redefine namespace|mutate immutable namespace) (\(.*\))( twice)?", said
+    ):
+        said = f"the table [{'.'.join(re.findall(QUOTED, twice[1]))}] is given twice"
     elif "digits" in said:
         said = "a number has too many digits"
     else:

@@ -81,6 +81,7 @@ class Asked:
         return Found(
             question.name, question.study.title, sweep.plan, sweep.result(), question.metrics, question.spans,
             self.rule, question.scenario.unranked, together(question.study.design, len(question.spans)),
+            question.units,
         )  # fmt: skip
 
     def finish(self, sweep: Sweep) -> Found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,8 @@ class Found:
         Arms that are compared with no other at equal cost.
     block
         Points in a row that share numbers, as the design has them (`design.together`).
+    units
+        Unit of each uncertainty and lever.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Found:
     rule: Rule | None = None
     unranked: frozenset[str] = frozenset()
     block: int = 1
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def ways(self) -> list[Shown]:

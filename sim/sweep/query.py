@@ -62,7 +62,8 @@ def ask(folder: Path, sql: str = "") -> pd.DataFrame:
         except duckdb.IOException:  # a sweep that goes on has joined parts meanwhile
             return _asked(duckdb.connect(), Store(folder.resolve()), sql or LIST)
     except duckdb.Error as error:
-        raise InputError(f"query: {str(error).strip()}") from None
+        told = str(error).split("\n\nLINE ")[0]  # what follows shows the place in the question, over several lines
+        raise InputError(f"query: {' '.join(told.split())}") from None
 
 
 def _asked(base: Any, store: Store, sql: str) -> pd.DataFrame:

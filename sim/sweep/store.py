@@ -130,7 +130,9 @@ class Store:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = sqlite3.connect(self.folder / "lock.sqlite", timeout=0.0, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            raise InputError(f"{self.folder}: nothing can be stored there: {error}") from None
+            raise InputError(
+                f"{self.folder}: nothing can be stored there: {getattr(error, 'strerror', error)}"
+            ) from None
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:

@@ -30,6 +30,7 @@ from sim.sweep import outcomes
 
 STUDIES = folder("scenarios") / "sweeps"
 DATES = ("start", "end", "funds_end", "facilitation_end")
+UNITS = ("quarters", "z per person and quarter")  # of a date, and of a dose
 Kind = Literal["grid", "latin_hypercube", "sobol", "saltelli", "morris", "file", "sets"]
 LARGEST = 2_000_000  # runs of a study
 ALL = "all"
@@ -57,7 +58,7 @@ def _choices(value: Any) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 Spans = Annotated[dict[str, list[float] | str], BeforeValidator(_spans)]
@@ -167,6 +168,16 @@ class Question:
         """Names of all metrics that are asked for, that of the rule for stopping among them."""
         return tuple(dict.fromkeys([*self.study.metrics, *filter(None, [self.study.replications.metric])]))
 
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each uncertainty and lever."""
+        may, arms = self.scenario.known, {arm.id: arm.policy for arm in self.scenario.arms}
+        found = {name: may.parameters[name].unit for name in self.spans}
+        for name in self.study.levers:
+            arm, _, setting = name.partition(".")
+            found[name] = may.policies[arms[arm]].parameters[setting].unit if setting else UNITS[name == "dose"]
+        return found
+
     def digest(self, code: str) -> str:
         """SHA-256 over all that its results depend on; `code` is that of the code."""
         about = [
@@ -192,6 +203,8 @@ def read(path_or_name: str | Path, policies: Sequence[Path] = (), where: Path | 
         With what is wrong, and what is allowed.
     """
     path, name, text, document = opened(path_or_name, STUDIES)
+    if "population" in document and "scenario" not in document:
+        raise InputError(f"{name}: is a scenario, not the study of a sweep; `swadaya run` takes it")
     study, may = validated(Study, document, name, text), known(policies)
     beside = path.parent / study.scenario
     scenario = load(beside if beside.is_file() else study.scenario, may)
@@ -200,7 +213,7 @@ def read(path_or_name: str | Path, policies: Sequence[Path] = (), where: Path | 
     for told in _faults(study, scenario, may):
         raise InputError(f"{name}: {told}")
     outcomes.named([*study.metrics, *filter(None, [study.replications.metric])], name)
-    spans = {key: _span(key, span, may) for key, span in study.uncertainties.items()}
+    spans = {key: _span(name, key, span, may) for key, span in study.uncertainties.items()}
     sets = ensemble.load(study.ensemble, where) if study.ensemble else []
     drawn = _points(path.parent / study.design.file, spans) if study.design.kind == "file" else {}
     combinations = [
@@ -261,14 +274,14 @@ def _drawn_faults(study: Study, may: Known) -> Iterator[str]:
         yield f"{design.kind} moves one number at a time: without an ensemble, whose sets would move all others too"
 
 
-def _span(name: str, span: Any, may: Known) -> tuple[float, float]:
+def _span(file: str, name: str, span: Any, may: Known) -> tuple[float, float]:
     """The range of an uncertainty."""
     about = may.parameters[name]
     low, high = (about.low, about.high) if span == ALL else span
     if not (about.low <= low < high <= about.high) or not math.isfinite(high - low):
         bounds = f"{about.low:g} to {about.high:g} {about.unit}"
         said = f"[{low:g}, {high:g}]" if span != ALL else '"all", which has no end'
-        raise InputError(f"{show(name)} in [uncertainties] is {said}; allowed: [low, high] within {bounds}")
+        raise InputError(f"{file}: {show(name)} in [uncertainties] is {said}; allowed: [low, high] within {bounds}")
     return float(low), float(high)
 
 
@@ -278,7 +291,9 @@ def _points(path: Path, spans: Mapping[str, tuple[float, float]]) -> dict[str, l
 
     try:
         frame = pd.read_csv(path)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
         raise InputError(f"{path}: is no CSV of points: {error}") from None
     if set(frame) != set(spans):
         raise InputError(f"{path}: has the columns {', '.join(frame)}; needed: {', '.join(spans)}")
