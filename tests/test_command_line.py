@@ -261,6 +261,19 @@ def test_check_says_what_would_run(scenario, capsys):
     assert capsys.readouterr().out.strip() == said
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["calibrate", "--count", "1000000000"], "--count: is 1000000000; allowed: a whole number, 1 to 10000"),
+        (["calibrate", "--out", __file__], "is a file; allowed: a folder"),
+        (["map", "desa", "--points", "100000000"], "--points: is 100000000; allowed: a whole number, 20 to 100000"),
+        (["explain", "metrics", "gini"], "explain metrics takes no name; allowed after policies"),
+    ],
+)
+def test_what_would_run_for_days_or_for_nothing_is_refused_at_once(refused, arguments, words):
+    refused(arguments, words)
+
+
 @pytest.mark.parametrize("name", [":x: smile", "a [bold] c"])
 def test_a_name_is_printed_as_it_is(tmp_path, capsys, name):
     (tmp_path / f"{name}.toml").write_text(TINY)

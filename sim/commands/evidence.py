@@ -51,6 +51,8 @@ def calibrate(arguments: argparse.Namespace) -> None:
 
     if not 1 <= arguments.count <= MOST_SETS:
         raise InputError(f"--count: is {arguments.count}; allowed: a whole number, 1 to {MOST_SETS}")
+    if arguments.out is not None and arguments.out.exists() and not arguments.out.is_dir():
+        raise InputError(f"--out: {arguments.out} is a file; allowed: a folder, which may be new")
     for variant in (arguments.variant,) if arguments.variant else VARIANTS:
         if arguments.check:
             _confirm(variant, arguments)

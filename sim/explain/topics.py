@@ -181,8 +181,8 @@ def explain(topic: str, name: str = "", offered: Known | None = None) -> Group:
     """
     if topic == "policies" and (name or offered):
         return catalogue(offered.policies if offered else policies.catalogue(), name)
-    if topic == "metrics" and offered:
-        return measured(offered.metrics.values())
     if name:
         raise InputError(f"explain {topic} takes no name; allowed after policies: one policy or family")
+    if topic == "metrics" and offered:
+        return measured(offered.metrics.values())
     return TOPICS[topic](wire(offered.own_rules if offered else ()))

@@ -91,7 +91,9 @@ def _manifest(results: Path) -> dict[str, Any]:
         raise InputError(f"{results}: is not a folder; a package is made of a folder that `swadaya run` wrote")
     try:
         found = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise InputError(f"{results}: holds no results of `swadaya run`: manifest.json: {error.strerror}") from None
+    except ValueError as error:
         raise InputError(f"{results}: holds no results of `swadaya run`: {error}") from None
     missing = [name for name in NEEDS if not isinstance(found, dict) or name not in found]
     if missing:
