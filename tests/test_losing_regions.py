@@ -31,8 +31,9 @@ WORLD = {"villages": 6, "households": 50, "seed": 2}
 LUCKS = 3
 OFTEN = 0.05  # share of worlds: a loss that is rarer may be luck of a small world
 HEAD = """\
-# Where each policy loses: one set of parameters a policy, the clearest loss found, against the dividend where it loses
-# to that in five of a hundred worlds or more, else against whom it loses most often. A loss is one under every luck;
+# Where each policy loses: one set of parameters a policy, the clearest loss found that most sets around it share,
+# against the dividend where it loses to that in five of a hundred worlds or more, else against whom it loses most
+# often. A loss is one under every luck;
 # `difference` is policy minus rival, the mean over lucks (headcount and self_sufficient in percentage points,
 # own_income in z per person and quarter).
 # `lost` of the `tried` sets show this loss; `without_rest` more sets have no world at rest. Every parameter was drawn
@@ -77,10 +78,28 @@ def chosen(found, policy):
     return None
 
 
-def text_of(found, policy, rival, outcome):
-    """One region as TOML."""
+def around(known, parameters, seed):
+    """Eight sets within a tenth of each range of one."""
+    names = list(parameters)
+    low, high = (np.array([getattr(known.parameters[name], end) for name in names]) for end in ("low", "high"))
+    cube = latin_hypercube(8, len(names), np.random.Generator(np.random.Philox(seed)))
+    points = np.clip(np.array(list(parameters.values())) + 0.2 * (cube - 0.5) * (high - low), low, high)
+    return [dict(zip(names, map(float, point), strict=True)) for point in points]
+
+
+def loses_around(known, policy, rival, outcome, parameters, seed, executor=None):
+    """Whether the mean loss stays in most of the sets around one."""
+    base = scenario(known, policy, rival)
+    tried = regions.search(base, around(known, parameters, seed), executor).tried
+    lost = [one for one in tried if one.lead(policy, rival, outcome).mean() < 0.0]
+    return bool(tried) and len(lost) > len(tried) / 2
+
+
+def text_of(known, found, policy, rival, outcome, executor):
+    """One region as TOML. The largest of many losses is large by luck too: what is stored has others around it."""
     lost = found.lost(policy, rival, outcome)
-    clearest = lost[0]
+    places = (one for one in lost if loses_around(known, policy, rival, outcome, one.parameters, 4, executor))
+    clearest = next(places, lost[0])  # where none has, the test of all around fails
     difference = OUTCOMES[outcome][1] * clearest.lead(policy, rival, outcome).mean()
     world = ", ".join(f"{key} = {value}" for key, value in WORLD.items())
     lines = [
@@ -92,9 +111,10 @@ def text_of(found, policy, rival, outcome):
     return "\n".join([*lines, *(f'"{name}" = {value!r}' for name, value in clearest.parameters.items())]) + "\n"
 
 
-def write(found):
+def write(known, found, executor):
     """Both files."""
-    texts = [text_of(found, policy, *pair) for policy in POLICIES if (pair := chosen(found, policy))]
+    pairs = {policy: pair for policy in POLICIES if (pair := chosen(found, policy))}
+    texts = [text_of(known, found, policy, *pair, executor) for policy, pair in pairs.items()]
     REGIONS.write_text(HEAD + "".join(texts), encoding="utf-8")
     with SHARES.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
@@ -141,18 +161,9 @@ def test_it_still_loses_there(known, policy):
 @pytest.mark.full
 @pytest.mark.parametrize("policy", POLICIES)
 def test_it_loses_all_around(known, policy):
-    """In most of eight sets within a tenth of each range of the stored one, the mean loss stays."""
+    """Sets around it that the choice of the stored one did not ask."""
     region = stored()[policy]
-    names = list(region["parameters"])
-    low, high = (np.array([getattr(known.parameters[name], end) for name in names]) for end in ("low", "high"))
-    centre = np.array(list(region["parameters"].values()))
-    cube = latin_hypercube(8, len(names), np.random.Generator(np.random.Philox(3)))
-    points = centre + 0.2 * (cube - 0.5) * (high - low)
-    near = [dict(zip(names, map(float, point), strict=True)) for point in np.clip(points, low, high)]
-    base = scenario(known, policy, region["rival"], world=region["world"], seeds=len(region["lucks"]))
-    tried = regions.search(base, near).tried
-    lost = [one for one in tried if one.lead(policy, region["rival"], region["outcome"]).mean() < 0.0]
-    assert tried and len(lost) > len(tried) / 2
+    assert loses_around(known, policy, region["rival"], region["outcome"], region["parameters"], 3)
 
 
 @pytest.mark.full
@@ -160,8 +171,8 @@ def test_the_search_finds_a_region_for_every_policy(known, renew):
     base = scenario(known, *POLICIES)
     with Workers() as workers:
         found = regions.search(base, regions.draws(known.parameters, SETS, SEED), workers)
-    if renew:
-        write(found)
+        if renew:
+            write(known, found, workers)
     assert [policy for policy in POLICIES if chosen(found, policy) is None] == []
 
 
