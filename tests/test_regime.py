@@ -358,7 +358,7 @@ def test_a_map_needs_cash_rivals_and_points(known, lane):
     chosen = axes.named(["works", "trap"], lane.plan.parameters)
     with pytest.raises(InputError, match='policy = "dividend"'):
         asked(scenario_of(known, "status_quo", "hybrid"), chosen, "headcount")
-    with pytest.raises(InputError, match="--points: is 3; allowed: a whole number from"):
+    with pytest.raises(InputError, match="--points: is 3; allowed: a whole number, 20 to"):
         asked(scenario_of(known, "status_quo", "dividend"), chosen, "headcount", 3)
 
 
