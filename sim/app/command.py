@@ -6,12 +6,10 @@ import argparse
 import json
 import math
 
-from rich.console import Console
-
 from sim.app.texts import LANGUAGES
 from sim.drafted import drafted
 from sim.errors import InputError
-from sim.terminal import Bar
+from sim.terminal import Bar, plain
 
 
 def add_parsers(commands: argparse._SubParsersAction) -> None:
@@ -37,9 +35,10 @@ def bench() -> None:
     """`swadaya bench --app`: how long the view takes to answer."""
     from sim.app.again import bench as answered
 
+    console = plain()
     for line in answered():
         value = "–" if math.isnan(line.value) else f"{line.value:,.2f}"
-        Console().print(f"{value:>12}  {line.unit:4} {line.what}", highlight=False, soft_wrap=True)
+        console.print(f"{value:>12}  {line.unit:4} {line.what}", soft_wrap=True)
 
 
 def run_code(arguments: argparse.Namespace) -> None:
@@ -57,6 +56,6 @@ def run_code(arguments: argparse.Namespace) -> None:
         again.write(found, among, draft)
         about = {"digest": found.digest, "settings": found.settings.query(), "code": arguments.code}
         (draft / "manifest.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    console = Console()
+    console = plain()
     console.print(again.told(found, among))
-    console.print(f"replay: {folder / 'replay.html'}", soft_wrap=True, highlight=False)
+    console.print(f"replay: {folder / 'replay.html'}", soft_wrap=True)

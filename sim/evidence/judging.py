@@ -221,7 +221,8 @@ def _rescaled(sample: Sample | None, seen: Sequence[Seen]) -> list[str]:
     """What a reader must know of a sample that was larger than the worlds."""
     villages, households = (max(one.scaled[k] for one in seen) for k in (0, 1))
     parts = [f"{villages} villages to the study's {sample.villages}"] if sample and villages else []
-    parts += [f"{households} households a village to {sample.households}"] if sample and households else []
+    if sample and households not in (0, sample.households):
+        parts.append(f"{households} households a village to {sample.households}")
     return [f"sampling error rescaled from {' and '.join(parts)}"] if parts else []
 
 
