@@ -260,6 +260,14 @@ def test_the_payload_is_what_its_schema_says(found, among):
     assert told["settings"]["budget"] == 0.1 and len(json.dumps(told)) < 2_000_000
 
 
+def test_what_the_page_rounds_is_not_rounded_before(found, among):
+    """3.949994 is read as 3.9; of five digits it would be 3.9500, and be read as 4.0."""
+    series = {**found.worlds["a"].series, "headcount": np.full(80, 3.949994)}
+    other = replace(found, worlds={**found.worlds, "a": replace(found.worlds["a"], series=series)})
+    told = json.loads(payload(other, among, 1))["worlds"]["a"]
+    assert f"{told['series']['headcount'][79]:.1f}" == f"{told['headline']['headcount_end']:.1f}" == "3.9"
+
+
 @pytest.mark.parametrize(
     ("a", "b", "told", "idle"),
     [

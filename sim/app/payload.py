@@ -60,6 +60,7 @@ from sim.metrics import cost
 from sim.scenario import BASELINE
 
 VERSION = 1
+FINE = 9  # digits of what the page rounds again: 3.949994 as 3.95 would be read as 4.0
 MEANINGS = {flow.rule.name: flow.rule.meaning.rstrip(".") for flow in ledger.RULES}
 STATE_FLOWS = tuple(name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
 
@@ -192,11 +193,11 @@ def _metrics() -> list[dict[str, Any]]:
 def _world(pair: Pair, arm: str, found: Recording, tops: dict[str, tuple[float, float]]) -> dict[str, Any]:
     headline = pair.headline(arm)
     told: dict[str, Any] = {
-        "series": {name: numbers(values) for name, values in found.series.items()},
+        "series": {name: numbers(values, FINE) for name, values in found.series.items()},
         "flows": {name: numbers(found.flows[name]) for name in STATE_FLOWS},
         "lorenz": [numbers(row, 4) for row in found.lorenz],
         "poor": packed(found.poor),
-        "headline": dict(zip(headline, numbers(headline.values(), 6), strict=True))
+        "headline": dict(zip(headline, numbers(headline.values(), FINE), strict=True))
         | {"cost_rupiah": float(cost.rupiah(headline["cost"]))},
     }
     if arm != "none":
