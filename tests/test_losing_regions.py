@@ -87,19 +87,26 @@ def around(known, parameters, seed):
     return [dict(zip(names, map(float, point), strict=True)) for point in points]
 
 
-def loses_around(known, policy, rival, outcome, parameters, seed, executor=None):
-    """Whether the mean loss stays in most of the sets around one."""
-    base = scenario(known, policy, rival)
-    tried = regions.search(base, around(known, parameters, seed), executor).tried
-    lost = [one for one in tried if one.lead(policy, rival, outcome).mean() < 0.0]
-    return bool(tried) and len(lost) > len(tried) / 2
+def share_around(known, policy, rival, outcome, parameters, seed, executor=None):
+    """Share of the sets around one in which the mean loss stays."""
+    tried = regions.search(scenario(known, policy, rival), around(known, parameters, seed), executor).tried
+    return np.mean([one.lead(policy, rival, outcome).mean() < 0.0 for one in tried]) if tried else 0.0
+
+
+def steadiest(known, policy, rival, outcome, lost, executor):
+    """The clearest loss that three quarters of the sets around it share, else the one that most share."""
+    shares = []
+    for one in lost:
+        shares.append(share_around(known, policy, rival, outcome, one.parameters, 4, executor))
+        if shares[-1] >= 0.75:
+            break
+    return lost[int(np.argmax(shares))]
 
 
 def text_of(known, found, policy, rival, outcome, executor):
     """One region as TOML. The largest of many losses is large by luck too: what is stored has others around it."""
     lost = found.lost(policy, rival, outcome)
-    places = (one for one in lost if loses_around(known, policy, rival, outcome, one.parameters, 4, executor))
-    clearest = next(places, lost[0])  # where none has, the test of all around fails
+    clearest = steadiest(known, policy, rival, outcome, lost, executor)
     difference = OUTCOMES[outcome][1] * clearest.lead(policy, rival, outcome).mean()
     world = ", ".join(f"{key} = {value}" for key, value in WORLD.items())
     lines = [
@@ -163,7 +170,7 @@ def test_it_still_loses_there(known, policy):
 def test_it_loses_all_around(known, policy):
     """Sets around it that the choice of the stored one did not ask."""
     region = stored()[policy]
-    assert loses_around(known, policy, region["rival"], region["outcome"], region["parameters"], 3)
+    assert share_around(known, policy, region["rival"], region["outcome"], region["parameters"], 3) > 0.5
 
 
 @pytest.mark.full
