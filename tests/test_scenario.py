@@ -243,7 +243,7 @@ def test_the_trap_is_on_within_its_published_ratio(model):
 
 
 def test_scenarios_are_found_beside_the_package_and_inside_an_installed_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(shipped, "__file__", str(tmp_path / "sim" / "shipped.py"))
+    monkeypatch.setattr(shipped, "PACKAGE", tmp_path / "sim")
     assert shipped.folder("scenarios") == tmp_path / "scenarios"
     (tmp_path / "sim" / "_scenarios").mkdir(parents=True)
     assert shipped.folder("scenarios") == tmp_path / "sim" / "_scenarios"
