@@ -298,6 +298,15 @@ def test_the_same_policy_twice_is_said_to_be_the_same(visit, exported, tmp_path)
     expect(page.locator(".sw-sure")).to_have_text("In years 9 to 12 poverty is the same under A and B in all 20 lucks.")
 
 
+def test_a_difference_of_nothing_has_no_direction(visit, exported, tmp_path):
+    def alike(told: dict) -> None:
+        told["bands"]["lucks"]["difference"] = {"headcount": [-0.004, -0.12, 0.1]}
+
+    page = visit(changed(exported, tmp_path, alike))
+    page.get_by_role("button", name="Show me the end").click()
+    expect(page.locator(".sw-sure")).to_contain_text("as high under B as under A (0.12 lower – 0.10 higher)")
+
+
 #: Words in drawings that reach beyond their drawing, and names of flags that lie on each other.
 BROKEN = """() => {
     const box = (one) => one.getBoundingClientRect();

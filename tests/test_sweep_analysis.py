@@ -16,7 +16,6 @@ from toy import Ishigami, Toy
 from toy_sweep import drawn_plan, swept, toy_plan
 
 from sim.errors import InputError
-from sim.intervals import student
 from sim.language import SPACE
 from sim.report import sweep_figures as figures
 from sim.report.sweep import answer, boxes_told, sensitivity_part
@@ -220,12 +219,6 @@ def test_the_package_that_others_use_finds_the_same_box(planted):
 
 def test_looks_grow_by_half():
     assert Rule("y", 1.0, 4, 30).looks == [4, 6, 9, 14, 21, 30] and Rule("y", 1.0, 8, 8).looks == [8]
-
-
-@pytest.mark.parametrize("level", [0.9, 0.98, 0.985, 0.995])
-@pytest.mark.parametrize("freedom", [3, 5, 8, 20])
-def test_the_quantile_is_students(level, freedom):
-    assert student(freedom, level) == pytest.approx(stats.t.ppf(0.5 + level / 2.0, freedom), rel=0.02)
 
 
 @pytest.mark.parametrize("draw", ["normal", "heavy"])

@@ -147,4 +147,5 @@ def _free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
-            raise InputError(f"port {port} of {host} cannot be used: {error}; choose another with --port") from None
+            why = str(error).rstrip(".")
+            raise InputError(f"port {port} of {host} cannot be used: {why}; choose another with --port") from None

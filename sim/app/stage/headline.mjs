@@ -40,7 +40,8 @@ export function makeHeadline(context) {
     const range = low < 0 === high < 0 ? `${ends.map(size).join(" – ")} ${way(ends[1])}` : `${size(low)} ${way(low)} – ${size(high)} ${way(high)}`;
     const count = (part) => ({ n: part.lower_b, of: part.done });
     const lucks = t("sure_lucks", count(bands.lucks));
-    return `${t("sure_gap", { ...post, middle: size(middle), way: way(middle), range })} ${lucks}${bands.sets?.done >= FEWEST ? `; ${t("sure_sets", count(bands.sets))}` : ""}. ${t("range_of")}`;
+    const gap = t(Math.abs(middle) < 0.005 ? "sure_even" : "sure_gap", { ...post, middle: size(middle), way: way(middle), range });
+    return `${gap} ${lucks}${bands.sets?.done >= FEWEST ? `; ${t("sure_sets", count(bands.sets))}` : ""}. ${t("range_of")}`;
   }
 
   function lay(next) {
