@@ -27,7 +27,7 @@ from rich.console import Console
 from test_language import barred, hearing
 
 from sim import ledger, metrics
-from sim.app import again, code, downloads, evidence, household, lesson_again, lessons, own
+from sim.app import again, code, downloads, evidence, household, lesson_again, lessons, own, session, world
 from sim.app import record as recording
 from sim.app.answers import ANSWERS
 from sim.app.bands import Bands
@@ -305,6 +305,16 @@ def test_one_policy_on_both_sides_is_one_world(among, worlds):
         np.testing.assert_array_equal(
             nothing.worlds[arm].frames["consumption"], nothing.worlds["none"].frames["consumption"]
         )
+
+
+def test_places_and_lessons_are_at_rest_before_anybody_comes(among, monkeypatch):
+    worlds, many = Worlds(), lessons.asked(among)
+    monkeypatch.setattr(session, "worlds", lambda: worlds)
+    held = session.shipped.__wrapped__()
+    assert {settings.place for settings in many} == set(among.places) and len(many) > len(among.places) + 8
+    monkeypatch.setattr(world, "at_rest", None)  # nothing is solved any more
+    for wanted, start in zip(many, held, strict=True):
+        assert worlds.start(wanted, among).rest is start.rest
 
 
 def test_a_world_at_rest_is_met_again_and_few_are_kept(among):

@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 
 from sim.app.memory import one_heap
 from sim.app.texts import LANGUAGES, OPENED
@@ -105,7 +106,7 @@ def serve(port: int, host: str, open_browser: bool, lang: str = LANGUAGES[0], in
     from sim.app import evidence
     from sim.app.crew import crew
     from sim.app.readers import recognising
-    from sim.app.session import first
+    from sim.app.session import first, shipped
 
     if not inside:
         crew().warm()
@@ -119,6 +120,8 @@ def serve(port: int, host: str, open_browser: bool, lang: str = LANGUAGES[0], in
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             print(f"Swadaya: {address}  (Ctrl-C ends it)", flush=True)
+            if not inside:
+                Thread(target=shipped, name="shipped", daemon=True).start()
             if open_browser:
                 webbrowser.open(address)
 
