@@ -202,7 +202,7 @@ class Watch:
         """Remember the measured distribution and some columns."""
         persons = self.state["size"] * self.state["weight"]
         seen = measured(self.state, self.seed, quarter)
-        self.quantiles.append(_quantiles(seen, persons))
+        self.quantiles.append(log_quantiles(seen, persons))
         for name in names:
             self.means.setdefault(name, []).append(self.state[name].copy())
 
@@ -217,7 +217,8 @@ def measured(state: State, seed: int, quarter: int) -> np.ndarray:
     return state["consumption"] * np.exp(SURVEY_NOISE * noise)
 
 
-def _quantiles(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
+def log_quantiles(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
+    """Log of what persons at `SHARES` of the distribution have."""
     if not values.min() > 0.0:
         raise InputError(
             f"{np.count_nonzero(~(values > 0.0))} households would have nothing to consume: no such world is at rest"
@@ -262,8 +263,8 @@ def solve(
     quiet = [*FROZEN, *(["institution_quality"] if councils else []), *held]
     flags, calm = holding(plan, quiet), holding(plan, [*quiet, "weather"])
     persons = state["size"] * state["weight"]
-    wanted = np.log(target.quantile(SHARES)) if target else _quantiles(population.household["consumption"], persons)
-    _demand(state, parameters, plan, {n: state[n] for n in WATCH})
+    wanted = np.log(target.quantile(SHARES)) if target else log_quantiles(population.household["consumption"], persons)
+    balance(state, parameters, plan, {n: state[n] for n in WATCH})
     quarter = -ROUNDS * QUARTERS
     for turn in range(ROUNDS):
         watch = Watch(state, seed)
@@ -280,7 +281,7 @@ def solve(
             _abilities(state, watch, wanted)
             if meetings:
                 _attendance(state, parameters, plan, watch)
-            _demand(state, parameters, plan, {n: watch.mean(n) for n in WATCH})
+            balance(state, parameters, plan, {n: watch.mean(n) for n in WATCH})
             if councils:
                 _institutions(state, parameters, plan, watch)
     state["income_base"] = watch.mean("micro_income")
@@ -325,7 +326,7 @@ def _attendance(state: State, parameters: np.ndarray, plan: Plan, watch: Watch) 
     state["attends"] *= np.repeat(present <= NEAR * ATTENDANCE, np.diff(state.layout.start["household"]))
 
 
-def _demand(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str, np.ndarray]) -> None:
+def balance(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str, np.ndarray]) -> None:
     """Outside demand at which each village sells what it offers at the prices of the start.
 
     Where people would buy more than is offered, they buy the rest outside, and nobody from outside buys there.
@@ -359,42 +360,3 @@ def _institutions(state: State, parameters: np.ndarray, plan: Plan, watch: Watch
         "capture"
     )
     state["institution_quality"] = np.clip(grown / np.maximum(grown + lost, 1e-12), 0.0, 1.0)
-
-
-def poorer(world: World, programmes: Sequence[Programme], poverty: float, seed: int, held: Sequence[str] = ()) -> World:
-    """The same world with all abilities lowered by one constant, so that measured poverty at the start is `poverty`.
-
-    A place where stagnation is studied, not a calibrated one. Outside demand is found anew; all else is as it was.
-    """
-    low, high = 0.0, 0.8
-    for _ in range(16):
-        middle = 0.5 * (low + high)
-        state, found = _lowered(world, programmes, middle, seed, held)
-        if abs(found - poverty) < 0.002:
-            solved = {"ability lowered by, log": middle, "measured headcount": found}
-            return World(world.lane, world.population, state, world.parameters, {**world.solved, **solved})
-        low, high = (middle, high) if found < poverty else (low, middle)
-    raise InputError(
-        f"no world at rest has a measured headcount of {poverty:.0%}; one nearer to the calibrated 13.5 % may"
-    )
-
-
-def _lowered(
-    world: World, programmes: Sequence[Programme], by: float, seed: int, held: Sequence[str]
-) -> tuple[State, float]:
-    """The state at rest after abilities fell, and its measured headcount (share of persons)."""
-    plan, state = world.lane.plan, world.state.copy()
-    quiet = holding(plan, [*FROZEN, "institution_quality", *held])
-    state["ability"] -= by
-    persons = state["size"] * state["weight"]
-    for _ in range(2):
-        watch, poor = Watch(state, seed), []
-        for quarter in range(-QUARTERS, 0):
-            set_levers(programmes, state, quarter)
-            world.lane.step(state, quarter, seed, world.parameters, quiet)
-            if quarter >= -WATCHED:
-                watch.see(quarter, WATCH)
-                poor.append(float(persons[measured(state, seed, quarter) < 1.0].sum() / persons.sum()))
-        _demand(state, world.parameters, plan, {n: watch.mean(n) for n in WATCH})
-    state["income_base"] = watch.mean("micro_income")
-    return state, float(np.mean(poor))

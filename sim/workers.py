@@ -6,8 +6,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
@@ -29,6 +29,31 @@ def begin() -> None:
 def _end_after(parent: BaseProcess) -> None:
     parent.join()
     os._exit(1)
+
+
+def answers(
+    function: Callable, calls: Sequence[tuple], executor: Executor | None, tell: Callable[[int, int], None]
+) -> list[Any]:
+    """What a function answers to some calls, in their order.
+
+    Parameters
+    ----------
+    executor
+        Where the calls go; None: as many threads as there are processors.
+    tell
+        Called with how many have answered, and of how many.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        futures = {(executor or threads).submit(function, *call): place for place, call in enumerate(calls)}
+        found: dict[int, Any] = {}
+        try:
+            for future in as_completed(futures):
+                found[futures[future]] = future.result()
+                tell(len(found), len(calls))
+        finally:
+            for future in futures:  # who stops, or meets an error, does not wait for what has not begun
+                future.cancel()
+    return [found[place] for place in range(len(calls))]
 
 
 class Workers(Executor):

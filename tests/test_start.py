@@ -20,9 +20,10 @@ from sim.metrics.inequality import gini
 from sim.model import CommunityModel
 from sim.policies import catalogue
 from sim.policies.policy import Programme
+from sim.poorer import poorer
 from sim.population import TwoPieceLognormal, synthesise
 from sim.scenario import PROGRAMMES_2017, check
-from sim.start import ATTENDANCE, SURVEY_NOISE, measured, poorer, solve, wire
+from sim.start import ATTENDANCE, SURVEY_NOISE, measured, solve, wire
 from sim.survey import read_aggregates
 
 QUARTERS = (0, 4, 8)  # where poverty is calibrated

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ from sim.progress import Tell, quiet
 from sim.scenario import Known, Scenario, load
 from sim.shipped import code_of, folder
 from sim.start import wire
+from sim.workers import answers
 
 VILLAGES, HOUSEHOLDS, LUCKS = 12, 100, 3  # of each set
 SEED = 47_000  # of populations and lucks, apart from those of calibration and validation
@@ -83,20 +84,8 @@ def values(
     lane = Lane(wire())
     filler()  # compiled before threads share it: its module may be loaded by one of them only
     tested = [claim for claim in sentences if claim.statistic]
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        futures = {
-            (executor or threads).submit(_values_of, lane, _own(asked, place), tested, one): place
-            for place, one in enumerate(sets)
-        }
-        found: dict[int, dict[str, float]] = {}
-        try:
-            for future in as_completed(futures):
-                found[futures[future]] = future.result()
-                tell("parameter sets", len(found), len(sets))
-        finally:
-            for future in futures:  # who stops, or meets an error, does not wait for what has not begun
-                future.cancel()
-    rows = [found[place] for place in range(len(sets))]
+    calls = [(lane, _own(asked, place), tested, one) for place, one in enumerate(sets)]
+    rows = answers(_values_of, calls, executor, partial(tell, "parameter sets"))
     return pd.DataFrame(rows, columns=["at rest", *(claim.id for claim in tested)])
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-import os
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ from sim.progress import Tell, quiet
 from sim.shipped import folder
 from sim.start import wire
 from sim.survey import read_aggregates
+from sim.workers import answers
 
 VILLAGES, HOUSEHOLDS = 240, 48  # of each world: all 236 villages of GoBifo, in each enough of the poorest tenth
 SEED = 31_000  # of populations and lucks, apart from those of calibration
@@ -138,20 +139,8 @@ def run_all(
     """One draw a set, in the order of the sets."""
     size = worlds.villages, worlds.households  # an executor and `tell` may not go to another process
     filler()  # compiled before threads share it: its module may be loaded by one of them only
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        futures = {
-            (worlds.executor or threads).submit(_draw, lane, studies, one, *size, worlds.seed + k, held, sampled): k
-            for k, one in enumerate(sets)
-        }
-        found: dict[int, Draw] = {}
-        try:
-            for future in as_completed(futures):
-                found[futures[future]] = future.result()
-                worlds.tell("parameter sets", len(found), len(sets))
-        finally:
-            for future in futures:  # who stops, or meets an error, does not wait for what has not begun
-                future.cancel()
-    return [found[k] for k in range(len(sets))]
+    calls = [(lane, studies, one, *size, worlds.seed + k, held, sampled) for k, one in enumerate(sets)]
+    return answers(_draw, calls, worlds.executor, partial(worlds.tell, "parameter sets"))
 
 
 def _draw(

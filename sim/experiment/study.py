@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -28,15 +28,17 @@ from sim.experiment.tables import tables
 from sim.language import mark
 from sim.metrics import trajectories
 from sim.policies.policy import Programme
+from sim.poorer import poorer
 from sim.population import Population, TwoPieceLognormal, Villages, synthesise
 from sim.progress import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.shipped import code_digest
-from sim.start import World, poorer, solve, wire
+from sim.start import World, solve, wire
 from sim.survey import population_from_survey, read_aggregates, read_survey, read_villages
+from sim.workers import answers
 
 #: Beside the rules: what decides on the numbers of a run, for those who store them.
-CODE = ("scenario/document.py", *(f"experiment/{name}.py" for name in ("compare", "run", "stress", "study")))
+CODE = ("poorer.py", "scenario/document.py", *(f"experiment/{it}.py" for it in ("compare", "run", "stress", "study")))
 PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas", "pyarrow", "pydantic", "matplotlib")
 
 
@@ -202,23 +204,11 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
     began = time.perf_counter()
     tell(mark("the world at rest"), 0, 1)
     measures, arms = scenario.known.metrics, programmes(scenario)
-    jobs, ask = [(arm, seed) for seed in scenario.seeds for arm in arms], partial(run_arm, scenario, grid=True)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         worlds = worlds_of(scenario, executor or threads, tell)
-        met = {seed: worlds[place % len(worlds)] for place, seed in enumerate(scenario.seeds)}
-        futures = {
-            (executor or threads).submit(ask, met[seed], arm, arms[arm], seed, measures): (arm, seed)
-            for arm, seed in jobs
-        }
-        finished: dict[tuple[str, int], Run] = {}
-        try:
-            for future in as_completed(futures):
-                finished[futures[future]] = future.result()
-                tell(mark("runs"), len(finished), len(jobs))
-        finally:
-            for future in futures:  # who stops, or meets an error, does not wait for the runs that have not begun
-                future.cancel()
-    runs = [finished[key] for key in jobs]
+    met = {seed: worlds[place % len(worlds)] for place, seed in enumerate(scenario.seeds)}
+    calls = [(met[seed], arm, arms[arm], seed, measures) for seed in scenario.seeds for arm in arms]
+    runs = answers(partial(run_arm, scenario, grid=True), calls, executor, partial(tell, mark("runs")))
     tell(mark("tables"), 0, 1)
     comparison = Comparison(scenario, met, runs)
     series, found = _series(runs), tables(comparison)
