@@ -652,9 +652,9 @@ QUOTED = {
     ("storm", "switch_dense"): ("local demand drops a little further", "permintaan lokal turun sedikit lebih dalam"),
     ("storm", "switch_poor"): (
         "Own income falls by the same part as before, about 8 %. But some 20 of 100 people were poor before the storm, "
-        "and 23 to 24 are in it",
+        "and about 23 are in it",
         "Pendapatan sendiri turun sebesar tadi, sekitar 8%. Namun sekitar 20 dari 100 orang sudah miskin sebelum "
-        "badai, dan 23 sampai 24 saat badai",
+        "badai, dan sekitar 23 saat badai",
     ),
 }
 
@@ -731,7 +731,8 @@ def test_lesson_standing_in_the_storm(ran):
     assert fall - calendar.funds_end == 4 * 5  # "five years after its money ended"
     for arm in ARMS:
         poor, other = (ran["storm", step].worlds[arm].series for step in ("switch_poor", "watch"))
-        assert round(poor["headcount"][fall - 1]) in (20, 21) and round(poor["headcount"][fall:].max()) in (23, 24)
+        assert poor["headcount"][fall - 1] == pytest.approx(20.0, abs=1.0)  # "some 20 of 100"
+        assert poor["headcount"][fall:].max() == pytest.approx(23.0, abs=0.75)  # "about 23 are in it"
         for series in (poor, other):  # "by the same part as before, about 8 %"
             own = series["median_own_income"][[fall - 1, fall + 3]]
             assert 1.0 - own[1] / own[0] == pytest.approx(0.08, abs=0.01)
