@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
@@ -29,6 +31,21 @@ def test_a_notebook_is_committed_with_what_it_shows(path):
     assert [cell.execution_count for cell in code] == [*range(1, len(code) + 1)]
     assert all(output.output_type in ("execute_result", "display_data", "stream") for c in code for output in c.outputs)
     assert not re.search(r"/(home|root|work|tmp)/", "".join(shown(book)))
+
+
+@pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
+def test_a_notebook_finds_what_it_imports(path):
+    """Without running it: whatever it takes from the project is there under that name."""
+    cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    nodes = [node for cell in cells for node in ast.walk(ast.parse(cell))]
+    found: dict[str, object] = {}
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            exec(compile(ast.Module([node], []), path.name, "exec"), found)
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            of = found.get(node.value.id)
+            assert not isinstance(of, ModuleType) or hasattr(of, node.attr), ast.unparse(node)
 
 
 @pytest.mark.full
