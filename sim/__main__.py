@@ -112,23 +112,26 @@ def run(arguments: argparse.Namespace) -> int | None:
 
 def check(arguments: argparse.Namespace) -> None:
     """`swadaya check`: a scenario in one line, or what is wrong with it."""
+    from sim.experiment import memory, study
     from sim.known import known
     from sim.scenario import load
-    from sim.survey import read_survey, read_villages
+    from sim.survey import read_villages
 
     scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
-    about, villages = scenario.population, scenario.population.villages
+    villages, households = scenario.population.villages or 40, scenario.population.households
     if scenario.survey is not None:
-        read_survey(scenario.survey)
+        people = study.people(scenario)
+        households = round(len(people.household["size"]) / len(people.village_code))
     elif scenario.village_list is not None:
-        villages = len(read_villages(scenario.village_list, first=villages).code)
+        villages = len(read_villages(scenario.village_list, first=scenario.population.villages).code)
     arms = ", ".join(arm.id for arm in scenario.resolved_arms)
     told = say(
-        "{scenario}: {villages} villages of about {households} households, {quarters} quarters, {seeds} seeds; "
-        "arms: {arms}",
-        scenario=scenario.slug, villages=villages, households=about.households, arms=arms,
+        "{scenario}: {villages} villages of about {households} households, {quarters} quarters, {seeds} seeds, about "
+        "{memory} GB of memory; arms: {arms}",
+        scenario=scenario.slug, villages=villages, households=households, arms=arms,
         quarters=scenario.calendar.quarters, seeds=scenario.replications.seeds,
+        memory=written(f"{memory.needed(scenario, villages * households) / 1e9:.1f}"),
     )  # fmt: skip
     console.print(told, soft_wrap=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,9 +16,11 @@ import pandas as pd
 import pytest
 
 from sim import __main__ as command_line
-from sim.errors import NotFiniteError
-from sim.experiment import study
+from sim.errors import InputError, NotFiniteError
+from sim.experiment import memory, study
+from sim.known import known
 from sim.report.page import PLATES
+from sim.scenario import load
 from sim.terminal import Bar
 
 ROOT = Path(__file__).parents[1]
@@ -257,8 +260,32 @@ def _with(line: str, column: int, value: str) -> str:
 
 def test_check_says_what_would_run(scenario, capsys):
     assert command_line.main(["check", str(scenario)]) == 0
-    said = "tiny: 4 villages of about 40 households, 80 quarters, 2 seeds; arms: status_quo, dividend"
-    assert capsys.readouterr().out.strip() == said
+    said = "tiny: 4 villages of about 40 households, 80 quarters, 2 seeds, about 0.5 GB of memory; arms: status_quo, "
+    assert capsys.readouterr().out.strip() == f"{said}dividend"
+
+
+def test_what_the_machine_has_no_room_for_is_refused_before_it_runs(scenario, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(memory.os, "sysconf", lambda name: 2**14)
+    said = "2 arms under 2 seeds would take about 0.5 GB of memory, and this machine has 0.3 GB"
+    with pytest.raises(InputError, match=re.escape(said)):
+        study.run(load(scenario, known()))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seeds", [2, 8])
+def test_memory_is_what_is_foretold(scenario, seeds):
+    """The most that a process of its own held, against the estimate."""
+    asked = load(scenario, known(), size := {"replications": {"seeds": seeds}, "population": {"households": 4_000}})
+    work = (
+        "import resource, sys; from sim.experiment import study; from sim.known import known; "
+        "from sim.scenario import load; "
+        f"found = study.run(load({str(scenario)!r}, known(), {size!r})); "
+        "print(len(found.population), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    told = subprocess.run([sys.executable, "-c", work], check=True, capture_output=True, text=True).stdout
+    households, most = map(int, told.split())
+    assert 1024.0 * most == pytest.approx(memory.needed(asked, households), rel=1 / 3)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from sim.calibration import ensemble
 from sim.calibration.fitted import programmes_2017
 from sim.engine.lane import Lane
 from sim.errors import InputError
-from sim.experiment import canonical
+from sim.experiment import canonical, memory
 from sim.experiment.compare import Comparison
 from sim.experiment.results import PARAMETER_SET, Results, made_with, system
 from sim.experiment.run import LISTS, Run, run_arm, village_of
@@ -206,6 +206,7 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
     measures, arms = scenario.known.metrics, programmes(scenario)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         worlds = worlds_of(scenario, executor or threads, tell)
+    memory.fits(scenario, len(worlds[0].state["size"]))
     met = {seed: worlds[place % len(worlds)] for place, seed in enumerate(scenario.seeds)}
     calls = [(met[seed], arm, arms[arm], seed, measures) for seed in scenario.seeds for arm in arms]
     runs = answers(partial(run_arm, scenario, grid=True), calls, executor, partial(tell, mark("runs")))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.engine.rule import Param
 
 ELSEWHERE = "one of your own needs its file (--policy), or its package installed"
-LARGEST_WORLD = 20_000_000  # households: about 10 GB of state
+LARGEST_WORLD = 20_000_000  # households: about 27 GB of state
 
 Faults = Iterator[tuple[Location, str]]
 

@@ -21,7 +21,7 @@ said "Five ways to spend the same money" swadaya show
 swadaya show desa >mine.toml
 sed -i -e 's/^villages = 40/villages = 3/' -e 's/^households = 250 /households = 30 /' -e 's/^seeds = 20/seeds = 2/' \
   -e 's/^sets = 10/sets = 1/' -e 's/^dose = 0.04/dose = 0.02/' -e 's/^stress = true/stress = false/' mine.toml
-said "3 villages of about 30 households, 80 quarters, 2 seeds" swadaya check mine.toml
+said "3 villages of about 30 households, 80 quarters, 2 seeds, about 0.5 GB of memory" swadaya check mine.toml
 
 # She mistypes a policy, then a number, and is told so.
 sed 's/policy = "hybrid"/policy = "hybird"/' mine.toml >wrong.toml
