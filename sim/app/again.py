@@ -18,7 +18,6 @@ from sim.app.bands import follow
 from sim.app.choices import Choices, choices
 from sim.app.code import settings_of
 from sim.app.crew import Crew
-from sim.app.lessons import asked
 from sim.app.paints import paints
 from sim.app.payload import payload
 from sim.app.record import Pair, pair
@@ -101,10 +100,9 @@ def bench() -> Iterator[Line]:
         yield Line("pair after another policy, longest of 4", max(map(timed, policies)), "s")
         numbers = [Settings(numbers=(("loss.base", value),)) for value in (0.2, 0.22, 0.26, 0.28)]
         yield Line("pair after another number of the start, longest of 4", max(map(timed, numbers)), "s")
-        shipped = asked(among)
-        held = [worlds.start(settings, among) for settings in shipped]  # as a server holds them
-        longest = max(map(timed, shipped))
-        yield Line(f"pair in another place or lesson, longest of {len(held)}", longest, "s")
+        places = [Settings(place=place) for place in among.places]
+        held = [worlds.start(place, among) for place in places]  # as a server holds them
+        yield Line(f"pair in another place, longest of {len(held)}", max(map(timed, places)), "s")
         never = Settings(place="desa_miskin", numbers=(("loss.base", 0.24),))
         yield Line("pair in poor villages, never met before", timed(never), "s")
         began, seen = time.perf_counter(), dict[str, float]()

@@ -39,9 +39,3 @@ def step_of(lesson: str, step: str, among: Choices) -> Settings | None:
             if one["id"] == lesson and part["id"] == step and "settings" in part:
                 return from_query(part["settings"], among)[0]
     return None
-
-
-def asked(among: Choices) -> list[Settings]:
-    """What many readers will ask for: every place as it is, and every step of a lesson."""
-    steps = (step_of(lesson["id"], step["id"], among) for lesson in lessons() for step in lesson["steps"])
-    return [*(Settings(place=place) for place in among.places), *filter(None, steps)]

@@ -11,7 +11,6 @@ import webbrowser
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
 
 from sim.app.memory import one_heap
 from sim.app.texts import LANGUAGES, OPENED
@@ -106,11 +105,11 @@ def serve(port: int, host: str, open_browser: bool, lang: str = LANGUAGES[0], in
     from sim.app import evidence
     from sim.app.crew import crew
     from sim.app.readers import recognising
-    from sim.app.session import first, shipped
+    from sim.app.session import shipped
 
     if not inside:
         crew().warm()
-    first()  # compiled, and the first place at rest, before anybody comes
+    shipped()  # compiled, and every place at rest, before anybody comes
     evidence.document()
     address = f"http://{'localhost' if host in ('127.0.0.1', 'localhost') else host}:{port}/"
 
@@ -120,8 +119,6 @@ def serve(port: int, host: str, open_browser: bool, lang: str = LANGUAGES[0], in
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             print(f"Swadaya: {address}  (Ctrl-C ends it)", flush=True)
-            if not inside:
-                Thread(target=shipped, name="shipped", daemon=True).start()
             if open_browser:
                 webbrowser.open(address)
 

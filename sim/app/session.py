@@ -28,7 +28,7 @@ from sim.app.choices import Choices, choices
 from sim.app.crew import Crew, crew
 from sim.app.form import form
 from sim.app.kept import Shared
-from sim.app.lessons import asked, step_of
+from sim.app.lessons import step_of
 from sim.app.own import among_of, settings_of
 from sim.app.payload import payload
 from sim.app.record import Pair, Recording, pair
@@ -54,15 +54,9 @@ def worlds() -> Worlds:
 
 
 @cache
-def first() -> Start:
-    """What everybody meets first; its world stays for as long as the process."""
-    return worlds().start(Settings(), choices())
-
-
-@cache
 def shipped() -> list[Start]:
-    """What many will meet, every place and every lesson: nobody waits for their worlds."""
-    return [worlds().start(settings, choices()) for settings in asked(choices())]
+    """Every place as it is; nobody waits for their worlds, which stay for as long as the process."""
+    return [worlds().start(Settings(place=place), choices()) for place in choices().places]
 
 
 @cache
