@@ -119,12 +119,14 @@ def check(arguments: argparse.Namespace) -> None:
 
     scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
-    villages, households = scenario.population.villages or 40, scenario.population.households
+    villages, households = scenario.population.villages, scenario.population.households
     if scenario.survey is not None:
         people = study.people(scenario)
-        households = round(len(people.household["size"]) / len(people.village_code))
+        villages = len(people.village_code)
+        households = round(len(people.household["size"]) / villages)
     elif scenario.village_list is not None:
-        villages = len(read_villages(scenario.village_list, first=scenario.population.villages).code)
+        villages = len(read_villages(scenario.village_list, first=villages).code)
+    assert villages is not None  # a document without a list has a number of its own
     arms = ", ".join(arm.id for arm in scenario.resolved_arms)
     told = say(
         "{scenario}: {villages} villages of about {households} households, {quarters} quarters, {seeds} seeds, about "
