@@ -115,18 +115,10 @@ def check(arguments: argparse.Namespace) -> None:
     from sim.experiment import memory, study
     from sim.known import known
     from sim.scenario import load
-    from sim.survey import read_villages
 
     scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
-    villages, households = scenario.population.villages, scenario.population.households
-    if scenario.survey is not None:
-        people = study.people(scenario)
-        villages = len(people.village_code)
-        households = round(len(people.household["size"]) / villages)
-    elif scenario.village_list is not None:
-        villages = len(read_villages(scenario.village_list, first=villages).code)
-    assert villages is not None  # a document without a list has a number of its own
+    villages, households = study.size(scenario)
     arms = ", ".join(arm.id for arm in scenario.resolved_arms)
     told = say(
         "{scenario}: {villages} villages of about {households} households, {quarters} quarters, {seeds} seeds, about "

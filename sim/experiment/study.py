@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -54,6 +55,18 @@ def people(scenario: Scenario) -> Population:
     if scenario.village_list is not None:
         known = read_villages(scenario.village_list, first=about.villages)
     return synthesise(aggregates, known, about.households, about.seed, ties=about.ties)
+
+
+def size(scenario: Scenario) -> tuple[int, int]:
+    """Villages of a scenario, and households of a village, about: without making them where that is not needed."""
+    about, villages = scenario.population, scenario.population.villages
+    if scenario.survey is not None:
+        found = people(scenario)
+        return len(found.village_code), round(len(found.household["size"]) / len(found.village_code))
+    if scenario.village_list is not None:
+        villages = len(read_villages(scenario.village_list, first=villages).code)
+    assert villages is not None  # a document without a list has a number of its own
+    return villages, about.households
 
 
 def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
@@ -200,13 +213,18 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
         Where the runs go; by default as many threads as there are processors. Results do not depend on it.
     tell
         Called as work proceeds.
+
+    Raises
+    ------
+    InputError
+        When this machine has no room for it (`memory.fits`), or no world is at rest.
     """
     began = time.perf_counter()
+    memory.fits(scenario, math.prod(size(scenario)))
     tell(mark("the world at rest"), 0, 1)
     measures, arms = scenario.known.metrics, programmes(scenario)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         worlds = worlds_of(scenario, executor or threads, tell)
-    memory.fits(scenario, len(worlds[0].state["size"]))
     met = {seed: worlds[place % len(worlds)] for place, seed in enumerate(scenario.seeds)}
     calls = [(met[seed], arm, arms[arm], seed, measures) for seed in scenario.seeds for arm in arms]
     runs = answers(partial(run_arm, scenario, grid=True), calls, executor, partial(tell, mark("runs")))
