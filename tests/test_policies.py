@@ -87,6 +87,7 @@ def test_policies_of_installed_packages_join_under_names_of_their_own(monkeypatc
     module.bonus = policy.policy(**ABOUT, levers=("cash",))(bonus)
     point = types.SimpleNamespace(load=lambda: module)
     monkeypatch.setattr(policies, "entry_points", lambda group: [point] if group == "swadaya.policies" else [])
+    monkeypatch.setattr(policies, "_installed", policies._installed.__wrapped__)  # asked anew, not remembered
     assert set(catalogue()) == {*own, "bonus"}
     bonus.__name__ = "hybrid"
     module.bonus = policy.policy(**ABOUT, levers=("cash",))(bonus)

@@ -267,13 +267,14 @@ def test_failures_come_first_and_what_is_missing_counts_as_not_passed(lane, writ
     assert list(good.rows["verdict"]) == ["NOT REPRESENTED", "PASS"]
     assert list(bad.rows["verdict"]) == ["FAIL", "NOT REPRESENTED"]
     assert good.counted() == ["T1"] and bad.counted() == []
-    assert barred(good.rows) == []
-    assert barred(bad.rows) == ["Trap off: no claims for tests (T1 FAIL)."]
+    assert barred(good.rows) == {}
+    assert barred(bad.rows) == {("trap_off", "claims for tests"): [("T1", "FAIL")]}
+    assert standing.may_not(bad.rows) == ["Trap off: no claims for tests (T1 FAIL)."]
 
 
 def test_a_positive_finding_that_a_rival_passes_too_does_not_count_but_bars_nothing(lane, write):
     card = made(lane, write, cash=1.2)
-    assert card.targets() == {"T1": "PASS"} and card.counted() == [] and barred(card.rows) == []
+    assert card.targets() == {"T1": "PASS"} and card.counted() == [] and barred(card.rows) == {}
     assert "does not count" in card.rows.iloc[-1]["note"] and not card.rows.iloc[-1]["counts"]
 
 

@@ -18,9 +18,10 @@ from sim.app.bands import follow
 from sim.app.choices import Choices, choices
 from sim.app.code import settings_of
 from sim.app.crew import Crew
+from sim.app.kept import Shared
 from sim.app.paints import paints
 from sim.app.payload import payload
-from sim.app.record import Pair, pair
+from sim.app.record import Pair, Recording, pair
 from sim.app.settings import ARMS, Settings
 from sim.app.texts import LANGUAGES
 from sim.app.world import Worlds
@@ -86,11 +87,11 @@ def bench() -> Iterator[Line]:
         crew.warm()
         crew.luck(Settings()).result()
 
-        looked_at = dict[str, Pair]()  # as a session holds what it shows
+        looked_at, known = dict[str, Pair](), Shared[Recording]()  # as a session holds what it shows
 
         def timed(settings: Settings) -> float:
             began = time.perf_counter()
-            looked_at["now"] = pair(settings, among, worlds, threads)
+            looked_at["now"] = pair(settings, among, worlds, threads, known)
             payload(looked_at["now"], among, 1)
             return time.perf_counter() - began
 

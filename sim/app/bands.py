@@ -26,7 +26,8 @@ import numpy as np
 
 from sim.app.choices import MOST_LUCKS, MOST_SETS
 from sim.app.crew import BANDED, Crew, Found, Job
-from sim.app.payload import numbers, packed
+from sim.app.payload import numbers
+from sim.app.record import packed
 from sim.app.settings import ARMS, Settings
 from sim.errors import InputError, NotFiniteError
 from sim.experiment.compare import interval

@@ -41,10 +41,8 @@ household's history lies together, ``codes[h * Q + q]``.
 
 from __future__ import annotations
 
-import base64
 import json
 import math
-import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -54,21 +52,15 @@ from sim import ledger, metrics
 from sim.app import code
 from sim.app.choices import Choices
 from sim.app.form import policy_words
-from sim.app.record import LAYERS, LORENZ, METRICS, STANDING, VILLAGE, Pair, Recording, linear
+from sim.app.record import LAYERS, LORENZ, METRICS, STANDING, VILLAGE, Pair, Recording, linear, packed
 from sim.app.texts import own_words, worded
+from sim.app.world import STATE_PAYS
 from sim.metrics import cost
 from sim.scenario import BASELINE
 
 VERSION = 1
 FINE = 9  # digits of what the page rounds again: 3.949994 as 3.95 would be read as 4.0
 MEANINGS = {flow.rule.name: flow.rule.meaning.rstrip(".") for flow in ledger.RULES}
-QUICK = 2  # of zlib's levels: a third of the time of the usual 6, and a twentieth more to send
-STATE_FLOWS = tuple(name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
-
-
-def packed(codes: np.ndarray) -> str:
-    """Bytes as they travel: base64 of zlib."""
-    return base64.b64encode(zlib.compress(np.ascontiguousarray(codes, np.uint8).tobytes(), QUICK)).decode("ascii")
 
 
 def numbers(values: Iterable[float], digits: int = 5) -> list[float | None]:
@@ -103,7 +95,7 @@ def document(pair: Pair, among: Choices, generation: int) -> dict[str, Any]:
         "flows": [
             {"id": flow, "label": worded(f"flow.{flow}", MEANINGS[flow]), "payer": "state", "payee": payee}
             for flow, (_, payee) in ledger.FLOWS.items()
-            if flow in STATE_FLOWS
+            if flow in STATE_PAYS
         ],
         "lorenz": numbers(LORENZ),
         "worlds": {arm: _world(pair, arm, found, tops) for arm, found in pair.worlds.items()},
@@ -195,14 +187,14 @@ def _world(pair: Pair, arm: str, found: Recording, tops: dict[str, tuple[float, 
     headline = pair.headline(arm)
     told: dict[str, Any] = {
         "series": {name: numbers(values, FINE) for name, values in found.series.items()},
-        "flows": {name: numbers(found.flows[name]) for name in STATE_FLOWS},
+        "flows": {name: numbers(found.flows[name]) for name in STATE_PAYS},
         "lorenz": [numbers(row, 4) for row in found.lorenz],
         "poor": packed(found.poor),
         "headline": dict(zip(headline, numbers(headline.values(), FINE), strict=True))
         | {"cost_rupiah": float(cost.rupiah(headline["cost"]))},
     }
     if arm != "none":
-        told["frames"] = {name: packed(codes.T) for name, codes in found.frames.items()}
+        told["frames"] = found.packed
         told["villages"] = {}
         for name, values in found.villages.items():
             low, high = tops[name]

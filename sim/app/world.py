@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -35,6 +35,8 @@ LATER = (
     "credit_available.", "defaults.", "bank_repayment.", "bank_interest.", "strength.backlash", "road.decay",
 )  # fmt: skip
 
+STATE_PAYS = tuple(name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
+
 
 @dataclass(frozen=True)
 class Start:
@@ -49,11 +51,11 @@ class Start:
     shocks: Mapping[int, Mapping[str, float]]
     rest: World
 
-    def paid(self, state: State) -> float:
-        """What the state paid in the quarter that a state has just ended, z per person."""
-        flows = (name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
-        persons = float(state["size"].sum())
-        return float(sum(state[name].sum() / persons for name in flows))
+
+def flows(state: State, names: Sequence[str] = tuple(ledger.FLOWS)) -> np.ndarray:
+    """Flows of the ledger in the quarter that a state has just ended, z per person, in the order of their names."""
+    rows = [state.index[name][1] for name in names]
+    return state.arrays["village"][rows].sum(axis=1) / float(state["size"].sum())
 
 
 class Worlds:

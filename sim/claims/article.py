@@ -24,7 +24,6 @@ from sim.claims import statements
 from sim.claims.case import Case, ranks, series
 from sim.claims.statements import Claim
 from sim.claims.statistics import STATISTICS
-from sim.engine.compile import filler
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
@@ -82,7 +81,6 @@ def values(
 ) -> pd.DataFrame:
     """Every statistic in every set, a row a set and a column a claim; nan where a set has no world at rest."""
     lane = Lane(wire())
-    filler()  # compiled before threads share it: its module may be loaded by one of them only
     tested = [claim for claim in sentences if claim.statistic]
     calls = [(lane, _own(asked, place), tested, one) for place, one in enumerate(sets)]
     rows = answers(_values_of, calls, executor, partial(tell, "parameter sets"))

@@ -27,6 +27,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import float64, int8, int64
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -42,19 +43,38 @@ INNER: Any = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 ROWS, TABLE, NUMBERS = int64[::1], float64[:, ::1], float64[::1]
 STATE = (int64, int64, int8[::1], NUMBERS, *(TABLE,) * 6, *(ROWS,) * 4, int64[:, ::1], ROWS)
 PART = numba.void(int64, *STATE, NUMBERS, NUMBERS)  # what the functions of a plan's parts are given
+AT_HAND = 4 * 2**20  # bytes of households that stay near the processor from one quarter to the next
+# A village's rows of a column are few and far from those of the next column: a larger world waits for memory at each,
+# unless the next village is asked for while this one is computed, some columns a part.
 DRIVER = f"""@numba.njit(cache=True, **OPTIONS)
 def quarter(parts, first, last, {write.STATE}, longest):
     ones, scratch = np.empty(longest), np.empty(longest)
     for i in range(longest):
         ones[i] = 1.0
+    (columns, rows), at, count = household.shape, household.ctypes.data, len(parts)
+    fetched = last - 1 if 8 * columns * rows > {AT_HAND} else first
     for v in range(first, last):
-        for part in parts:
-            call(part, v, {write.STATE}, ones, scratch)
+        for k in range(count):
+            if v < fetched:
+                for column in range(columns * k // count, columns * (k + 1) // count):
+                    for row in range(start_household[v + 1], start_household[v + 2], 8):
+                        fetch(at + 8 * (column * rows + row))
+            call(parts[k], v, {write.STATE}, ones, scratch)
 """
-FILLER = """@numba.njit(cache=True, **OPTIONS)
-def fill(out, start, places, seed, key, quarter):
+DRAWS = """@numba.njit(cache=True, **OPTIONS)
+def uniform(out, seed, name, place, quarter):
+    draw_uniform(out, seed, name, place, quarter)
+
+
+@numba.njit(cache=True, **OPTIONS)
+def normal(out, seed, name, place, quarter):
+    draw_normal(out, seed, name, place, quarter)
+
+
+@numba.njit(cache=True, **OPTIONS)
+def normals(out, start, places, seed, name, quarter):
     for v in range(len(places)):
-        normal(out[start[v]:start[v + 1]], seed, key, places[v], quarter)
+        draw_normal(out[start[v]:start[v + 1]], seed, name, places[v], quarter)
 """
 OTHER_PROCESS = (
     "import pickle, sys; from sim.engine.compile import from_the_end; from_the_end(pickle.load(sys.stdin.buffer))"
@@ -117,6 +137,21 @@ def call(typing_context: Any, address: Any, *given: Any) -> Any:
     return PART.return_type(address, numba.types.StarArgTuple.from_types(given)), generate
 
 
+@intrinsic
+def fetch(typing_context: Any, address: Any) -> Any:
+    """Asks memory for the bytes at an address, and does not wait."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        flag, pointer = ir.IntType(32), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
+        asked = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        read, second_level, data = (flag(value) for value in (0, 2, 1))
+        builder.call(asked, [builder.inttoptr(arguments[0], pointer), read, second_level, data])
+        return context.get_dummy_value()
+
+    return numba.void(int64), generate
+
+
 def driver() -> Callable:
     """The compiled function that makes a quarter of some villages, whatever parts it is given."""
     return caller("driver", DRIVER).quarter
@@ -124,7 +159,7 @@ def driver() -> Callable:
 
 def caller(kind: str, source: str, **names: object) -> Any:
     """A generated module that calls parts at their addresses."""
-    return _module(kind, source, {inspect.getsource(sys.modules[__name__])}, {"call": call, **names})
+    return _module(kind, source, {inspect.getsource(sys.modules[__name__])}, {"call": call, "fetch": fetch, **names})
 
 
 @contextmanager
@@ -151,10 +186,11 @@ def _elsewhere(plan: Plan) -> Iterator[None]:
 
 
 @cache
-def filler() -> Callable:
-    """A compiled function that makes one standard normal draw for every household, village by village."""
+def draws() -> Any:
+    """Draws for who is outside the kernel: `uniform` and `normal` of `draw`, and `normals` of all villages at once."""
     sources = {inspect.getsource(module) for module in (draw, functions)}
-    return _module("draws", FILLER, sources, {"normal": _shared(draw.normal)}).fill
+    callees = {"draw_uniform": _shared(draw.uniform), "draw_normal": _shared(draw.normal)}
+    return _module("draws", DRAWS, sources, callees)
 
 
 def _path(kind: str, source: str, reached: set[str]) -> Path:

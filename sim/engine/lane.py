@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import draw
-from .compile import addresses, compiled, driver, filler
+from .compile import addresses, compiled, draws, driver
 from .plan import Keep, Plan, PlanError, Step
 from .rule import Last, Mean, Reading, Rule, Sum
 from .table import Layout, State
@@ -31,7 +32,7 @@ class Lane:
 
     def __init__(self, plan: Plan, code: ModuleType | None = None) -> None:
         self.plan, self.code = plan, code or compiled(plan)
-        self.kernel = partial(driver(), addresses(self.code))
+        self.kernel, self.draws = partial(driver(), addresses(self.code)), draws()
 
     def __reduce__(self) -> tuple:
         # Machine code is not carried: the other side has it, takes it from its cache, or compiles the plan.
@@ -56,7 +57,7 @@ class Lane:
         executor, parts
             Where to run how many ranges of villages; the result does not depend on either.
         """
-        outer(self.plan, state, quarter, seed, parameters, hold)
+        outer(self.plan, state, quarter, seed, parameters, hold, self.draws)
         layout, arrays = state.layout, state.arrays
         rest = (
             *(quarter, seed, hold, parameters),
@@ -81,7 +82,7 @@ def carried(plan: Plan, name: str) -> Lane:
 def normals(layout: Layout, name: str, seed: int, quarter: int) -> np.ndarray:
     """One standard normal draw for every household, keyed by the name as a rule's draws are."""
     out = np.empty(layout.rows("household"))
-    filler()(out, layout.start["household"], layout.places, seed, draw.name_key(name), quarter)
+    draws().normals(out, layout.start["household"], layout.places, seed, draw.name_key(name), quarter)
     return out
 
 
@@ -106,8 +107,13 @@ def _known(names: Iterable[str], known: Iterable[str], what: str) -> None:
         raise PlanError(f"there is no {what} {name}" + (f"; did you mean {near[0]}?" if near else ""))
 
 
-def outer(plan: Plan, state: State, quarter: int, seed: int, parameters: np.ndarray, hold: np.ndarray) -> None:
-    """The rules of nation and districts: few rows, in plain Python, the same for both lanes."""
+def outer(
+    plan: Plan, state: State, quarter: int, seed: int, parameters: np.ndarray, hold: np.ndarray, draws: Any = draw
+) -> None:
+    """The rules of nation and districts: few rows, in plain Python, the same for both lanes.
+
+    `draws` has `normal` and `uniform`: the readable ones, or the same compiled.
+    """
     for step, reads, at in plan.outer_steps:
         rows = state.arrays[step.table].shape[1]
         if isinstance(step.does, Rule):
@@ -115,7 +121,7 @@ def outer(plan: Plan, state: State, quarter: int, seed: int, parameters: np.ndar
                 function, table = step.does.function, step.table
                 for row in range(rows):
                     state[step.sets][row] = function(
-                        *[_read(kind, key, state, table, row, quarter, seed, parameters) for kind, key in reads]
+                        *[_read(kind, key, state, table, row, quarter, seed, parameters, draws) for kind, key in reads]
                     )
         elif isinstance(step.does, Keep):
             state[step.sets] = state[step.does.of.name]
@@ -124,17 +130,16 @@ def outer(plan: Plan, state: State, quarter: int, seed: int, parameters: np.ndar
 
 
 def _read(
-    kind: str, key: Any, state: State, table: str, row: int, quarter: int, seed: int, parameters: np.ndarray
+    kind: str, key: Any, state: State, table: str, row: int, quarter: int, seed: int, parameters: np.ndarray, draws: Any
 ) -> float:
     """One argument of a rule of the nation or of a district."""
     if kind == "parameter":
         return float(parameters[key])
     if kind == "column":
         return float(state[key][row if state.index[key][0] == table else 0])
-    out = [0.0]
-    make = draw.normal if kind == "Normal" else draw.uniform
-    make(out, seed, key, draw.place_key(f"{table} {row}"), quarter)
-    return out[0]
+    out = np.empty(1)
+    getattr(draws, kind)(out, seed, key, draw.place_key(f"{table} {row}"), quarter)
+    return float(out[0])
 
 
 def _outer_total(step: Step, state: State, rows: int) -> np.ndarray:
@@ -142,15 +147,13 @@ def _outer_total(step: Step, state: State, rows: int) -> np.ndarray:
     marker = step.does
     assert isinstance(marker, Sum)
 
-    def column(reading: Reading | None) -> np.ndarray:
-        if reading is None:
-            return np.ones(len(state.layout.codes))
+    def column(reading: Reading) -> np.ndarray:
         return state[reading.name if isinstance(reading, Last) else reading]
 
     where = state.layout.district_of if step.table == "district" else np.zeros(len(state.layout.codes), np.int64)
-    weight = column(marker.weight) * column(marker.where)
+    weight = math.prod((column(factor) for factor in (marker.weight, marker.where) if factor is not None), start=1.0)
     whole = np.bincount(where, column(marker.of) * weight, rows)
     if not isinstance(marker, Mean):
         return whole
-    mass = np.bincount(where, weight, rows)
+    mass = np.bincount(where, np.full(where.shape, weight), rows)
     return np.divide(whole, mass, out=np.zeros(rows), where=mass > 0.0)

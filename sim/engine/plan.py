@@ -133,7 +133,7 @@ class Plan:
             if isinstance(marker, Param):
                 reads.append(("parameter", list(self.parameters).index(full)))
             elif isinstance(marker, Normal | Uniform):
-                reads.append((type(marker).__name__, name_key(full)))
+                reads.append((type(marker).__name__.lower(), name_key(full)))
             elif isinstance(marker, Aggregate):
                 reads.append(("column", f"{step.table}: {marker}"))
             else:

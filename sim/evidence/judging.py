@@ -280,19 +280,16 @@ def rule_of(name: str, plan: Plan) -> str:
     return f"{name}: {plan.given[name].meaning} (given at the start)"
 
 
-def barred(rows: pd.DataFrame) -> list[str]:
-    """What may not be claimed, a sentence a claim and variant: a study that has not passed bars what its file names.
+def barred(rows: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """What may not be claimed: (variant, claim) -> the studies that have not passed, each with its verdict.
 
-    `rows` has variant, study, deciding, verdict and bars.
+    `rows` has variant, study, deciding, verdict and bars (the claim, in the words of the study's file).
     """
-    claims: dict[tuple[str, str], list[str]] = {}
+    claims: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for (variant, study), part in rows[rows["deciding"] & (rows["bars"] != "")].groupby(
         ["variant", "study"], sort=False
     ):
         verdict = worst(list(part["verdict"]))
         if verdict not in PASSED:
-            claims.setdefault((variant, part["bars"].iloc[0]), []).append(f"{study} {verdict}")
-    return [
-        f"{variant.replace('_', ' ').capitalize()}: no {claim} ({', '.join(why)})."
-        for (variant, claim), why in claims.items()
-    ]
+            claims.setdefault((variant, part["bars"].iloc[0]), []).append((study, verdict))
+    return claims

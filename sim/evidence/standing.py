@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -38,8 +37,6 @@ VERDICTS = {
     "PASS*": mark("PASS*"),
     "PASS": mark("PASS"),
 }
-#: What `barred` says: of which variant, of which claim (the words of a study's file), and for which studies.
-BARRED = re.compile(r"(.+?): no (.+) \((.+)\)\.")
 
 
 def path() -> Path:
@@ -104,37 +101,24 @@ def warnings(where: Path | None = None) -> list[str]:
     rows, then = read(where)
     changed = [name for name, digest in _now(rows["variant"]).items() if then[name] != digest]
     told = [say(CHANGED, what=listed(say(DIGESTS[name]) for name in changed))] if changed else []
-    form = mark("Validation, {variants}: no {claim} ({studies}).")
+    form, alike = mark("Validation, {variants}: no {claim} ({studies})."), dict[tuple[str, str], list[str]]()
+    for variant, claim, why in _barred(rows):
+        alike.setdefault((claim, why), []).append(variant)
     return told + [
-        say(form, variants=listed(say(variant) for variant in variants), claim=say(claim), studies=studies)
-        for (claim, studies), variants in _alike(barred(rows)).items()
+        say(form, variants=listed(variants), claim=claim, studies=why) for (claim, why), variants in alike.items()
     ]
 
 
 def may_not(rows: pd.DataFrame) -> list[str]:
-    """What `barred` says, in the reader's language."""
+    """What some verdicts bar, a sentence a variant and claim."""
     form = mark("{variant}: no {claim} ({studies}).")
-    return [
-        say(form, variant=say(variant.lower()).capitalize(), claim=say(claim), studies=studies)
-        for variant, claim, studies in map(_parts, barred(rows))
-    ]
+    return [say(form, variant=variant.capitalize(), claim=claim, studies=why) for variant, claim, why in _barred(rows)]
 
 
-def _alike(sentences: Iterable[str]) -> dict[tuple[str, str], list[str]]:
-    """What may not be claimed, and for which studies -> the structural variants that say so."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for sentence in sentences:
-        variant, claim, studies = _parts(sentence)
-        found.setdefault((claim, studies), []).append(variant.lower())
-    return found
-
-
-def _parts(sentence: str) -> tuple[str, str, str]:
-    """Structural variant, claim, and studies with their verdicts, of a sentence of `barred`."""
-    match = BARRED.fullmatch(sentence)
-    assert match is not None, sentence
-    variant, claim, studies = match.groups()
-    return variant, claim, re.sub("|".join(map(re.escape, VERDICTS)), lambda found: say(VERDICTS[found[0]]), studies)
+def _barred(rows: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Variant, claim, and studies with their verdicts, as people read them."""
+    for (variant, claim), why in barred(rows).items():
+        yield say(variant.replace("_", " ")), say(claim), ", ".join(judged(*one) for one in why)
 
 
 def judged(study: str, verdict: str) -> str:

@@ -22,7 +22,6 @@ import pandas as pd
 
 from sim import policies
 from sim.calibration import calibrate, ensemble
-from sim.engine.compile import filler
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError
@@ -138,7 +137,6 @@ def run_all(
 ) -> list[Draw]:
     """One draw a set, in the order of the sets."""
     size = worlds.villages, worlds.households  # an executor and `tell` may not go to another process
-    filler()  # compiled before threads share it: its module may be loaded by one of them only
     calls = [(lane, studies, one, *size, worlds.seed + k, held, sampled) for k, one in enumerate(sets)]
     return answers(_draw, calls, worlds.executor, partial(worlds.tell, "parameter sets"))
 

@@ -30,7 +30,7 @@ from sim.language import mark
 from sim.metrics import trajectories
 from sim.policies.policy import Programme
 from sim.poorer import poorer
-from sim.population import Population, TwoPieceLognormal, Villages, synthesise
+from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.progress import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.shipped import code_digest
@@ -48,13 +48,14 @@ def people(scenario: Scenario) -> Population:
     about, aggregates = scenario.population, read_aggregates()
     if scenario.survey is not None and scenario.village_list is not None:
         raise InputError(f"{scenario.slug}: a population is read from a survey or from a village list, not from both")
-    if scenario.survey is not None:
-        survey, villages = read_survey(scenario.survey), about.villages or 40
-        return population_from_survey(survey, aggregates, villages, seed=about.seed, ties=about.ties)
-    known: int | Villages = about.villages or 40
     if scenario.village_list is not None:
         known = read_villages(scenario.village_list, first=about.villages)
-    return synthesise(aggregates, known, about.households, about.seed, ties=about.ties)
+        return synthesise(aggregates, known, about.households, about.seed, ties=about.ties)
+    assert about.villages is not None  # a document without a list has a number of its own
+    if scenario.survey is not None:
+        survey = read_survey(scenario.survey)
+        return population_from_survey(survey, aggregates, about.villages, seed=about.seed, ties=about.ties)
+    return synthesise(aggregates, about.villages, about.households, about.seed, ties=about.ties)
 
 
 def size(scenario: Scenario) -> tuple[int, int]:

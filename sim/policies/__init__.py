@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
@@ -28,7 +30,7 @@ def catalogue() -> dict[str, Policy]:
     modules = [
         importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__) if m.name != "policy"
     ]
-    modules += [_loaded(point) for point in entry_points(group="swadaya.policies")]
+    modules += _installed(*sys.path)
     found: dict[str, Policy] = {}
     for policy in (policy for module in modules for policy in policies_of(module)):
         if found.setdefault(policy.name, policy) is not policy:
@@ -36,6 +38,12 @@ def catalogue() -> dict[str, Policy]:
                 f"two policies are called {policy.name}, in {_home(found[policy.name])} and {_home(policy)}"
             )
     return found
+
+
+@cache
+def _installed(*folders: str) -> tuple[ModuleType, ...]:
+    """Modules of packages installed in some folders: all packages there are looked through, so it is done once."""
+    return tuple(_loaded(point) for point in entry_points(group="swadaya.policies"))
 
 
 def _home(policy: Policy) -> str:

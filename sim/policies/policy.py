@@ -249,6 +249,8 @@ def _together(spent: np.ndarray, state: State) -> float:
 def _agreed(programme: Programme, name: str, there: np.ndarray, asked: np.ndarray, quarter: int) -> np.ndarray:
     """A lever that is not money, as several programmes set it; a neutral value asks for nothing, whoever comes first."""
     neutral = NEUTRAL[name]
+    if not (there != neutral).any():  # nobody asked before
+        return asked
     if np.any((asked != neutral) & (there != neutral) & (there != asked)):
         said = f"policy {programme.policy.name} and another set {name} differently in the same village"
         raise PolicyError(f"{said} in quarter {quarter}; allowed: the same value, or the neutral one")
