@@ -6,6 +6,7 @@ import ast
 import hashlib
 import io
 import tokenize
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -34,6 +35,7 @@ def code_of(*names: str) -> str:
     return whole.hexdigest()
 
 
+@cache
 def code(text: str) -> str:
     """Source without comments, docstrings, blank lines and line ends: what two versions that do the same share."""
     lines = text.splitlines()

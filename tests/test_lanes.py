@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from sim.engine.compile import AT_HAND
 from sim.engine.lane import holding, outer, settings
+from sim.experiment.lanes import copied
 from sim.policies import catalogue
 from sim.policies.policy import Programme, set_levers
 from sim.reference import MesaLane
@@ -103,6 +106,17 @@ def test_threads_and_parts_change_nothing(small_world, programmes_2017, parts):
     with ThreadPoolExecutor(2) as executor:
         shared = after(small_world, arm, 12, executor, parts)
     assert different(after(small_world, arm, 12), shared) == []
+
+
+def test_what_is_asked_of_memory_ahead_changes_nothing(small_world, programmes_2017):
+    """A world that does not stay near the processor, whole, and village by village, where none has a next one."""
+    kinds = np.arange(120) % 4
+    large = replace(small_world, state=copied(small_world.state, kinds, [f"{k:03d}" for k in range(len(kinds))]))
+    assert large.state.arrays["household"].nbytes > AT_HAND > small_world.state.arrays["household"].nbytes
+    arm = programmes("hybrid", programmes_2017)
+    with ThreadPoolExecutor(2) as executor:
+        piecewise = after(large, arm, 4, executor, len(kinds))
+    assert different(after(large, arm, 4), piecewise) == []
 
 
 def run_range(world, state, first, last):

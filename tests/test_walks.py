@@ -83,6 +83,7 @@ def test_what_is_installed_is_the_wheel_and_not_the_clone(installed, tmp_path):
     assert told.stdout == (ROOT / "sim" / "ODD.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.full
 def test_a_policy_researcher_s_walk_and_that_of_the_reviewer_of_her_paper(installed, tmp_path):
     assert "the researcher's walk is done" in walk("researcher", tmp_path, installed)
     (tmp_path / "reviewer").mkdir()
