@@ -112,13 +112,14 @@ def run(arguments: argparse.Namespace) -> int | None:
 
 def check(arguments: argparse.Namespace) -> None:
     """`swadaya check`: a scenario in one line, or what is wrong with it."""
-    from sim.experiment import memory, study
+    from sim.experiment import memory
+    from sim.experiment.people import size_of
     from sim.known import known
     from sim.scenario import load
 
     scenario = load(arguments.scenario, known(arguments.own))
     _unnamed(scenario)
-    villages, households = study.size(scenario)
+    villages, households = size_of(scenario)
     arms = ", ".join(arm.id for arm in scenario.resolved_arms)
     told = say(
         "{scenario}: {villages} villages of about {households} households, {quarters} quarters, {seeds} seeds, about "

@@ -18,9 +18,10 @@ from sim.engine.lane import Lane
 from sim.engine.lane import settings as parameters_of
 from sim.engine.table import State
 from sim.experiment import study
+from sim.experiment.people import people_of
 from sim.metrics import mean
 from sim.policies.policy import Programme
-from sim.population import Population, TwoPieceLognormal
+from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.scenario import Scenario
 from sim.start import World, wire
 from sim.survey import read_aggregates
@@ -117,8 +118,6 @@ def lane() -> Lane:
 
 @cache
 def _people(villages: int, households: int, seed: int, ties: str) -> Population:
-    from sim.population import synthesise
-
     return synthesise(read_aggregates(), villages, households, seed, ties=ties)
 
 
@@ -126,7 +125,7 @@ def at_rest(scenario: Scenario, drawn: Mapping[str, float], spread: float) -> Wo
     """The world at rest before it is one of poorer villages, with consumption so many times as spread as published."""
     about = scenario.population
     if scenario.survey is not None:
-        return study.before_its_place(scenario, drawn, lane(), study.people(scenario), None)
+        return study.before_its_place(scenario, drawn, lane(), people_of(scenario), None)
     people = _people(about.villages, about.households, about.seed, about.ties)
     published = TwoPieceLognormal.published(read_aggregates())
     target = replace(published, below=spread * published.below, above=spread * published.above)

@@ -23,6 +23,7 @@ from sim.engine.lane import Lane
 from sim.errors import InputError
 from sim.experiment import canonical, memory
 from sim.experiment.compare import Comparison
+from sim.experiment.people import people_of, size_of
 from sim.experiment.results import PARAMETER_SET, Results, made_with, system
 from sim.experiment.run import LISTS, Run, run_arm, village_of
 from sim.experiment.tables import tables
@@ -30,44 +31,18 @@ from sim.language import mark
 from sim.metrics import trajectories
 from sim.policies.policy import Programme
 from sim.poorer import poorer
-from sim.population import Population, TwoPieceLognormal, synthesise
+from sim.population import Population, TwoPieceLognormal
 from sim.progress import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.shipped import code_digest
 from sim.start import World, solve, wire
-from sim.survey import population_from_survey, read_aggregates, read_survey, read_villages
+from sim.survey import read_aggregates
 from sim.workers import answers
 
 #: Beside the rules: what decides on the numbers of a run, for those who store them.
-CODE = ("poorer.py", "scenario/document.py", *(f"experiment/{it}.py" for it in ("compare", "run", "stress", "study")))
+DECIDING = ("compare", "people", "run", "stress", "study")
+CODE = ("poorer.py", "scenario/document.py", *(f"experiment/{it}.py" for it in DECIDING))
 PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas", "pyarrow", "pydantic", "matplotlib")
-
-
-def people(scenario: Scenario) -> Population:
-    """The population of a scenario: synthesised, or read from its files."""
-    about, aggregates = scenario.population, read_aggregates()
-    if scenario.survey is not None and scenario.village_list is not None:
-        raise InputError(f"{scenario.slug}: a population is read from a survey or from a village list, not from both")
-    if scenario.village_list is not None:
-        known = read_villages(scenario.village_list, first=about.villages)
-        return synthesise(aggregates, known, about.households, about.seed, ties=about.ties)
-    assert about.villages is not None  # a document without a list has a number of its own
-    if scenario.survey is not None:
-        survey = read_survey(scenario.survey)
-        return population_from_survey(survey, aggregates, about.villages, seed=about.seed, ties=about.ties)
-    return synthesise(aggregates, about.villages, about.households, about.seed, ties=about.ties)
-
-
-def size(scenario: Scenario) -> tuple[int, int]:
-    """Villages of a scenario, and households of a village, about: without making them where that is not needed."""
-    about, villages = scenario.population, scenario.population.villages
-    if scenario.survey is not None:
-        found = people(scenario)
-        return len(found.village_code), round(len(found.household["size"]) / len(found.village_code))
-    if scenario.village_list is not None:
-        villages = len(read_villages(scenario.village_list, first=villages).code)
-    assert villages is not None  # a document without a list has a number of its own
-    return villages, about.households
 
 
 def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
@@ -109,7 +84,7 @@ def build(
     The scenario's own numbers stand above those of a `drawn` parameter set; `lane` and `population` are those of the
     scenario, made before.
     """
-    lane, population = lane or Lane(wire(scenario.known.own_rules)), population or people(scenario)
+    lane, population = lane or Lane(wire(scenario.known.own_rules)), population or people_of(scenario)
     target = TwoPieceLognormal.published(read_aggregates()) if scenario.survey is None else None
     return in_its_place(scenario, before_its_place(scenario, drawn, lane, population, target))
 
@@ -145,7 +120,7 @@ def worlds_of(scenario: Scenario, executor: Executor, tell: Tell = quiet) -> lis
     wanted = scenario.replications.sets
     if wanted == 1:
         return [build(scenario)]
-    under = partial(at_rest, scenario, Lane(wire(scenario.known.own_rules)), people(scenario))
+    under = partial(at_rest, scenario, Lane(wire(scenario.known.own_rules)), people_of(scenario))
     sets = iter(enumerate(ensemble.load(scenario.replications.variant), 1))
     found: list[World] = []
     while len(found) < wanted and (some := list(islice(sets, wanted - len(found)))):
@@ -183,7 +158,7 @@ def first_world(scenario: Scenario, population: Population | None = None) -> Wor
     InputError
         When there is none.
     """
-    lane, population = Lane(wire(scenario.known.own_rules)), population or people(scenario)
+    lane, population = Lane(wire(scenario.known.own_rules)), population or people_of(scenario)
     if scenario.replications.sets == 1:
         return build(scenario, lane=lane, population=population)
     found = (at_rest(scenario, lane, population, drawn) for drawn in ensemble.load(scenario.replications.variant))
@@ -221,7 +196,7 @@ def run(scenario: Scenario, executor: Executor | None = None, tell: Tell = quiet
         When this machine has no room for it (`memory.fits`), or no world is at rest.
     """
     began = time.perf_counter()
-    memory.fits(scenario, math.prod(size(scenario)))
+    memory.fits(scenario, math.prod(size_of(scenario)))
     tell(mark("the world at rest"), 0, 1)
     measures, arms = scenario.known.metrics, programmes(scenario)
     with ThreadPoolExecutor(os.cpu_count()) as threads:

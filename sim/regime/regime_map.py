@@ -21,6 +21,7 @@ from sim.calibration.calibrate import ADVANTAGE, LUMPY, THRESHOLD, complete
 from sim.engine.lane import Lane
 from sim.errors import InputError, NotFiniteError
 from sim.experiment import study
+from sim.experiment.people import people_of
 from sim.intervals import student, wilson
 from sim.language import mark
 from sim.metrics import inequality
@@ -286,7 +287,7 @@ def mapped(question: Question, executor: Executor | None = None, tell: Tell = qu
     InputError
         When a file cannot be read, or hardly any point has a world at rest.
     """
-    study.people(question.scenario)  # a file that cannot be read is told at once, not taken for worlds without rest
+    people_of(question.scenario)  # a file that cannot be read is told at once, not taken for worlds without rest
     lane, draws, sets = Lane(wire()), question.draws(), max(1, len(question.sets))
     numbers = range(question.points + 1)
     chosen = [-1, *(k % sets if question.sets else -1 for k in range(question.points))]

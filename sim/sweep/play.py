@@ -16,6 +16,7 @@ from sim.engine.lane import Lane
 from sim.errors import InputError
 from sim.experiment import run, study
 from sim.experiment.compare import Comparison
+from sim.experiment.people import people_of
 from sim.known import known
 from sim.population import Population
 from sim.scenario import BASELINE, Known, Scenario, check
@@ -113,7 +114,7 @@ def _scenario(
 
 @lru_cache(maxsize=2)
 def _people(population: str, path: Path | None, policies: tuple[Path, ...]) -> Population:
-    return study.people(_scenario({"population": json.loads(population)}, [{"policy": BASELINE}], path, policies))
+    return people_of(_scenario({"population": json.loads(population)}, [{"policy": BASELINE}], path, policies))
 
 
 @lru_cache(maxsize=2)
