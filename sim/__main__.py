@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int | None:
     from sim.experiment.results import folder_named
     from sim.known import known
     from sim.ledger import LedgerError
-    from sim.report.page import passed_over, write
+    from sim.report.page import cautions, write
     from sim.report.tables import headline_terminal
     from sim.scenario import load
 
@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int | None:
         results.save(draft)
         warnings = standing.warnings()
         write(results, draft, warnings)
-    console.print(headline_terminal(results), *passed_over(results), *warnings, sep="\n")
+    console.print(headline_terminal(results), *cautions(results), *warnings, sep="\n")
     console.print(say("report: {file}", file=folder / "report.html"), soft_wrap=True)
     return None
 

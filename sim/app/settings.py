@@ -214,7 +214,9 @@ def scenario_of(settings: Settings, among: Choices) -> Scenario:
     """The scenario that is run, at the view's size: the baseline, and arms "a" and "b" where they are another."""
     place = among.places[settings.place]
     document = place.model_dump(mode="json")
-    document["population"] |= {"villages": VILLAGES, "households": HOUSEHOLDS}  # a survey has households of its own
+    document["population"]["villages"] = VILLAGES
+    if place.survey is None or place.population.households is not None:  # else a survey has households of its own
+        document["population"]["households"] = HOUSEHOLDS
     document["calendar"] |= {key: int(settings.get(key, among)) for key in ("funds_end", "facilitation_end")}
     document["budget"]["dose"] = settings.get("budget", among)
     luck = {"seeds": 1, "first_seed": settings.luck, "sets": 1}

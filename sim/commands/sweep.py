@@ -140,6 +140,8 @@ def discover(arguments: argparse.Namespace) -> int:
     asked, found = _stored(arguments)
     conditions = discovery.discover(found, arguments.better, arguments.than or found.versus, arguments.metric)
     if arguments.export:
+        if arguments.export.exists() and not arguments.export.is_dir():
+            raise InputError(f"--export: {arguments.export} is a file; allowed: a folder, which may be new")
         arguments.export.mkdir(parents=True, exist_ok=True)
         for name, frame in zip(("experiments", "outcomes"), discovery.exported(found), strict=True):
             put(arguments.export / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
@@ -155,6 +157,8 @@ def query(arguments: argparse.Namespace) -> int:
     """`swadaya query`: an answer in SQL, or what the store holds."""
     from sim.sweep import query as asking
 
+    if arguments.format == "table" and arguments.out is not None:
+        raise InputError(f"--out {arguments.out} needs --format; allowed: {', '.join(FORMATS[1:])}")
     answer = asking.ask(arguments.store, arguments.sql)
     for path in answer.attrs["corrupt"]:
         spoiled = mark(

@@ -63,10 +63,10 @@ def standing_table(comparison: Comparison, table: pd.DataFrame) -> pd.DataFrame:
 
     `leads`: combinations at which no arm of equal cost, and not the baseline, has a larger share; `better` and `worse`:
     those at which the paired difference from the baseline lies beyond chance, to a tenth of a percentage point as it is
-    printed. An arm without a rank has no place.
+    printed. An arm without a rank has no place, and none has one where they do not spend the same.
     """
     rows = self_sufficient(table)
-    order = [BASELINE, *comparison.ranked]
+    order = [BASELINE, *comparison.ranked] if len(comparison.scenario.spent) == 1 else []
     levels = rows.pivot(index="arm", columns=list(CUTS), values="share")
     place = levels.loc[order].rank(ascending=False, method="min")
     found = []

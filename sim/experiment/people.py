@@ -15,11 +15,13 @@ def people_of(scenario: Scenario) -> Population:
         raise InputError(f"{scenario.slug}: a population is read from a survey or from a village list, not from both")
     if scenario.village_list is not None:
         known = read_villages(scenario.village_list, first=about.villages)
+        assert about.households is not None
         return synthesise(aggregates, known, about.households, about.seed, ties=about.ties)
     assert about.villages is not None  # a document without a list has a number of its own
     if scenario.survey is not None:
         survey = read_survey(scenario.survey)
-        return population_from_survey(survey, aggregates, about.villages, seed=about.seed, ties=about.ties)
+        return population_from_survey(survey, aggregates, about.villages, about.households, about.seed, ties=about.ties)
+    assert about.households is not None  # a document without a survey likewise
     return synthesise(aggregates, about.villages, about.households, about.seed, ties=about.ties)
 
 
@@ -31,5 +33,5 @@ def size_of(scenario: Scenario) -> tuple[int, int]:
         return len(found.village_code), round(len(found.household["size"]) / len(found.village_code))
     if scenario.village_list is not None:
         villages = len(read_villages(scenario.village_list, first=villages).code)
-    assert villages is not None  # a document without a list has a number of its own
+    assert villages is not None and about.households is not None
     return villages, about.households

@@ -22,7 +22,7 @@ from sim.experiment.power import power_table
 from sim.experiment.run import LINES, LISTS, ORDERS, WINDOWS, Run
 from sim.experiment.spread import HEADLINE_UNITS, Levels, spread_table
 from sim.metrics import cost, inequality, targeting, trajectories
-from sim.scenario import BASELINE
+from sim.scenario import BASELINE, Scenario
 
 BINS = np.array([-np.inf, *range(-10, 16), np.inf])  # % change of consumption
 POOR, NEAR = 1.0, 1.5  # permanent income, z
@@ -197,7 +197,7 @@ def cost_table(comparison: Comparison) -> pd.DataFrame:
     rows = []
     for arm in comparison.ranked:
         value = float(_spent(comparison, arm, comparison.scenario.budget.discount).mean())
-        yearly = 4.0 * next(a.dose for a in comparison.scenario.resolved_arms if a.id == arm)
+        yearly = 4.0 * _net_dose(comparison.scenario, arm)
         scale = cost.at_scale(value)
         rows.append({
             "arm": arm,
@@ -208,6 +208,13 @@ def cost_table(comparison: Comparison) -> pd.DataFrame:
             "share_state_budget": cost.at_scale(yearly).budget_share,
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _net_dose(scenario: Scenario, arm: str) -> float:
+    """What an arm spends a quarter beyond what flows anyway, z per person; nothing where it has no time to."""
+    money = next(one.money for one in scenario.resolved_arms if one.id == arm)
+    paid = sum(one.dose for one in scenario.programmes if one.policy == scenario.budget.replace)
+    return max(0.0, money.dose - paid) if money.end > money.start else 0.0
 
 
 def poor_year_table(comparison: Comparison) -> pd.DataFrame:

@@ -121,10 +121,13 @@ def asked(
         )
     if len(ranked(scenario)) < 2:
         raise InputError(f"{scenario.slug}: a map needs two or more arms that are ranked")
+    if len(scenario.spent) > 1:
+        each = "; ".join(f"{one.dose:g} z in quarters {one.start} to {one.end}" for one in sorted(scenario.spent))
+        raise InputError(f"{scenario.slug}: a map compares at equal cost, and arms spend {each}; allowed: one of them")
     small, end = scenario.quick(), scenario.windows.post[1]
     people = small.population
     if quick:
-        size = {name: min(most, getattr(people, name)) for name, most in QUICK.items()}
+        size = {name: min(most, here) for name, most in QUICK.items() if (here := getattr(people, name)) is not None}
         people = people.model_copy(update=size)
     change = {
         "population": people,

@@ -192,8 +192,8 @@ def years(window: tuple[int, int], since: int = 0) -> str:
 def measured(results: Results) -> str:
     """When the headline is measured."""
     post = results.scenario.windows.post
-    since = years(post, results.scenario.calendar.end)
-    told = mark("in years {years} after September 2017, which is {since} years after the money ended")
+    since = years(post, results.scenario.money_ends)
+    told = mark("in years {years} after September 2017, which is {since} years after all money has ended")
     return say(told, years=years(post), since=since)
 
 

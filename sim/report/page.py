@@ -61,6 +61,7 @@ BEYOND_SETS = mark(
     "the same people, the same luck and the same numbers of the model, with the programme and without. Of many such "
     "comparisons a few pass by chance."
 )
+EVEN = 0.01  # of a village's mean weight: less is rounding
 FEW = mark("With so few lucks the ends of an interval are little more than the extremes that were met: a first look.")
 LEFT_OUT = (
     mark(
@@ -81,7 +82,7 @@ WORDS = {
     mark("permanently poor"): mark("own permanent income, luck removed, below 1 z when the programmes start."),
     mark("own income"): mark("income without public money: no transfers, no subsidies, no wages from public works."),
     mark("after"): mark(
-        "years {post} after September 2017, which are years {since} after the money ended. All classes, winners, "
+        "years {post} after September 2017, which are years {since} after all money has ended. All classes, winners, "
         "Lorenz curves and gains are measured then; the shocks of the test strike in the first quarter of it."
     ),
     mark("late"): mark("years {late}, an illustration only."),
@@ -173,6 +174,25 @@ def warning(results: Results) -> str:
     return say(WARNING) if luck.sets == 1 else say(SETS, sets=luck.sets, variant=said(luck.variant))
 
 
+def cautions(results: Results) -> list[str]:
+    """What a reader must know of the people and the parameter sets before any number; mostly nothing."""
+    return [*unequal_weights(results), *passed_over(results)]
+
+
+def unequal_weights(results: Results) -> list[str]:
+    """That money is counted among those who are simulated, where households of a village do not stand for as many."""
+    each = results.population["weight"] / results.population.groupby("village")["weight"].transform("mean")
+    if each.max() - each.min() <= EVEN:
+        return []
+    text = mark(
+        "Households of one village stand for {least} to {most} times as many people as its mean: outcomes are of those "
+        "they stand for, money and costs of those who are simulated, so that strategies cost the same among the latter "
+        "only. Where the scenario says how many households a village has, they are drawn by weight, and the two are "
+        "one."
+    )
+    return [say(text, least=number(each.min(), 2), most=number(each.max(), 2))]
+
+
 def passed_over(results: Results) -> list[str]:
     """That parameter sets without a world at rest among these people were passed over; nothing where none was."""
     if results.scenario.replications.sets == 1:
@@ -200,6 +220,8 @@ def conditions(results: Results) -> str:
         households=number(len(results.population), 0), villages=results.population["village"].nunique(),
         seeds=scenario.replications.seeds, arms=len(names),
     )  # fmt: skip
+    if not compared:
+        return people
     spent = (
         say(
             "Each strategy but {others} costs the state the same present value, {cost}\u00a0z per person, on top of "
@@ -314,7 +336,7 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
     plates = [plate for plate in PLATES if not plate.needs or has(results, plate.needs)]
     needed = dict.fromkeys([*(key for key, _ in tables.GRIDS), *(plate.needs for plate in PLATES if plate.needs)])
     single = ("spread",) if results.scenario.replications.sets == 1 else ()
-    spans, end = results.scenario.windows, results.scenario.calendar.end
+    spans, end = results.scenario.windows, results.scenario.money_ends
     terms = {"rupiah": number(rupiah(1.0), 0), "post": years(spans.post), "late": years(spans.late)}
     terms["since"] = years(spans.post, end)
     manifest = {key: flat(value) for key, value in results.manifest.items() if key not in LONG}
@@ -328,7 +350,7 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
         lead=lead(results),
         answer=answer(results),
         versus=versus(results),
-        warnings=[warning(results), *passed_over(results), *warnings],
+        warnings=[warning(results), *cautions(results), *warnings],
         chance=chance(results),
         headline=tables.headline(results),
         figures=[draw(plate, results, folder / "figures") for plate in plates],

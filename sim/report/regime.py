@@ -12,6 +12,7 @@ import pandas as pd
 
 from sim.calibration import ensemble
 from sim.evidence import standing
+from sim.experiment.people import size_of
 from sim.experiment.results import made_with, put_manifest, put_table
 from sim.language import listed, mark, say, spoken
 from sim.regime.questions import Question
@@ -143,6 +144,8 @@ def where(found: RegimeMap, arm: str) -> str:
 def foretold(found: RegimeMap) -> str:
     """How far the axes tell who wins."""
     right, plain = found.foretold
+    if set(found.winners) == {NONE}:
+        return say("No world has a winner: the axes cannot tell where one wins.")
     if plain == 1.0:
         return say("All worlds have the same winner: along these axes nothing changes who wins.")
     lead = say("The axes tell who wins, to a degree") if right > plain else say("The axes do not tell who wins")
@@ -164,13 +167,14 @@ def warnings(found: RegimeMap) -> list[str]:
 
 def planned(question: Question, processors: int) -> str:
     """What is about to be run, and about how long it takes."""
-    scenario, people, names = question.scenario, question.scenario.population, [axis.name for axis in question.axes]
+    scenario, names = question.scenario, [axis.name for axis in question.axes]
     arms, lucks = len(scenario.resolved_arms), scenario.replications.seeds
-    minutes = question.quarters * (people.villages or 1) * people.households * PACE / processors / 60.0
+    villages, households = size_of(scenario)
+    minutes = question.quarters * villages * households * PACE / processors / 60.0
     return say(
         "{scenario}: {worlds} worlds of {villages} villages with about {households} households, by {axes}; {arms} arms "
         "under {lucks} lucks; who wins is told by {outcome}. About {minutes} min on {processors} idle processors",
-        scenario=scenario.slug, worlds=question.points, villages=people.villages, households=people.households,
+        scenario=scenario.slug, worlds=question.points, villages=villages, households=households,
         axes=listed(names), arms=arms, lucks=lucks, outcome=question.outcome.name, processors=processors,
         minutes=number(max(minutes, 1.0), 0),
     )  # fmt: skip
@@ -179,7 +183,7 @@ def planned(question: Question, processors: int) -> str:
 def made(found: RegimeMap) -> list[str]:
     """How the map was made."""
     scenario, question = found.scenario, found.question
-    people, lucks, known = scenario.population, scenario.replications.seeds, labels(found)
+    (villages, households), lucks, known = size_of(scenario), scenario.replications.seeds, labels(found)
     points = mark(
         "{points} points of a Latin hypercube over all that the axes draw. Each is one world of {villages} villages "
         "with about {households} households, with people and lucks of its own."
@@ -191,27 +195,28 @@ def made(found: RegimeMap) -> list[str]:
             "people and lucks of its own."
         )
     decided = mark(
-        "Who wins is decided by the {outcome} ({unit}; less is better), in years {years} after the start, years "
-        "{since} after the money ended."
+        "Who wins is decided by the {outcome} ({unit}; less is better), in years {years} after September "
+        "2017, which is {since} years after all money has ended."
     )
     if question.outcome.better > 0:
         decided = mark(
-            "Who wins is decided by the {outcome} ({unit}; more is better), in years {years} after the start, years "
-            "{since} after the money ended."
+            "Who wins is decided by the {outcome} ({unit}; more is better), in years {years} after September "
+            "2017, which is {since} years after all money has ended."
         )
     return [
         say(
-            points, points=question.points, villages=people.villages, households=people.households,
+            points, points=question.points, villages=villages, households=households,
             without=found.without_rest,
         ),
         say(
             "In each world {strategies} strategies run under the same {lucks} lucks: {arms}. Those that spend have "
             "{dose}\u00a0z per person and quarter for the same time.",
-            strategies=len(known), lucks=lucks, arms=", ".join(known.values()), dose=number(scenario.budget.dose, 3),
+            strategies=len(known), lucks=lucks, arms=", ".join(known.values()),
+            dose=number(next(iter(scenario.spent)).dose, 3),
         ),
         say(
             decided, outcome=say(question.outcome.label), unit=say(question.outcome.unit),
-            years=years(scenario.windows.post), since=years(scenario.windows.post, scenario.calendar.end),
+            years=years(scenario.windows.post), since=years(scenario.windows.post, scenario.money_ends),
         ),
         say(
             "A strategy wins a world when it is better than every other by a paired interval of 90\u00a0%; the "

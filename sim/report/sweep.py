@@ -14,6 +14,7 @@ import pandas as pd
 
 from sim.calibration import ensemble
 from sim.evidence import standing
+from sim.experiment.people import size_of
 from sim.experiment.results import put_csv, put_manifest
 from sim.language import listed, mark, say, spoken, written
 from sim.report import drawn, number, percent, said, to
@@ -35,6 +36,7 @@ from sim.report.sweep_tables import (
     regret_grid,
     sensitivity_grids,
     series,
+    spent,
     table_one,
     varied,
     ways,
@@ -42,7 +44,7 @@ from sim.report.sweep_tables import (
 )
 from sim.report.template import filled
 from sim.sweep.discovery import Conditions
-from sim.sweep.found import Found
+from sim.sweep.found import Found, Terms
 
 if TYPE_CHECKING:
     from sim.sweep.asked import Asked
@@ -128,7 +130,7 @@ def _no_box(found: Found, conditions: Conditions) -> str:
 
 def answer(found: Found) -> list[str]:
     """What the sweep says: the best mean in the headline at each cost, and how robust it is."""
-    told = [_best(found, rows) for _, rows in (found.regret.groupby("cost") if len(found.regret) else ())]
+    told = [_best(found, rows) for _, rows in (found.regret.groupby([*Terms._fields]) if len(found.regret) else ())]
     if not told:
         told = [
             say(
@@ -145,16 +147,16 @@ def _best(found: Found, rows: pd.DataFrame) -> str:
     first, calm = rows.loc[rows["mean"].idxmin()], rows.loc[rows["largest"].idxmin()]
     table = found.table[found.table["metric"] == one.name].set_index("way")
     form = mark(
-        "At a dose of {dose}\u00a0z, {way} is best on average in {metric} ({mean}), and best in {share} of {points} "
-        "points; the least largest regret has {calm} ({regret})."
+        "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} points; "
+        "the least largest regret has {calm} ({regret})."
     )
     if calm["way"] == first["way"]:
         form = mark(
-            "At a dose of {dose}\u00a0z, {way} is best on average in {metric} ({mean}), and best in {share} of "
-            "{points} points; it also has the least largest regret."
+            "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} "
+            "points; it also has the least largest regret."
         )
     return say(
-        form, dose=written(f"{first['cost']:g}"), way=told[first["way"]], metric=say(one.label),
+        form, dose=spent(found, first), way=told[first["way"]], metric=say(one.label),
         mean=level(one, float(table.loc[first["way"], "mean"])), share=percent(100 * first["best"], 0),
         points=number(first["points"], 0), calm=told[calm["way"]], regret=difference(one, calm["largest"]),
     )  # fmt: skip
@@ -209,7 +211,8 @@ def made(found: Found, asked: Asked) -> list[str]:
     size = mark("{villages} villages with about {households} households")
     if people.villages is None:
         size = mark("the listed villages with about {households} households")
-    size = say(size, villages=number(people.villages, 0), households=people.households)
+    villages, households = size_of(asked.question.scenario)
+    size = say(size, villages=number(villages, 0), households=households)
     lines = [
         say(
             form, points=number(len(found.plan.points), 0), design=design(study.design.kind), seed=study.design.seed,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sim.language import say, written
+from sim.language import say
 from sim.report import number
 from sim.report.canvas import (
     GREY,
@@ -27,11 +27,11 @@ from sim.report.canvas import (
     key_height,
 )
 from sim.report.drawing import INK, Drawing, breadth, dark
-from sim.report.sweep_tables import called, measured, unit_of_difference, ways
+from sim.report.sweep_tables import called, measured, spent, unit_of_difference, ways
 from sim.report.winners import dot
 from sim.scenario import BASELINE
 from sim.sweep.discovery import Conditions
-from sim.sweep.found import Found
+from sim.sweep.found import Found, Terms
 
 ROW = 25.0  # points from one row to the next
 
@@ -195,7 +195,7 @@ def front(found: Found, width: float = WIDE) -> Drawing:
     """Means of the first two metrics, one panel a cost; ways that no other beats in all metrics are joined."""
     table, hue = found.pareto, colours(found)
     first, second = [one for one in found.metrics if one.better][:2]
-    costs = sorted(set(table["cost"]))
+    costs = [rows for _, rows in table.groupby([*Terms._fields])]
     columns = min(len(costs), 2 if width > HALF else 1)
     entries = key([(called(found, arm), hue[arm]) for arm in dict.fromkeys(table["arm"])], width)
     room, up = (width - 54 - 56 * (columns - 1)) / columns, f"\u2191 {say(second.label)}, {say(second.unit)}"
@@ -205,13 +205,12 @@ def front(found: Found, width: float = WIDE) -> Drawing:
     down = -(-len(costs) // columns)
     drawing, grid = canvas(width, down, columns, 190.0, (44, 10, top, 36), 56, 84 + more)
     draw_key(drawing, entries)
-    for cost, panel in zip(costs, grid.flat, strict=False):
-        rows_of = table[table["cost"] == cost]
+    for rows_of, panel in zip(costs, grid.flat, strict=False):
         x, y = rows_of[first.name].to_numpy(), rows_of[second.name].to_numpy()
         panel.x, panel.y = spanned(table[first.name]), spanned(table[second.name])
         panel.left_axis(5)
         panel.bottom_scale(5, f"{say(first.label)}, {say(first.unit)}")
-        panel.head([say("dose {dose} z per person and quarter", dose=written(f"{cost:g}"))], up=18 + more)
+        panel.head([say("a dose of {dose} per person and quarter", dose=spent(found, rows_of.iloc[0]))], up=18 + more)
         panel.head(lines, GREY, 5, light=True)
         on = np.flatnonzero(rows_of["front"].to_numpy())
         on = on[np.argsort(x[on])]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sim.experiment.people import size_of
 from sim.language import ENGLISH, listed, mark, say, speaking, spoken, written
-from sim.report import DASH, named, number, percent, span
+from sim.report import DASH, named, number, percent, span, to
 from sim.report.grid import Cell, Column, Grid, estimated
 from sim.sweep.discovery import BY_CHANCE, FOLDS, Conditions
 from sim.sweep.found import Found
@@ -138,12 +139,13 @@ def planned(question: Question, plan: Plan, ahead: Estimate) -> str:
     size = mark("{villages} villages of about {households} households")
     if people.villages is None:
         size = mark("the listed villages of about {households} households")
+    villages, households = size_of(question.scenario)
     lucks = mark("{least} to {most} lucks") if luck.most else mark("{least} lucks")
     told = say(
         "{study}: {points} points ({design}), {ways} ways, {lucks}, {size}",
         study=question.name, points=number(len(plan.points), 0), design=design(question.study.design.kind),
         ways=len(plan.ways), lucks=say(lucks, least=luck.seeds, most=luck.most),
-        size=say(size, villages=number(people.villages, 0), households=people.households),
+        size=say(size, villages=number(villages, 0), households=households),
     )  # fmt: skip
     there = mark("{stored} stored, {failed} failed before") if ahead.failed else mark("{stored} stored")
     stored = say(there, stored=number(ahead.stored, 0), failed=number(ahead.failed, 0))
@@ -203,12 +205,12 @@ def regret_grid(found: Found) -> Grid:
     one, told = found.metrics[0], ways(found)
     unit = unit_of_difference(one.unit)
     columns = (
-        Column(say("Way")), Column(say("Dose"), "z"), Column(say("Mean regret"), unit),
+        Column(say("Way")), Column(say("Dose")), Column(say("Mean regret"), unit),
         Column(say("90th percentile"), unit), Column(say("Largest"), unit), Column(say("Best"), say("% of points")),
     )  # fmt: skip
     rows = [
         (
-            Cell(told[r.way]), Cell(written(f"{r.cost:g}")),
+            Cell(told[r.way]), Cell(spent(found, r._asdict())),
             *(Cell(value(one, v)) for v in (r.mean, r.p90, r.largest)), share_cell(r.best),
         )
         for r in found.regret.itertuples()
@@ -221,16 +223,25 @@ def regret_grid(found: Found) -> Grid:
     return Grid("regret", say("Regret at equal cost"), note, columns, tuple(rows))
 
 
+def spent(found: Found, terms: Mapping[str, Any]) -> str:
+    """What a way spends, and when, where not all that are compared do so at the same time."""
+    dose = f"{written(format(terms['cost'], 'g'))}\u00a0z"
+    if len({way.terms[1:] for way in found.ways if way.terms}) == 1:
+        return dose
+    years = to(*(written(f"{quarter / 4:g}") for quarter in (terms["start"], terms["money_ends"])))
+    return say("{dose} in years {years}", dose=dose, years=years)
+
+
 def front_grid(found: Found) -> Grid:
     """Which ways no other beats in all metrics."""
     good, told = [one for one in found.metrics if one.better], ways(found)
     columns = (
-        Column(say("Way")), Column(say("Dose"), "z"), *(Column(say(one.label), say(one.unit)) for one in good),
+        Column(say("Way")), Column(say("Dose")), *(Column(say(one.label), say(one.unit)) for one in good),
         Column(say("On the front"), say("of means")), Column(say("On the front"), say("% of points")),
     )  # fmt: skip
     rows = [
         (
-            Cell(told[row["way"]]), Cell(written(f"{row['cost']:g}")),
+            Cell(told[row["way"]]), Cell(spent(found, row)),
             *(Cell(value(one, row[one.name])) for one in good),
             Cell(say("yes") if row["front"] else say("no")), share_cell(row["often"]),
         )

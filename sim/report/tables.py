@@ -92,11 +92,11 @@ def headline(results: Results) -> Grid:
         Column(say("Cost to the state"), say("z per person, present value; Rp beneath"),
                say("Cost to the\nstate, z\n(Rp) a head")),
     )  # fmt: skip
-    windows, end = results.scenario.windows, results.scenario.calendar.end
+    windows, end = results.scenario.windows, results.scenario.money_ends
     note = say(
-        "First row: levels in {when} after the start, which are {since} years after the money ended. Other rows: "
-        "paired difference from it (pp), same households, same luck. Beneath each estimate: {source}; bold: beyond "
-        "{chance}, with both ends on one side of zero. Cost, first row: what the state pays anyway{programmes}.",
+        "First row: levels in {when} after September 2017, which are {since} years after all money has ended. Other "
+        "rows: paired difference from it (pp), same households, same luck. Beneath each estimate: {source}; bold: "
+        "beyond {chance}, with both ends on one side of zero. Cost, first row: what the state pays anyway{programmes}.",
         when=when(results), since=years(windows.post, end), source=source(results), chance=chance(results),
         programmes=flows_anyway(results),
     )  # fmt: skip

@@ -16,7 +16,8 @@ from pydantic import PrivateAttr, ValidationInfo, field_validator, model_validat
 from sim import metrics
 from sim.metrics import LINE, Metric, resilience, trajectories
 
-from .fields import Fall, Files, Flat, Frozen, Numbers, Rate, entry, flag, number, table, whole, words
+from .arms import NAME, PROGRAMMES_2017, Arm, Money, Programme, ResolvedArm
+from .fields import Fall, Files, Flat, Frozen, Rate, entry, flag, number, table, whole, words
 
 if TYPE_CHECKING:
     from sim.engine.rule import Param, Rule
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 BASELINE = "status_quo"
 BENCHMARK = "dividend"  # the policy that every other is also measured against: the whole budget as equal cash
 BASELINE_LABELS = ("Status quo", "Apa adanya")
-NAME = "[a-z][a-z0-9_]{0,39}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,10 @@ class Population(Frozen):
     )
     poverty: float | None = number(None, 0.1, 0.6, "share of persons", "Headcount at q0; poor_village only (0.30)")
     villages: int | None = whole(None, 1, 100_000, "villages", "Villages; 40, or with a village list all its rows")
-    households: int = whole(250, 2, 5_000, "households a village", "Mean number of households a village")
+    households: int | None = whole(
+        None, 2, 5_000, "households a village",
+        "Mean number of households a village, from a survey drawn by weight; 250, or those of the survey as they are",
+    )  # fmt: skip
     seed: int = whole(2017, 0, 2**32 - 1, "", "Seed of the people, the same in all arms and replications")
     survey: str = words("", 500, "Household survey (CSV), relative to the scenario file; empty: synthesised people")
     village_list: str = words("", 500, "Village list (CSV), relative to the scenario file; empty: synthesised villages")
@@ -106,6 +109,8 @@ class Population(Frozen):
         if not isinstance(given, Mapping):
             return given
         filled: dict[str, float] = {} if given.get("village_list") else {"villages": 40}
+        if not given.get("survey"):
+            filled["households"] = 250
         if given.get("world") == "poor_village":
             filled["poverty"] = 0.30
         return {**given, **{key: value for key, value in filled.items() if given.get(key) is None}}
@@ -117,7 +122,7 @@ class Calendar(Frozen):
     quarters: int = whole(80, 1, 400, "quarters", "Length of the run; at least end + 52")
     start: int = whole(8, 8, 400, "quarters", "t0: the first quarter of the programmes")
     end: int = whole(28, 8, 400, "quarters", "t1: by this quarter all money and facilitation has ended")
-    funds_end: int | None = whole(None, 8, 400, "quarters", "End of the money, between start and end; default: end")
+    funds_end: int | None = whole(None, 8, 400, "quarters", "End of what funds pay, from start to end; default: end")
     facilitation_end: int | None = whole(None, 8, 400, "quarters", "End of facilitation, likewise; default: end")
 
     @property
@@ -147,40 +152,6 @@ class Budget(Frozen):
     replace: str = words("", 60, "A programme of the world whose money pays the policy; empty: money on top")
 
 
-class Programme(Frozen):
-    """A permanent programme of the world, in every arm and outside the budget."""
-
-    policy: str = words(..., 60, "Name of the policy", 1)
-    dose: float = number(..., 0, 0.5, "z per person and quarter", "Money, over all persons of a village")
-    settings: Numbers = table({}, "Parameters of the policy itself")
-
-
-class Arm(Frozen):
-    """One of the ways to spend the money; what is not given comes from [budget] and [calendar]."""
-
-    policy: str = words(..., 60, "Name of the policy", 1)
-    id: str = entry(
-        "", "Name in files and tables; default: the policy", "a-z, 0-9 and _, first a letter, at most 40 characters",
-        pattern=f"^{NAME}$",
-    )  # fmt: skip
-    label: str = words("", 60, "Name in figures; default: the policy's label", 1)
-    label_id: str = words("", 60, "Indonesian name in figures; default: the label, or the policy's", 1)
-    dose: float | None = number(None, 0, 0.5, "z per person and quarter", "Dose of this arm")
-    start: int | None = whole(None, 8, 400, "quarters", "First quarter of this arm's programme")
-    funds_end: int | None = whole(None, 8, 400, "quarters", "End of this arm's money")
-    facilitation_end: int | None = whole(None, 8, 400, "quarters", "End of this arm's facilitation")
-    settings: Numbers = table({}, "Parameters of the policy itself")
-
-
-class ResolvedArm(Arm):
-    """An arm with everything filled in."""
-
-    dose: float
-    start: int
-    funds_end: int
-    facilitation_end: int
-
-
 class Hold(Frozen):
     """Mechanisms that are switched off, in every arm."""
 
@@ -207,13 +178,6 @@ class Report(Frozen):
         "a list of up to 5 numbers, each 0 to 0.2 per year", "per year", strict=False, max_length=5,
     )  # fmt: skip
     note: str = words("", 2_000, "A remark printed under the title")
-
-
-PROGRAMMES_2017 = (
-    Programme(policy="dana_desa", dose=0.11),
-    Programme(policy="pkh", dose=0.016),  # about 0.1 z per member of the 15 % of households listed
-    Programme(policy="rastra", dose=0.02),  # about 0.05 z per member of the 35 % listed, before losses
-)
 
 
 def _labels(policy: str, known: Known | None) -> tuple[str, str]:
@@ -333,6 +297,18 @@ class Scenario(Frozen):
         return frozenset(arm.id for arm in self.resolved_arms if arm.policy in outside)
 
     @property
+    def spent(self) -> frozenset[Money]:
+        """What the arms that are ranked spend; one thing where they are compared at equal cost."""
+        return frozenset(
+            arm.money for arm in self.resolved_arms if arm.policy != BASELINE and arm.id not in self.unranked
+        )
+
+    @property
+    def money_ends(self) -> int:
+        """The quarter at which all money of the arms has ended; that of the calendar where none spends any."""
+        return max((one.end for one in self.spent if one.dose and one.end > one.start), default=self.calendar.end)
+
+    @property
     def own_code(self) -> dict[str, str]:
         """Name and SHA-256 of code that is not the model's: a user's files, and packages of the policies that run."""
         if self._known is None:
@@ -355,7 +331,9 @@ class Scenario(Frozen):
     def quick(self) -> Scenario:
         """A smaller copy for a first look: at most 12 villages of 100 households, 5 seeds and 2 parameter sets."""
         people, luck = self.population, self.replications
-        smaller = {"villages": min(people.villages or 12, 12), "households": min(people.households, 100)}
+        smaller = {"villages": min(people.villages or 12, 12)}
+        if people.households is not None:
+            smaller["households"] = min(people.households, 100)
         return self.model_copy(
             update={
                 "population": people.model_copy(update=smaller),

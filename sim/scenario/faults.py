@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from sim.policies.families import FAMILIES, refusal
 
-from .document import BASELINE, Arm, Calendar, Cutoffs, Known, Programme, Scenario, Windows
+from .arms import Arm, Programme
+from .document import BASELINE, Calendar, Cutoffs, Known, Scenario, Windows
 from .fields import Frozen
 from .lines import Location
 
@@ -217,7 +218,7 @@ def _world_faults(scenario: Scenario) -> Faults:
     people = scenario.population
     if people.poverty is not None and people.world != "poor_village":
         yield ("population", "poverty"), '"poverty" in [population] is a target of world = "poor_village" only'
-    if (people.villages or 0) * people.households > LARGEST_WORLD:
+    if (people.villages or 0) * (people.households or 0) > LARGEST_WORLD:
         size = f"{people.villages} villages × {people.households} households"
         yield ("population", "villages"), f"{size} is too large a world; allowed: {LARGEST_WORLD} households"
     for key, path in (("survey", scenario.survey), ("village_list", scenario.village_list)):

@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from sim.scenario import BASELINE
-from sim.sweep.plan import Plan, stamp
+from sim.sweep.plan import Plan, Way, stamp
 from sim.sweep.stopping import Rule, half_width
 from sim.sweep.sweep import cube
 
@@ -20,6 +19,25 @@ if TYPE_CHECKING:
     from sim.sweep.outcomes import Outcome
 
 SPAN = (5.0, 95.0)  # percentiles over points
+
+
+class Terms(NamedTuple):
+    """What ways have alike that are compared at equal cost.
+
+    Attributes
+    ----------
+    cost
+        What is spent: the dose, z per person and quarter.
+    start, money_ends
+        The first quarter of the money, and the one at which all of it has ended.
+    calendar_ends
+        The quarter from which the windows follow in which outcomes are measured.
+    """
+
+    cost: float
+    start: int
+    money_ends: int
+    calendar_ends: int
 
 
 @dataclass(frozen=True)
@@ -30,15 +48,15 @@ class Shown:
     ----------
     numbers
         Places in the plan's ways that are this one.
-    cost
-        What is spent: its dose, z per person and quarter; ways are compared where it is equal.
+    terms
+        What is spent and when; none for the baseline.
     """
 
     arm: str
     label: str
     levers: Mapping[str, float]
     numbers: tuple[int, ...]
-    cost: float
+    terms: Terms | None
 
 
 def shown(plan: Plan) -> list[Shown]:
@@ -58,9 +76,18 @@ def shown(plan: Plan) -> list[Shown]:
             if name not in free and len({one.levers[name] for one in others}) > 1
         }
         words = [f"{name.removeprefix(way.arm + '.').replace('_', ' ')} {value:g}" for name, value in levers.items()]
-        cost = float(way.document.get("dose", 0.0))
-        told.append(Shown(way.arm, ", ".join([way.label, *words]), levers, tuple(numbers), cost))
+        told.append(Shown(way.arm, ", ".join([way.label, *words]), levers, tuple(numbers), _terms(plan, way)))
     return told
+
+
+def _terms(plan: Plan, way: Way) -> Terms | None:
+    """What a way spends, as its document and the calendar of its worlds say."""
+    about = way.document
+    if "dose" not in about:
+        return None
+    calendar = plan.worlds[way.combination][0]["document"]["calendar"]
+    end = max(about["funds_end"], about["facilitation_end"])
+    return Terms(float(about["dose"]), about["start"], end, calendar["end"])
 
 
 @dataclass(frozen=True)
@@ -134,15 +161,19 @@ class Found:
 
         nan for a way that the levers leave alone where they change the arm that it would be compared with.
         """
-        ways, values = self.plan.ways, self._wide[metric]
-        base = {way.combination: number for number, way in enumerate(ways) if way.arm == (versus or self.versus)}
-        same = {number: place for place, way in enumerate(self.ways) for number in way.numbers}
+        values = self._wide[metric]
         found = np.full_like(values[:, : len(self.ways)], np.nan)
-        for place, way in enumerate(self.ways):
-            partners = [base[ways[number].combination] for number in way.numbers]
-            if len({same[partner] for partner in partners}) == 1:
-                found[:, place] = values[:, way.numbers[0]] - values[:, partners[0]]
+        for place, partner in self.partners(versus or self.versus).items():
+            found[:, place] = values[:, self.ways[place].numbers[0]] - values[:, partner]
         return found
+
+    def partners(self, versus: str) -> dict[int, int]:
+        """Place of a way -> the run of an arm that it meets under the same levers, where that is one and the same."""
+        ways = self.plan.ways
+        base = {way.combination: number for number, way in enumerate(ways) if way.arm == versus}
+        same = {number: place for place, way in enumerate(self.ways) for number in way.numbers}
+        met = {place: [base[ways[n].combination] for n in way.numbers] for place, way in enumerate(self.ways)}
+        return {place: found[0] for place, found in met.items() if len({same[number] for number in found}) == 1}
 
     def levels(self, metric: str) -> np.ndarray:
         """Mean over lucks, [point, way]; nan where every run failed."""
@@ -161,17 +192,19 @@ class Found:
         """What tells the half-width of an interval over lucks: the rule, which looked more than once, if it is its."""
         return self.rule.reach if self.rule and metric == self.rule.metric else half_width
 
-    def _at_equal_cost(self, values: np.ndarray) -> Iterator[tuple[float, list[int], np.ndarray]]:
-        """Cost, places of the ranked ways that spend it, and their values at the points where all are known.
+    def _at_equal_cost(self, values: np.ndarray) -> Iterator[tuple[dict[str, Any], list[int], np.ndarray]]:
+        """Terms, places of the ranked ways that have them, and their values at the points where all are known.
 
-        `values` are [point, way, ...]; a cost that one way alone has, or that no point tells, is left out.
+        `values` are [point, way, ...]; terms that one way alone has, or that no point tells, are left out.
         """
-        rivals = [n for n, way in enumerate(self.ways) if way.arm != BASELINE and way.arm not in self.unranked]
-        for cost in sorted({self.ways[n].cost for n in rivals}):
-            same = [n for n in rivals if self.ways[n].cost == cost]
+        ranked: dict[Terms, list[int]] = {}
+        for n, way in enumerate(self.ways):
+            if way.terms is not None and way.arm not in self.unranked:
+                ranked.setdefault(way.terms, []).append(n)
+        for terms, same in sorted(ranked.items()):
             whole = values[np.isfinite(values[:, same]).all(axis=tuple(range(1, values.ndim)))][:, same]
             if len(same) > 1 and len(whole):
-                yield cost, same, whole
+                yield terms._asdict(), same, whole
 
     # -- tables -------------------------------------------------------------------------------------------------------
 
@@ -204,11 +237,11 @@ class Found:
         if not one.better:
             return pd.DataFrame()
         rows = []
-        for cost, same, whole in self._at_equal_cost(one.better * self.levels(one.name)):
+        for terms, same, whole in self._at_equal_cost(one.better * self.levels(one.name)):
             behind = whole.max(axis=1, keepdims=True) - whole
             for place, n in enumerate(same):
                 gaps = behind[:, place]
-                row = {"cost": cost, "arm": self.ways[n].arm, "way": self.ways[n].label, "points": len(whole)}
+                row = terms | {"arm": self.ways[n].arm, "way": self.ways[n].label, "points": len(whole)}
                 row |= {"mean": gaps.mean(), "p90": float(np.percentile(gaps, 90)), "largest": gaps.max()}
                 rows.append({**row, "best": float((gaps == 0.0).mean())})
         return pd.DataFrame(rows)
@@ -222,10 +255,10 @@ class Found:
             return pd.DataFrame()
         values = np.stack([one.better * self.levels(one.name) for one in good], axis=2)  # [point, way, metric]
         rows = []
-        for cost, same, whole in self._at_equal_cost(values):
+        for terms, same, whole in self._at_equal_cost(values):
             front, often = undominated(whole.mean(axis=0)), np.mean([undominated(one) for one in whole], axis=0)
             for place, n in enumerate(same):
-                row = {"cost": cost, "arm": self.ways[n].arm, "way": self.ways[n].label, "points": len(whole)}
+                row = terms | {"arm": self.ways[n].arm, "way": self.ways[n].label, "points": len(whole)}
                 row |= {one.name: one.better * whole[:, place, k].mean() for k, one in enumerate(good)}
                 rows.append({**row, "front": bool(front[place]), "often": float(often[place])})
         return pd.DataFrame(rows)

@@ -37,12 +37,13 @@ def sensitivity(found: Found, design: Design) -> pd.DataFrame:
         raise InputError(f"{found.name}: {said}")
     block = together(design, len(found.spans))
     rows: list[dict[str, object]] = []
+    partners = found.partners(found.versus)
     for one in found.metrics:
         alone = len(found.ways) == 1
         values = found.levels(one.name) if alone else found.differences(one.name)
         for n, way in enumerate(found.ways):
-            if way.arm == found.versus and not alone:
-                continue
+            if (way.arm == found.versus or n not in partners) and not alone:
+                continue  # a difference is asked of who has one arm to differ from, whatever the levers
             whole = np.isfinite(values[:, n]).reshape(-1, block).all(axis=1)
             if whole.sum() < 4:
                 raise InputError(
@@ -52,6 +53,11 @@ def sensitivity(found: Found, design: Design) -> pd.DataFrame:
             told = {"metric": one.name, "arm": way.arm, "way": way.label, "points": int(kept.sum())}
             analyse = _sobol if design.kind == "saltelli" else _morris
             rows += [{**told, **row} for row in analyse(found, values[kept, n], kept, design)]
+    if not rows:
+        raise InputError(
+            f"{found.name}: the levers change {found.versus} and no other arm, so that none has one to differ from; "
+            "allowed: another `versus`"
+        )
     return pd.DataFrame(rows)
 
 
