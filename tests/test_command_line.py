@@ -265,13 +265,17 @@ def test_check_says_what_would_run(scenario, capsys):
 
 
 def test_check_counts_the_households_of_a_survey(tmp_path, capsys):
-    (tmp_path / "own.toml").write_text(TINY.replace("seed = 2", f'seed = 2\nsurvey = "{SURVEY}"', 1))
+    surveyed = TINY.replace("seed = 2", f'seed = 2\nsurvey = "{SURVEY}"', 1)
+    (tmp_path / "own.toml").write_text(surveyed.replace("households = 40\n", ""))
     rows = [line for line in SURVEY.read_text().splitlines()[1:] if line.strip() and line[0] != "#"]
     places = len({row.split(",")[1] for row in rows[1:]})
     assert command_line.main(["check", str(tmp_path / "own.toml")]) == 0
     said = capsys.readouterr().out
     told = int(re.match(r"own: 4 villages of about (\d+) households", said)[1])
     assert told != 40 and told == pytest.approx((len(rows) - 1) / places, abs=5)
+    (tmp_path / "drawn.toml").write_text(surveyed)
+    assert command_line.main(["check", str(tmp_path / "drawn.toml")]) == 0
+    assert "4 villages of about 40 households" in capsys.readouterr().out
 
 
 def test_what_the_machine_has_no_room_for_is_refused_before_it_runs(scenario, tmp_path, monkeypatch):

@@ -360,6 +360,9 @@ def test_a_map_needs_cash_rivals_and_points(known, lane):
         asked(scenario_of(known, "status_quo", "hybrid"), chosen, "headcount")
     with pytest.raises(InputError, match="--points: is 3; allowed: a whole number, 20 to"):
         asked(scenario_of(known, "status_quo", "dividend"), chosen, "headcount", 3)
+    for more in ({"dose": 0.2}, {"funds_end": 12, "facilitation_end": 12}):
+        with pytest.raises(InputError, match=r"equal cost, and arms spend 0\.04 z in quarters 8 to"):
+            asked(scenario_of(known, "status_quo", "dividend", {"policy": "hybrid", **more}), chosen, "headcount")
 
 
 def test_calibrated_sets_are_met_in_turn(known, lane, tmp_path):
@@ -478,6 +481,9 @@ def test_one_winner_everywhere_is_said_so(known, lane, numbers):
     found = toy(known, lane, numbers, lambda x, y: (0.0, 1.0, 2.0, 9.0), 40)
     assert page.answer(found)[-1] == "All worlds have the same winner: along these axes nothing changes who wins."
     winners.winners_map(found).svg()
+    nobody = toy(known, lane, numbers, lambda x, y: (1.0, 1.0, 1.0, 1.0), 40)
+    assert set(nobody.winners) == {NONE}
+    assert page.answer(nobody)[-1] == "No world has a winner: the axes cannot tell where one wins."
 
 
 # -- the command ------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console
@@ -19,9 +20,10 @@ from sim import policies
 from sim.experiment import study
 from sim.experiment.results import PARAMETER_SET
 from sim.language import speaking
+from sim.metrics.cost import at_scale
 from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, page, span, tables
 from sim.report.drawing import Drawing, breadth
-from sim.report.page import PLATES, answer, lead, passed_over, versus, write
+from sim.report.page import PLATES, answer, lead, passed_over, unequal_weights, versus, write
 from sim.scenario import Known, check
 from sim.start import wire
 
@@ -67,6 +69,43 @@ def test_parameter_sets_that_were_passed_over_are_told(results, tmp_path):
     assert said in (tmp_path / "report.html").read_text(encoding="utf-8")
     none = {**results.manifest, "solved": [{PARAMETER_SET: number} for number in (1, 2, 3)]}
     assert passed_over(replace(several, manifest=none)) == []
+
+
+def test_people_who_stand_for_more_than_their_neighbours_are_told_of(results):
+    """Money is counted among those who are simulated; outcomes are of those for whom they stand."""
+    assert unequal_weights(results) == []  # villages of different size, but neighbours stand for as many
+    place, last = (results.population.groupby("village")["household"].rank(ascending=up) for up in (True, False))
+    weight = np.where((place % 2 == 1) & (last == 1), 1.0, 0.5 + place % 2)  # a half, one and a half; the mean is one
+    (said,) = unequal_weights(replace(results, population=results.population.assign(weight=weight)))
+    assert said.startswith("Households of one village stand for 0.50 to 1.50 times as many people")
+
+
+def test_words_of_time_and_cost_follow_the_money_and_not_the_calendar(results, tmp_path):
+    """All money ends four and a half years before the calendar does: what is measured then is later after it."""
+    ends = {"funds_end": 10, "facilitation_end": 10}
+    early = [{**arm, **ends} if arm["policy"] != "status_quo" else arm for arm in SMALL["arms"]]
+    soon = replace(results, scenario=scenario(arms=early))
+    said = lead(soon)[0][1].replace("\u00a0", " ")
+    assert "years 9 to 12 after September 2017, which is 6.5 to 9.5 years after all money" in said
+    assert soon.scenario.money_ends == 10 and results.scenario.money_ends == 28
+
+
+def test_a_scenario_of_the_baseline_alone_says_nothing_of_cost():
+    alone = study.run(scenario(arms=SMALL["arms"][:1], twins={"withdrawal": False, "stress": False}))
+    assert "cost" not in page.conditions(alone)
+
+
+def test_what_does_not_cost_the_same_has_no_rank_and_spends_what_it_can():
+    """An arm whose money ends as it begins, and one that is paid out of a programme that flows anyway."""
+    late = {"policy": "locality_development", "start": 28, "funds_end": 28, "facilitation_end": 28}
+    found = study.run(scenario(arms=[*SMALL["arms"][:2], late], budget={"dose": 0.04, "replace": "pkh"}))
+    standing = found.tables["cutoff_standing"].set_index("arm")
+    assert standing[["leads", "best_place", "worst_place"]].isna().all(axis=None)
+    yearly = found.tables["cost"].set_index("arm")["share_state_budget"]
+    assert yearly["locality_development"] == 0.0
+    assert yearly["dividend"] == pytest.approx(
+        at_scale(4 * (0.04 - 0.016)).budget_share
+    )  # less what PKH is paid anyway
 
 
 def labelled(results, label: str):
@@ -157,7 +196,7 @@ def test_every_table_of_a_comparison_is_shown_and_has_units(results):
 def test_page_says_when_it_is_measured_and_over_what_intervals_vary(text):
     words = re.sub(r"\s+", " ", " ".join(Page(text).words))
     assert "90 % of 3 lucks, one parameter set" in words
-    assert "years 9 to 12 after September 2017, which is 2 to 5 years after the money ended" in words
+    assert "years 9 to 12 after September 2017, which is 2 to 5 years after all money has ended" in words
     assert "years 17 to 20: an illustration" in words
     assert "uncalibrated beyond the cross-section" in words
     assert "National growth is in every strategy" in words

@@ -263,15 +263,20 @@ def test_lucks_are_added_where_they_are_needed(threads, tmp_path):
 # -- who should choose what -------------------------------------------------------------------------------------------
 
 
+DATES = {"start": 8, "funds_end": 28, "facilitation_end": 28}
+
+
 def levered():
     """Two points, two doses: an arm whose y is better and whose z is worse the more is spent, another that is flat."""
     found = [Point(0, -1, {"x": 0.0}), Point(1, -1, {"x": 1.0})]
     ways = []
     for number, dose in enumerate((0.02, 0.04)):
         ways.append(Way("status_quo", "Status quo", {"dose": dose}, number, {"policy": "status_quo"}))
-        ways += [Way(arm, arm, {"dose": dose}, number, {"policy": arm, "dose": dose}) for arm in ("works", "cash")]
+        ways += [
+            Way(arm, arm, {"dose": dose}, number, {"policy": arm, "dose": dose, **DATES}) for arm in ("works", "cash")
+        ]
     ways.sort(key=lambda way: ("status_quo", "works", "cash").index(way.arm))
-    worlds = [[{"x": 0.0}, {"x": 1.0}]] * 2
+    worlds = [[{"x": x, "document": {"calendar": {"end": 28}}} for x in (0.0, 1.0)]] * 2
     return Plan("levered", found, ways, worlds, {0: 2, 1: 2}, 1, "status_quo", "")
 
 
@@ -294,6 +299,43 @@ def test_regret_fronts_and_table_1_are_what_can_be_worked_out_by_hand():
     assert table.loc[("y", "works, dose 0.04"), ["mean", "least", "greatest", "difference", "better"]].tolist() == [
         7.5, 3.5, 11.5, 6.0, 1.0]  # fmt: skip
     assert table.loc[("y", "works, dose 0.04"), "sd"] == pytest.approx(math.sqrt(32.0))
+
+
+def test_money_that_flows_for_another_time_or_is_judged_at_another_is_not_the_same_cost():
+    """Of four ways with one dose two spend it in the same years: only they have a regret."""
+    plan = levered()
+    for way in plan.ways:
+        if "dose" in way.document:
+            end = 28 - 12 * way.combination
+            way.document.update(dose=0.04, funds_end=end, facilitation_end=end - 4 * (way.arm == "cash"))
+    rows = plan.rows()
+    rows["y"] = rows["z"] = [50.0 * r.dose + r.seed for r in rows.itertuples()]
+    found = Found("levered", "", plan, rows.assign(failed=0.0), [Y, Z], {"x": (0.0, 1.0)})
+    assert found.regret.groupby(["cost", "start", "money_ends", "calendar_ends"])["way"].agg(list).to_dict() == {
+        (0.04, 8, 16, 28): ["works, dose 0.04", "cash, dose 0.04"],
+        (0.04, 8, 28, 28): ["works, dose 0.02", "cash, dose 0.02"],
+    }  # fmt: skip
+    assert "0.04\u00a0z in years 2\u00a0to\u00a04" in answer(found)[0]
+    for way in plan.ways:
+        if way.arm == "works" and way.combination:
+            way.document["facilitation_end"] = 20
+    found = Found("levered", "", plan, rows.assign(failed=0.0), [Y, Z], {"x": (0.0, 1.0)})
+    assert set(found.regret["way"]) == {"works, dose 0.02", "cash, dose 0.02"}
+
+
+def test_a_way_that_has_no_one_arm_to_differ_from_is_no_failure():
+    """A lever that changes the arm of comparison leaves the baseline without one partner: the others are analysed."""
+    plan = levered()
+    points, block = plan.points * 5, 5
+    plan = replace(plan, points=[Point(n, -1, p.values) for n, p in enumerate(points * 2)], versus="cash")
+    plan = replace(plan, worlds=[[plan.worlds[0][0]] * 20] * 2, seeds=dict.fromkeys(range(20), 1))
+    rows = plan.rows().assign(failed=0.0)
+    rows["y"] = [r.point + 10.0 * r.dose for r in rows.itertuples()]
+    found = Found("levered", "", plan, rows, [Y], {"x": (0.0, 1.0)}, block=block)
+    table = sensitivity(found, Design(kind="morris", points=4, levels=4))
+    assert set(table["arm"]) == {"works"}
+    with pytest.raises(InputError, match="have no failure"):
+        sensitivity(replace(found, result=rows.assign(y=math.nan)), Design(kind="morris", points=4, levels=4))
 
 
 def test_arms_are_compared_under_the_same_levers_whichever_of_them_a_lever_changes():

@@ -99,6 +99,10 @@ def test_a_study_goes_from_its_file_to_answers(file, tmp_path, capsys, known):
     assert swadaya("sensitivity", *given) == 2 and "saltelli" in capsys.readouterr().err
     assert swadaya("query", "SELECT count(*) AS n FROM runs", "--store", store) == 0
     assert capsys.readouterr().out.split() == ["n", "12"]
+    assert swadaya("query", "SELECT 1 AS a", "--store", store, "--out", tmp_path / "a.csv") == 2
+    assert "needs --format; allowed: csv, parquet, dta" in capsys.readouterr().err and not (tmp_path / "a.csv").exists()
+    assert swadaya("discover", *given, "--better", "locality_development", "--export", file) == 2
+    assert capsys.readouterr().err == f"--export: {file} is a file; allowed: a folder, which may be new\n"
 
 
 def test_each_question_to_a_sweep_has_a_page_of_its_own(file, tmp_path, monkeypatch, capsys):

@@ -137,11 +137,11 @@ def discover(arguments: argparse.Namespace) -> int:
     from sim.report.sweep_tables import box_grid
     from sim.sweep import discovery
 
+    if arguments.export and arguments.export.exists() and not arguments.export.is_dir():
+        raise InputError(f"--export: {arguments.export} is a file; allowed: a folder, which may be new")
     asked, found = _stored(arguments)
     conditions = discovery.discover(found, arguments.better, arguments.than or found.versus, arguments.metric)
     if arguments.export:
-        if arguments.export.exists() and not arguments.export.is_dir():
-            raise InputError(f"--export: {arguments.export} is a file; allowed: a folder, which may be new")
         arguments.export.mkdir(parents=True, exist_ok=True)
         for name, frame in zip(("experiments", "outcomes"), discovery.exported(found), strict=True):
             put(arguments.export / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
