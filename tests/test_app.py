@@ -208,8 +208,22 @@ def test_the_view_has_the_engines_own_numbers(found, asked, among):
         persons = world.state["size"].sum()
         for name, values in seen.flows.items():
             np.testing.assert_allclose(values * persons, run.flows[name], rtol=1e-12, atol=1e-12)
-        np.testing.assert_allclose(seen.own_post, run.windows["own_income", "post"], rtol=1e-12)
-        assert head["headcount"] == pytest.approx(100.0 * run.poverty[0, 1.0, "post"], rel=1e-12)
+        # outside markets fall after the money's own window: two years from then on are told
+        assert head["headcount"] == pytest.approx(run.series["headcount"][48:56].mean(), rel=1e-12)
+
+
+def test_without_a_later_fall_the_window_after_the_money_is_told(asked, among):
+    """Means are the engine's own; a fall before the window or inside it does not change which quarters they are of."""
+    for when, judged in ((None, (36, 48)), (40.0, (36, 48)), (20.0, (36, 48)), (50.0, (50, 58)), (79.0, (79, 80))):
+        numbers = [one for one in asked.numbers if one[0] != "shock"]
+        numbers += [("shock", 0.1), ("shock_at", when)] if when else []
+        start = Worlds(1).start(replace(asked, numbers=tuple(sorted(numbers))), among)
+        assert start.judged == judged, when
+        if when == 40.0:
+            seen = recording.record(start, start.programmes["b"], 1)
+            run = run_arm(start.scenario, start.world, "b", start.programmes["b"], 1, {}, start.shocks)
+            np.testing.assert_allclose(seen.own_post, run.windows["own_income", "post"], rtol=1e-12)
+            np.testing.assert_allclose(seen.consumption_post, run.windows["consumption", "post"], rtol=1e-12)
 
 
 def test_codes_of_money_keep_to_their_side_of_the_line():
@@ -523,8 +537,8 @@ def test_a_story_says_where_two_lives_part(found, among, threads):
     told = story(found, among, poor, threads)
     assert told["parts"]["quarter"] >= 8 and told["parts"]["a"] != told["parts"]["b"]
     assert told["alike"]["count"] >= 30 and 0 <= told["alike"]["a"]["poor"] <= 100
-    assert "2 to 5 years after the end" in told["alike"]["text"][0]  # windows.post: from 8 to 20 quarters after it
-    assert "2 sampai 5 tahun setelah program berakhir" in told["alike"]["text"][1]
+    assert "5 to 7 years after the end" in told["alike"]["text"][0]  # from the fall, 20 quarters after it, to 28
+    assert "5 sampai 7 tahun setelah program berakhir" in told["alike"]["text"][1]
     assert all(text for arm in ("a", "b") for text in told["why"][arm]["text"])
     for arm in ("a", "b"):
         quarters = [event["quarter"] for event in told["events"][arm]]

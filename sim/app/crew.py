@@ -168,7 +168,7 @@ def one_luck(alone: Sequence[Settings], held: tuple[str, ...] = ()) -> list[dict
 def _followed(start: Start, arm: str, luck: int, held: tuple[str, ...] = ()) -> dict[str, object]:
     """One arm: metrics of `BANDED` quarter by quarter, and its headline."""
     scenario, catalogue = start.scenario, metrics.catalogue()
-    calendar, (first, last) = scenario.calendar, scenario.windows.post
+    calendar, (first, last) = scenario.calendar, start.judged
     model = CommunityModel(
         start.world, start.programmes[arm], seed=luck, held=(*scenario.hold.ablate, *held), shocks=start.shocks
     )
@@ -187,7 +187,7 @@ def _followed(start: Start, arm: str, luck: int, held: tuple[str, ...] = ()) -> 
             own += state["own_income"] / (last - first)
     persons = state["size"] * state["weight"]
     del model.state
-    return {"series": series, "headline": headline_of(scenario, series, paid, own, persons, poor)}
+    return {"series": series, "headline": headline_of(start, series, paid, own, persons, poor)}
 
 
 def classes(alone: Sequence[Settings]) -> list[dict[str, object]]:

@@ -270,6 +270,6 @@ def _alike(pair: Pair, number: int) -> dict[str, Any]:
     alike = [words(f"alike.{name}") for name in used]
     how = ", ".join(text[0] for text in alike), ", ".join(text[1] for text in alike)
     shares = {"count": told["count"], "a": told["a"]["poor"], "b": told["b"]["poor"], "none": told["none"]["poor"]}
-    first, last = ((quarter - scenario.calendar.end) // 4 for quarter in scenario.windows.post)
+    first, last = ((quarter - scenario.calendar.end) // 4 for quarter in pair.start.judged)
     told["text"] = filled("alike.text", how=how, first=first, last=last, **shares)
     return told

@@ -10,7 +10,7 @@ Schema, version 1 (lengths in brackets; H households, V villages, Q quarters, al
     policies     {a, b, none: {name, label, meaning, decides, flows, targets, loses_when}}, each but the name [en, id]
     place        {name, title, question: [en, id], note: [en, id]}
     calendar     {quarters: Q, start, end, funds_end, facilitation_end, shock_at (-1: none),
-                  windows: {pre, on, post, late: [first, after the last]}}
+                  windows: {pre, on, post, late: [first, after the last]}}; post is what is judged
     households   {count: H, persons [H] whom each stands for, size [H], stratum [H] 0-3, activity [H] 0-3,
                   female_head [H] 0/1, schooling [H] years, x [H], y [H] 0-255 place of the home in its village}
     villages     {count: V, start [V + 1] first household of each, code [V], district [V], subdistrict [V],
@@ -125,7 +125,8 @@ def _calendar(pair: Pair, among: Choices) -> dict[str, Any]:
         "funds_end": calendar.funds_end,
         "facilitation_end": calendar.facilitation_end,
         "shock_at": next(iter(pair.start.shocks), -1),
-        "windows": {name: list(getattr(windows, name)) for name in ("pre", "on", "post", "late")},
+        "windows": {name: list(getattr(windows, name)) for name in ("pre", "on", "late")}
+        | {"post": list(pair.start.judged)},
     }
 
 

@@ -19,7 +19,7 @@ from sim.app.world import STATE_PAYS, Start, Worlds, flows
 from sim.metrics import cost, inequality, poverty
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
-from sim.scenario import BASELINE, Scenario
+from sim.scenario import BASELINE
 
 PER_DOUBLING, LINE_CODE = 40.0, 128  # steps of the code for each doubling, and the code of the poverty line
 STANDING = ("below", "held_up", "thin", "stands")
@@ -102,7 +102,7 @@ class Recording:
     poor
         Who was permanently poor when the programmes began, one flag a household.
     own_post, consumption_post
-        Means over the post-window, z per person and quarter, one a household.
+        Means over the quarters that are judged, z per person and quarter, one a household.
     packed
         Frames as they travel, a household's history lying together: once for all who look at them.
     """
@@ -142,40 +142,41 @@ class Pair:
 
     def headline(self, arm: str) -> dict[str, float]:
         """What a world comes to, see `headline_of`."""
-        found, scenario = self.worlds[arm], self.start.scenario
+        found = self.worlds[arm]
         paid = np.asarray(sum(found.flows[name] for name in STATE_PAYS))
-        return headline_of(scenario, found.series, paid, found.own_post, self.persons, found.poor)
+        return headline_of(self.start, found.series, paid, found.own_post, self.persons, found.poor)
 
 
 def headline_of(
-    scenario: Scenario,
+    start: Start,
     series: Mapping[str, np.ndarray],
     paid: np.ndarray,
     own_post: np.ndarray,
     persons: np.ndarray,
     poor: np.ndarray,
 ) -> dict[str, float]:
-    """What a world comes to, in the post-window; defined as in `sim.experiment.compare`.
+    """What a world comes to, over the quarters that are judged; defined as in `sim.experiment.compare`.
 
     Parameters
     ----------
     paid
         What the state paid, z per person, one a quarter.
     own_post
-        Mean own income over the post-window, one a household.
+        Mean own income over the quarters that are judged, one a household.
     poor
         Who was permanently poor when the programmes began.
     """
-    (first, last), start = scenario.windows.post, scenario.calendar.start
+    (first, last), scenario = start.judged, start.scenario
+    began = scenario.calendar.start
     return {
         "headcount": float(series["headcount"][first:last].mean()),
         "headcount_end": float(series["headcount"][-1]),
-        "headcount_start": float(series["headcount"][start - 1]),
+        "headcount_start": float(series["headcount"][began - 1]),
         "gap": float(series["poverty_gap"][first:last].mean()),
         "own_income": float(inequality.quantile(own_post, persons, 0.5)),
         "participation": float(series["participation"][first:last].mean()),
         "self_supporting": 100.0 * metrics.mean(own_post >= metrics.LINE, poor * persons),
-        "cost": float(cost.present_value(paid, start, scenario.budget.discount)),
+        "cost": float(cost.present_value(paid, began, scenario.budget.discount)),
     }
 
 
@@ -185,7 +186,7 @@ class _Recorder:
     def __init__(self, start: Start, model: CommunityModel) -> None:
         self.model, self.state = model, model.state
         layout, quarters = self.state.layout, start.scenario.calendar.quarters
-        self.calendar, self.post = start.scenario.calendar, start.scenario.windows.post
+        self.calendar, self.judged = start.scenario.calendar, start.judged
         households, villages = layout.rows("household"), len(layout.codes)
         self.home = np.repeat(np.arange(villages), np.diff(layout.start["household"]))
         self.persons = self.state["size"] * self.state["weight"]
@@ -226,7 +227,7 @@ class _Recorder:
             found.flows[name][quarter] = value
         if (quarter + 1) % 4 == 0:
             found.lorenz[quarter // 4] = np.interp(LORENZ, *inequality.lorenz(state["consumption"], self.persons))
-        first, last = self.post
+        first, last = self.judged
         if first <= quarter < last:
             found.own_post += state["own_income"] / (last - first)
             found.consumption_post += state["consumption"] / (last - first)

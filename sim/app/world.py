@@ -36,6 +36,7 @@ LATER = (
     "credit_available.", "defaults.", "bank_repayment.", "bank_interest.", "strength.backlash", "road.decay",
 )  # fmt: skip
 
+STORM = 8  # quarters
 STATE_PAYS = tuple(name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
 
 
@@ -51,6 +52,13 @@ class Start:
     programmes: Mapping[str, list[Programme]]
     shocks: Mapping[int, Mapping[str, float]]
     rest: World
+
+    @property
+    def judged(self) -> tuple[int, int]:
+        """Quarters over which a world is told: the window after the money, or two years of a fall that comes later."""
+        _, last = window = self.scenario.windows.post
+        fall = min((quarter for quarter in self.shocks if quarter >= last), default=None)
+        return window if fall is None else (fall, min(fall + STORM, self.scenario.calendar.quarters))
 
 
 def flows(state: State, names: Sequence[str] = tuple(ledger.FLOWS)) -> np.ndarray:

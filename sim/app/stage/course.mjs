@@ -35,13 +35,13 @@ export function card({ label: title, unit }, t, rows, turned) {
 }
 
 /** A table by year: a column a world. */
-function yearly(scene, outcome, t, number) {
+function yearly(scene, outcome, t, number, against) {
   const head = h("tr", {}, h("th", { scope: "col" }, t("year")), ["a", "b", "none"].map((arm) => h("th", { scope: "col" }, arm === "none" ? t("no_programme") : arm.toUpperCase())));
   const rows = [];
   for (let quarter = 0; quarter < scene.quarters; quarter += 4)
     rows.push(h("tr", {}, h("th", { scope: "row" }, scene.yearName(quarter)), ["a", "b", "none"].map((arm) => {
-      const line = scene.series(outcome.key, arm);
-      const band = line && line.low ? h("small", {}, `${number(line.low[quarter])} – ${number(line.high[quarter])}`) : null;
+      const line = scene.series(outcome.key, arm, against);
+      const band = line && line.low ? h("small", {}, `${number(line.low[quarter]).replace(/\s?%$/, "")} – ${number(line.high[quarter])}`) : null;
       return h("td", {}, line ? number(line.vivid[quarter]) : "–", band);
     })));
   return h("table", {}, h("thead", {}, head), h("tbody", {}, rows));
@@ -49,7 +49,7 @@ function yearly(scene, outcome, t, number) {
 
 /** A chart of one outcome. `lay` draws everything that stands still, `tick` moves the clock. */
 export function courseChart(outcome, t, number, go) {
-  const { el, drawing, told, width } = card(outcome, t, () => yearly(scene, outcome, t, number), () => tick(now));
+  const { el, drawing, told, width } = card(outcome, t, () => yearly(scene, outcome, t, show, against), () => tick(now));
   let scene, across, down, clip, cursor, dots, size, show;
   let now = 0;
   let against = false; // against the world without a programme

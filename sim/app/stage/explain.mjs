@@ -19,15 +19,17 @@ export function makeExplain(context) {
   const none = { rows: [], generation: null, complete: false };
   state.explained = state.explained || none;
 
+  let asked = false;
+
   function request() {
-    ask.disabled = true;
+    asked = ask.disabled = true;
     state.explained = none;
     post.ask({ kind: "explain" }, (answer) => {
       if (answer.generation !== context.scene().generation) return;
       const { rows: [full, ...others] = [], generation } = answer;
       const complete = answer.done >= answer.of;
       if (complete) others.sort((one, other) => Math.abs(other.change) - Math.abs(one.change));
-      state.explained = { rows: full ? [full, ...others] : [], generation, complete };
+      state.explained = { rows: full ? [full, ...others] : [], generation, complete, lucks: answer.lucks, running: !complete && !answer.error };
       say(note, answer.error ? worded(answer.error, language()) : answer.done < answer.of ? t("explain_running", { done: answer.done, of: answer.of }) : t("explain_how", { lucks: answer.lucks }));
       if (answer.error || answer.done >= answer.of) ask.disabled = false;
       draw();
@@ -80,7 +82,7 @@ export function makeExplain(context) {
     if (!complete) return "";
     const [full, ...others] = rows;
     const found = others.find((row) => row.low > full.gap || row.high < full.gap);
-    return found ? t("explain_most", { mechanism: worded(found.label, language()).toLowerCase(), from: scene.numbers.decimals(full.gap, 2), to: scene.numbers.decimals(found.gap, 2) }) : t("explain_none");
+    return found ? t("explain_most", { mechanism: worded(found.label, language()).toLowerCase(), from: scene.numbers.signed(full.gap, 2), to: scene.numbers.signed(found.gap, 2) }) : t("explain_none");
   }
 
   /** What the two policies do, side by side: the reading until the runs are in. */
@@ -112,7 +114,8 @@ export function makeExplain(context) {
       state.explained = none;
       say(note, live ? t("explain_note") : "");
       ask.disabled = false;
-    }
+    } else if (state.explained.complete) say(note, t("explain_how", { lucks: state.explained.lucks }));
+    else if (state.explained.running && !asked) request(); // in another language now: what came so far was another part's
     draw();
   }
 

@@ -30,7 +30,8 @@ export function makeHeadline(context) {
 
   /** In how many lucks, and in how many sets of assumptions, B ends lower: two different doubts, never mixed. */
   function sure() {
-    const { bands, post, numbers } = scene;
+    const { bands, numbers } = scene;
+    const post = { ...scene.post, after: t(scene.fallen ? "after_fall" : "after_money") };
     if (!bands) return context.live ? t("sure_first") : "";
     const [middle, low, high] = bands.lucks.difference.headcount;
     const size = (value) => numbers.decimals(Math.abs(value), 2);
@@ -41,7 +42,7 @@ export function makeHeadline(context) {
     const count = (part) => ({ n: part.lower_b, of: part.done });
     const lucks = t("sure_lucks", count(bands.lucks));
     const gap = t(Math.abs(middle) < 0.005 ? "sure_even" : "sure_gap", { ...post, middle: size(middle), way: way(middle), range });
-    return `${gap} ${lucks}${bands.sets?.done >= FEWEST ? `; ${t("sure_sets", count(bands.sets))}` : ""}. ${t("range_of")}`;
+    return `${gap} ${lucks}${bands.sets?.done >= FEWEST ? `; ${t("sure_sets", count(bands.sets))}` : ""}. ${t("range_of", { of: bands.lucks.done })}`;
   }
 
   function lay(next) {

@@ -135,5 +135,6 @@ export function makeScene(payload, codes, bands, classes, language, t) {
     quarterName: (quarter) => t("when", { year: Math.floor(quarter / 4), quarter: (quarter % 4) + 1 }),
     years: numbers.plain(quarters / 4, 0),
     post: { from: years(windows.post[0]), to: years(windows.post[1]) },
+    fallen: windows.post[0] === payload.calendar.shock_at, // what is told is told from a fall on
   };
 }

@@ -125,7 +125,9 @@ class Stage {
     this.watcher = new ResizeObserver(() => this.resized());
     this.watcher.observe(this.frame.main);
     this.dress();
-    if (this.payload) this.show(time);
+    if (!this.payload) return;
+    this.show(time);
+    if (this.state.followed !== null) this.parts.household.ask(this.state.followed);
   }
 
   /** New numbers: the scene, then every part. */
@@ -225,7 +227,7 @@ class Stage {
 
   /** The guess is made: watch. Without one the end is shown at once. */
   bet(guess) {
-    this.state.guess = guess;
+    Object.assign(this.state, { guess, guessed: this.payload.query });
     if (guess) this.replay();
     else this.turn("explain");
   }
@@ -275,10 +277,13 @@ class Stage {
     const [codes, classes] = await Promise.all([unpacked(payload), sorted(this.read("bands"))]);
     if (mine !== this.arrivals) return;
     const { state } = this;
+    const { clock } = this.parts;
     const again = this.payload && state.seen;
+    const ended = clock.time() >= clock.last();
     Object.assign(this, { payload, codes, classes });
+    if (payload.query !== state.guessed) state.guess = null; // it was of another question
     if (state.followed >= payload.households.count) state.followed = null;
-    this.show(again ? this.parts.clock.time() : 0);
+    this.show(!again ? 0 : ended ? payload.calendar.quarters - 1 : clock.time());
     if (state.followed !== null) this.parts.household.ask(state.followed);
     if (state.replay) this.replay();
   }
