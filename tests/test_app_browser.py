@@ -263,7 +263,8 @@ def test_lucks_and_assumptions_are_told_apart(visit, exported):
     sure = page.locator(".sw-sure")
     expect(sure).to_contain_text("0.50 points lower under B than under A (0.80 lower – 0.10 higher)")
     expect(sure).to_contain_text("17 of 20 lucks under one set of assumptions")
-    expect(sure).to_contain_text("11 of 20 sets of assumptions. Ranges hold 9 in 10 lucks.")
+    expect(sure).to_contain_text("11 of 20 sets of assumptions. Large figures are of the one luck that is shown")
+    expect(sure).to_contain_text("In years 12 to 14, from the fall of outside markets on")  # it comes after the window
     assert page.locator('[data-figure="poverty"] small').all_text_contents() == [
         "5.0 – 7.0\u00a0%",
         "5.0 – 7.0\u00a0%",
@@ -295,7 +296,7 @@ def test_the_same_policy_twice_is_said_to_be_the_same(visit, exported, tmp_path)
 
     page = visit(changed(exported, tmp_path, alike))
     page.get_by_role("button", name="Show me the end").click()
-    expect(page.locator(".sw-sure")).to_have_text("In years 9 to 12 poverty is the same under A and B in all 20 lucks.")
+    expect(page.locator(".sw-sure")).to_have_text("In years 12 to 14 poverty is the same under A and B in all 20 lucks.")
 
 
 def test_a_difference_of_nothing_has_no_direction(visit, exported, tmp_path):
@@ -460,6 +461,38 @@ def test_difference_from_no_programme(visit, exported, found):
     assert told["none"] == "none"
     for arm in "ab":
         assert float(told[arm.upper()]) == pytest.approx(end[arm] - end["none"], abs=0.06)
+
+
+def test_a_table_tells_what_its_chart_does(visit, exported, found):
+    """Levels, or differences from no programme; where a range stands beneath a figure its unit stands once."""
+    page = visit(exported)
+    page.get_by_role("button", name="Show me the end").click()
+    page.get_by_label("Difference from no programme").check()
+    card = page.locator(".sw-card").first
+    card.get_by_role("button", name=re.compile("^Table: ")).click()
+    row = card.locator("tbody tr").nth(10)
+    levels = [found.worlds[arm].series["headcount"][40] for arm in ("a", "b", "none")]
+    told = [
+        float(cell.evaluate("one => one.firstChild.textContent").replace("−", "-")) for cell in row.locator("td").all()
+    ]
+    assert told == pytest.approx([level - levels[2] for level in levels], abs=0.06)
+    page.get_by_role("checkbox", name="Difference from no programme").uncheck()
+    assert row.locator("td small").first.inner_text().count("%") == 1
+    assert all(cell.evaluate("one => one.scrollWidth <= one.clientWidth") for cell in card.locator(".sw-scroll").all())
+
+
+def test_a_story_is_there_in_the_other_language_too(visit, exported):
+    page = visit(exported)
+    page.get_by_role("button", name="2 Watch").click()
+    page.locator(".sw-world canvas").first.focus()
+    page.keyboard.press("ArrowRight")
+    drawer = page.get_by_role("region", name="One household")
+    drawer.get_by_label("Household no.", exact=True).fill(str(HOUSEHOLD + 1))
+    drawer.get_by_label("Household no.", exact=True).press("Enter")
+    told = story(engine(QUERY), choices(), HOUSEHOLD, threads())
+    expect(drawer).to_contain_text(told["why"]["b"]["text"][0])
+    page.get_by_label("Language").select_option("id")
+    expect(page.locator(".sw-drawer")).to_contain_text(told["why"]["b"]["text"][1])
 
 
 def test_every_layer_is_drawn(visit, exported):
@@ -672,6 +705,24 @@ def test_figures_on_the_page_are_the_engines(live):
     assert told == poverty(engine(page.url.partition("?")[2]), 76)  # what was open speaks of the new settings
     assert shown(page) == poverty(engine(page.url.partition("?")[2]), 79)
     assert "budget=0&" in page.url
+
+
+@pytest.mark.full
+def test_a_bet_is_of_its_question_and_the_end_is_that_of_its_run(live):
+    page = live(QUERY)
+    page.get_by_label("Speed", exact=True).select_option("fastest")
+    page.get_by_role("button", name="Watch what happens").press("Enter")
+    expect(page.locator('.sw-stage[data-phase="explain"]')).to_be_attached()
+    expect(page.locator(".sw-verdict")).to_contain_text("You guessed A")
+    page.get_by_label("Policy A", exact=True).select_option("infrastructure")
+    settled(page)
+    expect(page.locator(".sw-verdict")).not_to_contain_text("You guessed A")
+    assert page.locator(".sw-guess circle").count() == 0
+    page.get_by_label("Place", exact=True).select_option("article")  # whose run is longer
+    settled(page)
+    expect(page).to_have_url(re.compile("place=article"))
+    run = engine(page.url.partition("?")[2])
+    assert shown(page) == poverty(run, run.start.scenario.calendar.quarters - 1)
 
 
 @pytest.mark.full
