@@ -163,9 +163,37 @@ def test_exits_stay_inside_the_calendar(among):
     assert (asked.get("funds_end", among), asked.get("facilitation_end", among)) == (28, 9)
 
 
+def test_what_was_taken_is_what_is_said(among):
+    """The money of the place ends in quarter 28: whoever asks for later gets that, and is told so."""
+    for given in ("99", "35"):
+        asked, said = from_query(f"v=1&facilitation_end={given}", among)
+        assert asked.get("facilitation_end", among) == 28
+        assert said == [
+            (f"facilitation_end={given}: allowed is 9 to 28; 28 was taken.",
+             f"facilitation_end={given}: yang boleh 9 sampai 28; yang dipakai 28."),
+        ]  # fmt: skip
+    shown = {one["key"]: one for one in json.loads(form(Settings(), among, 1, []))["controls"]}
+    assert (shown["facilitation_end"]["low"], shown["facilitation_end"]["high"]) == (9, 28)
+    assert from_query("budget=0.3", among)[1][0][1] == "budget=0.3: yang boleh 0 sampai 0,2; yang dipakai 0,2."
+    late = among.within("article", among.controls["funds_end"]).high
+    assert from_query(f"place=article&funds_end={late:g}", among)[1] == [] and late > 28
+
+
+def test_a_world_is_one_place(among):
+    """Three files differ in policies, lucks and size alone, which a view has of its own; old links to them open."""
+    dumps = []
+    for place in among.places:
+        scenario = scenario_of(Settings(place=place), among)
+        dumps.append(scenario.model_dump_json(exclude={"title", "question", "report", "twins"}))
+    assert len(set(dumps)) == len(dumps) == 5
+    assert dict(among.same) == {"catalogue": "desa", "indonesia": "desa"}
+    assert from_query("v=1&place=catalogue&luck=3", among) == (Settings(luck=3), [])
+    assert code.settings_of(code.of(Settings(place="catalogue", luck=3), among), among) == Settings(luck=3)
+
+
 def test_names_have_marks_of_their_own(among):
     own_numbers = {f"{arm}.{key}" for arm in "ab" for policy in among.policies for key in among.of_policy(policy)}
-    for names in (list(among.places), among.policies, [*among.controls, *own_numbers]):
+    for names in ([*among.places, *among.same], among.policies, [*among.controls, *own_numbers]):
         assert len({code._mark(name) for name in names}) == len(names)
 
 

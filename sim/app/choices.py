@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from sim.engine.rule import Param
@@ -92,11 +93,14 @@ class Choices:
         Scenario by name.
     controls
         Control by key, those of policies apart; its default is that of the model, a place may have another.
+    same
+        A shipped scenario that is in the view what another one is, and the place that stands for it.
     """
 
     known: Known
     places: Mapping[str, Scenario]
     controls: Mapping[str, Control]
+    same: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def policies(self) -> list[str]:
@@ -125,6 +129,14 @@ class Choices:
         param = self.of_policy({"a": a, "b": b}.get(arm, "")).get(name)
         return _of_param(key, param, "policy") if param is not None else None
 
+    def within(self, place: str, control: Control) -> Control:
+        """A control with the range that it has in a place: what has a date stays inside the place's calendar."""
+        calendar = self.places[place].calendar
+        spans = dict.fromkeys(("funds_end", "facilitation_end"), (calendar.start + 1, calendar.end))
+        spans["shock_at"] = (calendar.start, calendar.quarters - 1)
+        low, high = spans.get(control.key, (control.low, control.high))
+        return replace(control, low=float(low), high=float(high))
+
     def default(self, place: str, key: str) -> float:
         """What a number is in a place when nobody sets it; a policy's own is not asked for here."""
         scenario, own = self.places[place], self.places[place].parameters
@@ -150,11 +162,25 @@ def _front() -> Iterator[Control]:
         yield Control(key, kind, "front", float(low), float(high), float(defaults[key]), unit, source)
 
 
+def _world(scenario: Scenario) -> str:
+    """What a scenario is in the view, which has a size, policies and lucks of its own."""
+    told = scenario.model_dump(mode="json", exclude={"title", "question", "report", "arms", "twins"})
+    told["replications"] = told["replications"]["variant"]
+    people = told["population"]
+    del people["villages"]
+    if not people["survey"] or people["households"] is not None:  # else a survey has households of its own
+        del people["households"]
+    return json.dumps(told, sort_keys=True)
+
+
 @cache
 def choices() -> Choices:
     """What the shipped scenarios and the model offer; read once, as the code itself is."""
     may = known()
     names = sorted((path.stem for path in SCENARIOS.glob("*.toml")), key=lambda name: (name != FIRST, name))
+    first: dict[str, str] = {}  # what a scenario is in the view -> the first that is it
+    scenarios = {name: load(name, may) for name in names}
+    same = {name: first.setdefault(_world(scenario), name) for name, scenario in scenarios.items()}
     from sim.start import wire
 
     rules = wire().rules
@@ -162,4 +188,5 @@ def choices() -> Choices:
     for key, param in may.parameters.items():
         if key not in HIDDEN and param.high > param.low:
             controls[key] = _of_param(key, param, "front" if key == LEAKAGE else rules[key.split(".")[0]].mechanism)
-    return Choices(may, {name: load(name, may) for name in names}, controls)
+    places = {name: scenarios[name] for name in first.values()}
+    return Choices(may, places, controls, {name: place for name, place in same.items() if name != place})

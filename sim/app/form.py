@@ -83,12 +83,8 @@ def _idle(settings: Settings, among: Choices) -> list[str]:
 
 def form(settings: Settings, among: Choices, generation: int, unknown: list[Text]) -> str:
     """The document; see the widget's contract in `sim.app.stage`."""
-    controls = [of_control(one, among.default(settings.place, key)) for key, one in among.controls.items()]
-    calendar = among.places[settings.place].calendar
-    spans = dict.fromkeys(("funds_end", "facilitation_end"), (calendar.start + 1, calendar.end))
-    spans["shock_at"] = (calendar.start, calendar.quarters - 1)
-    for control in controls:
-        control["low"], control["high"] = spans.get(control["key"], (control["low"], control["high"]))
+    place = settings.place
+    controls = [of_control(among.within(place, one), among.default(place, key)) for key, one in among.controls.items()]
     groups = dict.fromkeys(control["group"] for control in controls)
     told = {
         "generation": generation,
