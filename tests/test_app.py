@@ -27,7 +27,7 @@ from rich.console import Console
 from test_language import barred, hearing
 
 from sim import ledger, metrics
-from sim.app import again, code, downloads, evidence, household, lesson_again, lessons, own, session, world
+from sim.app import again, code, downloads, evidence, household, lesson_again, lessons, own, printed, session, world
 from sim.app import record as recording
 from sim.app.answers import ANSWERS
 from sim.app.bands import Bands
@@ -165,12 +165,12 @@ def test_exits_stay_inside_the_calendar(among):
 
 def test_what_was_taken_is_what_is_said(among):
     """The money of the place ends in quarter 28: whoever asks for later gets that, and is told so."""
-    for given in ("99", "35"):
-        asked, said = from_query(f"v=1&facilitation_end={given}", among)
+    for late in ("99", "35"):
+        asked, said = from_query(f"v=1&facilitation_end={late}", among)
         assert asked.get("facilitation_end", among) == 28
         assert said == [
-            (f"facilitation_end={given}: allowed is 9 to 28; 28 was taken.",
-             f"facilitation_end={given}: yang boleh 9 sampai 28; yang dipakai 28."),
+            (f"facilitation_end={late}: allowed is 9 to 28; 28 was taken.",
+             f"facilitation_end={late}: yang boleh 9 sampai 28; yang dipakai 28."),
         ]  # fmt: skip
     shown = {one["key"]: one for one in json.loads(form(Settings(), among, 1, []))["controls"]}
     assert (shown["facilitation_end"]["low"], shown["facilitation_end"]["high"]) == (9, 28)
@@ -1230,6 +1230,49 @@ def test_a_published_result_that_is_no_comparison_is_shown_as_it_is():
     )
     with pytest.raises(InputError, match="not a published result"):
         evidence.opened("../../etc/passwd", None, seen.append, lambda: True)
+
+
+def test_a_study_has_its_figure_beside_it_and_no_verdict_but_the_scorecards():
+    seen = []
+    evidence.opened("V1", None, seen.append, lambda: True)
+    rows, told = seen[0]["rows"], json.dumps([row["told"] for row in seen[0]["rows"]])
+    assert seen[0]["columns"] == ["small_run", "observed"] and seen[0]["cut"] is None
+    assert not [word for word in standing.VERDICTS if word in told]  # the small run's: the scorecard has others
+    assert all("scorecard" in text or "kartu nilai" in text for text in seen[0]["text"])
+    first = [row for row in rows if row["what"] == "Headcount, quarter 0"]
+    assert {row["part"] for row in first} == {"estimate", "true effect"}
+    assert {(row["observed"], row["told"]["unit"][0]) for row in first} == {(13.47, "% of persons")}
+
+
+@pytest.mark.parametrize(("name", "whole"), [("regime_map", 1_774), ("default", 2_627)])
+def test_what_answers_stands_first_and_a_cut_is_told(name, whole):
+    rows, cut = printed.rows_of(published.find(name))
+    assert len(rows) == 400
+    assert cut == (
+        f"400 of {whole} rows; all are in scenarios/published/{name}.csv.",
+        f"400 dari {whole} baris; semuanya ada di scenarios/published/{name}.csv.",
+    )
+    if name == "default":
+        assert [row["table"] for row in rows[:36]] == ["headline"] * 36
+        return
+    assert [row["what"] for row in rows[:203]] == ["share of the map"] * 7 + ["winner"] * 196
+    assert rows[7]["named"] == ("no clear winner", "tanpa pemenang yang jelas")
+    assert [row["told"]["part"] for row in rows[7:9]] == [("world 1", "dunia 1"), ("world 2", "dunia 2")]
+    assert rows[0]["told"]["arm"] == ("Asset with coaching", "Aset dengan pendampingan")
+
+
+@pytest.mark.parametrize("name", published.names())
+def test_names_of_the_code_are_said_in_words(name):
+    """In every table, down to its last row."""
+    found = published.find(name, kinds=lesson_again.KINDS)
+    whole = [printed._row(row, {}) for row in found.was().table.itertuples(index=False)]
+    left = {text for row in whole for part in row["told"].values() for text in part if "_" in text}
+    assert not left
+    part = "among the permanently poor, line 0.9, draws_to_pass 3"
+    assert printed._joined(map(printed._part, part.split(", "))) == (
+        "among the permanently poor, line 0.9 z, 3 draws to pass",
+        "di antara penduduk miskin permanen, garis 0,9 z, 3 tarikan harus dilalui",
+    )
 
 
 def test_a_published_lesson_is_what_its_page_sets_up(among):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -21,6 +22,7 @@ HIDDEN = (
 )  # fmt: skip
 LUMP = 1.4  # the lumpy technique's scale, times `output.scale` (calibration's range: 1.1 to 1.6)
 DIGITS = 4  # significant digits of a number in an address
+CODE = re.compile(r"^[A-Z]\d\w?\s+")  # of a policy: R2 social planning; the page strips it likewise (data.mjs)
 NOTHING = 1e-9  # what is nearer to zero is zero
 MOST_LUCKS, MOST_SETS = 9_999, 64
 
@@ -112,6 +114,11 @@ class Choices:
         if policy == BASELINE:
             return BASELINE_LABELS
         return self.known.policies[policy].label, self.known.policies[policy].label_id
+
+    def called(self, policy: str) -> tuple[str, str]:
+        """The same without the code that papers know it by, as the page calls it: Social planning."""
+        english, indonesian = (CODE.sub("", label) for label in self.labels(policy))
+        return english[:1].upper() + english[1:], indonesian[:1].upper() + indonesian[1:]
 
     def facilitates(self, policy: str) -> bool:
         """Whether a policy has people who leave when its facilitation ends."""
