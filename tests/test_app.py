@@ -1256,6 +1256,7 @@ def test_what_answers_stands_first_and_a_cut_is_told(name, whole):
         assert [row["table"] for row in rows[:36]] == ["headline"] * 36
         return
     assert [row["what"] for row in rows[:203]] == ["share of the map"] * 7 + ["winner"] * 196
+    assert rows[7]["told"]["what"] == ("winner", "pemenang")  # not "who gains", which is said of households
     assert rows[7]["named"] == ("no clear winner", "tanpa pemenang yang jelas")
     assert [row["told"]["part"] for row in rows[7:9]] == [("world 1", "dunia 1"), ("world 2", "dunia 2")]
     assert rows[0]["told"]["arm"] == ("Asset with coaching", "Aset dengan pendampingan")

@@ -806,6 +806,16 @@ def test_the_evidence_stands_beside(live, view, language):
     assert sideways() == []
     dialog.get_by_role("button", name=re.compile("· V1$")).click()
     expect(dialog.locator(".sw-result tbody tr").first).to_be_visible()
+    heads = [words[f"stage.{key}"] for key in ("outcome", "arm", "small_run", "observed")]
+    assert dialog.locator(".sw-result thead th").all_text_contents() == heads
+    cells = dialog.locator(".sw-result tbody td:last-child").all_text_contents()
+    assert "–" not in cells and ("13,47" if at else "13.47") in cells
+    dialog.get_by_role("button", name=re.compile("· regime_map$")).click()
+    expect(dialog.locator(".sw-result tbody tr")).to_have_count(400)
+    expect(dialog.locator(".sw-result")).to_contain_text("400 dari 1774 baris" if at else "400 of 1774 rows")
+    winner = dialog.locator(".sw-result tbody tr").nth(7).locator("td").last
+    assert winner.text_content() == ("tanpa pemenang yang jelas" if at else "no clear winner")
+    assert sideways() == []
     dialog.get_by_role("button", name=re.compile("· lesson_growth$")).click()
     expect(dialog.locator(".sw-result h3")).to_have_text(lessons()[0]["title"][at])
     expect(dialog.locator(".sw-result")).to_contain_text(words["stage.verdict_identical"])

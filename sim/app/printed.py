@@ -93,7 +93,7 @@ def _row(row: Any, titles: Mapping[str, str]) -> dict[str, Any]:
     is_name = number(row.estimate) is None and bool(row.says)
     told = {
         "table": _value(row.table) if row.table != what else ("", ""),
-        "what": own_words(title) if title else _value(what),
+        "what": table().get(f"printed.{row.table} {what}") or (own_words(title) if title else _value(what)),
         "arm": _arm(row.arm),
         "part": _joined(_part(part) for part in row.part.split(", ")),
         "unit": ("", "") if is_name else _unit(str(row.says)),
