@@ -593,6 +593,13 @@ def test_a_household_that_is_not_there_is_refused(number, found, among, threads)
 # -- texts and lessons ------------------------------------------------------------------------------------------------
 
 
+def test_the_dividend_says_what_becomes_of_its_money(found, among):
+    """It costs as much as any other policy: what is spent on nothing else is paid out."""
+    said = {one["name"]: one["meaning"] for one in json.loads(form(found.settings, among, 1, []))["policies"]}
+    assert "is paid to everybody in equal parts" in said["dividend"][0] and "spends nothing" not in said["dividend"][0]
+    assert "dibayarkan merata kepada semua orang" in said["dividend"][1]
+
+
 def test_both_languages_say_everything():
     told = by_language()
     assert set(told) == set(LANGUAGES) and told["en"].keys() == told["id"].keys()
@@ -804,11 +811,15 @@ def test_tables_say_where_they_come_from(found, among):
     last = [row for row in rows if (row["world"], row["metric"], row["quarter"]) == ("b", "headcount", "79")]
     assert float(last[0]["value"]) == found.worlds["b"].series["headcount"][79]
     people = downloads.households(found, among).data.decode().splitlines()
-    assert len([line for line in people if not line.startswith("#")]) == len(found.persons) + 1
+    people = list(csv.DictReader(line for line in people if not line.startswith("#")))
+    assert [row["household"] for row in people] == [str(number + 1) for number in range(len(found.persons))]
+    assert {row["village"] for row in people} == {str(number + 1) for number in range(VILLAGES)}  # as the page counts
 
 
 def test_a_figure_has_its_settings_on_it(found, among):
     svg = downloads.figure(found, among, "svg", "participation", "id").data.decode()
+    for said in (">Tanpa program<", ">A  Aset dengan pendampingan<", ">B  Pengembangan masyarakat"):  # as on the page
+        assert said in svg
     assert "Hadir di musyawarah" in svg and found.digest in svg and "run code" in svg
     assert found.settings.query()[:60].replace("&", "&amp;") in svg
     assert downloads.figure(found, among, "png", "nonsense", "xx").data.startswith(b"\x89PNG")
@@ -824,9 +835,10 @@ def test_the_page_that_replays_needs_nothing(found, among):
 
 def test_the_scenario_file_is_the_same_comparison(among, worlds):
     """Read back as a place of one's own it gives the numbers of the view, bit for bit."""
-    first = pair(from_query("place=perangkap&a=hybrid&b=dividend&funds_end=20&loss.base=0.2", among)[0], among, worlds)
+    query = "luck=2&place=perangkap&a=hybrid&b=dividend&funds_end=20&loss.base=0.2"
+    first = pair(from_query(query, among)[0], among, worlds)
     brought = own.settings_of(own.read("scenario", "x.toml", downloads.scenario(first, among).data.decode()))
-    assert (brought.a, brought.b) == ("hybrid", "dividend")
+    assert (brought.a, brought.b, brought.luck) == ("hybrid", "dividend", 2)
     assert pair(brought, own.among_of(brought), worlds).digest == first.digest
 
 
@@ -869,6 +881,14 @@ def english(told):
     return told[1] == told[0] or re.findall(
         r"(?i)\b(the|is|are|of|not|has|have|allowed|found|and|or|must|which|an|you|there|may)\b", kept
     )
+
+
+def test_limits_are_written_as_the_reader_writes_and_what_stands_in_a_file_as_it_stands():
+    fault = 'mine.toml, line 3: "dose" in [budget] is 7.5; allowed: a number, 0 to 0.5 z per person and quarter'
+    told = refused(fault)[1]
+    assert "bernilai 7.5; yang boleh: bilangan, 0 sampai 0,5 z per orang" in told
+    fewer = "no world at rest has a measured headcount of 10.5 %; one nearer to the calibrated 13.5 % may"
+    assert "10,5" in refused(fewer)[1] and "10.5" not in refused(fewer)[1]
 
 
 @pytest.mark.parametrize(

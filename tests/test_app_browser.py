@@ -551,6 +551,22 @@ def test_calm_motion_shows_whole_quarters(visit, exported, found):
         page.wait_for_timeout(40)
 
 
+@pytest.mark.parametrize(("language", "at"), [("en", 0), ("id", 1)])
+def test_a_range_is_in_the_unit_of_its_slider(visit, exported, language, at):
+    page = visit(exported)
+    page.locator(".sw-tools select").select_option(language)
+    words = by_language()[language]
+    for key, said in (
+        ("funds_end", ("Year 2.25 – Year 7", "Tahun 2,25 – Tahun 7")),
+        ("pass_through", ("0 % – 100 %", "0% – 100%")),
+        ("budget", ("0 – 0.2 z per person and quarter", "0 – 0,2 z per orang per triwulan")),
+    ):
+        field = page.locator(".sw-field", has=page.get_by_text(words[f"control.{key}"], exact=True))
+        told = field.locator(".sw-about").text_content().replace("\u00a0", " ")
+        assert said[at] in told, told
+        assert ("Source: " if at == 0 else "Sumber (dalam bahasa Inggris): ") in told
+
+
 def test_every_word_of_the_stage_is_in_the_table():
     keys = {key for file in (HOME / "stage").glob("*.mjs") for key in re.findall(r'\bt\("(\w+)"', file.read_text())}
     assert len(keys) > 100

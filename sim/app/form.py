@@ -25,7 +25,7 @@ def label_of(key: str) -> tuple[str, str]:
 def policy_words(name: str, among: Choices) -> dict[str, Text | str]:
     """What a policy says of itself; the baseline says nothing."""
     about = among.known.policies.get(name)
-    return {key: own_words(getattr(about, key)) if about else "" for key in TOLD}
+    return {key: worded(f"policy.{name}.{key}", getattr(about, key)) if about else "" for key in TOLD}
 
 
 def of_control(control: Control, default: float) -> dict[str, Any]:
