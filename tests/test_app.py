@@ -842,6 +842,25 @@ def test_the_scenario_file_is_the_same_comparison(among, worlds):
     assert pair(brought, own.among_of(brought), worlds).digest == first.digest
 
 
+def test_the_scenario_file_has_what_a_place_of_ones_own_is(among, worlds):
+    """Programmes, what the budget takes the place of, a mechanism that is off: none of them is the default's."""
+    place = """
+        title = "x"
+        budget.replace = "dana_desa"
+        hold.ablate = ["gift"]
+        replications.first_seed = 7
+        arms = [{ policy = "status_quo" }, { policy = "dividend" }, { policy = "hybrid" }]
+        programmes = [{ policy = "dana_desa", dose = 0.1 }, { policy = "pkh", dose = 0.02, settings.quota = 0.1 }]
+    """
+    mine = own.settings_of(own.read("scenario", "mine.toml", place))
+    first = pair(mine, own.among_of(mine), worlds)
+    file = downloads.scenario(first, own.among_of(mine)).data.decode()
+    brought = own.settings_of(own.read("scenario", "x.toml", file))
+    assert brought.luck == mine.luck == 7
+    assert pair(brought, own.among_of(brought), worlds).digest == first.digest
+    assert pair(replace(brought, place="desa", own=None), among, worlds).digest != first.digest
+
+
 # -- places of one's own ----------------------------------------------------------------------------------------------
 
 

@@ -165,14 +165,21 @@ def scenario(pair: Pair, among: Choices) -> File:
     lines += [f"title = {json.dumps(found.title, ensure_ascii=False)}"]
     if not found.programmes:
         lines += ["programmes = []"]
-    people = found.population.model_dump(exclude_none=True, exclude_defaults=True)
-    for name, table in (("population", people), ("calendar", found.calendar.model_dump(exclude_none=True)),
-                        ("budget", {"dose": found.budget.dose})):  # fmt: skip
+    tables = {
+        "population": found.population.model_dump(exclude_none=True, exclude_defaults=True),
+        "calendar": found.calendar.model_dump(exclude_none=True),
+        "budget": found.budget.model_dump(),
+        "hold": {"ablate": list(found.hold.ablate)},
+    }
+    for name, table in tables.items():
         lines += ["", f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
     lines += ["", "[replications]", f"first_seed = {settings.luck}", "seeds = 20"]
     for arm in found.arms:
         lines += ["", "[[arms]]", f'policy = "{arm.policy}"', f'id = "{arm.id}"']
         lines += [f"settings.{key} = {value!r}" for key, value in arm.settings.items()]
+    for flow in found.programmes:
+        lines += ["", "[[programmes]]", f'policy = "{flow.policy}"', f"dose = {flow.dose!r}"]
+        lines += [f"settings.{key} = {value!r}" for key, value in flow.settings.items()]
     if found.parameters:
         lines += ["", "[parameters]", *(f"{key} = {value!r}" for key, value in found.parameters.items())]
     return File(f"{_stem(pair, among)}.toml", "application/toml", ("\n".join(lines) + "\n").encode())
