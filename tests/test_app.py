@@ -27,7 +27,7 @@ from rich.console import Console
 from test_language import barred, hearing
 
 from sim import ledger, metrics
-from sim.app import again, code, downloads, evidence, household, lesson_again, lessons, own, session, world
+from sim.app import again, code, downloads, evidence, household, lesson_again, lessons, own, printed, session, world
 from sim.app import record as recording
 from sim.app.answers import ANSWERS
 from sim.app.bands import Bands
@@ -163,9 +163,37 @@ def test_exits_stay_inside_the_calendar(among):
     assert (asked.get("funds_end", among), asked.get("facilitation_end", among)) == (28, 9)
 
 
+def test_what_was_taken_is_what_is_said(among):
+    """The money of the place ends in quarter 28: whoever asks for later gets that, and is told so."""
+    for late in ("99", "35"):
+        asked, said = from_query(f"v=1&facilitation_end={late}", among)
+        assert asked.get("facilitation_end", among) == 28
+        assert said == [
+            (f"facilitation_end={late}: allowed is 9 to 28; 28 was taken.",
+             f"facilitation_end={late}: yang boleh 9 sampai 28; yang dipakai 28."),
+        ]  # fmt: skip
+    shown = {one["key"]: one for one in json.loads(form(Settings(), among, 1, []))["controls"]}
+    assert (shown["facilitation_end"]["low"], shown["facilitation_end"]["high"]) == (9, 28)
+    assert from_query("budget=0.3", among)[1][0][1] == "budget=0.3: yang boleh 0 sampai 0,2; yang dipakai 0,2."
+    late = among.within("article", among.controls["funds_end"]).high
+    assert from_query(f"place=article&funds_end={late:g}", among)[1] == [] and late > 28
+
+
+def test_a_world_is_one_place(among):
+    """Three files differ in policies, lucks and size alone, which a view has of its own; old links to them open."""
+    dumps = []
+    for place in among.places:
+        scenario = scenario_of(Settings(place=place), among)
+        dumps.append(scenario.model_dump_json(exclude={"title", "question", "report", "twins"}))
+    assert len(set(dumps)) == len(dumps) == 5
+    assert dict(among.same) == {"catalogue": "desa", "indonesia": "desa"}
+    assert from_query("v=1&place=catalogue&luck=3", among) == (Settings(luck=3), [])
+    assert code.settings_of(code.of(Settings(place="catalogue", luck=3), among), among) == Settings(luck=3)
+
+
 def test_names_have_marks_of_their_own(among):
     own_numbers = {f"{arm}.{key}" for arm in "ab" for policy in among.policies for key in among.of_policy(policy)}
-    for names in (list(among.places), among.policies, [*among.controls, *own_numbers]):
+    for names in ([*among.places, *among.same], among.policies, [*among.controls, *own_numbers]):
         assert len({code._mark(name) for name in names}) == len(names)
 
 
@@ -579,6 +607,13 @@ def test_a_household_that_is_not_there_is_refused(number, found, among, threads)
 # -- texts and lessons ------------------------------------------------------------------------------------------------
 
 
+def test_the_dividend_says_what_becomes_of_its_money(found, among):
+    """It costs as much as any other policy: what is spent on nothing else is paid out."""
+    said = {one["name"]: one["meaning"] for one in json.loads(form(found.settings, among, 1, []))["policies"]}
+    assert "is paid to everybody in equal parts" in said["dividend"][0] and "spends nothing" not in said["dividend"][0]
+    assert "dibayarkan merata kepada semua orang" in said["dividend"][1]
+
+
 def test_both_languages_say_everything():
     told = by_language()
     assert set(told) == set(LANGUAGES) and told["en"].keys() == told["id"].keys()
@@ -790,11 +825,15 @@ def test_tables_say_where_they_come_from(found, among):
     last = [row for row in rows if (row["world"], row["metric"], row["quarter"]) == ("b", "headcount", "79")]
     assert float(last[0]["value"]) == found.worlds["b"].series["headcount"][79]
     people = downloads.households(found, among).data.decode().splitlines()
-    assert len([line for line in people if not line.startswith("#")]) == len(found.persons) + 1
+    people = list(csv.DictReader(line for line in people if not line.startswith("#")))
+    assert [row["household"] for row in people] == [str(number + 1) for number in range(len(found.persons))]
+    assert {row["village"] for row in people} == {str(number + 1) for number in range(VILLAGES)}  # as the page counts
 
 
 def test_a_figure_has_its_settings_on_it(found, among):
     svg = downloads.figure(found, among, "svg", "participation", "id").data.decode()
+    for said in (">Tanpa program<", ">A  Aset dengan pendampingan<", ">B  Pengembangan masyarakat"):  # as on the page
+        assert said in svg
     assert "Hadir di musyawarah" in svg and found.digest in svg and "run code" in svg
     assert found.settings.query()[:60].replace("&", "&amp;") in svg
     assert downloads.figure(found, among, "png", "nonsense", "xx").data.startswith(b"\x89PNG")
@@ -810,10 +849,30 @@ def test_the_page_that_replays_needs_nothing(found, among):
 
 def test_the_scenario_file_is_the_same_comparison(among, worlds):
     """Read back as a place of one's own it gives the numbers of the view, bit for bit."""
-    first = pair(from_query("place=perangkap&a=hybrid&b=dividend&funds_end=20&loss.base=0.2", among)[0], among, worlds)
+    query = "luck=2&place=perangkap&a=hybrid&b=dividend&funds_end=20&loss.base=0.2"
+    first = pair(from_query(query, among)[0], among, worlds)
     brought = own.settings_of(own.read("scenario", "x.toml", downloads.scenario(first, among).data.decode()))
-    assert (brought.a, brought.b) == ("hybrid", "dividend")
+    assert (brought.a, brought.b, brought.luck) == ("hybrid", "dividend", 2)
     assert pair(brought, own.among_of(brought), worlds).digest == first.digest
+
+
+def test_the_scenario_file_has_what_a_place_of_ones_own_is(among, worlds):
+    """Programmes, what the budget takes the place of, a mechanism that is off: none of them is the default's."""
+    place = """
+        title = "x"
+        budget.replace = "dana_desa"
+        hold.ablate = ["gift"]
+        replications.first_seed = 7
+        arms = [{ policy = "status_quo" }, { policy = "dividend" }, { policy = "hybrid" }]
+        programmes = [{ policy = "dana_desa", dose = 0.1 }, { policy = "pkh", dose = 0.02, settings.quota = 0.1 }]
+    """
+    mine = own.settings_of(own.read("scenario", "mine.toml", place))
+    first = pair(mine, own.among_of(mine), worlds)
+    file = downloads.scenario(first, own.among_of(mine)).data.decode()
+    brought = own.settings_of(own.read("scenario", "x.toml", file))
+    assert brought.luck == mine.luck == 7
+    assert pair(brought, own.among_of(brought), worlds).digest == first.digest
+    assert pair(replace(brought, place="desa", own=None), among, worlds).digest != first.digest
 
 
 # -- places of one's own ----------------------------------------------------------------------------------------------
@@ -855,6 +914,14 @@ def english(told):
     return told[1] == told[0] or re.findall(
         r"(?i)\b(the|is|are|of|not|has|have|allowed|found|and|or|must|which|an|you|there|may)\b", kept
     )
+
+
+def test_limits_are_written_as_the_reader_writes_and_what_stands_in_a_file_as_it_stands():
+    fault = 'mine.toml, line 3: "dose" in [budget] is 7.5; allowed: a number, 0 to 0.5 z per person and quarter'
+    told = refused(fault)[1]
+    assert "bernilai 7.5; yang boleh: bilangan, 0 sampai 0,5 z per orang" in told
+    fewer = "no world at rest has a measured headcount of 10.5 %; one nearer to the calibrated 13.5 % may"
+    assert "10,5" in refused(fewer)[1] and "10.5" not in refused(fewer)[1]
 
 
 @pytest.mark.parametrize(
@@ -1216,6 +1283,50 @@ def test_a_published_result_that_is_no_comparison_is_shown_as_it_is():
     )
     with pytest.raises(InputError, match="not a published result"):
         evidence.opened("../../etc/passwd", None, seen.append, lambda: True)
+
+
+def test_a_study_has_its_figure_beside_it_and_no_verdict_but_the_scorecards():
+    seen = []
+    evidence.opened("V1", None, seen.append, lambda: True)
+    rows, told = seen[0]["rows"], json.dumps([row["told"] for row in seen[0]["rows"]])
+    assert seen[0]["columns"] == ["small_run", "observed"] and seen[0]["cut"] is None
+    assert not [word for word in standing.VERDICTS if word in told]  # the small run's: the scorecard has others
+    assert all("scorecard" in text or "kartu nilai" in text for text in seen[0]["text"])
+    first = [row for row in rows if row["what"] == "Headcount, quarter 0"]
+    assert {row["part"] for row in first} == {"estimate", "true effect"}
+    assert {(row["observed"], row["told"]["unit"][0]) for row in first} == {(13.47, "% of persons")}
+
+
+@pytest.mark.parametrize(("name", "whole"), [("regime_map", 1_774), ("default", 2_627)])
+def test_what_answers_stands_first_and_a_cut_is_told(name, whole):
+    rows, cut = printed.rows_of(published.find(name))
+    assert len(rows) == 400
+    assert cut == (
+        f"400 of {whole} rows; all are in scenarios/published/{name}.csv.",
+        f"400 dari {whole} baris; semuanya ada di scenarios/published/{name}.csv.",
+    )
+    if name == "default":
+        assert [row["table"] for row in rows[:36]] == ["headline"] * 36
+        return
+    assert [row["what"] for row in rows[:203]] == ["share of the map"] * 7 + ["winner"] * 196
+    assert rows[7]["told"]["what"] == ("winner", "pemenang")  # not "who gains", which is said of households
+    assert rows[7]["named"] == ("no clear winner", "tanpa pemenang yang jelas")
+    assert [row["told"]["part"] for row in rows[7:9]] == [("world 1", "dunia 1"), ("world 2", "dunia 2")]
+    assert rows[0]["told"]["arm"] == ("Asset with coaching", "Aset dengan pendampingan")
+
+
+@pytest.mark.parametrize("name", published.names())
+def test_names_of_the_code_are_said_in_words(name):
+    """In every table, down to its last row."""
+    found = published.find(name, kinds=lesson_again.KINDS)
+    whole = [printed._row(row, {}) for row in found.was().table.itertuples(index=False)]
+    left = {text for row in whole for part in row["told"].values() for text in part if "_" in text}
+    assert not left
+    part = "among the permanently poor, line 0.9, draws_to_pass 3"
+    assert printed._joined(map(printed._part, part.split(", "))) == (
+        "among the permanently poor, line 0.9 z, 3 draws to pass",
+        "di antara penduduk miskin permanen, garis 0,9 z, 3 tarikan harus dilalui",
+    )
 
 
 def test_a_published_lesson_is_what_its_page_sets_up(among):

@@ -584,6 +584,22 @@ def test_calm_motion_shows_whole_quarters(visit, exported, found):
         page.wait_for_timeout(40)
 
 
+@pytest.mark.parametrize(("language", "at"), [("en", 0), ("id", 1)])
+def test_a_range_is_in_the_unit_of_its_slider(visit, exported, language, at):
+    page = visit(exported)
+    page.locator(".sw-tools select").select_option(language)
+    words = by_language()[language]
+    for key, said in (
+        ("funds_end", ("Year 2.25 – Year 7", "Tahun 2,25 – Tahun 7")),
+        ("pass_through", ("0 % – 100 %", "0% – 100%")),
+        ("budget", ("0 – 0.2 z per person and quarter", "0 – 0,2 z per orang per triwulan")),
+    ):
+        field = page.locator(".sw-field", has=page.get_by_text(words[f"control.{key}"], exact=True))
+        told = field.locator(".sw-about").text_content().replace("\u00a0", " ")
+        assert said[at] in told, told
+        assert ("Source: " if at == 0 else "Sumber (dalam bahasa Inggris): ") in told
+
+
 def test_every_word_of_the_stage_is_in_the_table():
     keys = {key for file in (HOME / "stage").glob("*.mjs") for key in re.findall(r'\bt\("(\w+)"', file.read_text())}
     assert len(keys) > 100
@@ -857,6 +873,16 @@ def test_the_evidence_stands_beside(live, view, language):
     assert sideways() == []
     dialog.get_by_role("button", name=re.compile("· V1$")).click()
     expect(dialog.locator(".sw-result tbody tr").first).to_be_visible()
+    heads = [words[f"stage.{key}"] for key in ("outcome", "arm", "small_run", "observed")]
+    assert dialog.locator(".sw-result thead th").all_text_contents() == heads
+    cells = dialog.locator(".sw-result tbody td:last-child").all_text_contents()
+    assert "–" not in cells and ("13,47" if at else "13.47") in cells
+    dialog.get_by_role("button", name=re.compile("· regime_map$")).click()
+    expect(dialog.locator(".sw-result tbody tr")).to_have_count(400)
+    expect(dialog.locator(".sw-result")).to_contain_text("400 dari 1774 baris" if at else "400 of 1774 rows")
+    winner = dialog.locator(".sw-result tbody tr").nth(7).locator("td").last
+    assert winner.text_content() == ("tanpa pemenang yang jelas" if at else "no clear winner")
+    assert sideways() == []
     dialog.get_by_role("button", name=re.compile("· lesson_growth$")).click()
     expect(dialog.locator(".sw-result h3")).to_have_text(lessons()[0]["title"][at])
     expect(dialog.locator(".sw-result")).to_contain_text(words["stage.verdict_identical"])

@@ -157,10 +157,14 @@ def test_every_place_answers_and_there_is_a_way_back(live):  # noqa: F811
 def test_a_world_that_cannot_be_is_refused_in_words_and_left_again(live, tmp_path):  # noqa: F811
     """No number of the form leads to one; a file of one's own can ask for fewer poor than there are."""
     text = (SCENARIOS / "desa_miskin.toml").read_text(encoding="utf-8")
+    shouted = tmp_path / "UP.CSV"  # a survey all the same; this one has no columns of a survey
+    shouted.write_text("a,b\n1,2\n", encoding="utf-8")
     mine = tmp_path / "mine.toml"
     mine.write_text(re.sub(r"poverty = [0-9.]+", "poverty = 0.1", text), encoding="utf-8")
     page = opened(live, "a=infrastructure&b=locality_development")
     before, said = asked(page), page.locator(".sw-status")
+    page.get_by_label("A place of your own").set_input_files(shouted)
+    expect(page.locator(".sw-unknown")).to_contain_text("UP.CSV, row 1")
     page.get_by_label("A place of your own").set_input_files(mine)
     expect(said).to_contain_text("no world at rest has a measured headcount of 10%")
     assert "sw-old" in page.locator(".sw-stage").get_attribute("class")  # what is seen is not of these settings,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from sim.engine.rule import Param
@@ -20,6 +22,7 @@ HIDDEN = (
 )  # fmt: skip
 LUMP = 1.4  # the lumpy technique's scale, times `output.scale` (calibration's range: 1.1 to 1.6)
 DIGITS = 4  # significant digits of a number in an address
+CODE = re.compile(r"^[A-Z]\d\w?\s+")  # of a policy: R2 social planning; the page strips it likewise (data.mjs)
 NOTHING = 1e-9  # what is nearer to zero is zero
 MOST_LUCKS, MOST_SETS = 9_999, 64
 
@@ -92,11 +95,14 @@ class Choices:
         Scenario by name.
     controls
         Control by key, those of policies apart; its default is that of the model, a place may have another.
+    same
+        A shipped scenario that is in the view what another one is, and the place that stands for it.
     """
 
     known: Known
     places: Mapping[str, Scenario]
     controls: Mapping[str, Control]
+    same: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def policies(self) -> list[str]:
@@ -108,6 +114,11 @@ class Choices:
         if policy == BASELINE:
             return BASELINE_LABELS
         return self.known.policies[policy].label, self.known.policies[policy].label_id
+
+    def called(self, policy: str) -> tuple[str, str]:
+        """The same without the code that papers know it by, as the page calls it: Social planning."""
+        english, indonesian = (CODE.sub("", label) for label in self.labels(policy))
+        return english[:1].upper() + english[1:], indonesian[:1].upper() + indonesian[1:]
 
     def facilitates(self, policy: str) -> bool:
         """Whether a policy has people who leave when its facilitation ends."""
@@ -124,6 +135,14 @@ class Choices:
         arm, _, name = key.partition(".")
         param = self.of_policy({"a": a, "b": b}.get(arm, "")).get(name)
         return _of_param(key, param, "policy") if param is not None else None
+
+    def within(self, place: str, control: Control) -> Control:
+        """A control with the range that it has in a place: what has a date stays inside the place's calendar."""
+        calendar = self.places[place].calendar
+        spans = dict.fromkeys(("funds_end", "facilitation_end"), (calendar.start + 1, calendar.end))
+        spans["shock_at"] = (calendar.start, calendar.quarters - 1)
+        low, high = spans.get(control.key, (control.low, control.high))
+        return replace(control, low=float(low), high=float(high))
 
     def default(self, place: str, key: str) -> float:
         """What a number is in a place when nobody sets it; a policy's own is not asked for here."""
@@ -150,11 +169,25 @@ def _front() -> Iterator[Control]:
         yield Control(key, kind, "front", float(low), float(high), float(defaults[key]), unit, source)
 
 
+def _world(scenario: Scenario) -> str:
+    """What a scenario is in the view, which has a size, policies and lucks of its own."""
+    told = scenario.model_dump(mode="json", exclude={"title", "question", "report", "arms", "twins"})
+    told["replications"] = told["replications"]["variant"]
+    people = told["population"]
+    del people["villages"]
+    if not people["survey"] or people["households"] is not None:  # else a survey has households of its own
+        del people["households"]
+    return json.dumps(told, sort_keys=True)
+
+
 @cache
 def choices() -> Choices:
     """What the shipped scenarios and the model offer; read once, as the code itself is."""
     may = known()
     names = sorted((path.stem for path in SCENARIOS.glob("*.toml")), key=lambda name: (name != FIRST, name))
+    first: dict[str, str] = {}  # what a scenario is in the view -> the first that is it
+    scenarios = {name: load(name, may) for name in names}
+    same = {name: first.setdefault(_world(scenario), name) for name, scenario in scenarios.items()}
     from sim.start import wire
 
     rules = wire().rules
@@ -162,4 +195,5 @@ def choices() -> Choices:
     for key, param in may.parameters.items():
         if key not in HIDDEN and param.high > param.low:
             controls[key] = _of_param(key, param, "front" if key == LEAKAGE else rules[key.split(".")[0]].mechanism)
-    return Choices(may, {name: load(name, may) for name in names}, controls)
+    places = {name: scenarios[name] for name in first.values()}
+    return Choices(may, places, controls, {name: place for name, place in same.items() if name != place})

@@ -6,6 +6,7 @@ check. Letters are Crockford's base 32, in groups of four, case and hyphens do n
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import blake2b
 
 from sim.app.choices import DIGITS, Choices
@@ -77,13 +78,13 @@ def settings_of(text: str, among: Choices) -> Settings:
     settings, complaints = from_values(values, among)
     if complaints:
         raise InputError(f"the run code {text[:40]} is of another version of the model: {complaints[0][0]}")
-    if of(settings, among).translate(ALIKE) != letters:
+    if of(replace(settings, place=place), among).translate(ALIKE) != letters:
         raise InputError(f"{text[:40]!r} is no run code: a letter of it is wrong")
     return settings
 
 
 def _names(among: Choices) -> tuple[list[str], list[str], list[str]]:
-    return list(among.places), among.policies, among.policies
+    return [*among.places, *among.same], among.policies, among.policies
 
 
 def _found(mark: bytes, names: list[str]) -> str:

@@ -26,7 +26,6 @@ from sim.experiment.run import village_of
 from sim.metrics import catalogue
 from sim.report.canvas import GREY, HUES, canvas
 from sim.report.drawing import INK, Drawing, dark
-from sim.scenario import BASELINE
 
 DASHES: dict[str, tuple[float, ...]] = {"a": (), "b": (6.0, 3.0), "none": (1.5, 2.0)}
 COLOURS = {"a": HUES[0], "b": HUES[1], "none": GREY}
@@ -45,7 +44,7 @@ class File:
 def head(pair: Pair, among: Choices) -> list[str]:
     """What every file says of where it comes from."""
     return [
-        f"Swadaya: {among.labels(pair.settings.a)[0]} (a), {among.labels(pair.settings.b)[0]} (b), no programme (none)",
+        f"Swadaya: {among.called(pair.settings.a)[0]} (a), {among.called(pair.settings.b)[0]} (b), no programme (none)",
         f"settings: {pair.settings.query()}",
         f"run code: {code.of(pair.settings, among)}",
         f"digest: {pair.digest}",
@@ -79,13 +78,18 @@ def series(pair: Pair, among: Choices) -> File:
 
 
 def households(pair: Pair, among: Choices) -> File:
-    """Every household: who it is, and what it came to in each world in the post-window."""
+    """Every household, counted as on the page: who it is, and what it came to in each world in the post-window."""
     people, start = pair.start.world.population.household, pair.start.world.population.start
     home = village_of(start)
     about = ("size", "weight", "stratum", "activity", "female_head", "schooling")
     names = ["household", "village", *about, "poor_at_start"]
     names += [f"{what}_{arm}" for arm in ARMS for what in ("consumption", "own_income")]
-    columns = [np.arange(len(home)), home, *(people[name] for name in about), pair.worlds["none"].poor.astype(int)]
+    columns = [
+        np.arange(len(home)) + 1,
+        home + 1,
+        *(people[name] for name in about),
+        pair.worlds["none"].poor.astype(int),
+    ]
     columns += [values for arm in ARMS for values in (pair.worlds[arm].consumption_post, pair.worlds[arm].own_post)]
     rows = [[_plain(value) for value in row] for row in zip(*columns, strict=True)]
     lines = [*head(pair, among), "consumption, own income: z per person and quarter, mean of the post-window"]
@@ -126,9 +130,10 @@ def _drawn(pair: Pair, among: Choices, name: str, at: int) -> Drawing:
         quarter = np.flatnonzero(np.isfinite(values))
         panel.line(quarter + 1, values[quarter], COLOURS[arm], 1.8 if arm != "none" else 1.1, DASHES[arm])
         ends[arm] = float(panel.down(values[quarter[-1]]))
-    names = {"a": pair.settings.a, "b": pair.settings.b, "none": BASELINE}
+    names = {"none": words("stage.no_programme")}
+    names |= {"a": among.called(pair.settings.a), "b": among.called(pair.settings.b)}
     for arm, height in _apart(ends, 12.0).items():
-        label = among.labels(names[arm])[at]
+        label = names[arm][at]
         text = label if arm == "none" else f"{arm.upper()}  {label}"
         colour = GREY if arm == "none" else dark(COLOURS[arm])
         drawing.write(panel.right + 6, height + 3, text[:30], colour, bold=arm != "none")
@@ -160,14 +165,21 @@ def scenario(pair: Pair, among: Choices) -> File:
     lines += [f"title = {json.dumps(found.title, ensure_ascii=False)}"]
     if not found.programmes:
         lines += ["programmes = []"]
-    people = found.population.model_dump(exclude_none=True, exclude_defaults=True)
-    for name, table in (("population", people), ("calendar", found.calendar.model_dump(exclude_none=True)),
-                        ("budget", {"dose": found.budget.dose})):  # fmt: skip
+    tables = {
+        "population": found.population.model_dump(exclude_none=True, exclude_defaults=True),
+        "calendar": found.calendar.model_dump(exclude_none=True),
+        "budget": found.budget.model_dump(),
+        "hold": {"ablate": list(found.hold.ablate)},
+    }
+    for name, table in tables.items():
         lines += ["", f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
     lines += ["", "[replications]", f"first_seed = {settings.luck}", "seeds = 20"]
     for arm in found.arms:
         lines += ["", "[[arms]]", f'policy = "{arm.policy}"', f'id = "{arm.id}"']
         lines += [f"settings.{key} = {value!r}" for key, value in arm.settings.items()]
+    for flow in found.programmes:
+        lines += ["", "[[programmes]]", f'policy = "{flow.policy}"', f"dose = {flow.dose!r}"]
+        lines += [f"settings.{key} = {value!r}" for key, value in flow.settings.items()]
     if found.parameters:
         lines += ["", "[parameters]", *(f"{key} = {value!r}" for key, value in found.parameters.items())]
     return File(f"{_stem(pair, among)}.toml", "application/toml", ("\n".join(lines) + "\n").encode())
@@ -187,7 +199,7 @@ def page(pair: Pair, among: Choices, bands: str, stories: Mapping[int, Any], lan
         "stories": {str(number): story for number, story in stories.items()},
     }
     data = json.dumps(told, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
-    title = " · ".join(("Swadaya", *(among.labels(getattr(pair.settings, arm))[0] for arm in ("a", "b"))))
+    title = " · ".join(("Swadaya", *(among.called(getattr(pair.settings, arm))[0] for arm in ("a", "b"))))
     parts = {"lang": language, "title": escape(title), "css": css(), "module": module(), "data": data}
     text = (HOME / "frame_app.html").read_text(encoding="utf-8")
     pieces = text.split("{{ ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -14,12 +13,12 @@ from sim.app.choices import choices
 from sim.app.crew import Crew
 from sim.app.lesson_again import KINDS, Lesson
 from sim.app.lessons import lessons
-from sim.app.texts import LANGUAGES, own_words, worded, words
+from sim.app.printed import KEYS, as_counted, columns, rows_of
+from sim.app.texts import LANGUAGES, own_words, words
 from sim.errors import InputError
 from sim.evidence import standing, studies
 from sim.experiment import canonical
 from sim.language import speaking
-from sim.metrics import catalogue
 from sim.progress import quiet
 from sim.reproduce import published
 from sim.reproduce.agreement import TOLERANCE
@@ -27,8 +26,6 @@ from sim.reproduce.runs import Asked, Comparison, OneStudy
 from sim.scenario.faults import did_you_mean
 
 AGAIN = ("comparison", "lesson")  # kinds of published results that can be made again from here
-ROWS = 400
-KEYS = ("table", "what", "arm", "part", "quarter")
 
 
 @cache
@@ -59,13 +56,8 @@ def _warnings() -> list[tuple[str, ...]]:
     return list(zip(*told, strict=True))
 
 
-def _as_counted(name: str) -> list[tuple[int, str]]:
-    """V2 before V12."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
-
-
 def _published() -> Iterator[dict[str, Any]]:
-    for name in sorted(published.names(), key=_as_counted):
+    for name in sorted(published.names(), key=as_counted):
         found = published.find(name, kinds=KINDS)
         yield {"name": name, "title": _title(found.runs), "kind": words(f"published.{found.runs.kind}")}
 
@@ -94,11 +86,11 @@ def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], ask
         near = did_you_mean(str(name)[:60], names)
         raise InputError(f"{str(name)[:60]!r} is not a published result{near}")
     found = published.find(name, kinds=KINDS)
-    was = found.was()
-    rows = [_row(row) for row in was.table.head(ROWS).itertuples(index=False)]
-    about = {"published": name, "kind": found.runs.kind, "about": {key: str(value) for key, value in was.about.items()}}
+    rows, cut = rows_of(found)
+    about = {"published": name, "kind": found.runs.kind, "columns": columns(found), "cut": cut}
     again = found.runs.kind in AGAIN
-    english, indonesian = (text.format(name=name) for text in words("open.running" if again else "open.command"))
+    said = "running" if again else "study" if isinstance(found.runs, OneStudy) else "command"
+    english, indonesian = (text.format(name=name) for text in words(f"open.{said}"))
     tell(about | {"rows": rows, "done": 0, "of": int(again), "text": (english, indonesian)})
     if not again:
         return
@@ -122,38 +114,6 @@ def made_again(name: str) -> tuple[dict[tuple, float | None], str]:
     rows = made.table[[*canonical.KEYS, "estimate"]].itertuples(index=False, name=None)
     obtained = {(*row[:4], int(row[4])): float(row[5]) if math.isfinite(row[5]) else None for row in rows}
     return obtained, verdict.word
-
-
-def _row(row: Any) -> dict[str, Any]:
-    """One printed number as the page has it."""
-
-    def number(value: float) -> float | None:
-        return float(value) if math.isfinite(value) else None
-
-    found = dict(zip(canonical.KEYS, (row.table, row.metric, row.arm, row.part, int(row.quarter)), strict=True))
-    found["what"] = found.pop("metric")
-    return found | {
-        "told": {
-            key: _named(key, str(value)) for key, value in (*found.items(), ("unit", row.says)) if key != "quarter"
-        },
-        "unit": str(row.says),
-        "expected": number(row.estimate),
-        "low": number(row.low),
-        "high": number(row.high),
-        "obtained": None,
-        "verdict": "",
-    }
-
-
-def _named(key: str, name: str) -> tuple[str, str]:
-    """What a name of a printed table is called on the page; one that is called nothing else stays as it is."""
-    if key == "arm":
-        known = choices()
-        return known.labels(name) if name in known.policies else worded(f"stage.{name}", name)
-    if key == "table":
-        name = name.removeprefix("study ")
-    measure = catalogue().get(name)
-    return worded(f"metric.{name}", measure.label) if measure else worded(f"printed.{name}", name)
 
 
 def _verdict(row: dict[str, Any]) -> str:

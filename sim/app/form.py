@@ -25,7 +25,7 @@ def label_of(key: str) -> tuple[str, str]:
 def policy_words(name: str, among: Choices) -> dict[str, Text | str]:
     """What a policy says of itself; the baseline says nothing."""
     about = among.known.policies.get(name)
-    return {key: own_words(getattr(about, key)) if about else "" for key in TOLD}
+    return {key: worded(f"policy.{name}.{key}", getattr(about, key)) if about else "" for key in TOLD}
 
 
 def of_control(control: Control, default: float) -> dict[str, Any]:
@@ -83,12 +83,8 @@ def _idle(settings: Settings, among: Choices) -> list[str]:
 
 def form(settings: Settings, among: Choices, generation: int, unknown: list[Text]) -> str:
     """The document; see the widget's contract in `sim.app.stage`."""
-    controls = [of_control(one, among.default(settings.place, key)) for key, one in among.controls.items()]
-    calendar = among.places[settings.place].calendar
-    spans = dict.fromkeys(("funds_end", "facilitation_end"), (calendar.start + 1, calendar.end))
-    spans["shock_at"] = (calendar.start, calendar.quarters - 1)
-    for control in controls:
-        control["low"], control["high"] = spans.get(control["key"], (control["low"], control["high"]))
+    place = settings.place
+    controls = [of_control(among.within(place, one), among.default(place, key)) for key, one in among.controls.items()]
     groups = dict.fromkeys(control["group"] for control in controls)
     told = {
         "generation": generation,

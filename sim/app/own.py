@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from sim.app.choices import FIRST, Choices, choices
+from sim.app.choices import FIRST, MOST_LUCKS, Choices, choices
 from sim.app.settings import OWN, Own, Settings
 from sim.errors import InputError
 from sim.scenario import BASELINE, Scenario, check, load
@@ -109,7 +109,8 @@ def _of_survey(own: Own) -> Scenario:
 
 
 def settings_of(own: Own) -> Settings:
-    """The first view of a place: its own first two policies, where it names two."""
-    named = [arm.policy for arm in place_of(own).arms if arm.policy != BASELINE]
-    start = Settings(place=OWN, own=own)
+    """The first view of a place: its own first luck, and its own first two policies, where it names two."""
+    place = place_of(own)
+    named = [arm.policy for arm in place.arms if arm.policy != BASELINE]
+    start = Settings(place=OWN, own=own, luck=min(max(place.replications.first_seed, 1), MOST_LUCKS))
     return replace(start, a=named[0], b=named[1]) if own.what == "scenario" and len(named) > 1 else start

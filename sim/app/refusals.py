@@ -19,6 +19,9 @@ NEAR = "(?:; .*)?"  # what may follow a name that is not known
 #: Holes in which a part stands that is told in its turn; in all others stands a number or a name.
 PARTS = ("allowed", "elsewhere", "fault", "given", "hint", "kind", "mark", "near", "reason", "unit", "where")
 
+FIGURES = ("budget", "found", "high", "least", "low", "more", "most", "poverty", "ratio", "spent", "wanted")
+DECIMAL = re.compile(r"-?\d+\.\d+( ?%)?")
+
 
 @cache
 def _sentences() -> list[tuple[re.Pattern[str], str]]:
@@ -46,10 +49,16 @@ def _whole(line: str) -> str:
     return words("error.english")[1].format(said=line) if told == line else told
 
 
+def _figure(name: str, hole: str) -> str:
+    """A number of ours with a decimal comma; what a reader wrote stays as it stands in the file."""
+    return hole.replace(".", ",") if name in FIGURES and DECIMAL.fullmatch(hole) else hole
+
+
 def _told(part: str) -> str:
     """A sentence, or a part of one; a unit as the controls have it; a number or a name as it is."""
     for pattern, indonesian in _sentences():
         if found := pattern.fullmatch(part):
-            holes = {name: _told(hole) if name in PARTS else hole for name, hole in found.groupdict().items()}
-            return indonesian.format(**holes)
+            holes = found.groupdict().items()
+            told = {name: _told(hole) if name in PARTS else _figure(name, hole) for name, hole in holes}
+            return indonesian.format(**told)
     return worded(f"of.{part}", part)[1]

@@ -158,7 +158,9 @@ def from_values(values: Mapping[str, object], among: Choices) -> tuple[Settings,
         return default
 
     start = Settings()
-    place = word("place", start.place, list(among.places))
+    named = values.get("place")
+    place = among.same.get(named, "") if isinstance(named, str) else ""  # one of old that is the same world
+    place = place or word("place", start.place, list(among.places))
     a, b = word("a", start.a, among.policies), word("b", start.b, among.policies)
     whole = {
         "luck": Control("luck", "whole", "front", 1, MOST_LUCKS, start.luck, "", ""),
@@ -175,9 +177,10 @@ def from_values(values: Mapping[str, object], among: Choices) -> tuple[Settings,
         if number is None:
             complaints.append(_told("number", key=key, given=_short(values[key])))
             continue
+        control = among.within(place, control)
         found[key] = control.clamped(number)
         if not math.isclose(found[key], number, rel_tol=10.0 ** (1 - DIGITS), abs_tol=1e-12):
-            ends = {"low": f"{control.low:g}", "high": f"{control.high:g}", "taken": f"{found[key]:g}"}
+            ends = {"low": _written(control.low), "high": _written(control.high), "taken": _written(found[key])}
             complaints.append(_told("range", key=key, given=_short(values[key]), **ends))
     luck, parameters = int(found.pop("luck", start.luck)), int(found.pop("set", 0))
     settings = Settings(place, a, b, luck, parameters, tuple(sorted(found.items())))
@@ -185,16 +188,14 @@ def from_values(values: Mapping[str, object], among: Choices) -> tuple[Settings,
 
 
 def _canonical(settings: Settings, among: Choices) -> Settings:
-    """Without what is the place's own anyway, and with exits inside the calendar."""
-    calendar, bare, kept = among.places[settings.place].calendar, replace(settings, numbers=()), {}
-    for key, value in settings.numbers:
-        if key in ("funds_end", "facilitation_end"):
-            value = float(min(max(value, calendar.start + 1), calendar.end))
-        if key == "shock_at":
-            value = float(min(value, calendar.quarters - 1))
-        if value != bare.get(key, among):
-            kept[key] = value
-    return replace(settings, numbers=tuple(sorted(kept.items())))
+    """Without what is the place's own anyway."""
+    bare = replace(settings, numbers=())
+    return replace(settings, numbers=tuple(one for one in settings.numbers if one[1] != bare.get(one[0], among)))
+
+
+def _written(value: float) -> Text:
+    """A number as a reader of each language writes it."""
+    return f"{value:g}", f"{value:g}".replace(".", ",")
 
 
 def _number(given: object) -> float | None:

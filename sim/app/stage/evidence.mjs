@@ -29,10 +29,19 @@ export function makeEvidence(context) {
     tell(answer.done ? worded(answer.text, language()) : ""); // heard; it is read beside the table
     const { plain } = numbering(language());
     const shown = (value) => plain(value, Math.abs(value) >= 1 ? 2 : 4);
-    const row = (one) => h("tr", {}, h("th", { scope: "row" }, [one.told.table, one.told.what].map(said).filter(Boolean).join(" · "), h("small", {}, [said(one.told.part), one.quarter >= 0 ? t("year_n", { n: plain(one.quarter / 4) }) : "", said(one.told.unit)].filter(Boolean).join(", "))), h("td", {}, said(one.told.arm)), h("td", {}, shown(one.expected), one.low === null ? null : h("small", {}, `${shown(one.low)} – ${shown(one.high)}`)), h("td", {}, one.obtained === null ? "–" : shown(one.obtained)), h("td", {}, one.verdict ? t(`verdict_${one.verdict}`) : "–"));
+    const range = (one) => (one.low === null ? null : h("small", {}, `${shown(one.low)} – ${shown(one.high)}`));
+    const printed = (one) => [one.named ? said(one.named) : shown(one.expected), range(one)];
+    const figure = (value) => (Number.isFinite(value) ? shown(value) : said(value) || "–");
+    const cells = { // what stands in a column, by the key of its head
+      expected: printed, small_run: printed, found_here: printed,
+      observed: (one) => figure(one.observed),
+      obtained: (one) => figure(one.obtained),
+      verdict: (one) => (one.verdict ? t(`verdict_${one.verdict}`) : "–"),
+    };
+    const row = (one) => h("tr", {}, h("th", { scope: "row" }, [one.told.table, one.told.what].map(said).filter(Boolean).join(" · "), h("small", {}, [said(one.told.part), one.quarter >= 0 ? t("year_n", { n: plain(one.quarter / 4) }) : "", said(one.told.unit)].filter(Boolean).join(", "))), h("td", {}, said(one.told.arm)), answer.columns.map((column) => h("td", {}, cells[column](one))));
     const name = h("h3", { tabindex: "-1" }, names[answer.published]);
     const first = !result.childElementCount;
-    result.replaceChildren(name, h("p", { class: "sw-note" }, worded(answer.text, language()) || ""), grid(names[answer.published], ["outcome", "arm", "expected", "obtained", "verdict"], answer.rows.map(row)));
+    result.replaceChildren(name, h("p", { class: "sw-note" }, worded(answer.text, language()) || ""), answer.cut ? h("p", { class: "sw-note" }, said(answer.cut)) : null, grid(names[answer.published], ["outcome", "arm", ...answer.columns], answer.rows.map(row)));
     if (!first) return;
     name.focus({ preventScroll: true });
     name.scrollIntoView({ block: "start" }); // what was asked for stands below all that can be asked for

@@ -43,12 +43,19 @@ export function makeSetup(context) {
     return (value) => `${numbers.decimals(value, control.kind === "number" ? places(control.step) : 0)}${short}`;
   }
 
+  /** Its range in the unit that its slider has; a unit that is too long to stand beside a slider is told here. */
+  function range(control, numbers) {
+    const written = ["quarter", "share"].includes(control.unit) ? reading(control, numbers) : (value) => numbers.plain(value, 4);
+    const unit = ["quarter", "share"].includes(control.unit) ? "" : worded(control.unit_words, lang());
+    return `${written(control.low)} – ${written(control.high)} ${unit}`.trim();
+  }
+
   function one(control, prefix, value, numbers) {
     const key = `${prefix}${control.key}`;
     const label = worded(control.label, lang()) || control.key;
     const waited = control.needs && context.read("form").controls.find((other) => other.key === control.needs);
     const waits = waited ? worded(waited.label, lang()) : control.key === "facilitation_end" ? t("facilitators") : null;
-    const about = [control.remark && worded(control.remark, lang()), waits && t("waits", { label: waits }), control.source && `${t("source")}: ${worded(control.source, lang())}`, `${t("range")}: ${numbers.plain(control.low, 4)} – ${numbers.plain(control.high, 4)} ${worded(control.unit_words, lang())}`, control.slow ? t("slow") : null];
+    const about = [control.remark && worded(control.remark, lang()), waits && t("waits", { label: waits }), control.source && `${t("source_said")}: ${worded(control.source, lang())}`, `${t("range")}: ${range(control, numbers)}`, control.slow ? t("slow") : null];
     const spec = { ...control, label, about, name: t("about", { label }), shown: reading(control, numbers) };
     fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }));
     fields[key].own = control.default;
@@ -77,7 +84,7 @@ export function makeSetup(context) {
     const send = async (file) => {
       const refuse = (sentence) => { say(unknown, sentence); unknown.hidden = false; input.value = ""; };
       if (file.size > LARGEST) return refuse(t("too_large", { name: file.name }));
-      post.ask({ kind: "upload", what: file.name.endsWith(".csv") ? "survey" : "scenario", name: file.name, text: await file.text() }, (answer) => answer.error && refuse(worded(answer.error, lang())));
+      post.ask({ kind: "upload", what: /\.csv$/i.test(file.name) ? "survey" : "scenario", name: file.name, text: await file.text() }, (answer) => answer.error && refuse(worded(answer.error, lang())));
     };
     return h("div", { class: "sw-field sw-upload" }, h("label", { for: input.id }, t("own_place")), input, h("label", { class: "sw-file", for: input.id }, t("choose_file")), h("p", { class: "sw-note" }, t("own_place_note")));
   }
