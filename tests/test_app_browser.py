@@ -296,7 +296,8 @@ def test_the_same_policy_twice_is_said_to_be_the_same(visit, exported, tmp_path)
 
     page = visit(changed(exported, tmp_path, alike))
     page.get_by_role("button", name="Show me the end").click()
-    expect(page.locator(".sw-sure")).to_have_text("In years 12 to 14 poverty is the same under A and B in all 20 lucks.")
+    said = "In years 12 to 14 poverty is the same under A and B in all 20 lucks."
+    expect(page.locator(".sw-sure")).to_have_text(said)
 
 
 def test_a_difference_of_nothing_has_no_direction(visit, exported, tmp_path):
