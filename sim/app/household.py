@@ -62,7 +62,8 @@ def story(pair: Pair, among: Choices, number: object, executor: Executor) -> dic
     """
     count = len(pair.persons)
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < count:
-        raise InputError(f"there is no household {str(number)[:20]}; there are 0 to {count - 1}")
+        named = number + 1 if isinstance(number, int) else number  # the page counts from 1
+        raise InputError(f"there is no household {str(named)[:20]}; there are 1 to {count}")
     found = lives(pair, number, executor)
     people = pair.start.world.population.household
     about = {name: int(people[name][number]) for name in ("size", "stratum", "activity", "female_head", "schooling")}

@@ -10,5 +10,5 @@ from .policy import policy
     loses_when="one well-placed unit of works, assets or organisation earns more than its price", levers=(),
 )  # fmt: skip
 def dividend(budget):
-    """The whole budget in equal cash: what is not spent is the dividend, so this policy spends nothing."""
+    """The whole budget in equal cash: what is spent on nothing else goes to everybody alike."""
     return {}
