@@ -83,6 +83,7 @@ def test_every_public_name_has_a_docstring_with_an_example(name, thing):
     assert "Examples\n--------\n" in (inspect.getdoc(thing) or ""), name
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "module",
     ["face.question", "face.study", "face.findings", "face.map", "errors", "engine.rule", "policies.policy", "metrics"],

@@ -157,6 +157,7 @@ def test_permuted_labels_permute_the_winners(seed, arms, lucks):
     assert (np.where(other >= 0, order[other], -1) == plain).all()
 
 
+@pytest.mark.full
 def test_arms_under_other_labels_win_the_same_worlds(known, lane):
     """The same policies in another order and under other names, in worlds of the model itself."""
     names = {"dividend": "one", "hybrid": "two", "asset_with_coaching": "three"}
