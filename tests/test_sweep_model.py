@@ -159,6 +159,8 @@ def test_keys_change_with_what_a_run_depends_on_and_with_nothing_else(file, tmp_
         ("metrics/poverty.py", "consumption < line", "consumption <= line", "rules"),
         ("processes/saving.py", "return spending / price_level", "return spending", "rules"),
         ("scenario/document.py", "pre=(t0 - 8, t0)", "pre=(t0 - 4, t0)", "runs"),  # when it is measured
+        ("scenario/arms.py", "dose=0.016", "dose=0.02", "runs"),  # what flows in every arm
+        ("experiment/people.py", "about.seed, ties", "about.seed + 1, ties", "runs"),
         ("experiment/compare.py", "100.0 * metrics.mean", "metrics.mean", "runs"),
     ],
 )

@@ -78,7 +78,7 @@ def series(pair: Pair, among: Choices) -> File:
 
 
 def households(pair: Pair, among: Choices) -> File:
-    """Every household, counted as on the page: who it is, and what it came to in each world in the post-window."""
+    """Every household, counted as on the page: who it is, and what it came to in each world, see `Start.judged`."""
     people, start = pair.start.world.population.household, pair.start.world.population.start
     home = village_of(start)
     about = ("size", "weight", "stratum", "activity", "female_head", "schooling")

@@ -41,7 +41,7 @@ from sim.workers import answers
 
 #: Beside the rules: what decides on the numbers of a run, for those who store them.
 DECIDING = ("compare", "people", "run", "stress", "study")
-CODE = ("poorer.py", "scenario/document.py", *(f"experiment/{it}.py" for it in DECIDING))
+CODE = ("poorer.py", "scenario/arms.py", "scenario/document.py", *(f"experiment/{it}.py" for it in DECIDING))
 PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas", "pyarrow", "pydantic", "matplotlib")
 
 

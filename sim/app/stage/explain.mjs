@@ -23,7 +23,7 @@ export function makeExplain(context) {
 
   function request() {
     asked = ask.disabled = true;
-    state.explained = none;
+    state.explained = { ...none, generation: context.scene().generation, running: true };
     post.ask({ kind: "explain" }, (answer) => {
       if (answer.generation !== context.scene().generation) return;
       const { rows: [full, ...others] = [], generation } = answer;
