@@ -55,6 +55,7 @@ from sim.experiment.run import run_arm
 from sim.language import catalogue
 from sim.model import CommunityModel
 from sim.reproduce import published
+from sim.scenario import load
 from sim.shipped import folder
 
 HOLE = re.compile(r"{(\w+)}")
@@ -875,6 +876,18 @@ def test_the_scenario_file_has_what_a_place_of_ones_own_is(among, worlds):
     assert pair(replace(brought, place="desa", own=None), among, worlds).digest != first.digest
 
 
+def test_the_scenario_file_of_a_survey_names_it_as_its_reader_does(worlds, tmp_path):
+    """Its path on the server is nobody's business, and would be found nowhere else."""
+    text = SAMPLE.read_text(encoding="utf-8")
+    brought = own.settings_of(own.read("survey", "mine.csv", text))
+    file = downloads.scenario(pair(brought, own.among_of(brought), worlds), own.among_of(brought)).data.decode()
+    assert 'survey = "mine.csv"' in file and "# put mine.csv beside this file" in file
+    assert "swadaya-surveys" not in file
+    (tmp_path / "mine.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "x.toml").write_text(file, encoding="utf-8")
+    assert load(tmp_path / "x.toml", choices().known).survey == tmp_path / "mine.csv"
+
+
 # -- places of one's own ----------------------------------------------------------------------------------------------
 
 
@@ -894,6 +907,7 @@ def test_a_survey_becomes_a_place(worlds):
         ("scenario", 'title="x"\n[population]\nsurvey="/etc/passwd"\n[[arms]]\npolicy="dividend"', "reads no files"),
         ("scenario", 'title="x"\n[population]\nvillage_list="a.csv"\n[[arms]]\npolicy="dividend"', "reads no files"),
         ("scenario", 'title="x"\n[calendar]\nquarters=400\n[[arms]]\npolicy="status_quo"', "at most 120"),
+        ("scenario", 'title="x"\nreplications.first_seed=0\n[[arms]]\npolicy="status_quo"', "1 to 9999"),
         ("scenario", 'title="x"\n[[arms]]\npolicy="os.system"', "unknown policy"),
         ("scenario", "#" * 100_001, "at most 100000"),
         ("survey", "a,b\n1,2\n", "mine, row 1"),
@@ -1299,9 +1313,11 @@ def test_a_study_has_its_figure_beside_it_and_no_verdict_but_the_scorecards():
 
 @pytest.mark.parametrize(("name", "whole"), [("regime_map", 1_774), ("default", 2_627)])
 def test_what_answers_stands_first_and_a_cut_is_told(name, whole):
-    rows, cut = printed.rows_of(published.find(name))
+    found = published.find(name)
+    page = printed.shown(printed.rows_of(found), found)
+    rows = page["rows"]
     assert len(rows) == 400
-    assert cut == (
+    assert page["cut"] == (
         f"400 of {whole} rows; all are in scenarios/published/{name}.csv.",
         f"400 dari {whole} baris; semuanya ada di scenarios/published/{name}.csv.",
     )
@@ -1313,6 +1329,13 @@ def test_what_answers_stands_first_and_a_cut_is_told(name, whole):
     assert rows[7]["named"] == ("no clear winner", "tanpa pemenang yang jelas")
     assert [row["told"]["part"] for row in rows[7:9]] == [("world 1", "dunia 1"), ("world 2", "dunia 2")]
     assert rows[0]["told"]["arm"] == ("Asset with coaching", "Aset dengan pendampingan")
+
+
+def test_what_differs_stands_first_wherever_it_stood():
+    found = published.find("default")
+    rows = printed.rows_of(found)
+    rows[2000]["verdict"], rows[1000]["verdict"] = "differs", "missing"
+    assert printed.shown(rows, found)["rows"] == [rows[1000], rows[2000], *rows[:398]]
 
 
 @pytest.mark.parametrize("name", published.names())

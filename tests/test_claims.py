@@ -414,25 +414,22 @@ def write(tmp_path):
     [
         ('id = "P1.2"', 'id = "P1.1"', "two claims are called P1.1"),
         ('id = "P1.2"', 'id = "P9.2"', "no claim of the article; did you mean"),
-        ('kind = "testable"', 'kind = "testible"', 'kind: is \'testible\'; allowed: "testable"'),
+        ('kind = "testable"', 'kind = "testible"', '"kind" in [[claims]] is "testible"; allowed: "testable"'),
         ('statistic = "surplus"\n', "", "P1.3: a claim has a statistic if, and only if, it is testable"),
-        ("note =", "notes =", 'unknown key; did you mean "note"?'),
+        ("note =", "notes =", 'unknown key "notes" in [[claims]]; did you mean "note"?'),
         ("above = 0.0\n", "", "P1.1: says where it holds: give above, below or both"),
         ("below = 0.5", "above = 0.7\nbelow = 0.5", "P1.2: 0.7 is not below 0.5"),
-        ('section = "Diagnosis"\n', "", "is missing; it takes text in quotes"),
+        ('section = "Diagnosis"\n', "", 'the key "section" is missing in [[claims]]; it takes text in quotes'),
         ("py::test_the_mixture", "py:test_the_mixture", "P1.1: tests/test_article.py:test_the_mixture"),
-        ("[[claims]]", "[[claim]]", "unknown key claim"),
-        ("[[claims]]", "[[claims", "cannot be read"),
+        ("[[claims]]", "[[claim]]", 'unknown key "claim" at the top of the file; did you mean "claims"?'),
+        ("[[claims]]", "[[claims", "not valid TOML"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_of_claims_is_told_with_its_line(write, old, new, told):
     with pytest.raises(InputError) as caught:
         statements.read(write(old, new))
     assert told in str(caught.value)
-    assert str(caught.value).startswith("article.toml")
-    assert (
-        ", line " in str(caught.value) or "holds [[claims]]" in told or "cannot" in told or "unknown key claim" in told
-    )
+    assert "article.toml, line " in str(caught.value)
 
 
 def test_names_that_nothing_bears_are_told_with_the_nearest(write, lane):

@@ -519,11 +519,11 @@ def test_what_a_scenario_does_not_have_is_told(home, refused, text, words):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('kind = "table"', ("kind: is table", "comparison, study, map, other_model")),
+        ('kind = "table"', ('kind: is "table"', "comparison, study, map, other_model")),
         ('kind = "comparison"\nscenari = "desa"', ("scenari", 'did you mean "scenario"?')),
         ('kind = "comparison"\nscenario = "desa"\nseeds = 0', ("seeds", "1 to 10000")),
         ('kind = "study"', ("study", "1 to 12 characters")),
-        ("kind = ", ("cannot be read",)),
+        ("kind = ", ("line 1: not valid TOML",)),
     ],
 )
 def test_a_wrong_file_is_told(home, refused, text, words):

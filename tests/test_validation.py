@@ -185,37 +185,37 @@ def test_shipped_studies_are_sound_and_say_where_their_figures_come_from(lane):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('columns = ["consumption"]', 'columns = ["consumtion"]', ("outcomes[1].columns", "consumption")),
-        ('"targeted_cash"', '"targeted_cahs"', ("flows[1].policy", "targeted_cash")),
-        ("quota = 0.3", "quoat = 0.3", ("flows[1].settings.quoat", "quota")),
-        ("observed = 1.0\n", "", ("outcomes[1].observed", "missing")),
-        ("low = -2.0", "low = 4.0", ("outcomes[1].low", "high")),
-        ('kind = "positive"', 'kind = "postive"', ("outcomes[1].kind", '"positive" or "null"')),
-        ("villages = 40", "villags = 40", ("sample.villags", "villages")),
-        ('arm = "cash"', 'arm = "csah"', ("outcomes[1].arm", "cash")),
-        ("dose = 0.0", "dose = 0.0\nper_member = 1.0", ("flows[1].dose", "either")),
-        ("quarters = [0, 2]", "quarters = [2, 2]", ("outcomes[1].quarters", "before")),
-        ('title = "A test"\n', "", ("title", "missing")),
-        ("quota = 0.3", "quota = 0.9", ("flows[1].settings.quota", "0.05 to 0.6")),
-        ('role = "structure-informed"', 'role = "structure"', ("role", "structure-informed")),
-        ('kind = "positive"', 'kind = "positive"\nspread = 2.0', ("outcomes[1].spread", "sd")),
-        ("id =", "id ", ("not a TOML file", "T1.toml")),
-        ("id =", f"id = {'[' * 9000}", ("not a TOML file", "T1.toml")),
-        ("quota = 0.3", 'quota = "a"', ("line 22: flows[1].settings.quota", "a table of numbers")),
-        ("quarters = [0, 2]", 'quarters = [0, "a"]', ("line 36: outcomes[1].quarters[2]", "two numbers")),
-        ('columns = ["consumption"]', 'columns = ["consumption", "loss"]', ("outcomes[1].columns", "compares either")),
+        ('columns = ["consumption"]', 'columns = ["consumtion"]', ('"columns" in [[outcomes]]', "consumption")),
+        ('"targeted_cash"', '"targeted_cahs"', ('"policy" in [[flows]]', "targeted_cash")),
+        ("quota = 0.3", "quoat = 0.3", ('"quoat" in [flows.settings]', "quota")),
+        ("observed = 1.0\n", "", ('"observed" in [[outcomes]]', "missing")),
+        ("low = -2.0", "low = 4.0", ('"low" in [[outcomes]]', "high")),
+        ('kind = "positive"', 'kind = "postive"', ('"kind" in [[outcomes]] is "postive"', '"positive" or "null"')),
+        ("villages = 40", "villags = 40", ('unknown key "villags" in [sample]', "villages")),
+        ('arm = "cash"', 'arm = "csah"', ('"arm" in [[outcomes]]', "cash")),
+        ("dose = 0.0", "dose = 0.0\nper_member = 1.0", ('"dose" in [[flows]]', "either")),
+        ("quarters = [0, 2]", "quarters = [2, 2]", ('"quarters" in [[outcomes]]', "before")),
+        ('title = "A test"\n', "", ('the key "title" is missing at the top of the file', "3 to 120 characters")),
+        ("quota = 0.3", "quota = 0.9", ('"quota" in [flows.settings]', "0.05 to 0.6")),
+        ('role = "structure-informed"', 'role = "structure"', ('"role" at the top of the file', "structure-informed")),
+        ('kind = "positive"', 'kind = "positive"\nspread = 2.0', ('"spread" in [[outcomes]]', "sd")),
+        ("id =", "id ", ("line 2, column 5: not valid TOML", "T1.toml")),
+        ("id =", f"id = {'[' * 9000}", ("not valid TOML: lists or tables are nested too deeply", "T1.toml")),
+        ("quota = 0.3", 'quota = "a"', ('line 22: "quota" in [flows.settings] is "a"', "a finite number")),
+        ("quarters = [0, 2]", 'quarters = [0, "a"]', ('line 36: entry 2 of "quarters" in [[outcomes]]', "two numbers")),
+        ('["consumption"]', '["consumption", "loss"]', ('"columns" in [[outcomes]]', "compares either")),
         (
             'columns = ["consumption"]',
             'columns = ["loss"]\namong = "female_head"',
-            ("line 35: outcomes[1].among", "are households"),
+            ('line 35: "among" in [[outcomes]]', "are households"),
         ),
-        ("dose = 0.0", "dose = 0.0\nonce = true", ("line 21: flows[1].once", "per_member")),
+        ("dose = 0.0", "dose = 0.0\nonce = true", ('line 21: "once" in [[flows]]', "per_member")),
         (
             "quarters = [0, 2]",
             'quarters = [0, 2]\nroll = {column = "loss", quarters = [0, 2]}',
-            ("roll.column", "loss"),
+            ('"column" in [outcomes.roll]', "loss"),
         ),
-        ('columns = ["consumption"]', 'per = "transfers"', ("outcomes[1].columns", "missing")),
+        ('columns = ["consumption"]', 'per = "transfers"', ('"columns" in [[outcomes]]', "missing")),
     ],
 )
 def test_wrong_file_is_refused_with_file_and_key(lane, write, old, new, told):
@@ -539,7 +539,7 @@ def test_a_broken_study_is_told_in_one_message_and_nothing_is_written(tiny, tmp_
     assert command_line.main(["validate", "--studies", str(tmp_path / "own"), "--results", str(tiny)]) == 2
     out, said = capsys.readouterr()
     assert out == "" and len(said.strip().splitlines()) == 1
-    assert 'T1.toml, line 13: sample.vilages: unknown key; did you mean "villages"?' in said and not tiny.exists()
+    assert 'T1.toml, line 13: unknown key "vilages" in [sample]; did you mean "villages"?' in said and not tiny.exists()
 
 
 @pytest.mark.parametrize(

@@ -165,8 +165,12 @@ def scenario(pair: Pair, among: Choices) -> File:
     lines += [f"title = {json.dumps(found.title, ensure_ascii=False)}"]
     if not found.programmes:
         lines += ["programmes = []"]
+    people = found.population.model_dump(exclude_none=True, exclude_defaults=True)
+    if settings.own and found.survey:
+        people["survey"] = settings.own.name
+        lines.insert(0, f"# put {settings.own.name} beside this file")
     tables = {
-        "population": found.population.model_dump(exclude_none=True, exclude_defaults=True),
+        "population": people,
         "calendar": found.calendar.model_dump(exclude_none=True),
         "budget": found.budget.model_dump(),
         "hold": {"ablate": list(found.hold.ablate)},

@@ -13,7 +13,7 @@ from sim.app.choices import choices
 from sim.app.crew import Crew
 from sim.app.lesson_again import KINDS, Lesson
 from sim.app.lessons import lessons
-from sim.app.printed import KEYS, as_counted, columns, rows_of
+from sim.app.printed import KEYS, as_counted, columns, rows_of, shown
 from sim.app.texts import LANGUAGES, own_words, words
 from sim.errors import InputError
 from sim.evidence import standing, studies
@@ -86,12 +86,12 @@ def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], ask
         near = did_you_mean(str(name)[:60], names)
         raise InputError(f"{str(name)[:60]!r} is not a published result{near}")
     found = published.find(name, kinds=KINDS)
-    rows, cut = rows_of(found)
-    about = {"published": name, "kind": found.runs.kind, "columns": columns(found), "cut": cut}
+    rows = rows_of(found)
+    about = {"published": name, "kind": found.runs.kind, "columns": columns(found)}
     again = found.runs.kind in AGAIN
     said = "running" if again else "study" if isinstance(found.runs, OneStudy) else "command"
     english, indonesian = (text.format(name=name) for text in words(f"open.{said}"))
-    tell(about | {"rows": rows, "done": 0, "of": int(again), "text": (english, indonesian)})
+    tell(about | shown(rows, found) | {"done": 0, "of": int(again), "text": (english, indonesian)})
     if not again:
         return
     job = crew.ask(made_again, name)
@@ -103,7 +103,7 @@ def opened(name: object, crew: Crew, tell: Callable[[dict[str, Any]], None], ask
     for row in rows:
         row["obtained"] = obtained.get(tuple(row[key] for key in KEYS))
         row["verdict"] = _verdict(row)
-    tell(about | {"rows": rows, "done": 1, "of": 1, "verdict": word, "text": words(f"open.{word}")})
+    tell(about | shown(rows, found) | {"done": 1, "of": 1, "verdict": word, "text": words(f"open.{word}")})
 
 
 def made_again(name: str) -> tuple[dict[tuple, float | None], str]:

@@ -83,6 +83,9 @@ def _of_scenario(own: Own) -> Scenario:
     scenario = check(document, known, name=own.name, text=own.text)
     if scenario.calendar.quarters > LONGEST:
         raise InputError(f"{own.name}: has {scenario.calendar.quarters} quarters; in the view at most {LONGEST}")
+    if not 1 <= scenario.replications.first_seed <= MOST_LUCKS:
+        seed = scenario.replications.first_seed
+        raise InputError(f"{own.name}: its first seed is {seed}; in the view 1 to {MOST_LUCKS}")
     return scenario
 
 
@@ -112,5 +115,5 @@ def settings_of(own: Own) -> Settings:
     """The first view of a place: its own first luck, and its own first two policies, where it names two."""
     place = place_of(own)
     named = [arm.policy for arm in place.arms if arm.policy != BASELINE]
-    start = Settings(place=OWN, own=own, luck=min(max(place.replications.first_seed, 1), MOST_LUCKS))
+    start = Settings(place=OWN, own=own, luck=place.replications.first_seed)
     return replace(start, a=named[0], b=named[1]) if own.what == "scenario" and len(named) > 1 else start

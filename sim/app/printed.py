@@ -49,23 +49,28 @@ def columns(found: Published) -> list[str]:
     return ["expected"] if isinstance(found.runs, Map) else ["expected", "obtained", "verdict"]
 
 
-def rows_of(found: Published) -> tuple[list[dict[str, Any]], Text | None]:
-    """The rows that are shown, what answers first, and a sentence where these are not all."""
+def rows_of(found: Published) -> list[dict[str, Any]]:
+    """All its rows, what answers first."""
     whole = sorted(found.was().table.itertuples(index=False), key=_place)
     runs = found.runs
     titles = {axis.name: axis.label for axis in runs.axes_of(choices().known)} if isinstance(runs, Map) else {}
-    rows = [_row(row, titles) for row in whole[:ROWS]]
+    rows = [_row(row, titles) for row in whole]
     if isinstance(runs, OneStudy):
         _beside_study(rows, runs.study)
     if isinstance(runs, OtherModel):
         for row in rows:
             row["observed"], _, row["verdict"] = row["unit"].partition(": ")
             row["observed"], row["told"]["unit"] = _value(row["observed"]), ("", "")
-    if len(whole) <= ROWS:
-        return rows, None
-    english, indonesian = words("open.cut")
-    holes = {"shown": ROWS, "all": len(whole), "file": f"scenarios/published/{found.path.name}"}
-    return rows, (english.format(**holes), indonesian.format(**holes))
+    return rows
+
+
+def shown(rows: list[dict[str, Any]], found: Published) -> dict[str, Any]:
+    """The rows that a page shows, and a sentence, the cut, where these are not all; what differs stands first."""
+    first = sorted(rows, key=lambda row: row["verdict"] not in ("differs", "missing"))[:ROWS]
+    if len(rows) <= ROWS:
+        return {"rows": first, "cut": None}
+    holes = {"shown": ROWS, "all": len(rows), "file": f"scenarios/published/{found.path.name}"}
+    return {"rows": first, "cut": tuple(text.format(**holes) for text in words("open.cut"))}
 
 
 def _place(row: Any) -> tuple[int, list[tuple[int, str]]]:

@@ -8,18 +8,15 @@ written down beside the claim. A definition or a mere name has no truth to find 
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError, field_validator
-
-from sim.errors import InputError
 from sim.scenario.faults import did_you_mean
 from sim.scenario.fields import Frozen, entry, number, table, words
-from sim.scenario.lines import Location, line_of, locate
+from sim.scenario.lines import Location
+from sim.scenario.reading import complain, parsed, validated
 from sim.shipped import folder
 
 IDS = (
@@ -53,13 +50,6 @@ class Claim(Frozen):
     below: float | None = number(None, -1e9, 1e9, "", "The claim holds where the statistic is below it")
     note: str = words("", 400, "What a reader must know to judge the condition")
 
-    @field_validator("id")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in IDS:
-            raise ValueError("no claim of the article")
-        return name
-
     def holds(self, value: float) -> bool:
         """Whether a value of the statistic speaks for the claim; what is no number does not."""
         over = self.above is None or value > self.above
@@ -70,6 +60,12 @@ class Claim(Frozen):
         """Where it holds, in words."""
         parts = [f"above {self.above:g}"] if self.above is not None else []
         return " and ".join(parts + ([f"below {self.below:g}"] if self.below is not None else []))
+
+
+class Claims(Frozen):
+    """A file of claims."""
+
+    claims: tuple[Claim, ...] = table(..., "The claims, in the order of the article", "[[claims]] tables", strict=False)
 
 
 @dataclass(frozen=True)
@@ -112,26 +108,10 @@ def read(file: Path | None = None) -> tuple[Claim, ...]:
     InputError
         Naming file, line and key.
     """
-    file = file or path()
-    try:
-        text = file.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{file.name}: cannot be read: {error}") from None
-    unknown = [key for key in document if key != "claims"]
-    if unknown or not isinstance(document.get("claims"), list):
-        wrong = f"unknown key {unknown[0]}; it" if unknown else "it"
-        raise InputError(f"{file.name}: {wrong} holds [[claims]] tables and nothing else")
-    found = []
-    for row, one in enumerate(document["claims"]):
-        try:
-            found.append(Claim.model_validate(one))
-        except ValidationError as error:
-            location, fault = _told(error)
-            raise InputError(_message(file, text, ("claims", row, *location), fault)) from None
-    for location, fault in _set_faults(found):
-        raise InputError(_message(file, text, location, fault))
-    return tuple(found)
+    name, text, document = parsed(file or path())
+    claims = validated(Claims, document, name, text).claims
+    complain(name, text, _set_faults(claims))
+    return claims
 
 
 def checked(known: Known, file: Path | None = None) -> tuple[Claim, ...]:
@@ -142,9 +122,9 @@ def checked(known: Known, file: Path | None = None) -> tuple[Claim, ...]:
     InputError
         Naming file, line and key of the first name that does not exist.
     """
-    file, claims = file or path(), read(file)
-    for location, fault in faults(claims, known):
-        raise InputError(_message(file, file.read_text(encoding="utf-8"), location, fault))
+    claims = read(file)
+    name, text, _ = parsed(file or path())
+    complain(name, text, faults(claims, known))
     return claims
 
 
@@ -189,6 +169,8 @@ def _set_faults(claims: Collection[Claim]) -> Iterator[tuple[Location, str]]:
     for row, claim in enumerate(claims):
         if claim.id in seen:
             yield ("claims", row, "id"), f"two claims are called {claim.id}"
+        if claim.id not in IDS:
+            yield ("claims", row, "id"), f"{claim.id} is no claim of the article{did_you_mean(claim.id, IDS)}"
         seen.append(claim.id)
         if (claim.kind == "testable") != bool(claim.statistic):
             yield ("claims", row, "kind"), f"{claim.id}: a claim has a statistic if, and only if, it is testable"
@@ -204,23 +186,3 @@ def _set_faults(claims: Collection[Claim]) -> Iterator[tuple[Location, str]]:
     missing = [name for name in IDS if name not in seen]
     if missing:
         yield ("claims",), f"the article has {len(IDS)} claims; missing: {', '.join(missing)}"
-
-
-def _told(error: ValidationError) -> tuple[Location, str]:
-    """The first fault that the types see, a misspelt key before one that is missing: where, and what it takes."""
-    found = error.errors(include_url=False, include_context=False)
-    first = min(found, key=lambda one: one["type"] != "extra_forbidden")
-    key = str(first["loc"][0]) if first["loc"] else ""
-    if key not in Claim.model_fields:
-        return first["loc"], f"unknown key{did_you_mean(key, Claim.model_fields)}" if key else "is no table"
-    allowed = Claim.model_fields[key].json_schema_extra["allowed"]  # type: ignore[index,call-overload]
-    if key == "id" and first["type"] == "value_error":
-        return first["loc"], f"is {first['input']!r}, no claim of the article{did_you_mean(first['input'], IDS)}"
-    if first["type"] == "missing":
-        return first["loc"], f"is missing; it takes {allowed}"
-    return first["loc"], f"is {first['input']!r}; allowed: {allowed}"
-
-
-def _message(file: Path, text: str, location: Location, fault: str) -> str:
-    line, key = line_of(locate(text), location), str(location[-1] if isinstance(location[-1], str) else location[-2])
-    return f"{file.name}, line {line}: {key}: {fault}" if line else f"{file.name}: {key}: {fault}"

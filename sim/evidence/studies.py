@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from sim.engine.plan import Plan
 from sim.errors import InputError
 from sim.policies.policy import Policy
-from sim.scenario.faults import did_you_mean
+from sim.scenario.faults import did_you_mean, place
 from sim.scenario.fields import Frozen, entry, flag, number, table, whole, words
-from sim.scenario.lines import Location, line_of, locate
+from sim.scenario.lines import Location
+from sim.scenario.reading import complain, parsed, validated
 from sim.shipped import folder
 
 CONTROL = "control"
@@ -161,10 +159,10 @@ def read_studies(
 def _files(folders: Sequence[Path]) -> list[Path]:
     """The study files of some folders; none may be empty."""
     found: list[Path] = []
-    for place in folders or [shipped()]:
-        files = sorted(place.glob("*.toml"), key=_order)
+    for home in folders or [shipped()]:
+        files = sorted(home.glob("*.toml"), key=_order)
         if not files:
-            raise InputError(f"{place} holds no study: each is a file that ends with .toml")
+            raise InputError(f"{home} holds no study: each is a file that ends with .toml")
         found += files
     return found
 
@@ -176,26 +174,11 @@ def _order(path: Path) -> list[tuple[int, str]]:
 
 def read(path: Path, plan: Plan, policies: Mapping[str, Policy], moments: Mapping[str, tuple[str, ...]]) -> Study:
     """Read and check one study."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: cannot be read: {error}") from None
-    try:
-        study = Study.model_validate(tomllib.loads(text))
-    except ValidationError as error:
-        raise InputError(_message(path, text, *_told(error))) from None
-    except (ValueError, RecursionError) as error:  # a number of too many digits, lists that are nested too deeply
-        raise InputError(f"{path.name}: not a TOML file: {error}") from None
-    for location, fault in _faults(study, plan, policies, moments):
-        raise InputError(_message(path, text, location, fault))
+    name, text, document = parsed(path)
+    study = validated(Study, document, name, text)
+    found = _faults(study, plan, policies, moments)
+    complain(name, text, ((location, f"{place(location)}: {fault}") for location, fault in found))
     return study
-
-
-def _message(path: Path, text: str, location: Location, fault: str) -> str:
-    """File, line, key and what is wrong with it; lists count from 1."""
-    key = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
-    line = line_of(locate(text), location)
-    return f"{path.name}, line {line}: {key}: {fault}" if line else f"{path.name}: {key}: {fault}"
 
 
 def digest(folders: Sequence[Path] = ()) -> str:
@@ -204,29 +187,6 @@ def digest(folders: Sequence[Path] = ()) -> str:
     for path in _files(folders):
         whole_text.update(path.name.encode() + b"\0" + path.read_text(encoding="utf-8").encode() + b"\0")
     return whole_text.hexdigest()
-
-
-#: Keys that hold tables with keys of their own.
-PARTS: dict[str, type[Frozen]] = {"flows": Flow, "outcomes": Outcome, "sample": Sample, "roll": Roll}
-
-
-def _told(error: ValidationError) -> tuple[Location, str]:
-    """The first fault that the types see, a misspelt key before one that is missing: where, and what it takes."""
-    found = error.errors(include_url=False, include_context=False)
-    first = min(found, key=lambda one: one["type"] != "extra_forbidden")
-    place: type[Frozen] | None = Study
-    names, fields = [part for part in first["loc"] if isinstance(part, str)], []
-    for name in names:
-        if place is None:  # inside a list or a table of numbers
-            break
-        known, place = place.model_fields, PARTS.get(name)
-        if name not in known:
-            return first["loc"], f"unknown key{did_you_mean(name, known)}"
-        fields.append(known[name])
-    allowed = fields[-1].json_schema_extra["allowed"] if fields else "a study"  # type: ignore[index]
-    if first["type"] == "missing":
-        return first["loc"], f"is missing; it takes {allowed}"
-    return first["loc"], f"is {first['input']!r}; allowed: {allowed}"
 
 
 def _faults(

@@ -64,11 +64,10 @@ def programmes(scenario: Scenario) -> dict[str, list[Programme]]:
 
 def _without(programme: Programme, own: Programme) -> list[Programme]:
     """A programme of the world while another is paid out of its money."""
-    end = max(own.funds_end, own.facilitation_end)
     spans = [
         (programme.start, own.start, programme.dose),
-        (own.start, end, max(0.0, programme.dose - own.dose)),
-        (end, programme.funds_end, programme.dose),
+        (own.start, own.end, max(0.0, programme.dose - own.dose)),
+        (own.end, programme.funds_end, programme.dose),
     ]
     return [Programme(programme.policy, dose, first, last, last, programme.settings) for first, last, dose in spans]
 

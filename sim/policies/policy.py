@@ -209,9 +209,14 @@ class Programme:
     facilitation_end: int = 10**6
     settings: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def end(self) -> int:
+        """The quarter at which all its money has ended."""
+        return max(self.funds_end, self.facilitation_end)
+
     def budget(self, quarter: int) -> float:
         """Money of the quarter, z per person."""
-        return self.dose if self.start <= quarter < max(self.funds_end, self.facilitation_end) else 0.0
+        return self.dose if self.start <= quarter < self.end else 0.0
 
 
 def set_levers(programmes: Sequence[Programme], state: State, quarter: int) -> None:

@@ -7,13 +7,9 @@ beside it, `NAME.svg`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from sim.errors import InputError
 from sim.experiment import canonical
@@ -21,7 +17,8 @@ from sim.progress import Tell
 from sim.reproduce import pictured
 from sim.reproduce.runs import KINDS, Asked, Made, Map
 from sim.scenario import Known
-from sim.scenario.faults import did_you_mean
+from sim.scenario.faults import did_you_mean, show
+from sim.scenario.reading import parsed, validated
 from sim.shipped import folder
 
 
@@ -79,20 +76,8 @@ def find(name: str, where: Path | None = None, kinds: Mapping[str, type[Asked]] 
         hint = did_you_mean(name, known) or f"; published: {', '.join(known)}"
         raise InputError(f"{name}: neither published nor a package{hint}")
     path = (where or home()) / f"{name}.toml"
-    try:
-        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path.name}: cannot be read: {error}") from None
-    kind = str(document.get("kind"))
-    if kind not in kinds:
-        raise InputError(f"{path.name}: kind: is {kind}; allowed: {', '.join(kinds)}")
-    try:
-        return Published(name, kinds[kind].model_validate(document), path.with_suffix(".csv"))
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        first = min(found, key=lambda one: one["type"] != "extra_forbidden")  # a misspelt key before what is missing
-        key = ".".join(map(str, first["loc"]))
-        fields = kinds[kind].model_json_schema()["properties"]
-        if key not in fields:
-            raise InputError(f"{path.name}: unknown key {key}{did_you_mean(key, fields)}") from None
-        raise InputError(f"{path.name}: {key}: allowed: {fields[key].get('allowed', kind)}") from None
+    said, text, document = parsed(path)
+    kind = document.get("kind")
+    if str(kind) not in kinds:
+        raise InputError(f"{said}: kind: is {show(kind)}; allowed: {', '.join(kinds)}")
+    return Published(name, validated(kinds[str(kind)], document, said, text), path.with_suffix(".csv"))

@@ -45,6 +45,13 @@ def did_you_mean(name: Any, known: Collection[str]) -> str:
     return f"; did you mean {json.dumps(near[0], ensure_ascii=False)}?" if near else ""
 
 
+def place(location: Location) -> str:
+    """Where something stands, as its writer would say it: "dose" in [[arms]], entry 2 of "seeds" in [population]."""
+    if isinstance(location[-1], int) and len(location) > 1:
+        return f"entry {location[-1] + 1} of {place(location[:-1])}"
+    return f"{show(location[-1])} {_where(location[:-1])}"
+
+
 def _where(table: Location) -> str:
     names = ".".join(part for part in table if isinstance(part, str))
     if not names:
@@ -73,22 +80,18 @@ def complaint(error: Mapping[str, Any], root: type[Frozen] = Scenario) -> str:
         return str(error["msg"])
     if not location:
         return f"a {root.__name__.lower()} is a table of keys"
-    element = isinstance(location[-1], int)
-    *above, key = location[:-1] if element and len(location) > 1 else location
-    where = _where(tuple(above))
+    element = isinstance(location[-1], int) and len(location) > 1
+    *above, key = location[:-1] if element else location
     if error["type"] == "extra_forbidden":
-        return f"unknown key {show(key)} {where}{_home(key, tuple(above), root)}"
+        return f"unknown key {place(location)}{_home(key, tuple(above), root)}"
     field, part = _field(location, root)
     allowed = field.json_schema_extra["allowed"] if field is not None else "something else"
     if error["type"] == "missing":
-        return f"the key {show(key)} is missing {where}; it takes {allowed}"
-    if part is None and location[-1] != key:
-        key = f"entry {int(location[-1]) + 1} of {show(key)}"
-    elif len(location) > 1 and location[-2] in ("parameters", "settings"):
-        key, allowed = show(key), "a finite number"
-    else:
-        key = show(key)
-    return f"{key} {where} is {show(error['input'])}; allowed: {allowed}"
+        return f"the key {show(key)} is missing {_where(tuple(above))}; it takes {allowed}"
+    if location[-2:-1] in (("parameters",), ("settings",)):
+        allowed = "a finite number"
+    told = location[:-1] if element and part is not None else location  # a whole table of a list is the list's
+    return f"{place(told)} is {show(error['input'])}; allowed: {allowed}"
 
 
 def _home(key: Any, table: Location, root: type[Frozen]) -> str:

@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.shipped import folder
 
 from .document import Known, Scenario
-from .faults import complaint, did_you_mean, faults, show
+from .faults import Faults, complaint, did_you_mean, faults, show
 from .fields import Frozen
 from .lines import Location, line_of, locate
 
@@ -51,9 +51,7 @@ def check(
     scenario = validated(Scenario, document, name, text, known)
     scenario._path, scenario._text, scenario._known = path, text, known
     # more than are shown, because they are sorted by line; not all, because each may cost a search for names
-    told = list(itertools.islice(faults(scenario, known), 10 * MOST_FAULTS))
-    if told:
-        raise InputError(_message(name, locate(text), told, len(told)))
+    complain(name, text, itertools.islice(faults(scenario, known), 10 * MOST_FAULTS))
     for key, file in (("survey", scenario.survey), ("village_list", scenario.village_list)):
         if file is not None:
             scenario._fingerprints[key] = _fingerprint(file, name)
@@ -68,10 +66,25 @@ def validated(kind: type[Part], document: Mapping[str, Any], name: str, text: st
         found = error.errors(include_url=False, include_context=False)
         around = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
         found = [one for one in found if one["loc"] not in around]  # a list is called short for its wrong elements
+        misspelt = {one["loc"][:-1] for one in found if one["type"] == "extra_forbidden"}
+        found = [one for one in found if one["type"] != "missing" or one["loc"][:-1] not in misspelt]
         lines = locate(text)
         found.sort(key=lambda one: line_of(lines, one["loc"]))
         told = [(one["loc"], complaint(one, kind)) for one in found[:MOST_FAULTS]]
         raise InputError(_message(name, lines, told, len(found))) from None
+
+
+def complain(name: str, text: str, faults: Faults) -> None:
+    """Raise what is wrong in a file, if anything is: one fault a line, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        Naming file and line of each.
+    """
+    told = list(faults)
+    if told:
+        raise InputError(_message(name, locate(text), told, len(told)))
 
 
 def _message(name: str, lines: Mapping[str, int], told: list[tuple[Location, str]], total: int) -> str:
@@ -115,12 +128,17 @@ def load(path_or_name: str | os.PathLike[str], known: Known, changes: Mapping[st
 def opened(path_or_name: str | os.PathLike[str], home: Path | None = None) -> tuple[Path, str, str, dict[str, Any]]:
     """A TOML file, or one that is shipped in a folder, by its name: where it is, what to call it, text, document."""
     path = _find(path_or_name, home or SCENARIOS)
+    return path, *parsed(path)
+
+
+def parsed(path: Path) -> tuple[str, str, dict[str, Any]]:
+    """A TOML file: what to call it, its text and its document."""
     name = str(path)
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         name = str(path.relative_to(Path.cwd()))
     text = _read(path, name)
     try:
-        return path, name, text, tomllib.loads(text)
+        return name, text, tomllib.loads(text)
     except RecursionError:
         raise InputError(f"{name}: not valid TOML: lists or tables are nested too deeply") from None
     except ValueError as error:
@@ -180,7 +198,7 @@ def _read(path: Path, name: str) -> str:
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror}") from None
     if len(raw) > LARGEST_FILE:
-        raise InputError(f"{name}: larger than {LARGEST_FILE // 1_000_000} MB, so not a scenario file")
+        raise InputError(f"{name}: larger than {LARGEST_FILE // 1_000_000} MB")
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from sim.scenario.arms import ResolvedArm
 from sim.sweep.plan import Plan, Way, stamp
 from sim.sweep.stopping import Rule, half_width
 from sim.sweep.sweep import cube
@@ -86,8 +87,7 @@ def _terms(plan: Plan, way: Way) -> Terms | None:
     if "dose" not in about:
         return None
     calendar = plan.worlds[way.combination][0]["document"]["calendar"]
-    end = max(about["funds_end"], about["facilitation_end"])
-    return Terms(float(about["dose"]), about["start"], end, calendar["end"])
+    return Terms(*ResolvedArm.model_validate(about).money, calendar["end"])
 
 
 @dataclass(frozen=True)
