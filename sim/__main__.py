@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int | None:
 
         return nation.run(scenario, arguments.quick, arguments.results)
     scenario = scenario.quick() if arguments.quick else scenario
-    folder = folder_named(scenario.slug, scenario.digest(), arguments.results)
+    folder, warnings = folder_named(scenario.slug, scenario.digest(), arguments.results), standing.warnings()
     with Bar() as bar, drafted(folder) as draft:
         try:
             results = study.run(scenario, tell=bar)
@@ -103,7 +103,6 @@ def run(arguments: argparse.Namespace) -> int | None:
             raise InputError(f"hold.ablate: without {', '.join(ablated)} the accounts do not close: {error}") from error
         bar(mark("report"), 0, 1)
         results.save(draft)
-        warnings = standing.warnings()
         write(results, draft, warnings)
     console.print(headline_terminal(results), *cautions(results), *warnings, sep="\n")
     console.print(say("report: {file}", file=folder / "report.html"), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Folders of results that are there whole or not at all."""
+"""Files, and folders of results, that are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,18 @@ from pathlib import Path
 from sim.errors import InputError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, what one may use of it, what one file may hold
+
+
+def put(path: Path, content: str | bytes) -> None:
+    """Write a file that is there whole or not at all; text as UTF-8, with the ends of lines that it has."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+        draft.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -127,16 +127,28 @@ class Population:
         return np.concatenate([uniforms(self.seed, code, name, count) for code, count in villages])
 
 
+def share_below(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Share of the weight that is below each value, half of its own counted, 0-1; ties stand by row.
+
+    Parameters
+    ----------
+    values, weight : array, shape (n,)
+        In any unit; weights above 0.
+    """
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weight[order])
+    found = np.empty(len(order))
+    found[order] = (reached - 0.5 * weight[order]) / reached[-1]
+    return found
+
+
 def rake(population: Population, distribution: TwoPieceLognormal) -> Population:
-    """Move consumption onto a distribution over persons, keeping every household's rank (ties break by row).
+    """Move consumption onto a distribution over persons, keeping every household's rank.
 
     Each household takes the quantile at the middle of its own slice of persons (size x weight).
     """
     persons = population.household["size"] * population.household["weight"]
-    order = np.argsort(population.household["consumption"], kind="stable")
-    reached = np.cumsum(persons[order])
-    consumption = np.empty(len(order))
-    consumption[order] = distribution.quantile((reached - 0.5 * persons[order]) / reached[-1])
+    consumption = distribution.quantile(share_below(population.household["consumption"], persons))
     return replace(population, household={**population.household, "consumption": consumption})
 
 

@@ -23,7 +23,7 @@ from sim.engine.table import Layout, State
 from sim.errors import InputError
 from sim.ledger import RULES as LEDGER
 from sim.policies.policy import Programme, set_levers
-from sim.population import Population, TwoPieceLognormal, normal_score
+from sim.population import Population, TwoPieceLognormal, normal_score, share_below
 from sim.population import normals as keyed_normals
 from sim.processes import MECHANISMS
 from sim.ties import USUAL
@@ -223,9 +223,7 @@ def log_quantiles(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
         raise InputError(
             f"{np.count_nonzero(~(values > 0.0))} households would have nothing to consume: no such world is at rest"
         )
-    order = np.argsort(values)
-    reached = np.cumsum(persons[order])
-    return np.interp(SHARES, (reached - 0.5 * persons[order]) / reached[-1], np.log(values[order]))
+    return np.interp(SHARES, np.sort(share_below(values, persons)), np.log(np.sort(values)))
 
 
 WATCH = (
@@ -301,9 +299,7 @@ def solve(
 def _abilities(state: State, watch: Watch, wanted: np.ndarray) -> None:
     """Move abilities by what measured consumption misses at each place of the distribution, and stocks with them."""
     found = np.mean(watch.quantiles, axis=0)
-    persons, order = state["size"] * state["weight"], np.argsort(watch.mean("consumption"))
-    place = np.empty(len(order))
-    place[order] = (np.cumsum(persons[order]) - 0.5 * persons[order]) / persons.sum()
+    place = share_below(watch.mean("consumption"), state["size"] * state["weight"])
     step = OVERSHOOT * np.interp(place, SHARES, wanted - found)
     state["ability"] += step
     for name in ("capital", "expected_income", "spending", "investment", "local_supply"):

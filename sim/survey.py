@@ -32,6 +32,7 @@ from sim.population import (
     normal_score,
     normal_share,
     normals,
+    share_below,
     uniforms,
     village_attributes,
 )
@@ -351,11 +352,7 @@ def population_from_survey(
 
 def _scores(survey: Survey) -> np.ndarray:
     """Normal score of each household's consumption per person, by its rank in the whole survey."""
-    order = np.argsort(survey.consumption, kind="stable")
-    reached = np.cumsum(survey.weight[order])
-    score = np.empty(len(order))
-    score[order] = normal_score((reached - 0.5 * survey.weight[order]) / reached[-1])
-    return score
+    return normal_score(share_below(survey.consumption, survey.weight))
 
 
 def _weighted_draws(weight: np.ndarray, seed: int, code: str, name: str, count: int) -> np.ndarray:

@@ -882,7 +882,7 @@ def test_the_scenario_file_of_a_survey_names_it_as_its_reader_does(worlds, tmp_p
     brought = own.settings_of(own.read("survey", "mine.csv", text))
     file = downloads.scenario(pair(brought, own.among_of(brought), worlds), own.among_of(brought)).data.decode()
     assert 'survey = "mine.csv"' in file and "# put mine.csv beside this file" in file
-    assert "swadaya-surveys" not in file
+    assert "survey-" not in file
     (tmp_path / "mine.csv").write_text(text, encoding="utf-8")
     (tmp_path / "x.toml").write_text(file, encoding="utf-8")
     assert load(tmp_path / "x.toml", choices().known).survey == tmp_path / "mine.csv"

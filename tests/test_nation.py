@@ -8,11 +8,14 @@ import multiprocessing
 import re
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from sim.agents.territory import district
 from sim.commands import nation as national_command
+from sim.engine.rule import Normal, Uniform, rule
 from sim.engine.table import State
 from sim.errors import InputError
 from sim.experiment.lanes import copied
@@ -24,6 +27,7 @@ from sim.nation import frame, sketch, start, tables
 from sim.nation import run as national
 from sim.nation.frame import Province
 from sim.scenario import check
+from sim.start import wire
 from sim.survey import read_aggregates
 
 SMALL = [
@@ -274,6 +278,19 @@ def test_a_run_that_was_stopped_goes_on(scenario, rested, whole, tmp_path, monke
 def test_what_no_part_can_do_by_itself_is_refused(known, changes, words):
     with pytest.raises(InputError, match=words):
         national.run(scenario_of(known, **changes), SMALL)
+
+
+@pytest.mark.parametrize("drawn", [Normal(), Uniform()])
+def test_a_rule_of_the_district_that_draws_is_refused(scenario, drawn):
+    """Each district is played as the only one of its world: all would draw the same."""
+
+    def district_luck(draw=drawn):
+        return draw
+
+    plan = wire([rule(district, "number", phase="environment")(district_luck)])
+    solved = SimpleNamespace(world=SimpleNamespace(lane=SimpleNamespace(plan=plan), value=lambda name: 0.0))
+    with pytest.raises(InputError, match="district_luck of the district draws"):
+        national._refuse_rules(solved, scenario)
 
 
 # ---- what is told ----

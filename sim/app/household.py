@@ -250,7 +250,7 @@ WHY: tuple[tuple[tuple[str, ...], Why], ...] = (
 def _alike(pair: Pair, number: int) -> dict[str, Any]:
     """What became of 100 households like this one: alike in standing, work and income at the start."""
     people, scenario = pair.start.world.population.household, pair.start.scenario
-    rank = np.argsort(np.argsort(people["consumption"])) * 5 // len(people["consumption"])
+    rank = np.argsort(np.argsort(people["consumption"], kind="stable")) * 5 // len(people["consumption"])
     same = {
         "fifth": rank == rank[number],
         "stratum": people["stratum"] == people["stratum"][number],

@@ -6,7 +6,6 @@ catalogue. It is not part of an address, so a link to it is not understood elsew
 
 from __future__ import annotations
 
-import tempfile
 import tomllib
 from dataclasses import replace
 from functools import lru_cache
@@ -15,6 +14,8 @@ from pathlib import Path
 
 from sim.app.choices import FIRST, MOST_LUCKS, Choices, choices
 from sim.app.settings import OWN, Own, Settings
+from sim.drafted import put
+from sim.engine.compile import temporary_folder
 from sim.errors import InputError
 from sim.scenario import BASELINE, Scenario, check, load
 from sim.survey import read_survey
@@ -23,7 +24,7 @@ LARGEST = {"scenario": 100_000, "survey": 2_000_000}  # characters
 MOST_ROWS = 20_000  # of a survey
 LONGEST = 120  # quarters
 KEPT = 8  # places of readers that a process remembers
-MOST_FILES = 50  # surveys that lie in the folder
+MOST_FILES = 100  # surveys that lie in the folder: more than readers at a time
 
 
 def read(what: object, name: object, text: object) -> Own:
@@ -90,16 +91,11 @@ def _of_scenario(own: Own) -> Scenario:
 
 
 def _of_survey(own: Own) -> Scenario:
-    """The default place with the people of a survey. The file lies in a folder of this process, by its digest."""
-    folder = Path(tempfile.gettempdir()) / f"swadaya-surveys-{sha256(str(Path.home()).encode()).hexdigest()[:8]}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{sha256(own.text.encode()).hexdigest()[:32]}.csv"
-    if not path.is_file():
-        draft = Path(tempfile.mkstemp(dir=folder, suffix=".part")[1])
-        draft.write_text(own.text, encoding="utf-8")
-        draft.replace(path)
-        for old in sorted(folder.glob("*.csv"), key=lambda file: file.stat().st_mtime)[:-MOST_FILES]:
-            old.unlink(missing_ok=True)
+    """The default place with the people of a survey. Its file lies in a temporary folder, by its digest."""
+    path = temporary_folder() / f"survey-{sha256(own.text.encode()).hexdigest()[:32]}.csv"
+    put(path, own.text)  # again, where it is: what was asked for last goes last
+    for old in sorted(path.parent.glob("survey-*.csv"), key=lambda file: file.stat().st_mtime)[:-MOST_FILES]:
+        old.unlink(missing_ok=True)
     try:
         read_survey(path)
     except InputError as error:

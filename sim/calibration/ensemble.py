@@ -19,6 +19,7 @@ import pandas as pd
 from sim.calibration.calibrate import BELOW, FACED, VARIANTS, Calibration, checked
 from sim.calibration.fitted import MOMENTS
 from sim.calibration.look import Where, fingerprint, look
+from sim.drafted import put
 from sim.errors import InputError
 from sim.language import say
 from sim.progress import Tell
@@ -166,7 +167,7 @@ def write(calibration: Calibration, where: Path | None = None) -> list[Path]:
     sets, known = path(calibration.variant, where), provenance(where)
     content = text(calibration.sets)
     known[calibration.variant] = record(calibration, content)
-    sets.write_text(content, encoding="utf-8", newline="\n")
+    put(sets, content)
     return [sets, _write_provenance(known, where)]
 
 
@@ -174,7 +175,7 @@ def _write_provenance(known: Mapping[str, Mapping], where: Path) -> Path:
     about = where / "ensemble.toml"
     head = "# How the parameter sets in ensemble_*.csv were found. Written by `swadaya calibrate`; do not edit.\n"
     tables = [line for variant in VARIANTS if variant in known for line in _toml(variant, known[variant])]
-    about.write_text(head + "\n".join(tables) + "\n", encoding="utf-8", newline="\n")
+    put(about, head + "\n".join(tables) + "\n")
     return about
 
 
@@ -226,7 +227,7 @@ def confirm(
         "sets_sha256": hashlib.sha256(content.encode()).hexdigest(),
         "frozen": frozen | {"added_since": [*frozen.get("added_since", []), *new]},
     }
-    path(variant, where).write_text(content, encoding="utf-8", newline="\n")
+    put(path(variant, where), content)
     _write_provenance(known, where)
     return told
 

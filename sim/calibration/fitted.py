@@ -190,7 +190,7 @@ def steadiness(world: World, seed: int, held: Sequence[str] = ()) -> dict[str, f
 
 def _share_of_persons(world: World, quota: float) -> float:
     """Share of persons in the poorest `quota` of households."""
-    order = np.argsort(world.state["consumption"])
+    order = np.argsort(world.state["consumption"], kind="stable")
     size = world.state["size"][order]
     return float(size[: max(1, round(quota * len(size)))].sum() / size.sum())
 

@@ -24,6 +24,7 @@ from sim.claims import statements
 from sim.claims.case import Case, ranks, series
 from sim.claims.statements import Claim
 from sim.claims.statistics import STATISTICS
+from sim.drafted import put
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError, NotFiniteError
@@ -244,7 +245,7 @@ def store(rows: pd.DataFrame, file: Path | None = None, where: Path | None = Non
     whole = pd.concat(frames, ignore_index=True).sort_values("variant", kind="stable")
     lines = [f"# {name} " + " ".join(f"{key} {value}" for key, value in heads[name].items()) for name in sorted(heads)]
     body = whole.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-    file.write_text("\n".join([*lines, body]), encoding="utf-8")
+    put(file, "\n".join([*lines, body]))
     return file
 
 

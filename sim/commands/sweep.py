@@ -131,7 +131,7 @@ def sensitivity(arguments: argparse.Namespace) -> int:
 
 def discover(arguments: argparse.Namespace) -> int:
     """`swadaya discover`: boxes in which an arm is better than another."""
-    from sim.experiment.canonical import put
+    from sim.drafted import put
     from sim.report.grid import terminal
     from sim.report.sweep import boxes_told
     from sim.report.sweep_tables import box_grid

@@ -13,6 +13,7 @@ import inspect
 import os
 import pickle
 import platform
+import stat
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,7 @@ def driver() -> Callable:
 
 def caller(kind: str, source: str, **names: object) -> Any:
     """A generated module that calls parts at their addresses."""
-    return _module(kind, source, {inspect.getsource(sys.modules[__name__])}, {"call": call, "fetch": fetch, **names})
+    return _module(kind, source, set(), {"call": call, "fetch": fetch, **names})
 
 
 @contextmanager
@@ -171,18 +172,15 @@ def _elsewhere(plan: Plan) -> Iterator[None]:
         yield
         return
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    silent = subprocess.DEVNULL
-    with subprocess.Popen(
-        [sys.executable, "-c", OTHER_PROCESS], env=paths, stdin=subprocess.PIPE, stdout=silent, stderr=silent
-    ) as process:
-        assert process.stdin is not None
-        with suppress(BrokenPipeError):  # it has stopped already: it may not start another process, say
-            process.stdin.write(carried)
-            process.stdin.close()
-        try:
-            yield
-        finally:
-            process.terminate()  # what it has not put into the cache by now is compiled here
+    with tempfile.TemporaryFile() as plan_file, ExitStack() as ends:
+        plan_file.write(carried)  # not into a pipe, which would hold this process up until it is read
+        plan_file.seek(0)
+        with suppress(OSError):  # this process may not start another one, say
+            there: dict[str, Any] = {"stdin": plan_file, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            process = subprocess.Popen([sys.executable, "-c", OTHER_PROCESS], env=paths, **there)
+            ends.enter_context(process)
+            ends.callback(process.terminate)  # what it has not put into the cache by now is compiled here
+        yield
 
 
 @cache
@@ -196,7 +194,7 @@ def draws() -> Any:
 def _path(kind: str, source: str, reached: set[str]) -> Path:
     """Where a generated module lies: its name is a hash of all that it is made of."""
     versions = (numba.__version__, np.__version__, platform.python_version(), platform.machine())
-    made_of = repr((source, sorted(reached), versions, PART))
+    made_of = repr((source, sorted(reached), versions, PART, inspect.getsource(sys.modules[__name__])))
     return cache_folder() / f"{kind}_{hashlib.sha256(made_of.encode()).hexdigest()[:24]}.py"
 
 
@@ -240,9 +238,19 @@ def cache_folder() -> Path:
             pass
         return folder
     except OSError as error:
-        private = Path(tempfile.mkdtemp(prefix="swadaya-"))
+        private = temporary_folder()
         warnings.warn(f"{folder} cannot be written ({error.strerror}); compiled plans go to {private}", stacklevel=2)
         return private
+
+
+def temporary_folder() -> Path:
+    """A temporary folder that only this user can write to; all processes have the same, unless another has its name."""
+    owner = os.getuid() if os.name == "posix" else 0
+    folder = Path(tempfile.gettempdir()) / f"swadaya-{owner}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    about = folder.lstat()
+    ours = stat.S_ISDIR(about.st_mode) and about.st_uid == owner and not about.st_mode & 0o022
+    return folder if ours or os.name != "posix" else Path(tempfile.mkdtemp(prefix="swadaya-"))
 
 
 def _callees(plan: Plan) -> dict[str, object]:

@@ -237,7 +237,7 @@ class Writer:
             by = self.slice(marker.by or "", step.sets)
             function = "mean" if isinstance(marker, Mean) else "total"
             columns = f"{of}, {factor(marker.weight)}, {factor(marker.where)}"
-            scratch = ", scratch[:4]" if function == "mean" else ""
+            scratch = f", scratch[: {step.table}_1 - {step.table}_0]" if function == "mean" else ""
             self._write(f"{function}_by({columns}, {by}, {self.slice(step.sets)}{scratch})")
             return
         if isinstance(marker, Gini):

@@ -93,7 +93,9 @@ def listed(state: State, score: str, reach: float) -> np.ndarray:
     """Households that a score lists: the lowest, `reach` of those of each village."""
     found = np.zeros(len(state[score]), bool)
     for first, last in pairwise(state.layout.start["household"]):
-        found[first + np.argsort(state[score][first:last])[: max(1, round(reach * (last - first)))]] = True
+        found[first + np.argsort(state[score][first:last], kind="stable")[: max(1, round(reach * (last - first)))]] = (
+            True
+        )
     return found
 
 

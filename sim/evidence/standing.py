@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from sim.calibration import ensemble
+from sim.drafted import put
 from sim.errors import InputError
 from sim.evidence import studies
 from sim.evidence.judging import Scorecard, barred
@@ -71,7 +72,7 @@ def store(cards: Sequence[Scorecard], ablated: pd.DataFrame | None = None, where
     if ablated is not None:
         rows = rows.merge(ablated, on=list(OUTCOME), how="left", validate="one_to_one")
     head = " ".join(f"{name} {digest}" for name, digest in _now(rows["variant"]).items())
-    where.write_text(f"# {head}\n{rows.to_csv(index=False, lineterminator=chr(10))}", encoding="utf-8")
+    put(where, f"# {head}\n{rows.to_csv(index=False, lineterminator=chr(10))}")
     return where
 
 

@@ -22,6 +22,7 @@ import pandas as pd
 
 from sim import policies
 from sim.calibration import calibrate, ensemble
+from sim.drafted import put
 from sim.engine.lane import Lane
 from sim.engine.plan import Plan
 from sim.errors import InputError
@@ -232,7 +233,7 @@ def renew_prior(frames: Sequence[pd.DataFrame], path: Path | None = None, folder
     path = path or prior_path()
     body = pd.concat(frames, ignore_index=True).to_csv(index=False, float_format="%.6g", lineterminator="\n")
     head = f"# rows {_sha(body)} studies {standing.studies_digest(folders)} model {ensemble.rules_digest()}\n"
-    path.write_text(head + body, encoding="utf-8")
+    put(path, head + body)
     return path
 
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -189,15 +187,3 @@ def stored(text: str, name: str) -> Stored:
     if wanted[0] != digest(table, KEYS):
         raise InputError(f"{name}: its rows are not those of its digest")
     return Stored(table, {key: str(value) for key, value in about.items()})
-
-
-def put(path: Path, content: str | bytes) -> None:
-    """Write a file that is there whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(content.encode() if isinstance(content, str) else content)
-        draft.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        draft.unlink(missing_ok=True)

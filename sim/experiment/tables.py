@@ -22,6 +22,7 @@ from sim.experiment.power import power_table
 from sim.experiment.run import LINES, LISTS, ORDERS, WINDOWS, Run
 from sim.experiment.spread import HEADLINE_UNITS, Levels, spread_table
 from sim.metrics import cost, inequality, targeting, trajectories
+from sim.population import share_below
 from sim.scenario import BASELINE, Scenario
 
 BINS = np.array([-np.inf, *range(-10, 16), np.inf])  # % change of consumption
@@ -126,10 +127,7 @@ def poverty_table(comparison: Comparison) -> pd.DataFrame:
 def groups(comparison: Comparison) -> dict[str, np.ndarray]:
     """The groups of the incidence tables, one label a household."""
     people = comparison.population.household
-    order = np.argsort(people["consumption"], kind="stable")
-    reached = np.cumsum(comparison.persons[order])
-    decile = np.empty(len(order))
-    decile[order] = np.minimum(np.floor(10.0 * (reached - 0.5 * comparison.persons[order]) / reached[-1]), 9.0) + 1.0
+    decile = np.floor(10.0 * share_below(people["consumption"], comparison.persons)) + 1.0
     size = np.select(
         [people["size"] <= 2, people["size"] <= 4, people["size"] <= 6], ["1-2", "3-4", "5-6"], "7 or more"
     )

@@ -20,9 +20,9 @@ from zipfile import BadZipFile
 import numpy as np
 
 from sim.calibration.fitted import programmes_2017
+from sim.drafted import put
 from sim.engine.rule import Sum
 from sim.errors import InputError
-from sim.experiment.canonical import put
 from sim.experiment.study import programmes
 from sim.language import mark
 from sim.nation import sketch
@@ -113,7 +113,7 @@ def _refuse_rules(solved: Solved, scenario: Scenario) -> None:
     for step, reads, _ in plan.outer_steps:
         if step.table == "nation" and isinstance(step.does, Sum) and step.sets not in ADDED_UP:
             raise InputError(f"{scenario.slug}: a rule of the nation reads {step.sets}; shards cannot be used")
-        if step.table == "district" and any(kind in ("Normal", "Uniform") for kind, _ in reads):
+        if step.table == "district" and any(kind in ("normal", "uniform") for kind, _ in reads):
             raise InputError(f"{scenario.slug}: the rule {step.sets} of the district draws; shards cannot be used")
 
 

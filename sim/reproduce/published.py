@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.drafted import put
 from sim.errors import InputError
 from sim.experiment import canonical
 from sim.progress import Tell
@@ -52,10 +53,10 @@ class Published:
 
     def keep(self, made: Made, known: Known) -> list[Path]:
         """Store the table of a run in place of the old one, and the pictures that are drawn from it beside it."""
-        canonical.put(self.path, made.stored().text())
+        put(self.path, made.stored().text())
         drawn = {self.path.with_suffix(end): picture for end, picture in self.pictures(known).items()}
         for path, picture in drawn.items():
-            canonical.put(path, picture)
+            put(path, picture)
         return [self.path, *drawn]
 
     def pictures(self, known: Known) -> Mapping[str, bytes]:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from sim.drafted import put
 from sim.errors import InputError
-from sim.experiment.canonical import put
 from sim.sweep import NEEDED
 from sim.sweep.store import FAILURES, RUNS, STUDIES, Store
 

@@ -85,6 +85,10 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._look()
+
+    def _look(self) -> None:
+        """Note all parts as they are now."""
         while not self._looked():
             pass  # a sweep that goes on has joined parts meanwhile
 
@@ -140,6 +144,7 @@ class Store:
             said = f"{self.folder}: another sweep writes there ({error}); wait for it, or choose --store elsewhere"
             raise InputError(said) from None
         try:
+            self._look()  # another sweep may have ended since
             for draft in self.folder.rglob(".*.parquet.*"):
                 draft.unlink(missing_ok=True)
             for path in self.corrupt:
@@ -180,11 +185,13 @@ class Store:
             self._drop(kind, name)
 
     def forget(self, kind: str, keys: Collection[str]) -> None:
-        """Drop some keys: what else their parts hold is written anew first."""
+        """Drop some keys from all parts that hold them: what else these hold is written anew first."""
         gone = set(keys)
-        for name in {self.held[kind][key] for key in gone if key in self.held[kind]}:
+        for name, held in [*self.parts[kind].items()]:
+            if gone.isdisjoint(held):
+                continue
             table = self._table(kind, name)
-            kept = [place for place, key in enumerate(self.parts[kind][name]) if key not in gone]
+            kept = [place for place, key in enumerate(held) if key not in gone]
             if kept:
                 self._write(kind, table.take(pa.array(kept)))
             self._drop(kind, name)
