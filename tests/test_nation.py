@@ -285,9 +285,10 @@ def test_a_rule_of_the_district_that_draws_is_refused(scenario, drawn):
     """Each district is played as the only one of its world: all would draw the same."""
 
     def district_luck(draw=drawn):
+        """Luck of a district."""
         return draw
 
-    plan = wire([rule(district, "number", phase="environment")(district_luck)])
+    plan = wire([rule(district, "number")(district_luck).rule])
     solved = SimpleNamespace(world=SimpleNamespace(lane=SimpleNamespace(plan=plan), value=lambda name: 0.0))
     with pytest.raises(InputError, match="district_luck of the district draws"):
         national._refuse_rules(solved, scenario)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -96,6 +97,23 @@ def test_the_quarter_is_compiled_anew_when_what_it_calls_is(plan, monkeypatch):
         write.Writer, "parts", lambda self: [text + "# as another engine writes it\n" for text in parts(self)]
     )
     assert compiling.compiled(plan).__name__ != first.__name__
+
+
+@pytest.mark.parametrize("kind", ["parts", "draws", "driver"])
+def test_what_is_compiled_is_known_by_how_it_is_compiled(kind, monkeypatch):
+    """Nothing that the compiler is told may change beside machine code that was made otherwise."""
+    before = compiling._path(kind, "text", set())
+    source = inspect.getsource
+    monkeypatch.setattr(compiling.inspect, "getsource", lambda what: source(what).replace("OPTIONS: Any", "OPTIONS"))
+    assert compiling._path(kind, "text", set()) != before
+
+
+def test_all_processes_of_a_user_have_one_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiling.tempfile, "tempdir", str(tmp_path))
+    first = compiling.temporary_folder()
+    assert compiling.temporary_folder() == first and first.stat().st_mode & 0o777 == 0o700
+    first.chmod(0o777)  # whoever made it, others may write there
+    assert compiling.temporary_folder() != first
 
 
 def test_a_second_process_compiles_from_the_end_until_it_meets_the_first(plan, tmp_path, monkeypatch):

@@ -304,6 +304,29 @@ def test_only_one_sweep_writes(tmp_path):
         pass
 
 
+def test_who_waited_sees_what_the_other_sweep_left(threads, tmp_path):
+    """Parts that were there when the store was opened are joined by the time that it may be written to."""
+    swept(tmp_path, threads, plan=toy_plan(4))
+    rows = Store(tmp_path).take(RUNS, list(Store(tmp_path).held[RUNS])).reset_index().to_dict("records")
+    store = Store(tmp_path / "other")
+    with store.alone():
+        for row in rows:
+            store.put(RUNS, [row])
+        waiting = Store(tmp_path / "other")
+        store.join(RUNS, list(store.held[RUNS]))
+    with waiting.alone():
+        assert len(waiting.take(RUNS, list(waiting.held[RUNS]))) == len(rows)
+
+
+def test_what_is_forgotten_is_in_no_part_any_more(tmp_path):
+    store = Store(tmp_path)
+    with store.alone():
+        for told in ("first", "again"):
+            store.put(FAILURES, [{"key": key, "error": told} for key in ("k1", told)])
+        store.forget(FAILURES, ["k1"])
+    assert {*store.held[FAILURES]} == {*Store(tmp_path).held[FAILURES]} == {"first", "again"}
+
+
 def test_what_joining_leaves_when_killed_in_the_middle_is_no_harm(threads, tmp_path, whole):
     swept(tmp_path, threads)
     store = Store(tmp_path)

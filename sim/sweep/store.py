@@ -171,8 +171,8 @@ class Store:
     def join(self, kind: str, keys: Collection[str]) -> None:
         """Make one part of all that hold nothing but some keys, and the same of each: it is there before they go."""
         inside, alike = set(keys), dict[frozenset[str], set[str]]()
-        for name in {self.held[kind][key] for key in inside if key in self.held[kind]}:
-            if inside.issuperset(self.parts[kind][name]):
+        for name, held in self.parts[kind].items():
+            if inside.issuperset(held):
                 alike.setdefault(self.columns[kind][name], set()).add(name)
         for names in alike.values():
             if len(names) > 1:
