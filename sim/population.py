@@ -23,6 +23,10 @@ from sim.ties import TIES, USUAL, village_ties
 
 ACTIVITIES = ("farming", "livestock", "trade", "services")
 LARGEST_HOUSEHOLD = 12  # persons; 1 + Poisson(2.9) exceeds it once in 19 000 households
+DEGREE = 6.0  # ties a household, mean
+SD_POTENTIAL = 0.6  # sd of the log of what a village's place is good for, kind by kind of work
+PASSED_ON = (0.22, 0.4)  # share of national growth that reaches a village: mean, and sd of its log
+DISTRICT = 10  # villages of a district, where none is named
 SUBDISTRICT = 5  # simulated villages in a subdistrict (kecamatan); in the country 10, so this is a sample
 
 Columns = dict[str, np.ndarray]
@@ -231,19 +235,17 @@ class Villages:
         return texts
 
     @classmethod
-    def unnamed(cls, count: int, seed: int, mean: float, sd_log: float, per_district: int = 10) -> Villages:
+    def unnamed(cls, count: int, seed: int, mean: float, sd_log: float) -> Villages:
         """`count` villages V00001… of lognormal size (households, given mean and sd of the log)."""
         code = [f"V{number + 1:05d}" for number in range(count)]
-        district = [f"D{number // per_district + 1:03d}" for number in range(count)]
+        district = [f"D{number // DISTRICT + 1:03d}" for number in range(count)]
         score = np.array([normals(seed, c, "households", 1)[0] for c in code])
         unknown = np.full(count, np.nan)
         households = np.round(mean * np.exp(sd_log * score - 0.5 * sd_log * sd_log))
         return cls(code, district, np.maximum(households, 1.0), unknown, unknown, np.full((count, 4), np.nan))
 
 
-def village_attributes(
-    aggregates: Aggregates, seed: int, villages: Villages, sd_potential: float, passed_mean: float, passed_sd: float
-) -> Columns:
+def village_attributes(aggregates: Aggregates, seed: int, villages: Villages) -> Columns:
     """Columns of the villages, and their potentials village by village; what the villages already state is kept."""
 
     def normal(name: str) -> np.ndarray:
@@ -251,9 +253,10 @@ def village_attributes(
 
     given = normal_score(np.clip(np.nan_to_num(villages.remoteness), 1e-6, 1.0 - 1e-6))
     distant = np.where(np.isnan(villages.remoteness), normal("remoteness"), given)
-    passed = passed_mean * np.exp(passed_sd * normal("pass_through") - 0.5 * passed_sd * passed_sd)
+    mean, sd = PASSED_ON
+    passed = mean * np.exp(sd * normal("pass_through") - 0.5 * sd * sd)
     lack = correlated(distant, aggregates["village.road_remoteness"], normal("road"))
-    potential = sd_potential * np.stack([normal(f"potential/{kind}") for kind in ACTIVITIES], axis=1)
+    potential = SD_POTENTIAL * np.stack([normal(f"potential/{kind}") for kind in ACTIVITIES], axis=1)
     return {
         "pass_through": np.where(np.isnan(villages.pass_through), np.minimum(passed, 1.0), villages.pass_through),
         "remoteness": np.where(np.isnan(villages.remoteness), normal_share(distant), villages.remoteness),
@@ -325,10 +328,7 @@ def synthesise(
     *,
     sd_log_size: float = 0.3,
     between: float = 0.18,
-    degree: float = 6.0,
-    sd_potential: float = 0.6,
-    pass_through_mean: float = 0.22,
-    pass_through_sd: float = 0.4,
+    degree: float = DEGREE,
     raking: bool = True,
     ties: str = USUAL,
 ) -> Population:
@@ -341,8 +341,7 @@ def synthesise(
         hamlets (*dusun*), enough for a village's own dynamics at half the cost, and ``weight`` carries the rest
     sd_log_size : sd of the log of village size (0.8-1.0 over the country; like villages make arms easier to compare)
     between : share of the variance of the normal score of consumption between villages (assumption, 0.15-0.20)
-    degree, sd_potential : mean ties a household; sd of ln potential
-    pass_through_mean, pass_through_sd : the share of national growth that reaches a village, mean and sd of its log
+    degree : mean ties a household
     raking : move consumption onto the published distribution, over the whole world
     ties : what they follow, one of `TIES`; the ablation of place or interest
     """
@@ -352,7 +351,7 @@ def synthesise(
         raise InputError(f"The share of variance between villages must be at least 0 and under 1; found {between}.")
     real = aggregates["village.households"]
     known = villages if isinstance(villages, Villages) else Villages.unnamed(villages, seed, real, sd_log_size)
-    columns = village_attributes(aggregates, seed, known, sd_potential, pass_through_mean, pass_through_sd)
+    columns = village_attributes(aggregates, seed, known)
     distribution = TwoPieceLognormal.published(aggregates)
     blocks = []
     for row, code in enumerate(known.code):

@@ -22,6 +22,7 @@ import numpy as np
 from sim.errors import InputError
 from sim.population import (
     ACTIVITIES,
+    DEGREE,
     IMPUTED,
     Columns,
     Population,
@@ -302,10 +303,7 @@ def population_from_survey(
     households: int | None = None,
     seed: int = 1,
     *,
-    degree: float = 6.0,
-    sd_potential: float = 0.6,
-    pass_through_mean: float = 0.22,
-    pass_through_sd: float = 0.4,
+    degree: float = DEGREE,
     ties: str = USUAL,
 ) -> Population:
     """A world whose villages are primary sampling units of a survey, drawn with replacement by their weight.
@@ -317,7 +315,7 @@ def population_from_survey(
     households : households of a village, drawn with replacement inside its unit by weight; None takes the unit as it
         stands, with its weights scaled so that every draw counts the same
 
-    degree, sd_potential, pass_through_mean, pass_through_sd, ties : as in `sim.population.synthesise`
+    degree, ties : as in `sim.population.synthesise`
 
     Nothing is raked: the survey is its own distribution. One survey's consumption holds luck and reporting noise, so it
     overstates how unequal permanent consumption is.
@@ -335,7 +333,7 @@ def population_from_survey(
     distance = np.array([normals(seed, code, "village/remoteness", 1)[0] for code in known.code])
     remoteness = normal_share(correlated(level[pick], aggregates["consumption.remoteness"], distance))
     known = replace(known, remoteness=remoteness)
-    columns = village_attributes(aggregates, seed, known, sd_potential, pass_through_mean, pass_through_sd)
+    columns = village_attributes(aggregates, seed, known)
     columns["level"] = level[pick]
     blocks = []
     for code, rows, tilt in zip(known.code, members, columns["tilt"], strict=True):

@@ -73,11 +73,11 @@ def test_parameter_sets_that_were_passed_over_are_told(results, tmp_path):
 
 def test_people_who_stand_for_more_than_their_neighbours_are_told_of(results):
     """Money is counted among those who are simulated; outcomes are of those for whom they stand."""
-    assert unequal_weights(results) == []  # villages of different size, but neighbours stand for as many
+    assert unequal_weights(results) == []  # villages of different size, of which as large a part is simulated
     place, last = (results.population.groupby("village")["household"].rank(ascending=up) for up in (True, False))
     weight = np.where((place % 2 == 1) & (last == 1), 1.0, 0.5 + place % 2)  # a half, one and a half; the mean is one
     (said,) = unequal_weights(replace(results, population=results.population.assign(weight=weight)))
-    assert said.startswith("Households of one village stand for 0.50 to 1.50 times as many people")
+    assert said.startswith("Households stand for 0.50 to 1.50 times as many people as their mean")
 
 
 def test_words_of_time_and_cost_follow_the_money_and_not_the_calendar(results, tmp_path):

@@ -17,7 +17,7 @@ AMONG = ("the permanently poor", "those whom a survey calls poor", "all persons"
 
 
 def interval(values: np.ndarray, name: str = "estimate", ends: str = "") -> dict[str, float]:
-    """Mean and 5th and 95th percentile over seeds; nan where nothing is defined.
+    """Mean and 5th and 95th percentile over the seeds in which it is defined; nan where it is in none.
 
     `name` is that of the mean; `low` and `high` come after `ends`.
     """

@@ -62,7 +62,10 @@ def isolated(comparison: Comparison, run: Run) -> np.ndarray:
 
 
 def resilience_table(comparison: Comparison) -> pd.DataFrame:
-    """What the shocks of the stress test do: levels, and paired differences from the baseline."""
+    """What the shocks of the stress test do: levels, and paired differences from the baseline.
+
+    A half-life is undefined if in any luck half the gap is not regained.
+    """
     persons = comparison.persons
 
     def share(of: Callable[[Run], np.ndarray], poor: bool = False) -> Values:
@@ -76,6 +79,9 @@ def resilience_table(comparison: Comparison) -> pd.DataFrame:
 
     found: dict[str, tuple[str, Values]]
     found = {name: (unit, comparison.over_seeds(lambda run, n=name: run.stress[n])) for name, unit in MEASURES.items()}  # type: ignore[misc]
+    for name in (f"half_life_{part}" for part in (OWN, SPENT)):  # the slowest lucks have none
+        unit, values = found[name]
+        found[name] = unit, {arm: x if np.isfinite(x).all() else np.full_like(x, np.nan) for arm, x in values.items()}
     found |= {
         "pushed_below": (OF_PERSONS, share(lambda run: run.household["pushed_below"])),
         "independent": (OF_PERSONS, share(lambda run: independent(comparison, run))),

@@ -98,11 +98,11 @@ def resilience(results: Results) -> Grid:
         "mean of the national shocks, the last two are of all; what stands between is of the fall by {middle} (a rise: "
         "the same step up). The parts of own income sum to it, and with what comes off they sum to consumption; the "
         "larger the part by local demand, the more of the nation's shock reaches people through their neighbours. "
-        "Half-life: left out where half the gap is not regained within three years. Independent: own income of at "
-        "least 1\u00a0z, not pushed below it by the fall, and an elasticity not above that of the person in the middle "
-        "without a policy; who is as little reached but below 1 z is isolated, not independent. To withstand: in at "
-        "least {passed} of the shocks, to be pushed below 1\u00a0z in at most two of eight quarters and to have own "
-        "income back in the end; who is below anyway is not pushed. Beneath: {source}.",
+        "Half-life: undefined where in any luck half the gap is not regained within three years. Independent: own "
+        "income of at least 1\u00a0z, not pushed below it by the fall, and an elasticity not above that of the person "
+        "in the middle without a policy; who is as little reached but below 1 z is isolated, not independent. To "
+        "withstand: in at least {passed} of the shocks, to be pushed below 1\u00a0z in at most two of eight quarters "
+        "and to have own income back in the end; who is below anyway is not pushed. Beneath: {source}.",
         year=written(f"{windows.stress[0] / 4:g}"), others=", ".join(number(100 * fall, 0) for fall in others),
         last=percent(100 * last, 0), local=percent(100 * cutoffs.local_shock, 0), source=source(results),
         middle=percent(100 * middle_fall(results.scenario), 0), passed=percent(100 * cutoffs.stress_pass, 0),

@@ -61,7 +61,7 @@ BEYOND_SETS = mark(
     "the same people, the same luck and the same numbers of the model, with the programme and without. Of many such "
     "comparisons a few pass by chance."
 )
-EVEN = 0.01  # of a village's mean weight: less is rounding
+EVEN = 0.02  # of the mean weight: less is the rounding of households to simulate in a village
 FEW = mark("With so few lucks the ends of an interval are little more than the extremes that were met: a first look.")
 LEFT_OUT = (
     mark(
@@ -180,12 +180,12 @@ def cautions(results: Results) -> list[str]:
 
 
 def unequal_weights(results: Results) -> list[str]:
-    """That money is counted among those who are simulated, where households of a village do not stand for as many."""
-    each = results.population["weight"] / results.population.groupby("village")["weight"].transform("mean")
+    """That money is counted among those who are simulated, where households do not all stand for as many."""
+    each = results.population["weight"] / results.population["weight"].mean()
     if each.max() - each.min() <= EVEN:
         return []
     text = mark(
-        "Households of one village stand for {least} to {most} times as many people as its mean: outcomes are of those "
+        "Households stand for {least} to {most} times as many people as their mean: outcomes are of those "
         "they stand for, money and costs of those who are simulated, so that strategies cost the same among the latter "
         "only. Where the scenario says how many households a village has, they are drawn by weight, and the two are "
         "one."
