@@ -6,6 +6,7 @@ import gc
 import json
 import multiprocessing
 import re
+import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
@@ -295,6 +296,12 @@ def test_a_rule_of_the_district_that_draws_is_refused(scenario, drawn):
 
 
 # ---- what is told ----
+
+
+def test_memory_is_told_where_the_system_tells_it(monkeypatch):
+    assert 0.05 < national.most_memory() < 64.0
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    assert national.most_memory() is None
 
 
 def test_tables_count_each_played_village_for_all_it_stands_for(whole):

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,7 +72,7 @@ class Nation:
     solved: dict[str, float]
     worst_gap: float
     seconds: tuple[float, float]
-    peak: float
+    peak: float | None
 
 
 def refuse(scenario: Scenario) -> None:
@@ -231,13 +230,21 @@ class _Merged:
         kinds: np.ndarray,
     ) -> Nation:  # fmt: skip
         """All of it."""
-        unit = 2.0**30 if sys.platform == "darwin" else 2.0**20  # bytes there, KiB elsewhere
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
         households, persons, poor = self.people
         return Nation(
             self.scenario, parts, self.districts, arms, self.sums, self.counts, self.sketches, households, persons,
-            poor, kinds, solved.world.solved, self.worst, seconds, peak,
+            poor, kinds, solved.world.solved, self.worst, seconds, most_memory(),
         )  # fmt: skip
+
+
+def most_memory() -> float | None:
+    """GiB that this process has held at most; nothing where the system does not say (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    unit = 2.0**30 if sys.platform == "darwin" else 2.0**20  # bytes there, KiB elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
 # -- finished shards --------------------------------------------------------------------------------------------------

@@ -287,7 +287,7 @@ def manifest(nation: Nation, found: dict[str, pd.DataFrame], name: str) -> dict[
         "processors": os.cpu_count(),
         "seconds_of_solved_villages": round(nation.seconds[0], 1),
         "seconds_of_districts": round(nation.seconds[1], 1),
-        "most_memory_gib": round(nation.peak, 2),
+        "most_memory_gib": nation.peak and round(nation.peak, 2),
         **made_with(PACKAGES),
     }
 
