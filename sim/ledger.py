@@ -94,6 +94,7 @@ def works_held(persons, works_cost, stood=Sum("works")):
 HOLDING = tuple(value for value in vars().values() if hasattr(value, "stock"))
 RULES = (*FLOWING, *HOLDING)
 FLOWS: dict[str, tuple[str, str]] = {f.rule.name: f.flow for f in FLOWING}
+STATE_PAYS = tuple(name for name, (payer, _) in FLOWS.items() if payer == "state")
 STOCKS: dict[str, str] = {s.rule.name: s.stock for s in HOLDING}
 
 

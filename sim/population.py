@@ -131,6 +131,11 @@ class Population:
         return np.concatenate([uniforms(self.seed, code, name, count) for code, count in villages])
 
 
+def village_of(start: np.ndarray) -> np.ndarray:
+    """The village of each household, from the place of each village's first household and of the end."""
+    return np.repeat(np.arange(len(start) - 1), np.diff(start))
+
+
 def share_below(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Share of the weight that is below each value, half of its own counted, 0-1; ties stand by row.
 

@@ -23,7 +23,7 @@ from sim.engine.table import Layout, State
 from sim.errors import InputError
 from sim.ledger import RULES as LEDGER
 from sim.policies.policy import Programme, set_levers
-from sim.population import Population, TwoPieceLognormal, normal_score, share_below
+from sim.population import Population, TwoPieceLognormal, normal_score, share_below, village_of
 from sim.population import normals as keyed_normals
 from sim.processes import MECHANISMS
 from sim.ties import USUAL
@@ -110,7 +110,7 @@ def layout_of(population: Population) -> Layout:
 def first_state(plan: Plan, population: Population) -> State:
     """The given columns, and a first guess of the others."""
     state = State(plan.columns, layout_of(population))
-    home = np.repeat(np.arange(len(population.village_code)), np.diff(population.start))
+    home = village_of(population.start)
     people = population.household
     for name in ("size", "weight", "female_head", "schooling", "stratum", "activity", "focus"):
         state[name] = people[name]
@@ -328,7 +328,7 @@ def balance(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str,
     Where people would buy more than is offered, they buy the rest outside, and nobody from outside buys there.
     """
     layout = state.layout
-    home = np.repeat(np.arange(len(layout.codes)), np.diff(layout.start["household"]))
+    home = village_of(layout.start["household"])
 
     def total(name: str) -> np.ndarray:
         return np.bincount(home, state["size"] * seen[name], len(layout.codes))

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from sim import metrics
+from sim import ledger, metrics
 from sim.app.choices import choices
 from sim.app.kept import Kept
 from sim.app.own import among_of
 from sim.app.record import arm_id, headline_of
 from sim.app.settings import ARMS, Settings
-from sim.app.world import STATE_PAYS, Start, Worlds, flows
+from sim.app.world import Start, Worlds, flows
 from sim.experiment.compare import Comparison
 from sim.experiment.run import run_arm
 from sim.metrics import poverty
@@ -182,7 +182,7 @@ def _followed(start: Start, arm: str, luck: int, held: tuple[str, ...] = ()) -> 
         model.step()
         for name, value in metrics.measure(measures, lambda table, name: state[name], quarter).items():
             series[name][quarter] = value
-        paid[quarter] = sum(flows(state, STATE_PAYS))
+        paid[quarter] = sum(flows(state, ledger.STATE_PAYS))
         if first <= quarter < last:
             own += state["own_income"] / (last - first)
     persons = state["size"] * state["weight"]

@@ -22,8 +22,8 @@ from sim.app.settings import ARMS
 from sim.app.share import share
 from sim.app.texts import LANGUAGES, by_language, worded, words
 from sim.errors import InputError
-from sim.experiment.run import village_of
 from sim.metrics import catalogue
+from sim.population import village_of
 from sim.report.canvas import GREY, HUES, canvas
 from sim.report.drawing import INK, Drawing, dark
 

@@ -54,7 +54,7 @@ from sim.app.choices import Choices
 from sim.app.form import policy_words
 from sim.app.record import LAYERS, LORENZ, METRICS, STANDING, VILLAGE, Pair, Recording, linear, packed
 from sim.app.texts import own_words, worded
-from sim.app.world import STATE_PAYS
+from sim.ledger import STATE_PAYS
 from sim.metrics import cost
 from sim.scenario import BASELINE
 

@@ -15,10 +15,11 @@ from sim import ledger, metrics
 from sim.app.choices import Choices
 from sim.app.kept import Shared
 from sim.app.settings import ARMS, Settings
-from sim.app.world import STATE_PAYS, Start, Worlds, flows
+from sim.app.world import Start, Worlds, flows
 from sim.metrics import cost, inequality, poverty
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
+from sim.population import village_of
 from sim.scenario import BASELINE
 
 PER_DOUBLING, LINE_CODE = 40.0, 128  # steps of the code for each doubling, and the code of the poverty line
@@ -143,7 +144,7 @@ class Pair:
     def headline(self, arm: str) -> dict[str, float]:
         """What a world comes to, see `headline_of`."""
         found = self.worlds[arm]
-        paid = np.asarray(sum(found.flows[name] for name in STATE_PAYS))
+        paid = np.asarray(sum(found.flows[name] for name in ledger.STATE_PAYS))
         return headline_of(self.start, found.series, paid, found.own_post, self.persons, found.poor)
 
 
@@ -188,7 +189,7 @@ class _Recorder:
         layout, quarters = self.state.layout, start.scenario.calendar.quarters
         self.calendar, self.judged = start.scenario.calendar, start.judged
         households, villages = layout.rows("household"), len(layout.codes)
-        self.home = np.repeat(np.arange(villages), np.diff(layout.start["household"]))
+        self.home = village_of(layout.start["household"])
         self.persons = self.state["size"] * self.state["weight"]
         self.inhabitants = np.bincount(self.home, self.persons)
         catalogue = metrics.catalogue()

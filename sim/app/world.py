@@ -37,7 +37,6 @@ LATER = (
 )  # fmt: skip
 
 STORM = 8  # quarters
-STATE_PAYS = tuple(name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sim.engine.lane import normals
 from sim.evidence.studies import CONTROL, Outcome, Sample, Study, base_of
 from sim.metrics import group_mean, inequality, mean
 from sim.population import normals as keyed_normals
-from sim.population import uniforms
+from sim.population import uniforms, village_of
 from sim.start import SURVEY_NOISE, World
 
 ASSIGNMENTS = 5  # random assignments of villages in each draw
@@ -70,7 +70,7 @@ class Trial:
         state = world.state
         villages = len(state.layout.codes)
         self.by_village = len(self.control[base_of(outcome.columns[0]), self.quarters[0]]) == villages
-        home = np.repeat(np.arange(villages), np.diff(state.layout.start["household"]))
+        home = village_of(state.layout.start["household"])
         self.listed = self._listed()
         mask = self._mask()
         if self.by_village:

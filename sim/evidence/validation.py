@@ -30,7 +30,7 @@ from sim.evidence import moments, standing, studies
 from sim.evidence.judging import Scorecard, quantiles, scorecard
 from sim.evidence.studies import Study
 from sim.evidence.trials import Draw, run_draw
-from sim.latin_hypercube import latin_hypercube
+from sim.latin_hypercube import scattered
 from sim.population import TwoPieceLognormal, synthesise
 from sim.progress import Tell, quiet
 from sim.shipped import folder
@@ -200,10 +200,7 @@ def prior_path() -> Path:
 def prior_sets(plan: Plan, variant: str, count: int, seed: int = SEED) -> list[dict[str, float]]:
     """`count` parameter sets spread evenly over the priors of a structural variant, less those that it cannot have."""
     spans = calibrate.priors(plan, variant)
-    ends = np.array(list(spans.values()))
-    points = latin_hypercube(count, len(spans), np.random.default_rng(seed))
-    values = ends[:, 0] + points * (ends[:, 1] - ends[:, 0])
-    sets = [calibrate.complete(dict(zip(spans, row, strict=True)), variant) for row in values.tolist()]
+    sets = [calibrate.complete(one, variant) for one in scattered(spans, count, np.random.default_rng(seed))]
     known, lumpy = plan.parameters, calibrate.LUMPY if variant == "trap_on" else ()
     return [one for one in sets if all(known[name].low <= one[name] <= known[name].high for name in lumpy)]
 

@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from sim import ledger, metrics
-from sim.experiment.run import Run, village_of
+from sim.experiment.run import Run
 from sim.metrics import cost, inequality, poverty, trajectories
+from sim.population import village_of
 from sim.scenario import BASELINE, Scenario
 from sim.start import World
 
@@ -162,7 +163,7 @@ class Comparison:
 
     def state_flow(self, run: Run) -> np.ndarray:
         """What the state pays in each quarter, z per person of the world."""
-        paid = sum(run.flows[name] for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
+        paid = sum(run.flows[name] for name in ledger.STATE_PAYS)
         return np.asarray(paid) / self.simulated
 
     def headline(self, run: Run) -> dict[str, float]:

@@ -13,6 +13,7 @@ from sim.experiment import stress
 from sim.metrics import poverty
 from sim.model import CommunityModel
 from sim.policies.policy import Programme
+from sim.population import village_of
 from sim.scenario import Scenario
 from sim.start import World, measured
 
@@ -34,11 +35,6 @@ AT_END = (
 )
 LISTS = {"pkh": "gets_pkh", "rastra": "gets_rastra", "cash": "gets_cash", "asset": "served"}
 WINDOWS = ("pre", "on", "post", "late")  # over which means are kept
-
-
-def village_of(start: np.ndarray) -> np.ndarray:
-    """The village of each household, from the place of each village's first household and of the end."""
-    return np.repeat(np.arange(len(start) - 1), np.diff(start))
 
 
 @dataclass

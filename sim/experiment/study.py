@@ -25,13 +25,13 @@ from sim.experiment import canonical, memory
 from sim.experiment.compare import Comparison
 from sim.experiment.people import people_of, size_of
 from sim.experiment.results import PARAMETER_SET, Results, made_with, system
-from sim.experiment.run import LISTS, Run, run_arm, village_of
+from sim.experiment.run import LISTS, Run, run_arm
 from sim.experiment.tables import tables
 from sim.language import mark
 from sim.metrics import trajectories
 from sim.policies.policy import Programme
 from sim.poorer import poorer
-from sim.population import Population, TwoPieceLognormal
+from sim.population import Population, TwoPieceLognormal, village_of
 from sim.progress import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.shipped import code_digest

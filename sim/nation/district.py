@@ -36,7 +36,6 @@ COUNTS = {
     "stand_after_all": "of all, persons whose own income is at least the line in the post-window",
 }
 SKETCHED = ("consumption", "own_income")
-STATE_PAYS = tuple(name for name, (payer, _) in ledger.FLOWS.items() if payer == "state")
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def _arm(
         state, now = model.state, _accounts(model, [*ledger.FLOWS, *ledger.STOCKS])
         worst = max(worst, ledger.check(stocks, now))
         stocks = {name: now[name] for name in ledger.STOCKS}
-        sums[quarter] = _sums(state, size, first, np.asarray(sum(now[name] for name in STATE_PAYS)))
+        sums[quarter] = _sums(state, size, first, np.asarray(sum(now[name] for name in ledger.STATE_PAYS)))
         if post[0] <= quarter < post[1]:
             own += state["own_income"]
         if quarter in when:

@@ -23,7 +23,6 @@ import numpy as np
 from sim.engine.lane import holding
 from sim.engine.table import State
 from sim.experiment.lanes import copied
-from sim.experiment.run import village_of
 from sim.experiment.study import first_world
 from sim.language import mark
 from sim.nation.frame import Province
@@ -37,6 +36,7 @@ from sim.population import (
     rake,
     synthesise,
     uniforms,
+    village_of,
 )
 from sim.progress import Tell, quiet
 from sim.scenario import Scenario

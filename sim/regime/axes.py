@@ -23,8 +23,8 @@ from sim.calibration.calibrate import ADVANTAGE, FACED, LUMP, LUMPY, SOLVED, bel
 from sim.engine.rule import Param
 from sim.engine.table import State
 from sim.errors import InputError
-from sim.experiment.run import Run, village_of
-from sim.population import normal_share
+from sim.experiment.run import Run
+from sim.population import normal_share, village_of
 from sim.scenario.faults import did_you_mean, show
 from sim.start import World
 
