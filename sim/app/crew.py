@@ -13,7 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from sim.experiment.run import run_arm
 from sim.metrics import poverty
 from sim.metrics.trajectories import CLASSES
 from sim.model import CommunityModel
+from sim.workers import begin
 
 BANDED = ("headcount", "poverty_gap", "median_own_income", "participation", "empowerment")
 NICE = 5
@@ -38,16 +39,9 @@ KNOWN = 4_000  # runs of arms that are remembered, about 4 kB each
 Found = dict[str, dict[str, Any]]  # arm -> "series": metric -> values, "headline": name -> number
 
 
-def _with_parent() -> None:
-    """End with the parent: a server that is stopped leaves no orphans."""
-
-    def outlive() -> None:
-        parent = multiprocessing.parent_process()
-        if parent is not None:
-            parent.join()
-        os._exit(0)
-
-    Thread(target=outlive, daemon=True).start()
+def _begin() -> None:
+    """What a worker does first: see to it that it ends with the server, give way to it, and know what all need."""
+    begin()
     if hasattr(os, "nice"):
         os.nice(NICE)
     _worlds()
@@ -96,7 +90,7 @@ class Crew:
 
     def _opened(self) -> ProcessPoolExecutor:
         spawn = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.workers, mp_context=spawn, initializer=_with_parent)
+        return ProcessPoolExecutor(self.workers, mp_context=spawn, initializer=_begin)
 
     def _submit(self, function: Callable, *arguments: object) -> Future:
         """Ask the workers; where one has been killed, new ones."""

@@ -58,20 +58,24 @@ class Lane:
             Where to run how many ranges of villages; the result does not depend on either.
         """
         outer(self.plan, state, quarter, seed, parameters, hold, self.draws)
-        layout, arrays = state.layout, state.arrays
-        rest = (
-            *(quarter, seed, hold, parameters),
-            *(arrays[t] for t in ("nation", "district", "village", "household", "group", "tie")),
-            *(layout.district_of, layout.start["household"], layout.start["group"], layout.start["tie"]),
-            *(layout.ends, layout.places, layout.longest),
-        )
-        villages = len(layout.codes)
+        rest, villages = given(state, quarter, seed, parameters, hold), len(state.layout.codes)
         if executor is None:
             self.kernel(0, villages, *rest)
             return
         edges = [villages * k // parts for k in range(parts + 1)]
         for job in [executor.submit(self.kernel, a, b, *rest) for a, b in pairwise(edges)]:
             job.result()
+
+
+def given(state: State, quarter: int, seed: int, parameters: np.ndarray, hold: np.ndarray) -> tuple[object, ...]:
+    """What the kernel is given beside a range of villages: `write.STATE`, and the rows of the longest table."""
+    layout, arrays = state.layout, state.arrays
+    return (
+        *(quarter, seed, hold, parameters),
+        *(arrays[t] for t in ("nation", "district", "village", "household", "group", "tie")),
+        *(layout.district_of, *(layout.start[t] for t in ("household", "group", "tie"))),
+        *(layout.ends, layout.places, layout.longest),
+    )
 
 
 def carried(plan: Plan, name: str) -> Lane:

@@ -22,6 +22,7 @@ from numba.extending import intrinsic
 
 from . import functions
 from .compile import _callees, _module, _sources, addresses, caller, driver
+from .lane import given
 from .plan import Keep, Plan, Step
 from .rule import Ahead, ArgMax, End, Mode, Rank, Row, Rule, Sum, TieMean, TieSum, TieTotal, reaches
 from .table import State
@@ -154,10 +155,4 @@ class Timed:
         function: Callable, state: State, quarter: int, seed: int, parameters: np.ndarray, hold: np.ndarray
     ) -> None:
         """Call one of the functions above on a state."""
-        layout, arrays = state.layout, state.arrays
-        function(
-            0, len(layout.codes), quarter, seed, hold, parameters,
-            *(arrays[t] for t in ("nation", "district", "village", "household", "group", "tie")),
-            layout.district_of, *(layout.start[t] for t in ("household", "group", "tie")),
-            layout.ends, layout.places, layout.longest,
-        )  # fmt: skip
+        function(0, len(state.layout.codes), *given(state, quarter, seed, parameters, hold))
