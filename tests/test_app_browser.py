@@ -257,6 +257,31 @@ def test_clock_is_scrubbed_and_stepped(visit, exported, found):
     assert page.locator(".sw-card .sw-cursor").count() == 4
 
 
+def test_who_moves_the_clock_bets_no_more(visit, exported, found):
+    """The bet and what comes never stand together."""
+    page = visit(exported)
+    bet, watching = page.locator(".sw-guessing"), page.locator('.sw-stage[data-phase="watch"]')
+    page.locator("h1").click()
+    for key in ("End", " ", "ArrowRight"):  # while one bets they scroll the page
+        page.keyboard.press(key)
+    expect(clock(page)).to_have_value("0")
+    page.locator(".sw-card .sw-drawing").first.click()  # a finger on its way
+    expect(bet).to_be_visible()
+    for how in ("A quarter on", "Play"):
+        page.get_by_role("button", name=how, exact=True).click()
+        expect(watching).to_be_attached()
+        expect(bet).to_be_hidden()
+        page.get_by_role("button", name="1 Guess").click()
+        expect(bet).to_be_visible()
+        expect(clock(page)).to_have_value("0")
+    clock(page).press("End")
+    expect(watching).to_be_attached()
+    expect(page.locator(".sw-spoken")).to_contain_text(f"poor under A {poverty(found, 79)[0]}")
+    page.get_by_role("button", name="1 Guess").click()
+    page.get_by_role("button", name="Show me the end").click()
+    expect(clock(page)).to_have_value("79")
+
+
 def test_lucks_and_assumptions_are_told_apart(visit, exported):
     page = visit(exported)
     page.get_by_role("button", name="Show me the end").click()
@@ -701,6 +726,16 @@ IMPATIENT = """{
 
 def test_a_browser_that_loads_slowly_hears_all_the_same(live):
     assert live(QUERY, script=IMPATIENT).locator(".sw-controls label").count()
+
+
+def test_what_is_not_there_is_not_said(live):
+    page = live(QUERY)
+    page.get_by_role("button", name="Evidence").click()
+    dialog = page.get_by_role("dialog", name="Evidence")
+    for name in ("V1", "regime_map"):  # with and without a word on rows that are left out
+        dialog.get_by_role("button", name=re.compile(f"· {name}$")).click()
+        expect(dialog.locator(".sw-result tbody tr").first).to_be_visible()
+        assert not re.findall(r"\b(?:null|undefined|NaN)\b", page.locator(".sw-stage").inner_text())
 
 
 @pytest.mark.full

@@ -93,7 +93,7 @@ class Stage {
       follow: (household) => this.follow(household),
       enter: () => this.parts.household.enter(),
       wait: () => this.wait(),
-      go: (time) => this.parts.clock.go(time),
+      go: (time) => this.state.phase !== "guess" && this.parts.clock.go(time), // a finger on its way past a chart ends no bet
       mark: (key) => {
         this.dress();
         this.parts.charts.mark(key);
@@ -114,7 +114,7 @@ class Stage {
     const words = wording(this.read("texts") || {}, this.language());
     const t = (key, values) => words(`stage.${key}`, values);
     const context = this.context(t);
-    const clock = makeClock(t, { moved: (now) => this.tick(now), turned: (playing) => (playing ? clearTimeout(this.silence) : this.stopped()) });
+    const clock = makeClock(t, { moved: (now) => this.tick(now), turned: (playing) => (playing ? this.started() : this.stopped()) });
     const made = { guess: makeGuess, headline: makeHeadline, maps: makeMaps, charts: makeCharts, setup: makeSetup, household: makeHousehold, explain: makeExplain, lessons: makeLessons, share: makeShare, evidence: makeEvidence };
     this.parts = { clock, ...Object.fromEntries(Object.entries(made).map(([name, make]) => [name, make(context)])) };
     this.t = t;
@@ -193,9 +193,16 @@ class Stage {
 
   tick(time) {
     if (!this.scene) return;
+    if (time > 0 && this.state.phase === "guess") return this.turn("watch"); // who moves the clock watches, and bets no more
     for (const name of TICKED) this.parts[name].tick(time);
     clearTimeout(this.silence);
     if (!this.parts.clock.playing() && this.state.phase !== "guess") this.silence = setTimeout(() => this.parts.headline.speak(time), SILENCE);
+  }
+
+  /** The clock runs. */
+  started() {
+    clearTimeout(this.silence);
+    if (this.state.phase === "guess") this.turn("watch");
   }
 
   /** The clock stands; at the end of the first play follows the explanation. */
@@ -213,9 +220,12 @@ class Stage {
   turn(phase) {
     const { clock } = this.parts;
     const focused = document.activeElement;
+    if (phase === "guess") {
+      clock.pause();
+      clock.go(0); // nothing of what comes is seen beside a bet
+    }
     this.state.phase = phase;
     this.parts.lessons.along(phase);
-    if (phase === "guess") clock.pause();
     if (phase === "explain") {
       this.state.seen = true;
       if (!clock.playing() && clock.time() === 0) clock.go(clock.last());
@@ -243,7 +253,6 @@ class Stage {
   /** A new question: nothing has been seen yet. */
   refresh() {
     Object.assign(this.state, { seen: false, guess: null });
-    this.parts.clock.go(0);
     this.turn("guess");
   }
 
@@ -253,18 +262,19 @@ class Stage {
     this.tick(this.parts.clock.time());
   }
 
-  /** Keys of the clock: on the stage, or where nothing on the page has the focus. */
+  /** Keys of the clock: on the stage, or where nothing on the page has the focus; while one bets they scroll the page. */
   key(event) {
     const { clock } = this.parts;
     const { target } = event;
     if (target !== document.body && !this.frame.root.contains(target)) return;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, summary, dialog, a")) return;
-    if (event.key === " " && !target.closest("button")) clock.toggle();
+    if (event.key === "Escape" && this.state.followed !== null) this.follow(null);
+    else if (this.state.phase === "guess") return;
+    else if (event.key === " " && !target.closest("button")) clock.toggle();
     else if (event.key === "ArrowRight") clock.go(Math.floor(clock.time()) + 1);
     else if (event.key === "ArrowLeft") clock.go(Math.ceil(clock.time()) - 1);
     else if (event.key === "Home") clock.go(0);
     else if (event.key === "End") clock.go(clock.last());
-    else if (event.key === "Escape" && this.state.followed !== null) this.follow(null);
     else return;
     event.preventDefault();
   }
