@@ -239,6 +239,34 @@ def test_bet_is_dragged(visit, exported):
     assert sorted(moved) == [False, True]
 
 
+def swiped(page: Page, x: float, y: float, far: float) -> None:
+    """A finger goes up over the page."""
+    hand = page.context.new_cdp_session(page)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 11):
+        point = {"x": x, "y": y - far * step / 10}
+        hand.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_finger_on_its_way_over_the_bet_scrolls_and_bets_nothing(visit, exported):
+    page = visit(exported, PHONE, has_touch=True, is_mobile=True)
+    told = page.locator(".sw-guessing output")
+    before = told.all_text_contents()
+    page.locator(".sw-bet").scroll_into_view_if_needed()
+    box, start = page.locator(".sw-bet").bounding_box(), page.evaluate("window.scrollY")
+    swiped(page, box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.7, 120)
+    page.wait_for_function("from => window.scrollY > from + 50", arg=start)
+    assert told.all_text_contents() == before
+    page.wait_for_timeout(500)  # the page comes to rest
+    page.locator(".sw-bet").evaluate("one => one.scrollIntoView({ block: 'center' })")
+    start = page.evaluate("window.scrollY")
+    handle = page.locator(".sw-handle").last.bounding_box()  # A
+    swiped(page, handle["x"] + 5, handle["y"] + 20, 60)  # near it is enough
+    assert told.all_text_contents()[0] != before[0] and told.all_text_contents()[1] == before[1]
+    assert page.evaluate("window.scrollY") == start
+
+
 def test_clock_is_scrubbed_and_stepped(visit, exported, found):
     page = visit(exported)
     page.get_by_role("button", name="2 Watch").click()
