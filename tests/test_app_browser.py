@@ -766,6 +766,54 @@ def test_what_is_not_there_is_not_said(live):
         assert not re.findall(r"\b(?:null|undefined|NaN)\b", page.locator(".sw-stage").inner_text())
 
 
+def test_a_page_opens_in_its_readers_language(live):
+    page = live(QUERY, locale="id-ID")
+    expect(page.locator("html")).to_have_attribute("lang", "id")
+    page.get_by_label("Bahasa", exact=True).select_option("en")
+    expect(page).to_have_url(re.compile("&d=[0-9a-f]{12}&lang=en$"))  # whoever is sent the link reads it so too
+    page.get_by_role("button", name="Share").click()
+    assert page.get_by_role("dialog", name="Share").get_by_label("Link", exact=True).input_value() == page.url
+    page.reload()
+    settled(page)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page = live("lang=id")
+    expect(page.locator("html")).to_have_attribute("lang", "id")
+    expect(page.locator(".sw-unknown")).to_be_hidden()
+    expect(page).to_have_url(re.compile("&lang=id$"))
+
+
+def test_a_served_page_can_be_made_larger_with_two_fingers(live):
+    assert live(QUERY).locator("meta[name=viewport]").get_attribute("content") == "width=device-width, initial-scale=1"
+
+
+@pytest.mark.parametrize("view", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_a_lesson_goes_on_in_another_language_and_after_a_reload(live, view):
+    storm, at = lessons()[3], 2  # its chart is one that only this step has
+    step = storm["steps"][at]
+    page = live(view=view)
+    if view == PHONE:
+        page.get_by_text("Set-up or lessons", exact=True).click()
+    page.get_by_role("tab", name="Lessons").click()
+    page.locator(".sw-lesson-list button").nth(3).click()
+    for _ in range(at):
+        page.locator(".sw-lessons .sw-primary").click()
+        settled(page)
+    marked = page.locator(".sw-marked h3")
+    expect(marked).to_contain_text("Local demand")
+    page.get_by_label("Language").focus()
+    page.get_by_label("Language").select_option("id")
+    expect(page.locator(".sw-step-text")).to_have_text(step["text"][1])
+    expect(marked).to_contain_text("Permintaan lokal")
+    assert page.get_by_label("Bahasa", exact=True).evaluate("one => one === document.activeElement")
+    page.reload()
+    settled(page)
+    expect(page.locator(".sw-step-text")).to_have_text(step["text"][1])
+    expect(marked).to_contain_text("Permintaan lokal")
+    expect(page.locator('.sw-stage[data-phase="watch"]')).to_be_attached()
+    page.get_by_role("button", name="‹ Semua pelajaran").press("Enter")
+    expect(page.locator(".sw-lesson-list button").nth(3)).to_be_focused()
+
+
 @pytest.mark.full
 def test_figures_on_the_page_are_the_engines(live):
     page = at_the_end(live(QUERY))

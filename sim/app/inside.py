@@ -44,15 +44,19 @@ INSTITUTIONS = (
 )
 
 
+def _language() -> int:
+    return LANGUAGES.index(opened() or LANGUAGES[0])
+
+
 def say(key: str, **holes: object) -> str:
     """A text of this page, in the language that it was opened in."""
-    return words(f"inside.{key}")[LANGUAGES.index(opened())].format(**holes)
+    return words(f"inside.{key}")[_language()].format(**holes)
 
 
 def policies() -> dict[str, str]:
     """Label of each policy, in the language of the page -> its name."""
     among = choices()
-    return {among.labels(name)[LANGUAGES.index(opened())]: name for name in among.policies}
+    return {among.labels(name)[_language()]: name for name in among.policies}
 
 
 @cache

@@ -14,10 +14,11 @@ export function makeCharts(context) {
   const cards = h("div", { class: "sw-charts" }, lorenz.el, money.el);
   const spot = h("div", { class: "sw-spot" });
   const el = h("section", { "aria-label": t("charts") }, h("p", { class: "sw-against" }, h("label", { for: more.id }, t("another_series")), more, h("span", {}, against, h("label", { for: against.id }, t("against")))), cards);
-  let [courses, now, marked] = [[], 0, null];
+  let [courses, now] = [[], 0];
 
   /** The charts that are wanted now: one that stays is left alone, with the table that is open behind it. */
   function choose(scene) {
+    const { marked } = state; // it outlives these charts: another language has others
     const wanted = scene.chartsWith(marked, state.series);
     const there = (metric) => courses.find((chart) => chart.key === metric.key);
     for (const chart of courses) if (!wanted.some((metric) => metric.key === chart.key)) chart.el.remove();
@@ -54,7 +55,7 @@ export function makeCharts(context) {
 
   /** Marks the chart that a lesson speaks of; one that is not always there comes for as long as it does. */
   function mark(key) {
-    marked = key;
+    state.marked = key;
     if (context.scene()) anew();
   }
 

@@ -6,11 +6,11 @@ import { sorted, unpacked, worded, wording } from "./data.mjs";
 import { say } from "./elements.mjs";
 import { makeEvidence } from "./evidence.mjs";
 import { makeExplain } from "./explain.mjs";
-import { WIDE, makeFrame } from "./frame.mjs";
+import { LANGUAGES, WIDE, makeFrame } from "./frame.mjs";
 import { makeGuess } from "./guess.mjs";
 import { makeHeadline } from "./headline.mjs";
 import { makeHousehold } from "./household.mjs";
-import { makeLessons } from "./lessons.mjs";
+import { makeLessons, resumed } from "./lessons.mjs";
 import { makeMaps } from "./maps.mjs";
 import { makePost } from "./post.mjs";
 import { makeScene } from "./scene.mjs";
@@ -19,7 +19,6 @@ import { makeShare } from "./share.mjs";
 
 const SILENCE = 500; // milliseconds that the clock has stood before its figures are read out
 const AGAIN = 10000; // milliseconds between two questions for what is waited for: it may be lost on its way
-const LANGUAGE = "swadaya-language"; // under which a tab remembers what its reader chose: the address is for others too
 const LAID = ["headline", "guess", "maps", "charts", "explain", "household"];
 const TICKED = ["headline", "maps", "charts", "household"];
 
@@ -27,7 +26,7 @@ const TICKED = ["headline", "maps", "charts", "household"];
 class Stage {
   constructor(model, el) {
     Object.assign(this, { model, el, post: makePost(model) });
-    this.state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", series: "", side: "setup", lesson: null, replay: false };
+    this.state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", series: "", side: "setup", lesson: null, marked: null, replay: false, chosen: null };
     this.late = false; // bands came in while the clock ran
     this.arrivals = 0;
     this.asked = null; // generation that stood when settings were asked for that nobody has answered yet
@@ -43,16 +42,21 @@ class Stage {
       "change:texts": () => this.build(),
     };
     this.keyed = (event) => this.key(event);
-    const chosen = this.live() && sessionStorage.getItem(LANGUAGE);
-    if (chosen) {
-      model.set("lang", chosen);
-      model.save_changes();
-    }
+    if (this.live()) this.resume();
     this.build();
     for (const [name, listener] of Object.entries(this.heard)) model.on(name, listener);
     document.addEventListener("keydown", this.keyed);
     this.asking = setInterval(() => this.busy() && this.post.send({ kind: "again", generation: this.payload?.generation ?? 0 }), AGAIN);
     this.arrived();
+  }
+
+  /** What a served page opens with: the language of its address, of whoever serves, or of the browser; and its lesson. */
+  resume() {
+    const asked = new URLSearchParams(window.location.search).get("lang");
+    const chosen = Object.hasOwn(LANGUAGES, asked) ? asked : null;
+    Object.assign(this.state, { chosen }, resumed(this.read("lessons")));
+    this.model.set("lang", chosen || this.model.get("lang") || (/^id\b/i.test(navigator.language) ? "id" : "en"));
+    this.model.save_changes();
   }
 
   /** Whether numbers are waited for. */
@@ -99,7 +103,7 @@ class Stage {
         this.parts.charts.mark(key);
       },
       speak: (language) => {
-        if (this.live()) sessionStorage.setItem(LANGUAGE, language);
+        state.chosen = language; // the address has it from now on
         model.set("lang", language);
         model.save_changes();
       },
@@ -118,8 +122,11 @@ class Stage {
     const made = { guess: makeGuess, headline: makeHeadline, maps: makeMaps, charts: makeCharts, setup: makeSetup, household: makeHousehold, explain: makeExplain, lessons: makeLessons, share: makeShare, evidence: makeEvidence };
     this.parts = { clock, ...Object.fromEntries(Object.entries(made).map(([name, make]) => [name, make(context)])) };
     this.t = t;
-    this.frame = makeFrame(context, this.parts);
+    const { side, tongue } = this.frame || {};
+    const spoken = tongue && tongue === document.activeElement;
+    this.frame = makeFrame(context, this.parts, side ? side.open : window.innerWidth >= WIDE || Boolean(this.state.lesson));
     this.el.replaceChildren(this.frame.root);
+    if (spoken) this.frame.tongue.focus();
     document.documentElement.lang = this.language();
     this.parts.lessons.dress();
     this.watcher = new ResizeObserver(() => this.resized());
