@@ -1268,6 +1268,7 @@ def test_the_form_offers_everything_with_its_range(among):
         assert one["low"] <= one["default"] <= one["high"] and 0.0 < one["step"] <= one["high"] - one["low"], key
         assert all(one["label"]) and (one["source"] or key in ("luck", "set")), key
     assert {one["name"] for one in told["policies"]} == set(among.policies)
+    assert all(len(one["meaning"]) == len(LANGUAGES) for one in told["policies"])  # the status quo too
     assert {group["id"] for group in told["groups"]} == {one["group"] for one in controls.values()}
     assert {"budget", "funds_end", "facilitation_end", "inequality", "trap", "threshold", "loss.base", "shock"} <= {
         key for key, one in controls.items() if one["front"]

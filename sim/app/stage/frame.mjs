@@ -11,10 +11,15 @@ function languageChoice({ t, language, speak }) {
   return select;
 }
 
+/** Scrolls to what was asked for, where none of it is in view. */
+function seen(el) {
+  if (el.getBoundingClientRect().top > window.innerHeight - 80) el.scrollIntoView({ block: "start" });
+}
+
 /** Puts the parts of the stage in their places, the set-up open or not. Returns the elements that change later. */
 export function makeFrame(context, parts, open) {
   const { t, turn, language, live } = context; // a served page has its main around all of this
-  const steps = PHASES.map((phase, place) => h("button", { type: "button", "data-phase": phase, onclick: () => turn(phase) }, `${place + 1} ${t(phase)}`));
+  const steps = PHASES.map((phase, place) => h("button", { type: "button", "data-phase": phase, onclick: () => { turn(phase); if (phase === "explain") seen(parts.explain.el); } }, `${place + 1} ${t(phase)}`));
   const evidence = parts.evidence.there() ? h("button", { type: "button", onclick: () => parts.evidence.open() }, t("evidence")) : null;
   const share = h("button", { type: "button", onclick: () => parts.share.open() }, t("share"));
   const tongue = languageChoice(context);

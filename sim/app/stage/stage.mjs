@@ -34,7 +34,7 @@ class Stage {
     this.heard = {
       "change:payload": () => this.arrived(),
       "change:bands": () => this.banded(),
-      "change:status": () => this.dress(),
+      "change:status": () => (this.dress(), this.parts.headline.assure()),
       "change:form": () => this.parts.setup.lay(),
       "change:share": () => this.parts.share.lay(),
       "change:lessons": () => this.parts.lessons.lay(),
@@ -209,6 +209,7 @@ class Stage {
   /** The clock runs. */
   started() {
     clearTimeout(this.silence);
+    this.parts.headline.hush();
     if (this.state.phase === "guess") this.turn("watch");
   }
 
