@@ -46,6 +46,7 @@ def of_control(control: Control, default: float) -> dict[str, Any]:
         "unit_words": worded(f"of.{control.unit}", control.unit),
         "label": label_of(control.key),
         "source": control.source,
+        "definition": table().get(f"definition.{control.key}", ""),
         "front": control.group == "front",
         "needs": NEEDS.get(control.key),
         "slow": control.key in ("inequality", "trap", "threshold")

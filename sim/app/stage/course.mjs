@@ -102,7 +102,7 @@ export function courseChart(outcome, t, number, go) {
     root.append(moving);
     if (drawn) root.append(guesses(guess, lines));
     cursor = svg("line", { y1: MARGIN.top, y2: inner.bottom, class: "sw-cursor" });
-    dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: RADII[arm], fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: `sw-label sw-of-${arm}`, fill: WORLDS[arm].colour }) }));
+    dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: RADII[arm], fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: `sw-label sw-of-${arm}`, fill: WORLDS[arm].ink }) }));
     root.append(cursor, ...dots.flatMap(({ dot, lead, text }) => [lead, dot, text]));
     drawing.replaceChildren(root);
     told();

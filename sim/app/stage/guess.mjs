@@ -68,12 +68,12 @@ export function makeGuess(context) {
     for (const [place, quarter] of [[0, 0], [1, scene.quarters]]) root.append(svg("text", { x: across(place), y: size.height - 6, "text-anchor": "middle", class: "sw-tick" }, t("year_n", { n: scene.yearName(quarter) })));
     root.append(svg("circle", { cx: across(0), cy: down(start), r: 4, fill: "#222" }));
     for (const arm of ["b", "a"]) {
-      const { colour } = WORLDS[arm];
+      const { colour, ink } = WORLDS[arm];
       const line = svg("path", { fill: "none", stroke: colour, "stroke-width": 2.25, "stroke-dasharray": "1 6", "stroke-linecap": "round" });
-      const dot = svg("circle", { r: 10, fill: colour, stroke: "#fff", "stroke-width": 1.5, class: "sw-handle" });
+      const dot = svg("circle", { r: 10, fill: ink, stroke: "#fff", "stroke-width": 1.5, class: "sw-handle" });
       const letter = svg("text", { class: "sw-letter", "text-anchor": "middle", fill: "#fff" }, arm.toUpperCase());
       const grip = h("i", { class: "sw-grip", style: `width:${2 * REACH}px;height:${2 * REACH}px` }); // only what has a box holds a page that scrolls
-      marks[arm] = { line, dot, letter, grip, text: svg("text", { class: "sw-label", fill: colour }) };
+      marks[arm] = { line, dot, letter, grip, text: svg("text", { class: "sw-label", fill: ink }) };
       root.append(line, dot, letter, marks[arm].text);
     }
     drawing.replaceChildren(root, marks.b.grip, marks.a.grip);
