@@ -892,6 +892,15 @@ def test_a_figure_has_its_settings_on_it(found, among):
     assert downloads.figure(found, among, "png", "nonsense", "xx").data.startswith(b"\x89PNG")
 
 
+def test_a_page_that_replays_is_called_in_its_language(found, among):
+    titles = [
+        re.search("<title>(.*)</title>", downloads.page(found, among, "", {}, lang).data.decode())[1]
+        for lang in LANGUAGES
+    ]
+    for at, title in enumerate(titles):
+        assert all(among.called(getattr(found.settings, arm))[at] in title for arm in ("a", "b"))
+
+
 def test_the_page_that_replays_needs_nothing(found, among):
     text = downloads.page(found, among, "", {}, "id").data.decode()
     assert '<html lang="id">' in text and "{{" not in text.split('id="data"')[0]

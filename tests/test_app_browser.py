@@ -620,6 +620,20 @@ def test_a_village_has_room_for_its_name_and_its_institutions(visit, exported, v
     assert seen and all(8 * seen.count(name) >= 64 for name in set(seen)), seen
 
 
+@pytest.mark.parametrize("view", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_what_happens_is_named_where_it_is_drawn(visit, exported, view):
+    """On a phone beneath each chart, by number; where there is room, on the clock."""
+    page = visit(exported, view)
+    beneath = page.locator(".sw-card").first.locator(".sw-signs")
+    names = ["Programmes begin", "Facilitators leave", "Money ends", "Markets fall 15\u00a0%"]
+    numbered = [f"{sign} {name}" for sign, name in zip("①②③④", names, strict=True)]
+    assert beneath.locator("span").all_text_contents() == numbered
+    drawn = page.locator(".sw-card").first.locator(".sw-sign")
+    assert drawn.all_text_contents() == list("①②③④")
+    assert {one.is_visible() for one in (beneath, *drawn.all())} == {view == PHONE}
+    assert page.locator(".sw-flags").is_visible() == (view != PHONE)
+
+
 def test_steps_lead_to_what_they_name(visit, exported):
     """On a phone the explanation is far below."""
     page = visit(exported, PHONE)
@@ -822,12 +836,12 @@ def test_a_served_page_can_be_made_larger_with_two_fingers(live):
     assert live(QUERY).locator("meta[name=viewport]").get_attribute("content") == "width=device-width, initial-scale=1"
 
 
-@pytest.mark.parametrize("view", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("view", [LAPTOP, {"width": 900, "height": 1100}, PHONE], ids=["laptop", "tablet", "phone"])
 def test_a_lesson_goes_on_in_another_language_and_after_a_reload(live, view):
     storm, at = lessons()[3], 2  # its chart is one that only this step has
     step = storm["steps"][at]
     page = live(view=view)
-    if view == PHONE:
+    if view != LAPTOP:
         page.get_by_text("Set-up or lessons", exact=True).click()
     page.get_by_role("tab", name="Lessons").click()
     page.locator(".sw-lesson-list button").nth(3).click()
@@ -845,6 +859,7 @@ def test_a_lesson_goes_on_in_another_language_and_after_a_reload(live, view):
     settled(page)
     expect(page.locator(".sw-step-text")).to_have_text(step["text"][1])
     expect(marked).to_contain_text("Permintaan lokal")
+    expect(page.locator(".sw-spot .sw-marked")).to_have_count(int(view != LAPTOP))  # in one column beside the words
     expect(page.locator('.sw-stage[data-phase="watch"]')).to_be_attached()
     page.get_by_role("button", name="‹ Semua pelajaran").press("Enter")
     expect(page.locator(".sw-lesson-list button").nth(3)).to_be_focused()
@@ -1071,6 +1086,8 @@ def test_pages_open_in_the_language_of_whoever_serves_them(visit, tmp_path):
         page = visit(address, ready="img")
         expect(page.get_by_text("tekan ▶, atau Step untuk satu triwulan")).to_be_visible()
         expect(page.get_by_text("Step = satu triwulan")).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("lang", "id")
+        expect(page).to_have_title("Swadaya: Di dalam satu desa")
         page.get_by_role("button", name="Step").click()
         expect(page.get_by_text(re.compile(r"Tahun 0, triwulan 2: \d+% penduduk miskin"))).to_be_visible()
         page.close()

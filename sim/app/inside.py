@@ -9,7 +9,9 @@ from __future__ import annotations
 import warnings
 from functools import cache
 
+import anywidget
 import solara
+import traitlets
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -42,6 +44,13 @@ INSTITUTIONS = (
     ("group", 2, "works", 20.0, "works_2"),
     ("group", 3, "works", 20.0, "works_3"),
 )
+
+
+class Spoken(anywidget.AnyWidget):
+    """Tells the browser, and whoever reads aloud with it, the language of the page; Mesa's viewer tells none."""
+
+    _esm = "export default { render({ model }) { document.documentElement.lang = model.get('lang'); } }"
+    lang = traitlets.Unicode().tag(sync=True)
 
 
 def _language() -> int:
@@ -175,6 +184,8 @@ def Page() -> None:
         "luck": {"type": "SliderInt", "value": 1, "label": say("luck"), "min": 1, "max": 20, "step": 1},
     }
     model = solara.use_memo(Village, [])
+    solara.Title(f"Swadaya: {say('name')}")
+    Spoken.element(lang=LANGUAGES[_language()])
     SolaraViz(
         model,
         components=[(Households, 0), (Course, 0)],

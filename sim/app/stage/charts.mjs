@@ -1,9 +1,8 @@
 // The charts under the clock, all on the same time; the one that a lesson speaks of comes first.
 import { courseChart } from "./course.mjs";
 import { fresh, h } from "./elements.mjs";
+import { WIDE } from "./frame.mjs";
 import { lorenzChart, moneyChart } from "./shares.mjs";
-
-const NARROW = 600; // pixels of width below which that one stands beside the lesson's words, above all else
 
 export function makeCharts(context) {
   const { t, state } = context;
@@ -23,7 +22,7 @@ export function makeCharts(context) {
     const there = (metric) => courses.find((chart) => chart.key === metric.key);
     for (const chart of courses) if (!wanted.some((metric) => metric.key === chart.key)) chart.el.remove();
     courses = wanted.map((metric) => there(metric) || courseChart(metric, t, (value) => context.scene().show(metric.key, value), context.go));
-    const alone = marked && el.clientWidth < NARROW;
+    const alone = marked && el.closest(".sw-page").clientWidth < WIDE; // in one column it stands beside the lesson's words
     const next = { spot: null, cards: lorenz.el };
     for (const { el: card, key } of [...courses].reverse()) {
       card.classList.toggle("sw-marked", key === marked);

@@ -47,6 +47,12 @@ function yearly(scene, outcome, t, number, against) {
   return h("table", {}, h("thead", {}, head), h("tbody", {}, rows));
 }
 
+/** What happens, in the order of time: what falls into one quarter has one number. */
+function moments(events) {
+  const quarters = [...new Set(events.map((event) => event.quarter))].sort((one, other) => one - other);
+  return quarters.map((quarter, place) => ({ quarter, sign: String.fromCharCode(0x2460 + place), label: events.filter((event) => event.quarter === quarter).map((event) => event.label).join(", ") }));
+}
+
 /** A chart of one outcome. `lay` draws everything that stands still, `tick` moves the clock. */
 export function courseChart(outcome, t, number, go) {
   const { el, drawing, told, width } = card(outcome, t, () => yearly(scene, outcome, t, show, against), () => tick(now));
@@ -86,8 +92,13 @@ export function courseChart(outcome, t, number, go) {
     const every = size.width < 300 ? 40 : 20;
     for (let quarter = 0; quarter <= last + 1; quarter += every)
       root.append(svg("text", { x: across(Math.min(quarter, last)), y: size.height - 5, "text-anchor": "middle", class: "sw-tick" }, scene.yearName(quarter)));
-    for (const event of scene.events)
-      root.append(svg("line", { x1: across(event.quarter), x2: across(event.quarter), y1: MARGIN.top, y2: inner.bottom, class: "sw-event" }, svg("title", {}, `${event.label} (${scene.yearName(event.quarter)})`)));
+    const happening = moments(scene.events);
+    let free = 0; // where there is room for another number
+    for (const { quarter, sign, label } of happening) {
+      const x = across(quarter);
+      free = Math.max(x, free) + 12;
+      root.append(svg("line", { x1: x, x2: x, y1: MARGIN.top, y2: inner.bottom, class: "sw-event" }, svg("title", {}, `${label} (${scene.yearName(quarter)})`)), svg("text", { x: free - 12, y: MARGIN.top - 1, "text-anchor": "middle", class: "sw-tick sw-sign" }, sign));
+    }
     const name = fresh("clip");
     clip = svg("rect", { x: 0, y: 0, height: size.height, width: 0 });
     root.append(svg("clipPath", { id: name }, clip));
@@ -104,7 +115,7 @@ export function courseChart(outcome, t, number, go) {
     cursor = svg("line", { y1: MARGIN.top, y2: inner.bottom, class: "sw-cursor" });
     dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: RADII[arm], fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: `sw-label sw-of-${arm}`, fill: WORLDS[arm].ink }) }));
     root.append(cursor, ...dots.flatMap(({ dot, lead, text }) => [lead, dot, text]));
-    drawing.replaceChildren(root);
+    drawing.replaceChildren(root, h("p", { class: "sw-signs", "aria-hidden": "true" }, happening.map(({ sign, label }) => h("span", {}, `${sign} ${label}`))));
     told();
   }
 
