@@ -628,7 +628,7 @@ def test_what_happens_is_named_where_it_is_drawn(visit, exported, view):
     names = ["Programmes begin", "Facilitators leave", "Money ends", "Markets fall 15\u00a0%"]
     numbered = [f"{sign} {name}" for sign, name in zip("①②③④", names, strict=True)]
     assert beneath.locator("span").all_text_contents() == numbered
-    drawn = page.locator(".sw-card").first.locator(".sw-sign")
+    drawn = page.locator(".sw-card").first.locator(".sw-sign span")
     assert drawn.all_text_contents() == list("①②③④")
     assert {one.is_visible() for one in (beneath, *drawn.all())} == {view == PHONE}
     assert page.locator(".sw-flags").is_visible() == (view != PHONE)

@@ -93,12 +93,8 @@ export function courseChart(outcome, t, number, go) {
     for (let quarter = 0; quarter <= last + 1; quarter += every)
       root.append(svg("text", { x: across(Math.min(quarter, last)), y: size.height - 5, "text-anchor": "middle", class: "sw-tick" }, scene.yearName(quarter)));
     const happening = moments(scene.events);
-    let free = 0; // where there is room for another number
-    for (const { quarter, sign, label } of happening) {
-      const x = across(quarter);
-      free = Math.max(x, free) + 12;
-      root.append(svg("line", { x1: x, x2: x, y1: MARGIN.top, y2: inner.bottom, class: "sw-event" }, svg("title", {}, `${label} (${scene.yearName(quarter)})`)), svg("text", { x: free - 12, y: MARGIN.top - 1, "text-anchor": "middle", class: "sw-tick sw-sign" }, sign));
-    }
+    for (const { quarter, label } of happening)
+      root.append(svg("line", { x1: across(quarter), x2: across(quarter), y1: MARGIN.top, y2: inner.bottom, class: "sw-event" }, svg("title", {}, `${label} (${scene.yearName(quarter)})`)));
     const name = fresh("clip");
     clip = svg("rect", { x: 0, y: 0, height: size.height, width: 0 });
     root.append(svg("clipPath", { id: name }, clip));
@@ -115,8 +111,18 @@ export function courseChart(outcome, t, number, go) {
     cursor = svg("line", { y1: MARGIN.top, y2: inner.bottom, class: "sw-cursor" });
     dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: RADII[arm], fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: `sw-label sw-of-${arm}`, fill: WORLDS[arm].ink }) }));
     root.append(cursor, ...dots.flatMap(({ dot, lead, text }) => [lead, dot, text]));
-    drawing.replaceChildren(root, h("p", { class: "sw-signs", "aria-hidden": "true" }, happening.map(({ sign, label }) => h("span", {}, `${sign} ${label}`))));
+    drawing.replaceChildren(signs(happening), root, h("p", { class: "sw-signs", "aria-hidden": "true" }, happening.map(({ sign, label }) => h("span", {}, `${sign} ${label}`))));
     told();
+  }
+
+  /** A row of numbers above the lines of what happens, none on another. */
+  function signs(happening) {
+    let free = 0; // where there is room for the next
+    return h("div", { class: "sw-sign", "aria-hidden": "true" }, happening.map(({ quarter, sign }) => {
+      const x = Math.max(across(quarter), free);
+      free = x + 13;
+      return h("span", { style: `left:${x}px` }, sign);
+    }));
   }
 
   /** The drawing in words; before the end has been seen it gives nothing away. */
