@@ -7,6 +7,7 @@ import base64
 import csv
 import gc
 import io
+import itertools
 import json
 import re
 import socket
@@ -36,7 +37,8 @@ from sim.app.crew import BANDED, Crew, classes, one_luck
 from sim.app.form import TOLD, form
 from sim.app.household import story
 from sim.app.kept import Shared
-from sim.app.life import lives
+from sim.app.life import YES_OR_NO, Parting, lives
+from sim.app.module import HOME
 from sim.app.payload import MEANINGS, payload
 from sim.app.record import LAYERS, LINE_CODE, of_line, pair
 from sim.app.refusals import refused
@@ -586,6 +588,13 @@ def test_a_story_has_numbers_that_are_read(found, among, threads):
             assert "-" not in told["why"][arm]["text"][0]
 
 
+def test_what_is_or_is_not_is_told_as_yes_or_no(found, threads):
+    life = lives(found, 10, threads)
+    on_the_list = household._parts(life, Parting(3, "gets_pkh", YES_OR_NO, 0.0, 1.0))["text"]
+    assert on_the_list[0].startswith("First difference: is on the PKH list, A no, B yes.")
+    assert on_the_list[1].startswith("Beda pertama: ada di daftar PKH, A tidak, B ya.")
+
+
 def test_who_received_an_asset_is_told_when(found, among, threads):
     served = [number for number in range(0, 400) if found.worlds["a"].poor[number]]
     for number in served[:6]:
@@ -613,6 +622,49 @@ def test_the_dividend_says_what_becomes_of_its_money(found, among):
     said = {one["name"]: one["meaning"] for one in json.loads(form(found.settings, among, 1, []))["policies"]}
     assert "is paid to everybody in equal parts" in said["dividend"][0] and "spends nothing" not in said["dividend"][0]
     assert "dibayarkan merata kepada semua orang" in said["dividend"][1]
+
+
+def linear(colour: str) -> np.ndarray:
+    """Red, green and blue of a colour as light."""
+    share = np.array([int(colour[at : at + 2], 16) / 255.0 for at in (1, 3, 5)])
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2."""
+    low, high = sorted(float(linear(colour) @ (0.2126, 0.7152, 0.0722)) for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def seen(colour: str, eye: np.ndarray) -> np.ndarray:
+    """A colour in CIELAB, as an eye sees it."""
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(to_xyz @ np.clip(eye @ linear(colour), 1e-4, 1.0) / (0.9505, 1.0, 1.089))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_colours_are_told_apart_and_words_are_read():
+    """Words have 4.5 to 1; classes of the map lie apart for each kind of colour-blindness (Machado et al. 2009)."""
+    told = (HOME / "stage" / "colour.mjs").read_text(encoding="utf-8")
+    inks = re.findall(r'ink: "(#\w{6})"', told)
+    assert len(inks) == 3 and all(contrast(ink, paper) >= 4.5 for ink in inks for paper in ("#ffffff", "#f7f4ee"))
+    classes = re.findall(r"#\w{6}", re.search(r"const CLASSES = .*", told)[0])
+    assert len(classes) == 4 and contrast(classes[0], classes[3]) > 2.5  # poor, and on its own feet
+    eyes = [
+        np.eye(3),
+        np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
+        np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+        np.array([[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]]),
+    ]
+    for eye, (one, other) in itertools.product(eyes, itertools.combinations(classes, 2)):
+        assert np.linalg.norm(seen(one, eye) - seen(other, eye)) > 20, (one, other)
+    style = (HOME / "stage.css").read_text(encoding="utf-8")
+    assert f"--b-ink: {inks[1]};" in style and ".sw-mark.sw-b { background: var(--b-ink); }" in style
+
+
+def test_words_of_standing_name_one_thing_each():
+    told = {words(f"stage.class_{name}")[1] for name in ("stands", "self_sufficient")}
+    assert len(told) == 2
 
 
 def test_both_languages_say_everything():
@@ -838,6 +890,15 @@ def test_a_figure_has_its_settings_on_it(found, among):
     assert "Hadir di musyawarah" in svg and found.digest in svg and "run code" in svg
     assert found.settings.query()[:60].replace("&", "&amp;") in svg
     assert downloads.figure(found, among, "png", "nonsense", "xx").data.startswith(b"\x89PNG")
+
+
+def test_a_page_that_replays_is_called_in_its_language(found, among):
+    titles = [
+        re.search("<title>(.*)</title>", downloads.page(found, among, "", {}, lang).data.decode())[1]
+        for lang in LANGUAGES
+    ]
+    for at, title in enumerate(titles):
+        assert all(among.called(getattr(found.settings, arm))[at] in title for arm in ("a", "b"))
 
 
 def test_the_page_that_replays_needs_nothing(found, among):
@@ -1266,8 +1327,9 @@ def test_the_form_offers_everything_with_its_range(among):
     assert offered - controls.keys() == {"attends.threshold", "output.lumpy_scale", "output.lumpy_cost"}
     for key, one in controls.items():
         assert one["low"] <= one["default"] <= one["high"] and 0.0 < one["step"] <= one["high"] - one["low"], key
-        assert all(one["label"]) and (one["source"] or key in ("luck", "set")), key
+        assert all(one["label"]) and bool(one["source"]) != (len(one["definition"]) == len(LANGUAGES)), key
     assert {one["name"] for one in told["policies"]} == set(among.policies)
+    assert all(len(one["meaning"]) == len(LANGUAGES) for one in told["policies"])  # the status quo too
     assert {group["id"] for group in told["groups"]} == {one["group"] for one in controls.values()}
     assert {"budget", "funds_end", "facilitation_end", "inequality", "trap", "threshold", "loss.base", "shock"} <= {
         key for key, one in controls.items() if one["front"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_app_browser import PHONE, answering, chromium, live, served, settled, visit  # noqa: F401
+from test_app_browser import PHONE, SIDEWAYS, answering, chromium, live, served, settled, visit  # noqa: F401
 
 from sim.app.lessons import lessons
 from sim.app.texts import LANGUAGES, by_language
@@ -46,7 +46,7 @@ CUT = """() => [...document.querySelectorAll('.sw-stage *')]
 
 def looked_at(page: Page, what: str) -> None:
     """Nothing lies on another, nothing is cut off; a picture where a folder for them is named."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], what
+    assert page.evaluate(SIDEWAYS) == [], what
     assert not page.evaluate(CUT), what
     assert not page.evaluate(OVERLAPS), what
     if folder := os.environ.get("PICTURES"):

@@ -40,7 +40,7 @@ class Control:
     group
         Where it stands: "front" at once, a mechanism's name under "more", "policy" for a policy's own.
     source
-        Where value and range come from.
+        Where value and range come from; empty for what the view adds.
     """
 
     key: str
@@ -68,20 +68,19 @@ class Control:
         return min(max(inside, self.low), self.high) + 0.0  # no -0
 
 
-#: What the view adds to the numbers of the model: key, kind, low, high, unit, source; the default is the place's.
+#: What the view adds to the numbers of the model: key, kind, low, high, unit; the default is the place's, what each is
+#: stands among the texts (`definition`).
 FRONT = (
-    ("budget", "number", 0.0, 0.2, "z per person and quarter", "a third of a Dana Desa of 2017 is usual here"),
-    ("funds_end", "whole", 9, 40, "quarter", "when the money of both ends, at the latest with the calendar"),
-    ("facilitation_end", "whole", 9, 40, "quarter", "when the facilitators leave, likewise"),
-    ("inequality", "number", 0.6, 1.4, "times the spread of 2017", "an experiment: log consumption spreads so much "
-     "more or less around its mode at the start; 1 is what was measured"),
-    ("pass_through", "number", 0.0, 1.0, "share", "mean of the villages: how much of national growth reaches them; "
-     "0.1-0.3 fits growth at the line"),
-    ("trap", "switch", 0, 1, "", "a technique that needs a lump of capital: one of two structural variants"),
-    ("threshold", "number", 0.05, 0.5, "z per quarter", "what that technique costs each quarter (usual: 0.05-0.5)"),
-    ("shock", "number", 0.0, 0.3, "share", "fall of outside markets in one quarter, to see who stands; 0 is none"),
-    ("shock_at", "whole", 8, 79, "quarter", "when it falls"),
-)  # fmt: skip
+    ("budget", "number", 0.0, 0.2, "z per person and quarter"),
+    ("funds_end", "whole", 9, 40, "quarter"),
+    ("facilitation_end", "whole", 9, 40, "quarter"),
+    ("inequality", "number", 0.6, 1.4, "times the spread of 2017"),
+    ("pass_through", "number", 0.0, 1.0, "share"),
+    ("trap", "switch", 0, 1, ""),
+    ("threshold", "number", 0.05, 0.5, "z per quarter"),
+    ("shock", "number", 0.0, 0.3, "share"),
+    ("shock_at", "whole", 8, 79, "quarter"),
+)
 LEAKAGE = "loss.base"  # the one number of the model that stands in front
 
 
@@ -165,8 +164,8 @@ def _of_param(key: str, param: Param, group: str) -> Control:
 def _front() -> Iterator[Control]:
     defaults = {"budget": 0.04, "funds_end": 28, "facilitation_end": 28, "inequality": 1.0, "pass_through": 0.22,
                 "trap": 0, "threshold": 0.2, "shock": 0.0, "shock_at": 48}  # fmt: skip
-    for key, kind, low, high, unit, source in FRONT:
-        yield Control(key, kind, "front", float(low), float(high), float(defaults[key]), unit, source)
+    for key, kind, low, high, unit in FRONT:
+        yield Control(key, kind, "front", float(low), float(high), float(defaults[key]), unit, "")
 
 
 def _world(scenario: Scenario) -> str:

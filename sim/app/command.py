@@ -19,7 +19,10 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     app.add_argument("--host", default="127.0.0.1", help="address to serve at (default: this machine only)")
     app.add_argument("--inside", action="store_true", help="instead: one village, agent by agent, in Mesa's viewer")
     app.add_argument(
-        "--lang", choices=LANGUAGES, default=LANGUAGES[0], help="language that pages open in: en (default) or id"
+        "--lang",
+        choices=LANGUAGES,
+        default=argparse.SUPPRESS,  # the terminal speaks English then, and a page as its browser
+        help="language that pages open in, en or id (default: that of the browser)",
     )
     app.add_argument("--no-open", action="store_true", help="do not open a browser")
 
@@ -28,7 +31,7 @@ def app(arguments: argparse.Namespace) -> None:
     """`swadaya app`: the interactive view, or the look inside one village."""
     from sim.app.serve import serve
 
-    serve(arguments.port, arguments.host, not arguments.no_open, arguments.lang, arguments.inside)
+    serve(arguments.port, arguments.host, not arguments.no_open, getattr(arguments, "lang", ""), arguments.inside)
 
 
 def bench() -> None:

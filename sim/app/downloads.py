@@ -191,7 +191,7 @@ def scenario(pair: Pair, among: Choices) -> File:
 
 def page(pair: Pair, among: Choices, bands: str, stories: Mapping[int, Any], lang: object) -> File:
     """One HTML file that replays the run from disk, with no server and no request."""
-    language = lang if lang in LANGUAGES else LANGUAGES[0]
+    language = str(lang) if lang in LANGUAGES else LANGUAGES[0]
     told = {
         "payload": json.loads(payload(pair, among, 1)),
         "bands": json.loads(bands) | {"generation": 1} if bands else None,
@@ -203,7 +203,8 @@ def page(pair: Pair, among: Choices, bands: str, stories: Mapping[int, Any], lan
         "stories": {str(number): story for number, story in stories.items()},
     }
     data = json.dumps(told, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
-    title = " · ".join(("Swadaya", *(among.called(getattr(pair.settings, arm))[0] for arm in ("a", "b"))))
+    at = LANGUAGES.index(language)
+    title = " · ".join(("Swadaya", *(among.called(getattr(pair.settings, arm))[at] for arm in ("a", "b"))))
     parts = {"lang": language, "title": escape(title), "css": css(), "module": module(), "data": data}
     text = (HOME / "frame_app.html").read_text(encoding="utf-8")
     pieces = text.split("{{ ")

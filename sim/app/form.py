@@ -23,9 +23,13 @@ def label_of(key: str) -> tuple[str, str]:
 
 
 def policy_words(name: str, among: Choices) -> dict[str, Text | str]:
-    """What a policy says of itself; the baseline says nothing."""
+    """What a policy says of itself; the baseline, which is none, what the page says of it."""
     about = among.known.policies.get(name)
-    return {key: worded(f"policy.{name}.{key}", getattr(about, key)) if about else "" for key in TOLD}
+    own = table()
+    return {
+        key: worded(f"policy.{name}.{key}", getattr(about, key)) if about else own.get(f"policy.{name}.{key}", "")
+        for key in TOLD
+    }
 
 
 def of_control(control: Control, default: float) -> dict[str, Any]:
@@ -42,6 +46,7 @@ def of_control(control: Control, default: float) -> dict[str, Any]:
         "unit_words": worded(f"of.{control.unit}", control.unit),
         "label": label_of(control.key),
         "source": control.source,
+        "definition": table().get(f"definition.{control.key}", ""),
         "front": control.group == "front",
         "needs": NEEDS.get(control.key),
         "slow": control.key in ("inequality", "trap", "threshold")

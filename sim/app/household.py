@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.agents.territory import LEVERS, MONEY
 from sim.app.choices import Choices
-from sim.app.life import SMALL, Life, Parting, home_of, lives, parting
+from sim.app.life import SMALL, YES_OR_NO, Life, Parting, home_of, lives, parting
 from sim.app.payload import numbers
 from sim.app.record import Pair
 from sim.app.texts import table, worded, words
@@ -127,11 +127,17 @@ def _happened(life: Life) -> Iterator[dict[str, Any]]:
 def _parts(found: Mapping[str, Life], split: Parting) -> dict[str, Any]:
     """The first quarter that differs, and what was decided differently by then."""
     unit = worded(f"of.{split.unit}", split.unit) if split.unit.startswith("z") else ("", "")
-    text = filled("parts.text", column=words(f"column.{split.column}"), a=split.a, b=split.b, unit=unit)
+    a, b = (_read(value, split.unit) for value in (split.a, split.b))
+    text = filled("parts.text", column=words(f"column.{split.column}"), a=a, b=b, unit=unit)
     text = (text[0].replace(" .", "."), text[1].replace(" .", "."))
     decided = _decided(found, split.quarter)
     text = (f"{text[0]} {decided[0]}".strip(), f"{text[1]} {decided[1]}".strip())
     return {"quarter": split.quarter, "column": split.column, "text": text, "a": split.a, "b": split.b}
+
+
+def _read(value: float, unit: str) -> float | Text:
+    """A value as it is read: what is or is not, as yes or no."""
+    return words("parts.yes" if value > 0.5 else "parts.no") if unit == YES_OR_NO else value
 
 
 def _decided(found: Mapping[str, Life], quarter: int) -> Text:

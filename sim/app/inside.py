@@ -9,7 +9,9 @@ from __future__ import annotations
 import warnings
 from functools import cache
 
+import anywidget
 import solara
+import traitlets
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -44,15 +46,26 @@ INSTITUTIONS = (
 )
 
 
+class Spoken(anywidget.AnyWidget):
+    """Tells the browser, and whoever reads aloud with it, the language of the page; Mesa's viewer tells none."""
+
+    _esm = "export default { render({ model }) { document.documentElement.lang = model.get('lang'); } }"
+    lang = traitlets.Unicode().tag(sync=True)
+
+
+def _language() -> int:
+    return LANGUAGES.index(opened() or LANGUAGES[0])
+
+
 def say(key: str, **holes: object) -> str:
     """A text of this page, in the language that it was opened in."""
-    return words(f"inside.{key}")[LANGUAGES.index(opened())].format(**holes)
+    return words(f"inside.{key}")[_language()].format(**holes)
 
 
 def policies() -> dict[str, str]:
     """Label of each policy, in the language of the page -> its name."""
     among = choices()
-    return {among.labels(name)[LANGUAGES.index(opened())]: name for name in among.policies}
+    return {among.labels(name)[_language()]: name for name in among.policies}
 
 
 @cache
@@ -171,6 +184,8 @@ def Page() -> None:
         "luck": {"type": "SliderInt", "value": 1, "label": say("luck"), "min": 1, "max": 20, "step": 1},
     }
     model = solara.use_memo(Village, [])
+    solara.Title(f"Swadaya: {say('name')}")
+    Spoken.element(lang=LANGUAGES[_language()])
     SolaraViz(
         model,
         components=[(Households, 0), (Course, 0)],

@@ -13,7 +13,8 @@ from sim.app.settings import ARMS
 from sim.model import CommunityModel
 
 SMALL = 0.01  # z: what is less is no parting of two lives
-COUNTED = ("0 or 1", "number")  # units of columns of which any difference is one
+YES_OR_NO = "0 or 1"  # a unit of columns
+COUNTED = (YES_OR_NO, "number")  # units of columns of which any difference is one
 
 
 @dataclass(frozen=True)

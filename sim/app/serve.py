@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from sim.app.memory import one_heap
-from sim.app.texts import LANGUAGES, OPENED
+from sim.app.texts import OPENED
 from sim.errors import InputError
 
 NEEDED = ("solara", "solara.server", "anywidget", "uvicorn", "starlette", "ipyvuetify")
@@ -86,7 +86,7 @@ def missing() -> Iterator[Path]:
         yield folder / name
 
 
-def serve(port: int, host: str, open_browser: bool, lang: str = LANGUAGES[0], inside: bool = False) -> None:
+def serve(port: int, host: str, open_browser: bool, lang: str = "", inside: bool = False) -> None:
     """Serve until interrupted.
 
     Raises

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from urllib.parse import parse_qsl, urlencode
 
 from sim.app.choices import DIGITS, FIRST, LUMP, MOST_LUCKS, MOST_SETS, Choices, Control
-from sim.app.texts import words
+from sim.app.texts import LANGUAGES, words
 from sim.scenario import BASELINE, Scenario, check
 
 VERSION = 1
@@ -140,6 +140,8 @@ def from_query(text: str, among: Choices) -> tuple[Settings, list[Text]]:
     if version != str(VERSION):
         complaints.append(_told("version", given=_short(version), version=VERSION))
     pairs.pop("d", None)  # the digest that whoever sent the link had; the page compares it
+    if pairs.get("lang") in LANGUAGES:  # the page reads it
+        del pairs["lang"]
     found, more = from_values(pairs, among)
     complaints += more
     rest = len(complaints) - MOST_TOLD

@@ -1,5 +1,8 @@
 // Solara puts this file into the page, before anything of it runs.
 
+// Solara forbids two fingers to make a page larger; whoever sees less well needs them.
+document.querySelector("meta[name=viewport]")?.setAttribute("content", "width=device-width, initial-scale=1");
+
 // anywidget gives its module two seconds to load; later it shows the stage and drops every message to it, for good. A
 // machine that is busy, or a line that is slow, needs longer and is none the worse for it.
 {

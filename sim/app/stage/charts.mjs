@@ -1,9 +1,8 @@
 // The charts under the clock, all on the same time; the one that a lesson speaks of comes first.
 import { courseChart } from "./course.mjs";
 import { fresh, h } from "./elements.mjs";
+import { WIDE } from "./frame.mjs";
 import { lorenzChart, moneyChart } from "./shares.mjs";
-
-const NARROW = 600; // pixels of width below which that one stands beside the lesson's words, above all else
 
 export function makeCharts(context) {
   const { t, state } = context;
@@ -14,15 +13,16 @@ export function makeCharts(context) {
   const cards = h("div", { class: "sw-charts" }, lorenz.el, money.el);
   const spot = h("div", { class: "sw-spot" });
   const el = h("section", { "aria-label": t("charts") }, h("p", { class: "sw-against" }, h("label", { for: more.id }, t("another_series")), more, h("span", {}, against, h("label", { for: against.id }, t("against")))), cards);
-  let [courses, now, marked] = [[], 0, null];
+  let [courses, now] = [[], 0];
 
   /** The charts that are wanted now: one that stays is left alone, with the table that is open behind it. */
   function choose(scene) {
+    const { marked } = state; // it outlives these charts: another language has others
     const wanted = scene.chartsWith(marked, state.series);
     const there = (metric) => courses.find((chart) => chart.key === metric.key);
     for (const chart of courses) if (!wanted.some((metric) => metric.key === chart.key)) chart.el.remove();
     courses = wanted.map((metric) => there(metric) || courseChart(metric, t, (value) => context.scene().show(metric.key, value), context.go));
-    const alone = marked && el.clientWidth < NARROW;
+    const alone = marked && el.closest(".sw-page").clientWidth < WIDE; // in one column it stands beside the lesson's words
     const next = { spot: null, cards: lorenz.el };
     for (const { el: card, key } of [...courses].reverse()) {
       card.classList.toggle("sw-marked", key === marked);
@@ -54,7 +54,7 @@ export function makeCharts(context) {
 
   /** Marks the chart that a lesson speaks of; one that is not always there comes for as long as it does. */
   function mark(key) {
-    marked = key;
+    state.marked = key;
     if (context.scene()) anew();
   }
 

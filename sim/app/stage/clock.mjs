@@ -93,9 +93,10 @@ export function makeClock(t, { moved, turned }) {
     const free = []; // where each row of names has room again
     flags.replaceChildren(...scene.events.map((event) => {
       const left = (event.quarter / last) * 100;
-      const turned = left > 80; // its name stands before it
       const wide = breadth(event.label) + 12;
-      const from = (left / 100) * width - (turned ? wide : 0);
+      const place = (left / 100) * width;
+      const turned = place + wide - width > Math.max(wide - place, 0); // its name stands before it, where there is more room
+      const from = place - (turned ? wide : 0);
       const found = free.findIndex((end) => end <= from);
       const row = found < 0 ? free.length : found;
       free[row] = from + wide;

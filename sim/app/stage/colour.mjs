@@ -1,10 +1,11 @@
 // Colours: of the two worlds, of the layers of the map. Safe for the common kinds of colour-blindness.
 
-/** The two worlds and the world without a programme: colour, dash and letter differ together. */
+/** The two worlds and the world without a programme: colour, dash and letter differ together; `ink` is what words are
+ * written in, and what white words are written on. */
 export const WORLDS = {
-  a: { colour: "#0072B2", dash: "", width: 2.25 },
-  b: { colour: "#D55E00", dash: "7 3", width: 2.25 },
-  none: { colour: "#8c8c8c", dash: "", width: 1 },
+  a: { colour: "#0072B2", ink: "#0072B2", dash: "", width: 2.25 },
+  b: { colour: "#D55E00", ink: "#a84a00", dash: "7 3", width: 2.25 },
+  none: { colour: "#8c8c8c", ink: "#6e6e6e", dash: "", width: 1 },
 };
 
 const BROWN_TO_TEAL = ["#7a4a06", "#b07a2e", "#dcbf86", "#f2ead8", "#c3dfda", "#62aba1", "#0b5f57"];
@@ -13,8 +14,8 @@ const LIGHT_TO_TEAL = ["#f1eee6", "#d3e3dc", "#9cc8bf", "#5aa398", "#24796f", "#
 export const ENDS = ["#0b5f57", "#6fbfae", "#dcb560", "#6b4f7d", "#d9c2e6", "#7a4a06"];
 /** Whether white words are read on it. */
 export const dark = (colour) => rgb(colour).reduce((sum, part, place) => sum + part * [0.3, 0.59, 0.11][place], 0) < 128;
-// from below the line to standing on one's own: an order, so the ends and steps of one scale
-const CLASSES = ["#7a4a06", "#d9b36c", "#9fd0c7", "#0b5f57"];
+// from below the line to standing on one's own: brown to teal, and the ends apart in lightness too
+const CLASSES = ["#5e3200", "#d9b36c", "#aad6cd", "#24897b"];
 
 function rgb(colour) {
   return [1, 3, 5].map((place) => parseInt(colour.slice(place, place + 2), 16));

@@ -47,6 +47,12 @@ function yearly(scene, outcome, t, number, against) {
   return h("table", {}, h("thead", {}, head), h("tbody", {}, rows));
 }
 
+/** What happens, in the order of time: what falls into one quarter has one number. */
+function moments(events) {
+  const quarters = [...new Set(events.map((event) => event.quarter))].sort((one, other) => one - other);
+  return quarters.map((quarter, place) => ({ quarter, sign: String.fromCharCode(0x2460 + place), label: events.filter((event) => event.quarter === quarter).map((event) => event.label).join(", ") }));
+}
+
 /** A chart of one outcome. `lay` draws everything that stands still, `tick` moves the clock. */
 export function courseChart(outcome, t, number, go) {
   const { el, drawing, told, width } = card(outcome, t, () => yearly(scene, outcome, t, show, against), () => tick(now));
@@ -86,8 +92,9 @@ export function courseChart(outcome, t, number, go) {
     const every = size.width < 300 ? 40 : 20;
     for (let quarter = 0; quarter <= last + 1; quarter += every)
       root.append(svg("text", { x: across(Math.min(quarter, last)), y: size.height - 5, "text-anchor": "middle", class: "sw-tick" }, scene.yearName(quarter)));
-    for (const event of scene.events)
-      root.append(svg("line", { x1: across(event.quarter), x2: across(event.quarter), y1: MARGIN.top, y2: inner.bottom, class: "sw-event" }, svg("title", {}, `${event.label} (${scene.yearName(event.quarter)})`)));
+    const happening = moments(scene.events);
+    for (const { quarter, label } of happening)
+      root.append(svg("line", { x1: across(quarter), x2: across(quarter), y1: MARGIN.top, y2: inner.bottom, class: "sw-event" }, svg("title", {}, `${label} (${scene.yearName(quarter)})`)));
     const name = fresh("clip");
     clip = svg("rect", { x: 0, y: 0, height: size.height, width: 0 });
     root.append(svg("clipPath", { id: name }, clip));
@@ -102,10 +109,20 @@ export function courseChart(outcome, t, number, go) {
     root.append(moving);
     if (drawn) root.append(guesses(guess, lines));
     cursor = svg("line", { y1: MARGIN.top, y2: inner.bottom, class: "sw-cursor" });
-    dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: RADII[arm], fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: `sw-label sw-of-${arm}`, fill: WORLDS[arm].colour }) }));
+    dots = lines.map(([arm, line]) => ({ arm, line, dot: svg("circle", { r: RADII[arm], fill: WORLDS[arm].colour, stroke: "#fff" }), lead: svg("path", { class: "sw-lead" }), text: svg("text", { class: `sw-label sw-of-${arm}`, fill: WORLDS[arm].ink }) }));
     root.append(cursor, ...dots.flatMap(({ dot, lead, text }) => [lead, dot, text]));
-    drawing.replaceChildren(root);
+    drawing.replaceChildren(signs(happening), root, h("p", { class: "sw-signs", "aria-hidden": "true" }, happening.map(({ sign, label }) => h("span", {}, `${sign} ${label}`))));
     told();
+  }
+
+  /** A row of numbers above the lines of what happens, none on another. */
+  function signs(happening) {
+    let free = 0; // where there is room for the next
+    return h("div", { class: "sw-sign", "aria-hidden": "true" }, happening.map(({ quarter, sign }) => {
+      const x = Math.max(across(quarter), free);
+      free = x + 13;
+      return h("span", { style: `left:${x}px` }, sign);
+    }));
   }
 
   /** The drawing in words; before the end has been seen it gives nothing away. */

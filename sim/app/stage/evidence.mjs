@@ -41,7 +41,8 @@ export function makeEvidence(context) {
     const row = (one) => h("tr", {}, h("th", { scope: "row" }, [one.told.table, one.told.what].map(said).filter(Boolean).join(" · "), h("small", {}, [said(one.told.part), one.quarter >= 0 ? t("year_n", { n: plain(one.quarter / 4) }) : "", said(one.told.unit)].filter(Boolean).join(", "))), h("td", {}, said(one.told.arm)), answer.columns.map((column) => h("td", {}, cells[column](one))));
     const name = h("h3", { tabindex: "-1" }, names[answer.published]);
     const first = !result.childElementCount;
-    result.replaceChildren(name, h("p", { class: "sw-note" }, worded(answer.text, language()) || ""), answer.cut ? h("p", { class: "sw-note" }, said(answer.cut)) : null, grid(names[answer.published], ["outcome", "arm", ...answer.columns], answer.rows.map(row)));
+    const notes = [worded(answer.text, language()), said(answer.cut)].filter(Boolean).map((text) => h("p", { class: "sw-note" }, text));
+    result.replaceChildren(name, ...notes, grid(names[answer.published], ["outcome", "arm", ...answer.columns], answer.rows.map(row)));
     if (!first) return;
     name.focus({ preventScroll: true });
     name.scrollIntoView({ block: "start" }); // what was asked for stands below all that can be asked for

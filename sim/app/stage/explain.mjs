@@ -22,7 +22,9 @@ export function makeExplain(context) {
   let asked = false;
 
   function request() {
-    asked = ask.disabled = true;
+    if (ask.ariaDisabled === "true") return;
+    asked = true;
+    ask.ariaDisabled = "true"; // not disabled, or it would lose the focus
     state.explained = { ...none, generation: context.scene().generation, running: true };
     post.ask({ kind: "explain" }, (answer) => {
       if (answer.generation !== context.scene().generation) return;
@@ -31,10 +33,12 @@ export function makeExplain(context) {
       if (complete) others.sort((one, other) => Math.abs(other.change) - Math.abs(one.change));
       state.explained = { rows: full ? [full, ...others] : [], generation, complete, lucks: answer.lucks, running: !complete && !answer.error };
       say(note, answer.error ? worded(answer.error, language()) : answer.done < answer.of ? t("explain_running", { done: answer.done, of: answer.of }) : t("explain_how", { lucks: answer.lucks }));
-      if (answer.error || answer.done >= answer.of) ask.disabled = false;
       draw();
+      if (!answer.error && !complete) return;
+      ask.ariaDisabled = null;
       say(heard, answer.error ? note.textContent : most(context.scene()));
     });
+    say(heard, t("explain_note"));
     say(note, t("explain_running", { done: 0, of: "…" }));
   }
 
@@ -90,7 +94,7 @@ export function makeExplain(context) {
     const said = (arm, key) => worded(scene.payload.policies[arm][key], language());
     const told = ["meaning", "decides", "flows", "targets", "loses_when"].filter((key) => ["a", "b"].some((arm) => said(arm, key)));
     const head = h("tr", {}, h("td"), ["a", "b"].map((arm) => h("th", { scope: "col" }, h("i", { class: `sw-mark sw-${arm}`, "aria-hidden": "true" }, arm.toUpperCase()), scene.policy(arm))));
-    return h("table", { class: "sw-differ", "aria-label": t("differ_title") }, h("thead", {}, head), h("tbody", {}, told.map((key) => h("tr", {}, h("th", { scope: "row" }, t(key)), ["a", "b"].map((arm) => h("td", {}, said(arm, key)))))));
+    return h("table", { class: "sw-differ", "aria-label": t("differ_title") }, h("thead", {}, head), h("tbody", {}, told.map((key) => h("tr", {}, h("th", { scope: "row" }, t(key)), ["a", "b"].map((arm) => h("td", {}, said(arm, key) || "–"))))));
   }
 
   function table(scene) {
@@ -113,7 +117,7 @@ export function makeExplain(context) {
     if (state.explained.generation !== scene.generation) {
       state.explained = none;
       say(note, live ? t("explain_note") : "");
-      ask.disabled = false;
+      ask.ariaDisabled = null;
     } else if (state.explained.complete) say(note, t("explain_how", { lucks: state.explained.lucks }));
     else if (state.explained.running && !asked) request(); // in another language now: what came so far was another part's
     draw();

@@ -5,6 +5,7 @@ import { apart, ticks } from "./marks.mjs";
 
 const STEP = 0.5; // percentage points
 const ASIDE = { a: -10, b: 10 }; // pixels: the two circles stand side by side, so that both can be grasped
+const REACH = 30; // pixels around a circle within which a finger grasps it; elsewhere it scrolls the page
 
 /** The panel of the bet: a field to drag in, and two sliders that do the same from the keyboard. */
 export function makeGuess(context) {
@@ -39,12 +40,13 @@ export function makeGuess(context) {
     const [from, to] = [across(0), across(1)];
     const spots = apart(["a", "b"].map((arm) => down(guess[arm])), 20, 14, size.height - 30);
     ["a", "b"].forEach((arm, place) => {
-      const { line, dot, letter, text } = marks[arm];
+      const { line, dot, letter, text, grip } = marks[arm];
       const spot = to + ASIDE[arm];
       const [start, end] = [down(scene.series(scene.main, arm).vivid[0]), down(guess[arm])];
       set(line, "d", `M${from} ${start}C${from + (to - from) * 0.4} ${start} ${from + (to - from) * 0.6} ${end} ${spot} ${end}`);
       set(dot, "cx", spot);
       set(dot, "cy", end);
+      grip.style.translate = `${spot - REACH}px ${end - REACH}px`;
       set(letter, "x", spot);
       set(letter, "y", end + 4);
       set(text, "x", to + 25);
@@ -66,29 +68,31 @@ export function makeGuess(context) {
     for (const [place, quarter] of [[0, 0], [1, scene.quarters]]) root.append(svg("text", { x: across(place), y: size.height - 6, "text-anchor": "middle", class: "sw-tick" }, t("year_n", { n: scene.yearName(quarter) })));
     root.append(svg("circle", { cx: across(0), cy: down(start), r: 4, fill: "#222" }));
     for (const arm of ["b", "a"]) {
-      const { colour } = WORLDS[arm];
+      const { colour, ink } = WORLDS[arm];
       const line = svg("path", { fill: "none", stroke: colour, "stroke-width": 2.25, "stroke-dasharray": "1 6", "stroke-linecap": "round" });
-      const dot = svg("circle", { r: 10, fill: colour, stroke: "#fff", "stroke-width": 1.5, class: "sw-handle" });
+      const dot = svg("circle", { r: 10, fill: ink, stroke: "#fff", "stroke-width": 1.5, class: "sw-handle" });
       const letter = svg("text", { class: "sw-letter", "text-anchor": "middle", fill: "#fff" }, arm.toUpperCase());
-      marks[arm] = { line, dot, letter, text: svg("text", { class: "sw-label", fill: colour }) };
+      const grip = h("i", { class: "sw-grip", style: `width:${2 * REACH}px;height:${2 * REACH}px` }); // only what has a box holds a page that scrolls
+      marks[arm] = { line, dot, letter, grip, text: svg("text", { class: "sw-label", fill: ink }) };
       root.append(line, dot, letter, marks[arm].text);
     }
-    drawing.replaceChildren(root);
+    drawing.replaceChildren(root, marks.b.grip, marks.a.grip);
     const kept = guess.about === scene.generation; // bands that come in, or another language, leave it alone
     guess.about = scene.generation;
     for (const arm of ["a", "b"]) put(arm, kept ? guess[arm] : start);
   }
 
   const value = (event) => ((size.height - 28 - (event.clientY - drawing.getBoundingClientRect().top)) * size.high) / (size.height - 42);
-  let dragged = null;
+  let [dragged, aside] = [null, 0];
   drawing.addEventListener("pointerdown", (event) => {
+    if (!event.target.matches(".sw-grip")) return;
     const { left, top } = drawing.getBoundingClientRect();
     const [a, b] = ["a", "b"].map((arm) => Math.hypot(event.clientX - left - across(1) - ASIDE[arm], event.clientY - top - down(guess[arm])));
     dragged = a < b ? "a" : "b";
+    aside = guess[dragged] - value(event); // it is grasped where it is touched, and does not jump
     drawing.setPointerCapture(event.pointerId);
-    put(dragged, value(event));
   });
-  drawing.addEventListener("pointermove", (event) => dragged && put(dragged, value(event)));
+  drawing.addEventListener("pointermove", (event) => dragged && put(dragged, value(event) + aside));
   for (const name of ["pointerup", "pointercancel"]) drawing.addEventListener(name, () => (dragged = null));
 
   return { el, lay };

@@ -20,7 +20,8 @@ export function makeHeadline(context) {
   const groups = { poverty: group("poverty"), standing: group("standing"), cost: group("cost") };
   const sentence = h("p", { class: "sw-sure" });
   const spoken = h("p", { class: "sw-spoken", "aria-live": "polite" });
-  const el = h("section", { class: "sw-headline", "aria-label": t("headline") }, Object.values(groups).map((one) => one.el), sentence, spoken);
+  const certain = h("p", { class: "sw-heard", "aria-live": "polite" });
+  const el = h("section", { class: "sw-headline", "aria-label": t("headline") }, Object.values(groups).map((one) => one.el), sentence, spoken, certain);
   let scene = null;
 
   function put(cell, value, range) {
@@ -46,10 +47,12 @@ export function makeHeadline(context) {
   }
 
   function lay(next) {
+    if (next.generation !== scene?.generation) hush();
     scene = next;
     say(sentence, state.seen ? sure() : "");
     say(groups.standing.title, t("standing", scene.post));
     say(groups.cost.title, t("cost"));
+    assure();
   }
 
   function tick(time) {
@@ -70,6 +73,16 @@ export function makeHeadline(context) {
     }
   }
 
+  /** Tells a listener how sure one can be: once, when no more runs are to come. */
+  function assure() {
+    say(certain, state.seen && scene?.bands && !context.read("status")?.step ? sentence.textContent : "");
+  }
+
+  /** What was told is of another moment, or of another run. */
+  function hush() {
+    say(spoken, "");
+  }
+
   /** Tells a listener where the clock stopped. */
   function speak(time) {
     if (!scene) return;
@@ -77,5 +90,5 @@ export function makeHeadline(context) {
     say(spoken, t("spoken", { when: scene.quarterName(Math.floor(time)), ...figures }));
   }
 
-  return { el, lay, tick, speak };
+  return { el, lay, tick, assure, hush, speak };
 }

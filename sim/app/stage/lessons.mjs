@@ -2,6 +2,16 @@
 import { worded } from "./data.mjs";
 import { h } from "./elements.mjs";
 
+const KEPT = "swadaya-lesson"; // under which a tab remembers the step at which its reader is
+
+/** What a page that is loaded again takes up of its lesson; one that is opened anew has none. */
+export function resumed(given) {
+  if (performance.getEntriesByType("navigation")[0]?.type !== "reload") sessionStorage.removeItem(KEPT);
+  const lesson = JSON.parse(sessionStorage.getItem(KEPT));
+  const step = lesson && given?.find((one) => one.id === lesson.id)?.steps[lesson.place];
+  return step ? { lesson, side: "lessons", marked: step.metric || null, replay: step.kind !== "bet" } : {};
+}
+
 export function makeLessons(context) {
   const { t, state, post, language, live } = context;
   const tab = (side) => h("button", { type: "button", role: "tab", "data-side": side, onclick: () => show(side), onkeydown: (event) => event.key.startsWith("Arrow") && beside(event, side) }, t(side));
@@ -29,6 +39,12 @@ export function makeLessons(context) {
     if (setup) setup.hidden = state.side !== "setup";
   }
 
+  /** Where the reader is now. */
+  function reach(lesson) {
+    state.lesson = lesson;
+    if (live) sessionStorage.setItem(KEPT, JSON.stringify(lesson));
+  }
+
   function list() {
     el.replaceChildren(h("p", { class: "sw-note" }, t("lessons_note")), h("ol", { class: "sw-lesson-list" }, given.map((lesson) => h("li", {}, h("button", { type: "button", onclick: () => go(lesson.id, 0) }, h("b", {}, words(lesson.title)), h("span", {}, words(lesson.misconception)))))));
   }
@@ -39,7 +55,7 @@ export function makeLessons(context) {
     const step = lesson.steps[place];
     const before = state.lesson && state.lesson.id === id ? state.lesson.place : -1;
     const anew = step.settings && step.settings !== lesson.steps[before]?.settings;
-    state.lesson = { id, place };
+    reach({ id, place });
     if (anew) {
       state.replay = step.kind !== "bet";
       context.wait();
@@ -57,7 +73,7 @@ export function makeLessons(context) {
     const lesson = state.lesson && given.find((one) => one.id === state.lesson.id);
     const [from, to] = phase === "guess" ? ["watch", "bet"] : ["bet", "watch"];
     if (!lesson || lesson.steps[state.lesson.place].kind !== from) return;
-    state.lesson.place = lesson.steps.findIndex((step) => step.kind === to);
+    reach({ id: lesson.id, place: lesson.steps.findIndex((step) => step.kind === to) });
     context.mark(lesson.steps[state.lesson.place].metric || null);
     page(lesson, state.lesson.place);
   }
@@ -76,10 +92,13 @@ export function makeLessons(context) {
     el.replaceChildren(h("button", { type: "button", class: "sw-quiet", onclick: leave }, t("all_lessons")), h("h2", { tabindex: "-1" }, words(lesson.title)), dots, ...[h("p", { class: `sw-step-text sw-step-${step.kind}` }, words(step.text)), answer(step), h("div", { class: "sw-buttons" }, back, next)].filter(Boolean));
   }
 
+  /** Back to the list, where this lesson is. */
   function leave() {
-    state.lesson = null;
+    const place = given.findIndex((one) => one.id === state.lesson.id);
+    reach(null);
     context.mark(null);
     list();
+    el.querySelectorAll("li button")[place].focus();
   }
 
   function lay() {

@@ -55,7 +55,7 @@ export function makeSetup(context) {
     const label = worded(control.label, lang()) || control.key;
     const waited = control.needs && context.read("form").controls.find((other) => other.key === control.needs);
     const waits = waited ? worded(waited.label, lang()) : control.key === "facilitation_end" ? t("facilitators") : null;
-    const about = [control.remark && worded(control.remark, lang()), waits && t("waits", { label: waits }), control.source && `${t("source_said")}: ${worded(control.source, lang())}`, `${t("range")}: ${range(control, numbers)}`, control.slow ? t("slow") : null];
+    const about = [control.remark && worded(control.remark, lang()), waits && t("waits", { label: waits }), worded(control.definition, lang()), control.source && `${t("source_said")}: ${worded(control.source, lang())}`, `${t("range")}: ${range(control, numbers)}`, control.slow ? t("slow") : null];
     const spec = { ...control, label, about, name: t("about", { label }), shown: reading(control, numbers) };
     fields[key] = control.kind === "switch" ? switchField(spec, value, (next) => ask({ [key]: next })) : rangeField(spec, value, (next) => ask({ [key]: next }));
     fields[key].own = control.default;

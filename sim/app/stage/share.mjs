@@ -45,11 +45,12 @@ export function makeShare(context) {
   function lay() {
     const share = context.read("share");
     if (!share) return;
-    if (live && share.query !== undefined) {
-      const query = `${share.query ? `?${share.query}` : ""}`;
+    const chosen = state.chosen ? `&lang=${state.chosen}` : "";
+    if (live && share.query) {
+      const query = `?${share.query}${chosen}`;
       if (window.location.search !== query) history.replaceState(history.state, "", `${window.location.pathname}${query}${window.location.hash}`);
     }
-    const address = live ? new URL(share.address || `?${share.query}`, window.location.href).href : "";
+    const address = live ? new URL(`${share.address}${chosen}`, window.location.href).href : "";
     const verdict = share.expected ? h("p", { class: `sw-same sw-same-${share.same}` }, t(share.same ? "verified" : share.same === false ? "differs" : "not_known", { expected: share.expected, digest: (share.digest || "").slice(0, 12) })) : null;
     body.replaceChildren(
       ...[verdict, share.own ? h("p", { class: "sw-note" }, t("own_link")) : null, address ? copied(t("address"), address) : null, copied(t("code"), share.code || ""), share.shell ? copied(t("shell"), share.shell) : null, share.python ? copied(t("python"), share.python, Math.min(share.python.split("\n").length + 1, 8)) : null, h("p", { class: "sw-digest" }, t("digest"), " ", h("code", {}, share.digest || ""))].filter(Boolean),

@@ -33,9 +33,9 @@ export function lorenzChart(outcome, t, number) {
       root.append(svg("line", { x1: left, x2: left + side, y1: down(share), y2: down(share), class: share ? "sw-grid" : "sw-axis" }), svg("text", { x: left - 6, y: down(share) + 4, "text-anchor": "end", class: "sw-tick" }, number(share)), svg("text", { x: across(share), y: bottom + 17, "text-anchor": "middle", class: "sw-tick" }, number(share)));
     root.append(svg("path", { d: `M${across(0)} ${down(0)}L${across(1)} ${down(1)}`, class: "sw-event" }));
     lines = ["none", "a", "b"].filter((arm) => scene.lorenz(arm, 0)).map((arm) => {
-      const { colour, dash, width: stroke } = WORLDS[arm];
+      const { colour, ink, dash, width: stroke } = WORLDS[arm];
       const line = svg("path", { fill: "none", stroke: colour, "stroke-width": stroke, "stroke-dasharray": dash || null });
-      const text = svg("text", { class: `sw-label sw-of-${arm}`, fill: colour, x: left + side + 10 });
+      const text = svg("text", { class: `sw-label sw-of-${arm}`, fill: ink, x: left + side + 10 });
       root.append(line, text);
       return { arm, line, text };
     });

@@ -6,11 +6,11 @@ import { sorted, unpacked, worded, wording } from "./data.mjs";
 import { say } from "./elements.mjs";
 import { makeEvidence } from "./evidence.mjs";
 import { makeExplain } from "./explain.mjs";
-import { WIDE, makeFrame } from "./frame.mjs";
+import { LANGUAGES, WIDE, makeFrame } from "./frame.mjs";
 import { makeGuess } from "./guess.mjs";
 import { makeHeadline } from "./headline.mjs";
 import { makeHousehold } from "./household.mjs";
-import { makeLessons } from "./lessons.mjs";
+import { makeLessons, resumed } from "./lessons.mjs";
 import { makeMaps } from "./maps.mjs";
 import { makePost } from "./post.mjs";
 import { makeScene } from "./scene.mjs";
@@ -19,7 +19,6 @@ import { makeShare } from "./share.mjs";
 
 const SILENCE = 500; // milliseconds that the clock has stood before its figures are read out
 const AGAIN = 10000; // milliseconds between two questions for what is waited for: it may be lost on its way
-const LANGUAGE = "swadaya-language"; // under which a tab remembers what its reader chose: the address is for others too
 const LAID = ["headline", "guess", "maps", "charts", "explain", "household"];
 const TICKED = ["headline", "maps", "charts", "household"];
 
@@ -27,7 +26,7 @@ const TICKED = ["headline", "maps", "charts", "household"];
 class Stage {
   constructor(model, el) {
     Object.assign(this, { model, el, post: makePost(model) });
-    this.state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", series: "", side: "setup", lesson: null, replay: false };
+    this.state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", series: "", side: "setup", lesson: null, marked: null, replay: false, chosen: null };
     this.late = false; // bands came in while the clock ran
     this.arrivals = 0;
     this.asked = null; // generation that stood when settings were asked for that nobody has answered yet
@@ -35,7 +34,7 @@ class Stage {
     this.heard = {
       "change:payload": () => this.arrived(),
       "change:bands": () => this.banded(),
-      "change:status": () => this.dress(),
+      "change:status": () => (this.dress(), this.parts.headline.assure()),
       "change:form": () => this.parts.setup.lay(),
       "change:share": () => this.parts.share.lay(),
       "change:lessons": () => this.parts.lessons.lay(),
@@ -43,16 +42,21 @@ class Stage {
       "change:texts": () => this.build(),
     };
     this.keyed = (event) => this.key(event);
-    const chosen = this.live() && sessionStorage.getItem(LANGUAGE);
-    if (chosen) {
-      model.set("lang", chosen);
-      model.save_changes();
-    }
+    if (this.live()) this.resume();
     this.build();
     for (const [name, listener] of Object.entries(this.heard)) model.on(name, listener);
     document.addEventListener("keydown", this.keyed);
     this.asking = setInterval(() => this.busy() && this.post.send({ kind: "again", generation: this.payload?.generation ?? 0 }), AGAIN);
     this.arrived();
+  }
+
+  /** What a served page opens with: the language of its address, of whoever serves, or of the browser; and its lesson. */
+  resume() {
+    const asked = new URLSearchParams(window.location.search).get("lang");
+    const chosen = Object.hasOwn(LANGUAGES, asked) ? asked : null;
+    Object.assign(this.state, { chosen }, resumed(this.read("lessons")));
+    this.model.set("lang", chosen || this.model.get("lang") || (/^id\b/i.test(navigator.language) ? "id" : "en"));
+    this.model.save_changes();
   }
 
   /** Whether numbers are waited for. */
@@ -93,13 +97,13 @@ class Stage {
       follow: (household) => this.follow(household),
       enter: () => this.parts.household.enter(),
       wait: () => this.wait(),
-      go: (time) => this.parts.clock.go(time),
+      go: (time) => this.state.phase !== "guess" && this.parts.clock.go(time), // a finger on its way past a chart ends no bet
       mark: (key) => {
         this.dress();
         this.parts.charts.mark(key);
       },
       speak: (language) => {
-        if (this.live()) sessionStorage.setItem(LANGUAGE, language);
+        state.chosen = language; // the address has it from now on
         model.set("lang", language);
         model.save_changes();
       },
@@ -114,12 +118,15 @@ class Stage {
     const words = wording(this.read("texts") || {}, this.language());
     const t = (key, values) => words(`stage.${key}`, values);
     const context = this.context(t);
-    const clock = makeClock(t, { moved: (now) => this.tick(now), turned: (playing) => (playing ? clearTimeout(this.silence) : this.stopped()) });
+    const clock = makeClock(t, { moved: (now) => this.tick(now), turned: (playing) => (playing ? this.started() : this.stopped()) });
     const made = { guess: makeGuess, headline: makeHeadline, maps: makeMaps, charts: makeCharts, setup: makeSetup, household: makeHousehold, explain: makeExplain, lessons: makeLessons, share: makeShare, evidence: makeEvidence };
     this.parts = { clock, ...Object.fromEntries(Object.entries(made).map(([name, make]) => [name, make(context)])) };
     this.t = t;
-    this.frame = makeFrame(context, this.parts);
+    const { side, tongue } = this.frame || {};
+    const spoken = tongue && tongue === document.activeElement;
+    this.frame = makeFrame(context, this.parts, side ? side.open : window.innerWidth >= WIDE || Boolean(this.state.lesson));
     this.el.replaceChildren(this.frame.root);
+    if (spoken) this.frame.tongue.focus();
     document.documentElement.lang = this.language();
     this.parts.lessons.dress();
     this.watcher = new ResizeObserver(() => this.resized());
@@ -193,9 +200,17 @@ class Stage {
 
   tick(time) {
     if (!this.scene) return;
+    if (time > 0 && this.state.phase === "guess") return this.turn("watch"); // who moves the clock watches, and bets no more
     for (const name of TICKED) this.parts[name].tick(time);
     clearTimeout(this.silence);
     if (!this.parts.clock.playing() && this.state.phase !== "guess") this.silence = setTimeout(() => this.parts.headline.speak(time), SILENCE);
+  }
+
+  /** The clock runs. */
+  started() {
+    clearTimeout(this.silence);
+    this.parts.headline.hush();
+    if (this.state.phase === "guess") this.turn("watch");
   }
 
   /** The clock stands; at the end of the first play follows the explanation. */
@@ -213,9 +228,12 @@ class Stage {
   turn(phase) {
     const { clock } = this.parts;
     const focused = document.activeElement;
+    if (phase === "guess") {
+      clock.pause();
+      clock.go(0); // nothing of what comes is seen beside a bet
+    }
     this.state.phase = phase;
     this.parts.lessons.along(phase);
-    if (phase === "guess") clock.pause();
     if (phase === "explain") {
       this.state.seen = true;
       if (!clock.playing() && clock.time() === 0) clock.go(clock.last());
@@ -243,7 +261,6 @@ class Stage {
   /** A new question: nothing has been seen yet. */
   refresh() {
     Object.assign(this.state, { seen: false, guess: null });
-    this.parts.clock.go(0);
     this.turn("guess");
   }
 
@@ -253,18 +270,19 @@ class Stage {
     this.tick(this.parts.clock.time());
   }
 
-  /** Keys of the clock: on the stage, or where nothing on the page has the focus. */
+  /** Keys of the clock: on the stage, or where nothing on the page has the focus; while one bets they scroll the page. */
   key(event) {
     const { clock } = this.parts;
     const { target } = event;
     if (target !== document.body && !this.frame.root.contains(target)) return;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, summary, dialog, a")) return;
-    if (event.key === " " && !target.closest("button")) clock.toggle();
+    if (event.key === "Escape" && this.state.followed !== null) this.follow(null);
+    else if (this.state.phase === "guess") return;
+    else if (event.key === " " && !target.closest("button")) clock.toggle();
     else if (event.key === "ArrowRight") clock.go(Math.floor(clock.time()) + 1);
     else if (event.key === "ArrowLeft") clock.go(Math.ceil(clock.time()) - 1);
     else if (event.key === "Home") clock.go(0);
     else if (event.key === "End") clock.go(clock.last());
-    else if (event.key === "Escape" && this.state.followed !== null) this.follow(null);
     else return;
     event.preventDefault();
   }

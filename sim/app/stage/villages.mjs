@@ -6,6 +6,7 @@ const GAP = 6; // between villages, CSS pixels
 const PAD = 3; // between a border and its squares
 const HEAD = 14; // the line of the name and the institutions
 const GLYPH = 8;
+const LEAST = 3; // side of a square that is still seen as one
 const NAME = 17; // room for a village's number
 
 /** Villages in rows from left to right: all of one height, as wide as they have households. */
@@ -43,16 +44,23 @@ function justify(blocks, across, gap) {
   }
 }
 
-/** Places of all villages and squares for a width and a height at most, in device pixels: squares as large as they can be. */
+/** All villages with squares as large as a height allows, in rows as full as they can be; null where they have no room. */
+function fitting(villages, across, height, largest, smallest, sizes) {
+  let best = null;
+  for (let cell = largest; cell >= smallest && !best; cell--)
+    for (let down = 2; down <= 40; down++) {
+      const found = flow(villages, across, cell, down, sizes);
+      if (found && found.height <= height && (!best || found.slack < best.slack)) best = found;
+    }
+  return best;
+}
+
+/** Places of all villages and squares for a width, in device pixels; the height grows where squares and names would have no room in it. */
 function arrange(villages, width, height, ratio, least) {
   const sizes = { gap: Math.round(GAP * ratio), pad: Math.round(PAD * ratio), head: Math.round(HEAD * ratio), least: Math.round(least * ratio) };
   const across = Math.floor(width * ratio);
   let best = null;
-  for (let cell = Math.round(14 * ratio); cell >= 2 && !best; cell--)
-    for (let down = 2; down <= 40; down++) {
-      const found = flow(villages, across, cell, down, sizes);
-      if (found && found.height <= height * ratio && (!best || found.slack < best.slack)) best = found;
-    }
+  for (let room = height * ratio; !best && room < 8 * height * ratio; room *= 1.2) best = fitting(villages, across, room, Math.round(14 * ratio), Math.round(LEAST * ratio), sizes);
   best = best || flow(villages, across, 2, 40, { ...sizes, least: 2 });
   justify(best.blocks, across, sizes.gap);
   const squares = new Int32Array(2 * villages.reduce((sum, village) => sum + village.count, 0));

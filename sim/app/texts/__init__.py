@@ -15,7 +15,7 @@ from pathlib import Path
 from sim.language import catalogue
 
 LANGUAGES = ("en", "id")
-OPENED = "SWADAYA_LANG"  # in the environment of a server: the language that its pages open in
+OPENED = "SWADAYA_LANG"  # in the environment of a server: the language that its pages are to open in
 
 
 @cache
@@ -39,8 +39,8 @@ def _gather(part: dict, head: str, found: dict[str, tuple[str, str]]) -> None:
 
 
 def opened() -> str:
-    """The language that pages open in."""
-    return os.environ.get(OPENED, LANGUAGES[0])
+    """The language that whoever serves wants pages to open in; empty where that is left to each reader's browser."""
+    return os.environ.get(OPENED, "")
 
 
 def words(key: str) -> tuple[str, str]:
