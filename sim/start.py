@@ -299,7 +299,9 @@ def solve(
 def _abilities(state: State, watch: Watch, wanted: np.ndarray) -> None:
     """Move abilities by what measured consumption misses at each place of the distribution, and stocks with them."""
     found = np.mean(watch.quantiles, axis=0)
-    place = share_below(watch.mean("consumption"), state["size"] * state["weight"])
+    persons, order = state["size"] * state["weight"], np.argsort(watch.mean("consumption"), kind="stable")
+    place = np.empty(len(order))  # `share_below`, but by the whole sum: another last bit would be another world
+    place[order] = (np.cumsum(persons[order]) - 0.5 * persons[order]) / persons.sum()
     step = OVERSHOOT * np.interp(place, SHARES, wanted - found)
     state["ability"] += step
     for name in ("capital", "expected_income", "spending", "investment", "local_supply"):

@@ -254,6 +254,16 @@ def test_numbers_without_a_width_may_change_by_last_bits_only(stored):
         assert changed(stored, place, "estimate", lambda v, _: v * 1.0001).word == agreement.DIFFERS
 
 
+def test_what_is_left_of_equal_sums_of_money_is_nothing(stored):
+    """Present values of millions of rupiah are alike to the last bit or two: on another processor, to another one."""
+    costs = stored.table.index[stored.table["table"].eq("contrasts") & stored.table["metric"].eq("cost_rupiah")]
+    left = [place for place in costs if abs(stored.table.loc[place, "estimate"]) < 1e-6]
+    assert left and stored.table.loc[stored.table["metric"].eq("cost_rupiah"), "estimate"].max() > 1e5
+    for place in left:
+        assert changed(stored, place, "estimate", lambda v, _: v + 4e-10).word == agreement.WITHIN
+        assert changed(stored, place, "estimate", lambda v, _: v + 1.0).word == agreement.DIFFERS
+
+
 def test_a_series_of_nothing_has_no_row_and_is_found_when_it_is_something(results, stored):
     audit = results.series["metric"] == "paid_auditors"
     assert audit.any() and not results.series.loc[audit, "value"].any()  # nobody pays an auditor here

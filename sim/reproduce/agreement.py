@@ -12,7 +12,8 @@ from sim.experiment.canonical import COLUMNS, KEYS, NUMBERS, WHOLE, Stored, dige
 from sim.language import mark, say, written
 
 TOLERANCE = 0.1  # half-widths of the interval that is stored beside a number
-LAST_BITS, NOTHING = 1e-9, 1e-12  # of a number, and of any: rounding, whatever the width of an interval
+LAST_BITS = 1e-9  # of a number: rounding, whatever the width of an interval
+NOTHING = 1e-12  # of the largest number that a measure has: what is left where two of them are subtracted
 IDENTICAL, WITHIN, DIFFERS = mark("identical"), mark("equal within tolerance"), mark("differs")
 Key = tuple[str, str, str, str, int]
 
@@ -106,17 +107,19 @@ def _rows(table: pd.DataFrame) -> dict[Key, tuple]:
 
 def _differences(was: Mapping[Key, tuple], now: Mapping[Key, tuple]) -> Iterator[Difference]:
     """Every row that has changed by as little as a bit, at its farthest number."""
+    nothing = _nothing(was)
     for key in was.keys() | now.keys():
         if key not in now:
-            yield Difference(key, say("is missing"), _alone(key, was[key]))
+            yield Difference(key, say("is missing"), _alone(key, was[key], nothing))
         elif key not in was:
-            yield Difference(key, say("was not stored"), _alone(key, now[key]))
+            yield Difference(key, say("was not stored"), _alone(key, now[key], nothing))
         elif was[key][0] != now[key][0]:
             yield Difference(key, say("says “{now}”, stored “{was}”", now=now[key][0], was=was[key][0]))
         else:
             half = (was[key][3] - was[key][2]) / 2.0
             far, place = max(
-                (_far(a, b, half), -k) for k, (a, b) in enumerate(zip(was[key][1:], now[key][1:], strict=True))
+                (_far(a, b, half, nothing[key[1]]), -k)
+                for k, (a, b) in enumerate(zip(was[key][1:], now[key][1:], strict=True))
             )
             if far > 0.0:
                 name, old, new = NUMBERS[-place], was[key][1 - place], now[key][1 - place]
@@ -124,18 +127,27 @@ def _differences(was: Mapping[Key, tuple], now: Mapping[Key, tuple]) -> Iterator
                 yield Difference(key, say("{name} is {now}, stored {was} (half-width {half})", name=name, **told), far)
 
 
-def _alone(key: Key, row: tuple) -> float:
+def _nothing(rows: Mapping[Key, tuple]) -> dict[str, float]:
+    """Measure -> what is nothing of it."""
+    largest: dict[str, float] = {}
+    for (_, measure, *_), (_, *numbers) in rows.items():
+        largest[measure] = max(largest.get(measure, 1.0), *map(abs, filter(math.isfinite, numbers)), 1.0)
+    return {measure: NOTHING * number for measure, number in largest.items()}
+
+
+def _alone(key: Key, row: tuple, nothing: Mapping[str, float]) -> float:
     """How far a row is from none: a series of exactly nothing has no row, and its last bit is no difference."""
-    return LAST_BITS if key[0] == "series" and all(abs(value) <= NOTHING for value in row[1:]) else math.inf
+    none = key[0] == "series" and all(abs(value) <= nothing.get(key[1], NOTHING) for value in row[1:])
+    return LAST_BITS if none else math.inf
 
 
-def _far(was: float, now: float, half: float) -> float:
+def _far(was: float, now: float, half: float, nothing: float) -> float:
     """How far a number is from the stored one, in half-widths of its interval; without any, it is equal or not."""
     if was == now or (math.isnan(was) and math.isnan(now)):
         return 0.0
     if not (math.isfinite(was) and math.isfinite(now)):
         return math.inf
     apart = abs(now - was)
-    if apart <= LAST_BITS * abs(was) + NOTHING:
+    if apart <= LAST_BITS * abs(was) + nothing:
         return LAST_BITS  # an interval may be as narrow as that
     return apart / half if half > 0.0 else math.inf
