@@ -613,6 +613,25 @@ def test_the_same_results_give_the_same_package(packed, folder, known, tmp_path)
     assert again.read_text() == "a reader's own"
 
 
+def test_a_draft_is_moved_when_nobody_reads_it_any_more(tmp_path, monkeypatch):
+    """Windows moves no file that is open."""
+    opened, move = [], Path.replace
+
+    class Watched(zipfile.ZipFile):
+        def __init__(self, *rest, **more):
+            super().__init__(*rest, **more)
+            opened.append(self)
+
+    def moved(self, target):
+        assert len(opened) == 2 and all(one.fp is None for one in opened)
+        return move(self, target)
+
+    monkeypatch.setattr(archive.zipfile, "ZipFile", Watched)
+    monkeypatch.setattr(Path, "replace", moved)
+    archive.write(tmp_path / "one.zip", {"a.txt": b"a"})
+    assert (tmp_path / "one.zip").is_file()
+
+
 def test_the_lock_has_every_package_with_the_digest_of_its_files():
     lines = [line for line in machine.lock().splitlines() if not line.startswith("#")]
     found = {line.split("==")[0]: line for line in lines}
