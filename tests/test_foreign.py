@@ -304,6 +304,18 @@ def test_verdicts_on_the_abstract(outcomes, verdicts):
     assert [line["verdict"] for line in regimes.of_abstract(made(*outcomes))] == verdicts
 
 
+def test_a_finding_in_a_word_tells_in_how_many_societies_it_holds():
+    frame = made((0.0, 0.1, 0.0), (0.5, 0.6, 0.2), (1.0, 0.2, 0.0))
+    few = frame["regime"].eq(ALL) & (frame.groupby("regime").cumcount() >= 4)  # everybody is richer in 4 of 10
+    told = pd.DataFrame(regimes.of_abstract(frame.assign(regime_people=frame["regime_people"].mask(few, TWO))))
+    line = told["regime"].eq(ALL) & told["measured"].str.startswith("people")
+    assert told.loc[line, ["holds", "of", "verdict"]].values.tolist() == [[4, 10, "differs"]]
+    assert (told.loc[~line, "holds"] == 10).all()
+    shown = grid(told)
+    assert [row[3].beneath for row in shown.rows].count("4 of 10") == 1
+    assert "Wilson interval of 90 %" in shown.note and "median over the societies" in shown.note
+
+
 def test_verdicts_on_the_notebook():
     names = [TRAP] * 12 + [TWO] * 62 + [ALL] * 26
     frame = pd.DataFrame({"as_coded": 1.0, "regime_communities": names, "regime_people": [ALL] * 100})
@@ -317,6 +329,7 @@ def test_findings_are_a_table(small):
     told = regimes.findings(small)
     assert set(told["verdict"]) <= {"same", "differs"} and len(told) == 7 + 12
     shown = grid(told)
+    assert [bool(row[3].beneath) for row in shown.rows] == [True] * 7 + [False] * 12
     assert len(shown.rows) == 19 and {row[3].text for row in shown.rows} == set(told["verdict"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 import re
@@ -34,8 +35,9 @@ from sim.policies import catalogue
 from sim.policies.policy import Programme
 from sim.regime import regime_map
 from sim.report.regime import won
-from sim.reproduce import agreement, archive, machine, package, pictured, published, runs
+from sim.reproduce import agreement, archive, machine, opening, package, pictured, published, runs
 from sim.scenario import check, load
+from sim.shipped import code_digest
 
 ROOT = Path(__file__).parents[1]
 TINY = """
@@ -587,12 +589,19 @@ def test_a_package_is_a_crate_with_everything(packed, folder, results):
         crate = json.loads(file.read("ro-crate-metadata.json"))
         where = json.loads(file.read("environment/machine.json"))
         was = canonical.stored(file.read("canonical.csv").decode(), "canonical.csv")
+        notice = file.read("README.txt").decode()
     assert {f"results/{path.relative_to(folder).as_posix()}" for path in folder.rglob("*") if path.is_file()} < names
     assert was.about["series_sha256"] == results.manifest["series_sha256"]
     entities = {entity["@id"]: entity for entity in crate["@graph"]}
-    assert names - {archive.MANIFEST, "ro-crate-metadata.json"} <= set(entities)
+    assert names - {package.CRATE} <= set(entities)
     assert entities["./"]["name"] == "Two ways to spend"
     assert entities["#run"]["instrument"] == {"@id": "#swadaya"}
+    software = entities["#swadaya"]
+    assert software["license"] == {"@id": "LICENSE"} and software["sha256"] == code_digest() in notice
+    assert software["softwareRequirements"] == {"@id": "environment/lock.txt"}
+    author = software["author"][0] if isinstance(software["author"], list) else software["author"]
+    assert entities[author["@id"]]["name"] == "The Swadaya developers"
+    assert {"LICENSE", "CITATION.cff"} <= names and archive.MANIFEST in entities
     assert where["numpy"] == version("numpy") and where["processor"] and where["maths"]
     assert str(ROOT) not in json.dumps(where) + json.dumps(crate)
 
@@ -614,10 +623,31 @@ def test_the_same_results_give_the_same_package(packed, folder, known, tmp_path)
     assert again.read_text() == "a reader's own"
 
 
+def test_a_draft_is_moved_when_nobody_reads_it_any_more(tmp_path, monkeypatch):
+    """Windows moves no file that is open."""
+    opened, move = [], Path.replace
+
+    class Watched(zipfile.ZipFile):
+        def __init__(self, *rest, **more):
+            super().__init__(*rest, **more)
+            opened.append(self)
+
+    def moved(self, target):
+        assert len(opened) == 2 and all(one.fp is None for one in opened)
+        return move(self, target)
+
+    monkeypatch.setattr(archive.zipfile, "ZipFile", Watched)
+    monkeypatch.setattr(Path, "replace", moved)
+    archive.write(tmp_path / "one.zip", {"a.txt": b"a"})
+    assert (tmp_path / "one.zip").is_file()
+
+
 def test_the_lock_has_every_package_with_the_digest_of_its_files():
     lines = [line for line in machine.lock().splitlines() if not line.startswith("#")]
     found = {line.split("==")[0]: line for line in lines}
-    assert {"swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas", "python-dateutil"} <= set(found)
+    assert {"numpy", "numba", "llvmlite", "mesa", "pandas", "python-dateutil"} <= set(found)
+    assert "swadaya" not in found  # which is on no index: `pip install -r` would end there
+    assert f"swadaya=={version('swadaya')}, whose code has the\n# sha256:{code_digest()}" in machine.lock()
     for name, line in found.items():
         assert re.fullmatch(rf"{name}=={re.escape(version(name))}  # sha256:[0-9a-f]{{64}}", line)
     rows = [row.split(",")[:2] for row in distribution("rich").read_text("RECORD").splitlines()]
@@ -632,6 +662,7 @@ def test_a_package_is_reproduced_elsewhere(packed, tmp_path, monkeypatch, capsys
     monkeypatch.chdir(tmp_path)
     code, said = reproduced(capsys, moved)
     assert code == 0 and "identical" in said and "files as the manifest says" in said
+    assert "Not compared with anything: figures, report" in " ".join(said.split())
     assert hashlib.sha256(packed.read_bytes()).hexdigest() in said.replace("\n", "")
     assert [file.name for file in tmp_path.iterdir()] == ["from elsewhere.zip"]
 
@@ -731,6 +762,18 @@ def listed(files):
     """A manifest of files."""
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()]
     return {archive.MANIFEST: "".join(lines).encode(), **files}
+
+
+def forged(path, files):
+    """A package whose crate and manifest were renewed to fit files that were changed or taken out."""
+    crate = json.loads(files[package.CRATE])
+    crate["@graph"] = [one for one in crate["@graph"] if one["@type"] != "File" or one["@id"] in files]
+    for entity in crate["@graph"]:
+        if "sha256" in entity and entity["name"] in files:
+            entity["sha256"] = hashlib.sha256(files[entity["name"]]).hexdigest()
+    whole = {**files, package.CRATE: json.dumps(crate).encode()}
+    whole.pop(archive.MANIFEST, None)
+    return zipped(path, listed(whole).items())
 
 
 NAMES = (archive.MANIFEST, "canonical.csv", "scenario/document.json", "results/series.parquet", "README.txt")
@@ -840,7 +883,8 @@ def test_an_encrypted_entry_is_refused(packed, tmp_path, refused):
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (b"[]", "is no scenario"),
+        (b"[]", "holds no object"),
+        (b'{"population": 5}', "is no scenario"),
         (b"{", "document.json"),
         (b"[" * 100_000, "document.json"),
         (b'{"population": {"survey": "../../../etc/passwd"}}', "which it does not hold"),
@@ -850,18 +894,105 @@ def test_an_encrypted_entry_is_refused(packed, tmp_path, refused):
     ],
 )
 def test_a_scenario_that_means_harm_is_refused(packed, tmp_path, refused, document, words):
-    files = entries(packed)
-    del files[archive.MANIFEST]
-    zipped(tmp_path / "evil.zip", listed({**files, package.DOCUMENT: document}).items())
+    forged(tmp_path / "evil.zip", {**entries(packed), package.DOCUMENT: document})
     refused(["reproduce", tmp_path / "evil.zip"], "evil.zip", words)
 
 
 def test_another_table_in_a_package_is_held_against_its_digest(packed, tmp_path, refused):
     files = entries(packed)
-    del files[archive.MANIFEST]
     files["canonical.csv"] = re.sub(rb"(series,.*,)(\d)", rb"\g<1>7\2", files["canonical.csv"], count=1)
-    zipped(tmp_path / "evil.zip", listed(files).items())
+    forged(tmp_path / "evil.zip", files)
     refused(["reproduce", tmp_path / "evil.zip"], "its rows are not those of its digest")
+
+
+def parquet(content, change):
+    """A Parquet file with another table in it."""
+    frame = pd.read_parquet(io.BytesIO(content))
+    out = io.BytesIO()
+    change(frame).to_parquet(out, index=False)
+    return out.getvalue()
+
+
+HEADLINE = "results/tables/headline"
+FORGED = {
+    "csv": (f"{HEADLINE}.csv", lambda content: content.replace(b"0.", b"9.", 1), "is not what its Parquet table says"),
+    "parquet": (
+        f"{HEADLINE}.parquet",
+        lambda content: parquet(content, lambda frame: frame.assign(estimate=frame["estimate"] + 1.0)),
+        "table_sha256 is another",
+    ),
+    "series": (
+        "results/series.parquet",
+        lambda content: parquet(content, lambda frame: frame.assign(value=frame["value"] * 2.0)),
+        "series_sha256, table_sha256 is another",
+    ),
+    "no table": (f"{HEADLINE}.parquet", lambda _: b"PAR1 is no table", "its tables cannot be read"),
+    "scenario": (
+        "scenario/tiny.toml",
+        lambda content: content.replace(b"villages = 4", b"villages = 9"),
+        "is not the scenario that is run",
+    ),
+    "no scenario": ("scenario/tiny.toml", lambda _: b'title = "something else"', "is not the scenario that is run"),
+    "run": (
+        "results/manifest.json",
+        lambda content: content.replace(b'"series_sha256": "', b'"series_sha256": "0'),
+        "is of another run: series_sha256",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_what_a_reader_sees_is_held_against_what_is_compared(packed, tmp_path, refused, case):
+    """Crate and manifest fit: whoever forges a file renews them."""
+    name, change, words = FORGED[case]
+    files = entries(packed)
+    other = change(files[name])
+    assert other != files[name]
+    forged(tmp_path / "forged.zip", {**files, name: other})
+    refused(["reproduce", tmp_path / "forged.zip"], "forged.zip: refused", words)
+
+
+def test_a_forged_page_is_not_called_the_crates(packed, tmp_path, refused):
+    files = {**entries(packed), "results/report.html": b"another"}
+    del files[archive.MANIFEST], files["README.txt"]
+    zipped(tmp_path / "forged.zip", listed(files).items())
+    refused(["reproduce", tmp_path / "forged.zip"], "'results/report.html' was changed", package.CRATE)
+    refused(["reproduce", tmp_path / "forged.zip"], "'README.txt' is missing, which the crate lists")
+
+
+def test_what_a_first_look_was_written_as_is_packed_and_opened(tmp_path, known):
+    file = tmp_path / "tiny.toml"
+    file.write_text(TINY)
+    for changed, kept in ((load(file, known).quick(), True), (load(file, known).model_copy(), True)):
+        assert package.reads_to(changed.text, changed, known, file) is kept
+    other = check({**load(file, known).model_dump(), "title": "Another"}, known, text=TINY, path=file)
+    assert not package.reads_to(other.text, other, known, file)
+
+
+def test_a_table_that_says_more_cells_than_are_read_is_refused(packed, refused, monkeypatch):
+    monkeypatch.setattr(opening, "CELLS", 1_000)
+    refused(["reproduce", packed], "they have more than 1000 cells")
+
+
+@pytest.mark.parametrize("name", [package.DOCUMENT, package.TABLE, "results/manifest.json"])
+def test_a_package_without_what_is_read_is_told_once(packed, tmp_path, capsys, name):
+    files = entries(packed)
+    del files[name]
+    forged(tmp_path / "less.zip", files)
+    assert command_line.main(["reproduce", str(tmp_path / "less.zip")]) == 2
+    complaint = capsys.readouterr().err
+    assert complaint.count("nothing was unpacked") == 1 and f"does not hold {name}" in complaint
+
+
+def test_a_name_that_says_it_is_utf8_and_is_not_is_refused(packed, tmp_path, refused):
+    raw = bytearray(packed.read_bytes().replace(b"README.txt", b"\xff\xfeADME.txt"))
+    for sign, flags in ((b"PK\x03\x04", 7), (b"PK\x01\x02", 9)):
+        at = raw.find(sign)
+        while at >= 0:
+            raw[at + flags] |= 0x08  # the name is UTF-8
+            at = raw.find(sign, at + 4)
+    (tmp_path / "name.zip").write_bytes(raw)
+    refused(["reproduce", tmp_path / "name.zip"], "cannot be read as a ZIP file", "utf-8")
 
 
 def test_series_keys_are_those_of_the_series(results):

@@ -3,6 +3,7 @@
 No verdict of the model is asserted here: what it passes or fails is a finding, not a requirement.
 """
 
+import html
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +18,12 @@ from sim import __main__ as command_line
 from sim.calibration import calibrate, ensemble
 from sim.errors import InputError
 from sim.evidence import moments, standing, trials, validation
-from sim.evidence.judging import ORDER, Found, Target, barred, judge, rival_passes, scorecard, worst
+from sim.evidence.judging import ORDER, Found, Target, barred, judge, reach, remarked, rival_passes, scorecard, worst
 from sim.evidence.studies import CONTROL, DERIVED, shipped
 from sim.evidence.trials import Draw, Seen, programmes, run_draw
 from sim.evidence.validation import HOLDS, Worlds, prior_sets, read_prior, renew_prior, studies_of, validate
 from sim.explain import topics as explain
+from sim.language import speaking
 from sim.population import TwoPieceLognormal
 from sim.report import scorecard as report
 from sim.survey import read_aggregates
@@ -98,6 +100,17 @@ def test_a_rival_passes_only_inside_the_tolerance_and_within_the_sampling_error(
     assert rival_passes(positive(), found, 5.0)
     assert not rival_passes(positive(), Found([10.0], WIDE, errors=(-1.0, 1.0)), 5.0)
     assert rival_passes(null(), found, 0.0)
+
+
+def test_where_no_true_effect_could_pass_is_known_from_the_spread_of_estimates():
+    target, found = positive(observed=9.1, low=0.0, high=6.0), Found([0.6, 0.8], np.linspace(-0.95, 2.35, 101))
+    first, last = reach(target, found)
+    assert target.high < first < last and judge(target, found) == "FAIL"
+    for shift in np.linspace(0.0, 6.0, 61):  # whatever the true effect in the tolerance: a failure
+        moved = Found([shift], np.asarray(found.estimates) + (shift - found.mean))
+        assert judge(target, moved) == "FAIL"
+    wider = positive(observed=9.1, low=0.0, high=first + 0.01)
+    assert judge(wider, Found([first + 0.005], np.asarray(found.estimates) + (first + 0.005 - found.mean))) != "FAIL"
 
 
 def test_the_worst_of_several_verdicts_is_that_of_their_target():
@@ -260,6 +273,66 @@ def test_rows_hold_verdict_rivals_and_what_answers_them(lane, write):
     assert not any(". ." in note or note.startswith(".") for note in card.rows["note"])
     assert made(lane, write, true=0.3).rows.iloc[-1]["discriminating"]  # observed 1.0 is beyond 0.6 from no effect
     assert not made(lane, write, cash=1.2).rows.iloc[-1]["discriminating"]
+
+
+def test_a_row_that_no_true_effect_could_pass_says_so(lane, write):
+    told = "No true effect inside the tolerance could pass"
+    assert (
+        told not in made(lane, write).rows.iloc[-1]["note"]
+        and told not in made(lane, write, true=9.0).rows.iloc[0]["note"]
+    )
+    studies = studies_of(lane.plan, write(FILE.replace("observed = 1.0", "observed = 9.1")))
+    card = scorecard(studies, [Draw({("T1", 0): Seen(1.0, (0.4, 1.6))})], "trap_off", lane.plan)
+    row = card.rows[card.rows["deciding"]].iloc[0]
+    assert row["verdict"] == "FAIL" and told in row["note"] and "8.56 to 9.64" in row["note"]
+
+
+def test_notes_are_said_in_the_language_and_data_stay_english(lane, write, tmp_path):
+    """The words of a study's own file stay as they are; what the program says of it does not."""
+    places = [tmp_path / code for code in ("en", "id")]
+    for place in places:
+        place.mkdir()
+        with speaking(place.name):
+            card = made(lane, write, true=9.0, cash=1.2)
+            text = report.write([card], place).read_text()
+        assert ("Sampling error rescaled from" in text) == (place.name == "en")
+        assert ("ditetapkan sebelum dijalankan" in text and "Tidak terwakili: " in text) == (place.name == "id")
+    assert places[0].joinpath("scorecard.csv").read_bytes() == places[1].joinpath("scorecard.csv").read_bytes()
+    assert "Sampling error rescaled from 4 villages" in places[1].joinpath("scorecard.csv").read_text()
+    with speaking("id"):
+        assert "Galat penarikan sampel diskalakan dari 4 desa" in remarked(card.rows.iloc[0]["remarks"])
+
+
+def test_the_page_admits_what_was_revised_and_explains_its_words(lane, write, tmp_path):
+    text = report.write([made(lane, write)], tmp_path).read_text()
+    assert "No parameter was changed" not in text and "A first look" not in text
+    assert "revised with verdicts known: for V5, V7, V8b and V11" in text.split("<section")[0]
+    for word in (
+        "Trap off, trap on",
+        "rural poverty line per person and quarter",
+        "PPP:",
+        "MPC:",
+        "Podes:",
+        "Susenas:",
+    ):
+        assert word in text
+    one = studies_of(lane.plan, write(FILE.replace("quarters = 2\n", "quarters = 1\n", 1)))
+    card = scorecard(one, [Draw({("T1", 0): Seen(1.0, (0.4, 1.6))})], "trap_off", lane.plan)
+    assert "one quarter: none needed" in report.write([card], tmp_path).read_text()
+
+
+def test_a_study_in_small_worlds_is_no_verdict(lane, write):
+    """What is stored to be repeated bit for bit says beside it which verdict is of record."""
+    console = Console(width=80, record=True)
+    console.print(report.repeated(made(lane, write, true=9.0), "V7"))
+    shown = " ".join(console.export_text().split())
+    rows = standing.read()[0].query("study == 'V7' and deciding")
+    wanted = " and ".join(
+        f"{worst(list(part['verdict']))} with {name.replace('_', ' ')}" for name, part in rows.groupby("variant")
+    )
+    assert "V7 in small worlds, trap off" in shown and "Scorecard" not in shown
+    assert f"no verdict on the model. The verdict of record is {wanted}." in shown
+    assert "no scorecard is stored" in report.of_record("T1")
 
 
 def test_failures_come_first_and_what_is_missing_counts_as_not_passed(lane, write):
@@ -531,6 +604,17 @@ def test_a_user_adds_a_study_by_adding_a_file(tiny, tmp_path, capsys):
     rows = pd.read_csv(folder / "scorecard.csv")
     assert {"T1", "V1", "V12b"} <= set(rows["study"])
     assert list(pd.read_csv(folder / "ablation.csv")) == ["variant", "study", "outcome", "whole", "sharing"]
+
+
+def test_a_first_look_says_so_and_which_verdicts_hold(tiny, capsys):
+    assert command_line.main(["validate", "--quick", "--variant", "trap_off", "--results", str(tiny)]) == 0
+    (folder,) = tiny.iterdir()
+    page, said = (folder / "scorecard.html").read_text(), " ".join(capsys.readouterr().out.split())
+    first = "This is a first look: parameter sets 2 of 2 with trap off, worlds of 3 villages and not 4"
+    assert first in page and first in said and "By this first look alone" in page
+    for sentence in standing.warnings():  # the verdicts of record
+        assert sentence in said and sentence in html.unescape(page)
+    assert json.loads((folder / "manifest.json").read_text())["quick"] is True
 
 
 def test_a_broken_study_is_told_in_one_message_and_nothing_is_written(tiny, tmp_path, capsys):

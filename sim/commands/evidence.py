@@ -95,6 +95,8 @@ def validate(arguments: argparse.Namespace) -> None:
         cards, ablated = asked.write(draft, workers, bar)
     for card in cards:
         console.print(*scorecards.told(card), sep="\n", soft_wrap=True)
+    if asked.quick:
+        console.print(asked.first_look(), *standing.warnings(), "", sep="\n", soft_wrap=True)
     if arguments.store:
         console.print(say("verdicts kept: {file}", file=standing.store(cards, ablated)), soft_wrap=True)
     console.print(say("scorecard: {file}", file=folder / "scorecard.html"), soft_wrap=True)

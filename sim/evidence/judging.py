@@ -11,7 +11,7 @@ pass too does not count.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from sim.engine.plan import Plan
 from sim.evidence.estimates import Seen
 from sim.evidence.studies import DERIVED, Outcome, Sample, Study
 from sim.evidence.trials import Draw
+from sim.language import ENGLISH, mark, say, speaking, written
 
 FAIL, MISSING, UNINFORMATIVE, WARN = "FAIL", "NOT REPRESENTED", "UNINFORMATIVE", "WARN"
 PASS_STAR, PASS = "PASS*", "PASS"
@@ -33,6 +34,9 @@ NAMED, AIM = "trap_off", 5  # variant named before the first run, and how many t
 INTERVAL = (5.0, 95.0)  # per cent, of true effects over sets and of estimates over draws
 SITES = 7  # of the trials of graduation: six countries, and southern India
 PUBLISHED = 1.96  # standard errors on each side: the published interval holds 95 %
+RIVALS = (mark("no effect"), mark("cash arithmetic"))
+#: What is known of a row: the words of a study's own file, or a text to be said with what stands in its places.
+Remark = str | tuple[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,12 @@ def judge(target: Target, found: Found) -> str:
     return PASS if target.se > 0.0 else PASS_STAR
 
 
+def reach(target: Target, found: Found) -> tuple[float, float]:
+    """True effects between which the published figure would lie in 5-95 % of the estimates, spread as they are here."""
+    first, last = found.estimate_range()
+    return target.observed - (last - found.mean), target.observed - (first - found.mean)
+
+
 def rival_passes(target: Target, found: Found, value: float) -> bool:
     """Whether a rival that says `value` would pass too, with the same sampling error where there is one."""
     low, high = target.band
@@ -123,7 +133,8 @@ class Scorecard:
     rows
         One row an outcome, failures first: variant, study, target, title, outcome, deciding, role, kind, unit,
         observed, se, low, high, true_mean, true_low, true_high, estimate_low, estimate_high, rival_none, rival_cash,
-        verdict, discriminating, counts, bars, status, tolerance, column, rule, note, prior_low, prior_high.
+        verdict, discriminating, counts, bars, status, tolerance, column, rule, remarks (to be said), note (the same
+        in English), prior_low, prior_high.
     manifest
         Sets, worlds at rest, sizes, digests, seconds.
     """
@@ -183,7 +194,8 @@ def _row(study: Study, k: int, outcome: Outcome, draws: Sequence[Draw], plan: Pl
     met = [draw.seen[study.id, k] for draw in draws]
     seen = [one for one in met if math.isfinite(one.true)]
     if not seen:
-        return {**row, "verdict": UNINFORMATIVE, "note": "In no world is anybody eligible and reached."}
+        nobody = mark("In no world is anybody eligible and reached.")
+        return {**row, "verdict": UNINFORMATIVE, **_noted([(nobody, {})])}
     target = Target(outcome.kind, row["observed"], row["se"], row["low"], row["high"], row["deciding"])
     cash = [one.cash for one in seen if math.isfinite(one.cash)]
     true = [one.true for one in seen]
@@ -192,20 +204,16 @@ def _row(study: Study, k: int, outcome: Outcome, draws: Sequence[Draw], plan: Pl
     found = Found(true, true if outcome.moment else [e for e, _ in pairs], [e - t for e, t in pairs])
     if outcome.scale == "failures":
         found = over_sites(true)
-    rivals = {"no effect": outcome.none, "cash arithmetic": float(np.mean(cash)) if cash else math.nan}
+    rivals = dict(zip(RIVALS, (outcome.none, float(np.mean(cash)) if cash else math.nan), strict=True))
     passing = [name for name, value in rivals.items() if math.isfinite(value) and rival_passes(target, found, value)]
     (row["true_low"], row["true_high"]), row["true_mean"] = found.true_range(), found.mean
     row["estimate_low"], row["estimate_high"] = found.estimate_range()
     row["rival_none"], row["rival_cash"] = rivals.values()
     row["verdict"], row["discriminating"] = judge(target, found), not passing
     row["counts"] = row["verdict"] in PASSED and (not passing or target.kind == "null")
-    fewer = (
-        [f"in {len(met) - len(seen)} of {len(met)} worlds nobody is eligible and reached"]
-        if len(seen) < len(met)
-        else []
-    )
-    rescaled = _rescaled(outcome.sample or study.sample, seen)
-    row["note"] = _note(target, found, passing, [outcome.note, *fewer, *rescaled])
+    own = [outcome.note] if outcome.note else []
+    remarks: list[Remark] = [*own, *_worlds(met, seen), *_rescaled(outcome.sample or study.sample, seen)]
+    row |= _noted([*remarks, *_remarks(target, found, passing)])
     return row
 
 
@@ -217,13 +225,22 @@ def over_sites(failed: Sequence[float]) -> Found:
     return Found([share], shares, [one - share for one in shares])
 
 
-def _rescaled(sample: Sample | None, seen: Sequence[Seen]) -> list[str]:
+def _worlds(met: Sequence[Seen], seen: Sequence[Seen]) -> Iterator[Remark]:
+    """What a reader must know of worlds where nobody could be asked."""
+    if len(seen) < len(met):
+        told = mark("In {few} of {worlds} worlds nobody is eligible and reached.")
+        yield told, {"few": len(met) - len(seen), "worlds": len(met)}
+
+
+def _rescaled(sample: Sample | None, seen: Sequence[Seen]) -> Iterator[Remark]:
     """What a reader must know of a sample that was larger than the worlds."""
     villages, households = (max(one.scaled[k] for one in seen) for k in (0, 1))
-    parts = [f"{villages} villages to the study's {sample.villages}"] if sample and villages else []
+    if sample and villages:
+        told = mark("Sampling error rescaled from {villages} villages to the study's {sample}.")
+        yield told, {"villages": villages, "sample": sample.villages}
     if sample and households not in (0, sample.households):
-        parts.append(f"{households} households a village to {sample.households}")
-    return [f"sampling error rescaled from {' and '.join(parts)}"] if parts else []
+        told = mark("Sampling error rescaled from {households} households a village to {sample}.")
+        yield told, {"households": households, "sample": sample.households}
 
 
 def _described(study: Study, k: int, outcome: Outcome, plan: Plan) -> dict[str, Any]:
@@ -249,25 +266,56 @@ def _described(study: Study, k: int, outcome: Outcome, plan: Plan) -> dict[str, 
         "tolerance": outcome.tolerance,
         "column": ", ".join([*outcome.columns, *([f"per {outcome.per}"] if outcome.per else [])]) or "none",
         "rule": "; ".join(rule_of(name, plan) for name in outcome.columns),
-        "note": f"Not represented: {outcome.missing}." if outcome.missing else "",
+        **_noted([(mark("Not represented: {what}."), {"what": outcome.missing})] if outcome.missing else []),
     }
 
 
-def _note(target: Target, found: Found, passing: Sequence[str], own: Iterable[str]) -> str:
-    """What a reader must know of a row."""
-    low, high = target.band
-    parts = [part for part in own if part]
-    if target.kind == "null":
-        inside = low <= found.mean <= high
-        parts.append(
-            f"judged by 5-95 % of the true effects over sets; their mean lies {'inside' if inside else 'outside'}"
+def _remarks(target: Target, found: Found, passing: Sequence[str]) -> Iterator[Remark]:
+    """What a reader must know of a verdict."""
+    (low, high), positive = target.band, target.kind == "positive"
+    first, last = reach(target, found)
+    if positive and (first > high or last < low):
+        told = mark(
+            "No true effect inside the tolerance could pass: with estimates spread as they are, the published figure "
+            "is likely only where the true effect is {low} to {high}. The verdict follows from the size of the study, "
+            "which spreads them, and the tolerance alone."
         )
+        yield told, {"low": first, "high": last}
+    if not positive and low <= found.mean <= high:
+        yield mark("Judged by 5-95 % of the true effects over sets; their mean lies inside."), {}
+    elif not positive:
+        yield mark("Judged by 5-95 % of the true effects over sets; their mean lies outside."), {}
     if (low, high) != (target.low, target.high):
-        parts.append(f"band widened to the published interval, {low:.3g} to {high:.3g}")
-    if passing:
-        counts = "counts all the same" if target.kind == "null" else "does not count as validation"
-        parts.append(f"not discriminating: {' and '.join(passing)} would pass too; a {target.kind} {counts}")
-    return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in parts)
+        yield mark("Band widened to the published interval, {low} to {high}."), {"low": low, "high": high}
+    for rival in passing:
+        yield mark("Not discriminating: {rival} would pass too."), {"rival": rival}
+    if passing and positive:
+        yield mark("Such a positive finding does not count as validation."), {}
+    elif passing:
+        yield mark("Such a null counts all the same."), {}
+
+
+def _noted(remarks: Sequence[Remark]) -> dict[str, object]:
+    """Remarks, and as files of data have them, which no language changes."""
+    with speaking(ENGLISH.code):
+        return {"remarks": tuple(remarks), "note": remarked(remarks)}
+
+
+def remarked(remarks: Sequence[Remark]) -> str:
+    """Remarks in the language of the reader; the words of a study's own file as they are."""
+    found = []
+    for remark in remarks:
+        if isinstance(remark, str):
+            found.append(f"{remark[:1].upper()}{remark[1:].rstrip('.')}.")
+            continue
+        text, parts = remark
+        found.append(say(text, **{name: _part(value) for name, value in parts.items()}))
+    return " ".join(found)
+
+
+def _part(value: object) -> str:
+    """What stands in the place of a remark."""
+    return written(f"{value:.3g}") if isinstance(value, float) else say(value) if value in RIVALS else str(value)
 
 
 def rule_of(name: str, plan: Plan) -> str:

@@ -15,6 +15,7 @@ from typing import Literal
 
 from sim.engine.plan import Plan
 from sim.errors import InputError
+from sim.language import mark
 from sim.policies.policy import Policy
 from sim.scenario.faults import did_you_mean, place
 from sim.scenario.fields import Frozen, entry, flag, number, table, whole, words
@@ -85,7 +86,7 @@ class Outcome(Frozen):
     se: float | None = number(None, 0.0, 1e6, "", "Its standard error, if known")
     low: float | None = number(None, -1e6, 1e6, "", "Tolerance from")
     high: float | None = number(None, -1e6, 1e6, "", "Tolerance to")
-    tolerance: str = words("fixed before any run", 300, "Whose tolerance it is")
+    tolerance: str = words(mark("fixed before any run"), 300, "Whose tolerance it is")
     status: str = words(..., 120, "READ or MEM, with confidence", 3)
     missing: str = words("", 500, "What the model does not have; then nothing else is needed")
     moment: str = words("", 60, "A statistic of the world as a whole, instead of an effect")

@@ -226,17 +226,22 @@ SPREAD = {1.0: mark("design; spread chosen is set as variance"), 0.0: mark("desi
 HARDLY = 0.05  # share of the helped that help may lift where there is hardly a response
 
 
-def row(regime: str, measured: str, published: str, source: str, values: np.ndarray, holds: bool, at: str) -> dict:
-    """One finding of the abstract: median and 5th to 95th percentile over seeds."""
+def row(regime: str, measured: str, published: str, values: np.ndarray, holds: np.ndarray, at: str) -> dict:
+    """One finding of the abstract: in how many societies it holds; median and 5th to 95th percentile over them."""
     low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
-    same = SAME if holds else DIFFERS
-    return dict(
-        zip(
-            ("regime", "measured", "parameters", "published", "source", "found", "low", "high", "verdict"),
-            (regime, measured, at, published, source, middle, low, high, same),
-            strict=True,
-        )
-    )
+    return {
+        "regime": regime,
+        "measured": measured,
+        "parameters": at,
+        "published": published,
+        "source": ABSTRACT,
+        "found": middle,
+        "low": low,
+        "high": high,
+        "holds": int(holds.sum()),
+        "of": len(holds),
+        "verdict": SAME if holds.mean() >= MOST_SEEDS else DIFFERS,
+    }
 
 
 def of_abstract(frame: pd.DataFrame) -> list[dict]:
@@ -246,14 +251,11 @@ def of_abstract(frame: pd.DataFrame) -> list[dict]:
     where = dict(zip(REGIMES, (WORST, MIDDLE, BEST), strict=True))
     at = {n: f"{where[n]}: " + ", ".join(f"{k} {v:g}" for k, v in vars(POINTS[n]).items()) for n in REGIMES}
 
-    def often(holds: pd.Series) -> bool:
-        return bool(holds.mean() >= MOST_SEEDS)
-
     richer, lift = mark("people richer than at the start"), mark("helped people richer only by help")
-    unequal = often((two["gini"] > trap["gini"]) & (two["gini"] > every["gini"]))
-    responds, hardly = often(two["lifted"] > trap["lifted"]), often(trap["lifted"] <= HARDLY)
-    found_trap, found_two = often(trap["regime_people"] == TRAP), often(two["regime_people"] == TWO)
-    found_all, everybody = (often(every[f"regime_{kind}"] == ALL) for kind in ("communities", "people"))
+    unequal = (two["gini"] > trap["gini"]) & (two["gini"] > every["gini"])
+    responds, hardly = two["lifted"] > trap["lifted"], trap["lifted"] <= HARDLY
+    found_trap, found_two = trap["regime_people"] == TRAP, two["regime_people"] == TWO
+    found_all, everybody = (every[f"regime_{kind}"] == ALL for kind in ("communities", "people"))
     told: list[tuple] = [
         (TRAP, richer, mark("nobody"), trap["people_richer"], found_trap),
         (TWO, richer, mark("some"), two["people_richer"], found_two),
@@ -263,7 +265,7 @@ def of_abstract(frame: pd.DataFrame) -> list[dict]:
         (TRAP, lift, mark("hardly any"), trap["lifted"], hardly),
         (TWO, lift, mark("more than in the trap"), two["lifted"], responds),
     ]
-    return [row(n, what, said, ABSTRACT, values.to_numpy(), holds, at[n]) for n, what, said, values, holds in told]
+    return [row(n, what, said, values.to_numpy(), holds.to_numpy(), at[n]) for n, what, said, values, holds in told]
 
 
 def of_notebook(frame: pd.DataFrame) -> list[dict]:
@@ -283,6 +285,8 @@ def of_notebook(frame: pd.DataFrame) -> list[dict]:
                 "found": share,
                 "low": low,
                 "high": high,
+                "holds": 0,
+                "of": 0,
                 "verdict": SAME if low <= PUBLISHED[kind][name] <= high else DIFFERS,
             }
         )
@@ -290,5 +294,8 @@ def of_notebook(frame: pd.DataFrame) -> list[dict]:
 
 
 def findings(played: Experiment) -> pd.DataFrame:
-    """One row a published finding: what was found here, its interval of 90 %, and whether it is the same."""
+    """One row a published finding: what was found here, its interval, and whether it is the same.
+
+    A finding in words has `holds` of `of` societies; a share, of which there is one, has neither.
+    """
     return pd.DataFrame([*of_abstract(played.at_points), *of_notebook(played.over_ranges)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from sim.foreign.regimes import MOST_SEEDS
 from sim.language import say, written
 from sim.report import number
 from sim.report.grid import Cell, Column, Grid, estimated
@@ -17,12 +18,16 @@ def grid(findings: pd.DataFrame) -> Grid:
             Cell(f"{say(row.regime)}: {say(row.measured)}", place(row.parameters)),
             Cell(published(row.published)),
             estimated(row.found, row.low, row.high, 3),
-            Cell(say(row.verdict)),
+            Cell(say(row.verdict), say("{societies} of {all}", societies=row.holds, all=row.of) if row.of else ""),
         )
         for row in findings.itertuples(index=False)
     )
     note = say(
-        "Shares of people, communities or runs; a Gini coefficient. Beneath what is found: its interval of 90 %."
+        "Shares of people, communities or runs; a Gini coefficient. What is published in a word: median over the "
+        "societies of a point, beneath it their 5th to 95th percentile; beneath the verdict, in how many of them the "
+        "word holds (the same: {most} % or more). What is published as a number: share of the runs of the design, "
+        "beneath it its Wilson interval of 90 %; the same where the published number lies in it.",
+        most=f"{100 * MOST_SEEDS:.0f}",
     )
     title = say("Dupont and Roy's poverty traps, rebuilt from what could be read")
     return Grid("foreign", title, note, columns, rows)

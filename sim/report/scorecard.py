@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from sim.evidence.judging import AIM, NAMED, ORDER, Scorecard
+from sim.evidence import standing
+from sim.evidence.judging import AIM, NAMED, ORDER, Scorecard, remarked, worst
 from sim.evidence.standing import VERDICTS, judged, may_not
 from sim.experiment.results import put_manifest, put_table
-from sim.language import SPACE, mark, say
+from sim.language import SPACE, listed, mark, say
 from sim.report import DASH, number, said, span
 from sim.report.grid import Cell, Column, Grid
 from sim.report.grid import terminal as printed
@@ -57,6 +58,11 @@ MARKS = {
     "PASS": "\u2713",
 }
 WORDS = {
+    mark("Trap off, trap on"): mark(
+        "The model without a poverty trap, and with one: a larger technique that pays only with enough skill and "
+        "capital, so that who has little stays behind. Each of the two has parameter sets of its own."
+    ),
+    mark("z"): mark("The rural poverty line per person and quarter, the unit of money here."),
     mark("True effect"): mark(
         "Paired difference between the same households in the same luck with and without the programme: mean and "
         "5-95 % over parameter sets."
@@ -78,6 +84,11 @@ WORDS = {
     mark("Figure"): mark(
         "How its number is known. READ: read in the study or a summary of it. MEM: from memory, not read again, and "
         "how sure. DER: derived from others."
+    ),
+    mark("Abbreviations"): mark(
+        "PPP: at the purchasing power of dollars. MPC: marginal propensity to consume, the share of more money that is "
+        "spent. Podes: census of villages. Susenas: national survey of households. BPS: Statistics Indonesia. sd: "
+        "standard deviation. se: standard error."
     ),
 }
 
@@ -125,8 +136,8 @@ def page_rows(card: Scorecard) -> list[dict[str, Any]]:
             (say("Estimate"), _interval(row.estimate_low, row.estimate_high, places), ""),
             (say("Rivals"), "; ".join(rivals) or DASH, say("prior {range}", range=prior) if prior else ""),
         )
-        source = say("Figure: {status}; tolerance: {tolerance}.", status=row.status, tolerance=row.tolerance)
-        words = {"outcome": say(row.outcome), "unit": say(row.unit), "role": role(row)}
+        source = say("Figure: {status}; tolerance: {tolerance}.", status=row.status, tolerance=say(row.tolerance))
+        words = {"outcome": say(row.outcome), "unit": say(row.unit), "role": role(row), "note": remarked(row.remarks)}
         found.append(
             {"row": row, "mark": MARKS[row.verdict], "strip": strip(row), "figures": figures, "source": source, **words}
         )
@@ -171,7 +182,7 @@ def mapping(card: Scorecard) -> Grid:
     place = {study.id: k for k, study in enumerate(card.studies)}
     frame = card.rows.iloc[np.lexsort((~card.rows["deciding"], card.rows["study"].map(place)))]
     rows = [
-        (Cell(f"{row.study}: {say(row.outcome)}"), Cell(row.column), Cell(row.rule or row.note))
+        (Cell(f"{row.study}: {say(row.outcome)}"), Cell(row.column), Cell(row.rule or remarked(row.remarks)))
         for row in frame.itertuples(index=False)
     ]
     columns = (Column(say("Outcome")), Column(say("Column")), Column(say("Rule that sets it")))
@@ -204,8 +215,31 @@ def ablation(frame: pd.DataFrame) -> Grid:
     return Grid("ablation", say("Each mechanism off"), note, columns, tuple(rows))
 
 
-def terminal(card: Scorecard) -> Table:
-    """One row a study, failures first, as a rich table that fits 80 columns: the rest is on the page."""
+def of_record(study: str) -> str:
+    """The verdicts of a study that are stored with the model, in one sentence."""
+    rows = standing.read()[0] if standing.path().is_file() else pd.DataFrame(columns=[*standing.COLUMNS])
+    own = rows[(rows["study"] == study) & rows["deciding"].astype(bool)]
+    form = mark("{verdict} with {variant}")
+    found = [
+        say(form, verdict=say(VERDICTS[worst(list(part["verdict"]))]), variant=said(variant))
+        for variant, part in own.groupby("variant", sort=True)
+    ]
+    return say("The verdict of record is {verdicts}.", verdicts=listed(found)) if found else say(standing.NEVER)
+
+
+def repeated(card: Scorecard, study: str) -> Table:
+    """A study in few and small worlds, which are compared bit by bit and are no verdict on the model."""
+    title = say("{study} in small worlds, {variant}", study=study, variant=said(card.variant))
+    note = say("Small worlds, to be repeated bit for bit: what they come to is no verdict on the model. {record}",
+               record=of_record(study))  # fmt: skip
+    return terminal(card, title, note)
+
+
+def terminal(card: Scorecard, title: str = "", note: str = "") -> Table:
+    """One row a study, failures first, as a rich table that fits 80 columns: the rest is on the page.
+
+    `title` and `note` take the place of its own.
+    """
     rows = []
     for study in card.rows.loc[card.rows["deciding"], "study"].unique():
         part = card.rows[card.rows["study"] == study]
@@ -234,8 +268,8 @@ def terminal(card: Scorecard) -> Table:
         Column(say("True effect"), "", say("True effect\n5\u201395 %")),
         Column(say("Estimate"), "", say("Estimate\n5\u201395 %")),
     )
-    note = say("One row a study, failures first; every outcome, its rivals and its notes are on the page.")
-    title = say("Scorecard, {variant}", variant=said(card.variant))
+    note = note or say("One row a study, failures first; every outcome, its rivals and its notes are on the page.")
+    title = title or say("Scorecard, {variant}", variant=said(card.variant))
     return printed(Grid("scorecard", title, note, columns, tuple(rows)))
 
 
@@ -244,10 +278,11 @@ def write(
     folder: Path,
     ablated: pd.DataFrame | None = None,
     about: Mapping[str, object] | None = None,
+    first_look: str = "",
 ) -> Path:
     """Write page, Parquet, CSV and manifest into a folder that exists; give the page's path.
 
-    `about` goes into the manifest before what the cards say of themselves.
+    `about` goes into the manifest before what the cards say of themselves; `first_look` says how little was run.
     """
     shown = [
         {"heading": said(card.variant).capitalize(), "result": result(card), "bars": may_not(card.rows)}
@@ -262,8 +297,10 @@ def write(
         mapping=mapping(cards[0]),
         ablation=None if ablated is None else ablation(ablated),
         studies=[(study, say(study.title)) for study in cards[0].studies],
+        first_look=first_look,
+        record=standing.warnings() if first_look else [],
     )
-    put_table(folder, "scorecard", pd.concat([card.rows for card in cards], ignore_index=True))
+    put_table(folder, "scorecard", pd.concat([card.rows for card in cards], ignore_index=True).drop(columns="remarks"))
     if ablated is not None:
         put_table(folder, "ablation", ablated)
     manifest = {**(about or {}), "variants": [card.manifest for card in cards]}

@@ -18,7 +18,7 @@ from sim.evidence import standing, studies, validation
 from sim.evidence.judging import Scorecard
 from sim.evidence.validation import Worlds
 from sim.experiment.results import folder_named, made_with
-from sim.language import mark, say
+from sim.language import listed, mark, say
 from sim.progress import Tell
 from sim.report import said, scorecard
 from sim.start import wire
@@ -68,7 +68,24 @@ class Asked:
             "ablation": not self.quick,
         }
         digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
-        return {"name": "validation", "digest": digest, **decided}
+        return {"name": "validation", "digest": digest, "quick": self.quick, **decided}
+
+    def first_look(self) -> str:
+        """What a reader must know of a first look; nothing of a full validation."""
+        if not self.quick:
+            return ""
+        form = mark("{sets} of {whole} with {variant}")
+        whole = {variant: len(ensemble.load(variant)) for variant in self.variants}
+        sets = (
+            say(form, sets=min(count, validation.QUICK), whole=count, variant=said(variant))
+            for variant, count in whole.items()
+        )
+        return say(
+            "This is a first look: parameter sets {sets}, worlds of {villages} villages and not {all}, no mechanism "
+            "switched off. The verdicts of record are those that are stored with the model; where others stand here, "
+            "they hold.",
+            sets=listed(sets), villages=self.villages, all=validation.VILLAGES,
+        )  # fmt: skip
 
     def folder(self, base: Path) -> Path:
         """The folder of these results."""
@@ -91,7 +108,7 @@ class Asked:
                 smaller = replace(worlds, villages=min(worlds.villages, validation.QUICK_VILLAGES))
                 ablated.append(validation.ablate(sets, variant, smaller))
         frame = pd.concat(ablated, ignore_index=True) if ablated else None
-        scorecard.write(cards, folder, frame, {**self.about, **made_with()})
+        scorecard.write(cards, folder, frame, {**self.about, **made_with()}, self.first_look())
         return cards, frame
 
 

@@ -11,7 +11,7 @@ from sim.errors import InputError
 from sim.experiment.lanes import LanesDiffer
 from sim.language import mark, say
 from sim.progress import Tell
-from sim.reproduce import package, published
+from sim.reproduce import opening, published
 from sim.reproduce.agreement import DIFFERS, IDENTICAL
 from sim.reproduce.runs import KINDS, Asked, Made
 from sim.scenario import Known
@@ -51,10 +51,10 @@ def _is_package(name: str) -> bool:
 
 
 @contextmanager
-def _opened(name: str, known: Known, kinds: Kinds) -> Iterator[published.Published | package.Package]:
+def _opened(name: str, known: Known, kinds: Kinds) -> Iterator[published.Published | opening.Package]:
     """A package that was checked, or a published result."""
     if _is_package(name):
-        with package.opened(Path(name), known) as found:
+        with opening.opened(Path(name), known) as found:
             yield found
     else:
         yield published.find(name, kinds=kinds)
@@ -65,9 +65,9 @@ def held(name: str, known: Known, tell: Tell, kinds: Kinds = KINDS) -> Told:
     with _opened(name, known, kinds) as one:
         was = one.was()
         lines: list[object] = [name]
-        if isinstance(one, package.Package):
+        if isinstance(one, opening.Package):
             told = mark("{files} files as the manifest says; SHA-256 of the package {digest}")
-            lines += [say(told, files=one.files, digest=one.sha256)]
+            lines += [say(told, files=one.files, digest=one.sha256), say(opening.COMPARED), say(opening.NOT_COMPARED)]
         made = one.make(known, tell)
         verdict = made.against(was)
         tell(mark("Mesa lane"), 0, 1)

@@ -13,9 +13,9 @@ import tempfile
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from sim.errors import InputError
@@ -28,7 +28,10 @@ LONGEST = 400  # characters of a name
 READ_WHOLE = 256 * 2**20  # bytes of a file that is read into memory
 CHUNK = 2**20
 SHOWN = 5  # faults of one message
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+#: What a reader of ZIP files raises; the last where a name says that it is UTF-8 and is not.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, UnicodeDecodeError,
+)  # fmt: skip
 KINDS = (0, stat.S_IFREG, stat.S_IFDIR)  # 0: written where files have no kind
 Content = Path | bytes
 
@@ -56,7 +59,8 @@ def write(path: Path, files: Mapping[str, Content]) -> None:
                 for name, content in whole.items():
                     _add(archive, name, content)
             with read(draft):  # what would be refused elsewhere is not given to anybody
-                draft.replace(path)
+                pass
+            draft.replace(path)  # closed by now: Windows moves no file that is open
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
 
@@ -79,15 +83,28 @@ def _add(archive: zipfile.ZipFile, name: str, content: Content) -> None:
 
 @dataclass(frozen=True)
 class Archive:
-    """A package whose directory does no harm and whose bytes are those of its manifest."""
+    """A package whose directory does no harm and whose bytes are those of its manifest.
+
+    Attributes
+    ----------
+    listed
+        The manifest: name -> SHA-256.
+    """
 
     name: str
     file: zipfile.ZipFile
     files: Mapping[str, zipfile.ZipInfo]
+    listed: Mapping[str, str] = field(default_factory=dict)
 
     def refuse(self, why: str) -> InputError:
         """The one message for whatever is wrong with it."""
         return InputError(f"{self.name}: refused, nothing was unpacked: {why}")
+
+    def complain(self, faults: Sequence[str]) -> None:
+        """Refuse it for its faults, if it has any."""
+        if faults:
+            more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+            raise self.refuse("; ".join(faults[:SHOWN]) + more)
 
     def bytes(self, name: str) -> bytes:
         """A file of it, in memory."""
@@ -95,18 +112,18 @@ class Archive:
         if info is None:
             raise self.refuse(f"it does not hold {name}")
         if info.file_size > READ_WHOLE:
-            raise self.refuse(f"{_shown(name)} has {info.file_size} bytes; at most {READ_WHOLE} are read")
+            raise self.refuse(f"{shown(name)} has {info.file_size} bytes; at most {READ_WHOLE} are read")
         try:
             return self.file.read(info)
         except DAMAGED as error:
-            raise self.refuse(f"{_shown(name)} is damaged: {error}") from None
+            raise self.refuse(f"{shown(name)} is damaged: {error}") from None
 
     def text(self, name: str) -> str:
         """A file of it as UTF-8."""
         try:
             return self.bytes(name).decode()
         except UnicodeDecodeError:
-            raise self.refuse(f"{_shown(name)} is not UTF-8 text") from None
+            raise self.refuse(f"{shown(name)} is not UTF-8 text") from None
 
     def sha256(self, name: str) -> str:
         """SHA-256 of one of its files, read piece by piece; the name of the damage where it cannot be read."""
@@ -147,10 +164,8 @@ def read(path: Path) -> Iterator[Archive]:
         if (fault := _harm(file.infolist())) is not None:
             raise bare.refuse(fault)
         archive = Archive(bare.name, file, {info.filename: info for info in file.infolist() if not info.is_dir()})
-        faults = [*_against_manifest(archive)]
-        if faults:
-            more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
-            raise archive.refuse("; ".join(faults[:SHOWN]) + more)
+        archive = replace(archive, listed=_manifest(archive))
+        archive.complain([*_against_manifest(archive)])
         yield archive
 
 
@@ -165,7 +180,7 @@ def _harm(entries: list[zipfile.ZipInfo]) -> str | None:
         return f"it would unpack to {unpacked} bytes from {packed}; at most {RATIO} times are read"
     seen: dict[str, str] = {}
     for info in entries:
-        name = _shown(info.orig_filename)
+        name = shown(info.orig_filename)
         for wrong, why in FAULTS:
             if wrong(info):
                 return f"{name} {why}"
@@ -179,7 +194,7 @@ def _harm(entries: list[zipfile.ZipInfo]) -> str | None:
             str(parent) for parent in PurePosixPath(unicodedata.normalize("NFC", info.filename).casefold()).parents
         }
         if above & files:
-            return f"{_shown(info.orig_filename)} lies in what is a file"
+            return f"{shown(info.orig_filename)} lies in what is a file"
     return None
 
 
@@ -206,25 +221,30 @@ FAULTS: tuple[tuple[Callable[[zipfile.ZipInfo], bool], str], ...] = (
 )
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name that can be printed on one line."""
     return repr(name if len(name) <= 80 else f"{name[:77]}...")
 
 
-def _against_manifest(archive: Archive) -> Iterator[str]:
-    """What is missing, not listed, or changed."""
+def _manifest(archive: Archive) -> dict[str, str]:
+    """The manifest: name -> SHA-256."""
     listed: dict[str, str] = {}
     for place, line in enumerate(archive.text(MANIFEST).splitlines(), 1):
         found = re.fullmatch(r"([0-9a-f]{64})  (.+)", line)
         if found is None or found[2] in listed:
             raise archive.refuse(f"{MANIFEST}, line {place}: not a digest and a name, or a name twice")
         listed[found[2]] = found[1]
-    there = set(archive.files) - {MANIFEST}
-    yield from (f"{_shown(name)} is missing" for name in listed if name not in there)
-    yield from (f"{_shown(name)} is not in the manifest" for name in sorted(there - listed.keys()))
+    return listed
+
+
+def _against_manifest(archive: Archive) -> Iterator[str]:
+    """What is missing, not listed, or changed."""
+    listed, there = archive.listed, set(archive.files) - {MANIFEST}
+    yield from (f"{shown(name)} is missing" for name in listed if name not in there)
+    yield from (f"{shown(name)} is not in the manifest" for name in sorted(there - listed.keys()))
     for name in sorted(there & listed.keys()):
         found_now = archive.sha256(name)
         if found_now.startswith("damaged"):
-            yield f"{_shown(name)} is {found_now}"
+            yield f"{shown(name)} is {found_now}"
         elif found_now != listed[name]:
-            yield f"{_shown(name)} was changed: its SHA-256 is not that of the manifest"
+            yield f"{shown(name)} was changed: its SHA-256 is not that of the manifest"

@@ -17,12 +17,17 @@ import numpy as np
 from sim import installed
 from sim.experiment.results import system, versions
 from sim.language import mark, say
+from sim.shipped import code_digest
 
 VERSIONS = ("swadaya", "numpy", "numba", "llvmlite", "pandas")
 LOCAL = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")  # written by whoever installs, not in the wheel
 LOCK = """\
 # What `swadaya` and packages with policies for it need, as it was where the results were made: pip install -r lock.txt
 # After each name: SHA-256 of the digests of all files of the package, sorted, as its RECORD lists them.
+"""
+OWN = """\
+# On no index, so install it first, from its source: swadaya=={version}, whose code has the
+# sha256:{code}
 """
 
 
@@ -65,8 +70,10 @@ def described() -> dict[str, Any]:
 
 def lock() -> str:
     """Every package that the project and those with policies for it need: its version, the digest of its files."""
-    lines = [f"{name}=={one.version}  # sha256:{_contents(one)}\n" for name, one in sorted(_needed().items())]
-    return LOCK + "".join(lines)
+    needed = _needed()
+    own = needed.pop("swadaya")
+    lines = [f"{name}=={one.version}  # sha256:{_contents(one)}\n" for name, one in sorted(needed.items())]
+    return "".join([LOCK, OWN.format(version=own.version, code=code_digest()), *lines])
 
 
 def _needed() -> dict[str, Distribution]:

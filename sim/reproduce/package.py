@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -16,16 +16,16 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.experiment import canonical
-from sim.experiment.results import versions
+from sim.experiment.results import put_csv, versions
 from sim.experiment.study import PACKAGES
-from sim.progress import Tell
 from sim.reproduce import archive, machine
 from sim.reproduce.archive import Content
-from sim.reproduce.runs import Made, asked_of, of_scenario
+from sim.reproduce.runs import asked_of
 from sim.scenario import Known, Scenario, check
-from sim.shipped import code_digest
+from sim.shipped import PACKAGE, code_digest
 
-TABLE, DOCUMENT = "canonical.csv", "scenario/document.json"
+TABLE, DOCUMENT, CRATE = "canonical.csv", "scenario/document.json", "ro-crate-metadata.json"
+LOCK, LICENCE, CITATION = "environment/lock.txt", "LICENSE", "CITATION.cff"
 NEEDS = (
     "digest", "document", "code", "rules", "ensemble", "own_files", "series_sha256", "table_sha256", "versions",
     "finished",
@@ -38,7 +38,11 @@ run), what it was run with (environment/), everything that came out (results/), 
 with its interval, to the last bit. Its RO-Crate metadata say what is what, and manifest-sha256.txt has the digest of
 every file.
 
-To make it again: swadaya reproduce {package}
+LICENSE and CITATION.cff are those of the software; what may be done with the results, whoever packed them says.
+
+To make it again: install this version of Swadaya, whose code has the SHA-256
+{code},
+then: swadaya reproduce {package}
 """
 
 
@@ -72,15 +76,16 @@ def pack(results: Path, out: Path | None, beside: Path, known: Known) -> Path:
     if path.exists():
         raise InputError(f"{path}: is there already and is kept; --out names a new file, or move it away")
     files = {
-        **_scenario_files(scenario, manifest, beside),
+        **_scenario_files(scenario, manifest, beside, known),
         **{f"results/{name}": file for name, file in _files(results).items()},
         TABLE: _stored(results, manifest).text().encode(),
-        "environment/lock.txt": machine.lock().encode(),
+        LOCK: machine.lock().encode(),
         "environment/machine.json": (json.dumps(machine.described(), indent=2) + "\n").encode(),
+        **{name: file for name in (LICENCE, CITATION) if (file := _of_software(name)) is not None},
     }
-    words = {"title": scenario.title, "version": version("swadaya"), "package": path.name}
+    words = {"title": scenario.title, "version": version("swadaya"), "code": code_digest(), "package": path.name}
     files["README.txt"] = READ_ME.format(scenario=f"{manifest['name']}.toml", **words).encode()
-    files["ro-crate-metadata.json"] = _crate(scenario, manifest, files)
+    files[CRATE] = _crate(scenario, manifest, files)
     archive.write(path, files)
     return path
 
@@ -124,13 +129,28 @@ def _scenario(results: Path, manifest: Mapping[str, Any], beside: Path, known: K
     return scenario
 
 
-def _scenario_files(scenario: Scenario, manifest: Mapping[str, Any], beside: Path) -> dict[str, Content]:
-    """The scenario as it was written and as it was run, and the files that it names."""
-    written = str(manifest["scenario"]).encode()
-    files: dict[str, Content] = {f"scenario/{manifest['name']}.toml": written} if written else {}
+def _of_software(name: str) -> Path | None:
+    """A file about the software: inside the package where it is installed, beside it in a clone."""
+    return next((file for file in (PACKAGE / name, PACKAGE.parent / name) if file.is_file()), None)
+
+
+def reads_to(text: str, scenario: Scenario, known: Known, path: Path) -> bool:
+    """Whether a file's text, at this path, is a scenario, or becomes it by `--quick`."""
+    try:
+        written = check(tomllib.loads(text), known, path=path)
+    except (ValueError, RecursionError):  # what is wrong in it does not matter here
+        return False
+    return scenario.digest() in (written.digest(), written.quick().digest())
+
+
+def _scenario_files(scenario: Scenario, manifest: Mapping[str, Any], beside: Path, known: Known) -> dict[str, Content]:
+    """The scenario as it was written, where that is what was run, and as it was run, and the files that it names."""
+    name, written = f"{manifest['name']}.toml", str(manifest["scenario"])
+    kept = bool(written) and reads_to(written, scenario, known, beside / name)
+    files: dict[str, Content] = {f"scenario/{name}": written.encode()} if kept else {}
     files[DOCUMENT] = (json.dumps(manifest["document"], indent=2, ensure_ascii=False) + "\n").encode()
     for named in _named(scenario):
-        if not _inside(named):
+        if not inside(named):
             raise InputError(f"{scenario.slug}: {named} does not lie in the scenario's own folder; move it there")
         files[f"scenario/{PurePosixPath(named)}"] = beside / named
     return files
@@ -141,7 +161,7 @@ def _named(scenario: Scenario) -> list[str]:
     return [name for name in (scenario.population.survey, scenario.population.village_list) if name]
 
 
-def _inside(name: str) -> bool:
+def inside(name: str) -> bool:
     """Whether a path stays in the folder where it starts."""
     path = PurePosixPath(name)
     return not path.is_absolute() and ".." not in path.parts and "\\" not in name and ":" not in name
@@ -161,25 +181,45 @@ def _files(results: Path) -> dict[str, Path]:
     return found
 
 
+def tables_of(results: Path) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Series and tables of a folder of results, from their Parquet files."""
+    series = pd.read_parquet(results / "series.parquet")
+    return series, {file.stem: pd.read_parquet(file) for file in sorted((results / "tables").glob("*.parquet"))}
+
+
+def other_csv(results: Path, series: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The CSV files beside series and tables that do not say what these say."""
+    frames = {"series": series, **{f"tables/{name}": table for name, table in tables.items()}}
+    found = []
+    with tempfile.TemporaryDirectory(prefix="swadaya-") as place:
+        for file in [*results.glob("series.csv"), *sorted((results / "tables").glob("*.csv"))]:
+            name = file.relative_to(results).as_posix()
+            frame = frames.get(name.removesuffix(".csv"))
+            if frame is not None:
+                put_csv(Path(place), "table", frame)
+            if frame is None or (Path(place) / "table.csv").read_bytes() != file.read_bytes():
+                found.append(name)
+    return found
+
+
 def _stored(results: Path, manifest: Mapping[str, Any]) -> canonical.Stored:
     """The canonical table, made of the files of the results and held against the digests of the run."""
     try:
-        series = pd.read_parquet(results / "series.parquet")
-        tables = {file.stem: pd.read_parquet(file) for file in sorted((results / "tables").glob("*.parquet"))}
+        series, tables = tables_of(results)
         digests = canonical.digests(series, tables)
         table = canonical.of_comparison(series, tables)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{results}: its tables cannot be read: {error}") from None
-    changed = [name for name, found in digests.items() if found != manifest[name]]
+    changed = [f"{name} is not that of its tables" for name, found in digests.items() if found != manifest[name]]
+    changed += [f"{name} is not what its Parquet table says" for name in other_csv(results, series, tables)]
     if changed:
-        raise InputError(f"{results}: was changed since it was made: {', '.join(changed)} is not that of its tables")
+        raise InputError(f"{results}: was changed since it was made: {'; '.join(changed)}")
     about = {**digests, **asked_of(manifest), **machine.about(), "made": str(manifest["finished"])}
     return canonical.Stored(table, about)
 
 
 def _crate(scenario: Scenario, manifest: Mapping[str, Any], files: Mapping[str, Content]) -> bytes:
     """RO-Crate metadata: every file, the software, and the run that ties them together."""
-    from rocrate.model import ContextEntity
     from rocrate.rocrate import ROCrate
 
     crate = ROCrate(version="1.1")
@@ -196,10 +236,10 @@ def _crate(scenario: Scenario, manifest: Mapping[str, Any], files: Mapping[str, 
             "encodingFormat": _type(name),
         }
         entities[name] = crate.add_file(dest_path=name, properties=about)
-    software = {"@type": "SoftwareApplication", "name": "Swadaya", "softwareVersion": version("swadaya")}
-    tool = crate.add(ContextEntity(crate, "#swadaya", properties=software))
+    listing = {"name": archive.MANIFEST, "description": "SHA-256 of every other file", "encodingFormat": "text/plain"}
+    crate.add_file(dest_path=archive.MANIFEST, properties=listing)  # it lists this crate: its own digest cannot be here
     crate.add_action(
-        tool,
+        _software(crate, entities),
         identifier="#run",
         object=[one for name, one in entities.items() if name.startswith(("scenario/", "environment/"))],
         result=[one for name, one in entities.items() if name.startswith("results/") or name == TABLE],
@@ -208,61 +248,27 @@ def _crate(scenario: Scenario, manifest: Mapping[str, Any], files: Mapping[str, 
     return (json.dumps(crate.metadata.generate(), indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
+def _software(crate: Any, entities: Mapping[str, Any]) -> Any:
+    """What made the results: which version and code, what it needs, under which licence, by whom."""
+    from rocrate.model import ContextEntity
+
+    about: dict[str, Any] = {"@type": "SoftwareApplication", "name": "Swadaya", "softwareVersion": version("swadaya")}
+    tool = crate.add(ContextEntity(crate, "#swadaya", properties={**about, "sha256": code_digest()}))
+    tool["softwareRequirements"] = entities[LOCK]
+    if LICENCE in entities:
+        tool["license"] = entities[LICENCE]
+    if (cited := _of_software(CITATION)) is not None:
+        tool["citation"] = entities[CITATION]
+        names = re.findall(r"^  - name: (.+)$", cited.read_text(encoding="utf-8"), re.MULTILINE)
+        properties = [{"@type": "Organization", "name": name} for name in names]
+        tool["author"] = [
+            crate.add(ContextEntity(crate, f"#author-{k}", properties=one)) for k, one in enumerate(properties, 1)
+        ]
+    return tool
+
+
 def _type(name: str) -> str:
     """Media type of a file by its ending."""
     known = {"csv": "text/csv", "html": "text/html", "txt": "text/plain", "png": "image/png", "svg": "image/svg+xml"}
     known |= {"json": "application/json", "toml": "application/toml", "parquet": "application/vnd.apache.parquet"}
     return known.get(name.rpartition(".")[2], "application/octet-stream")
-
-
-# -- opening ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Package:
-    """A package that was checked to the last byte, and can be run."""
-
-    name: str
-    scenario: Scenario
-    stored: canonical.Stored
-    files: int
-    sha256: str
-
-    def was(self) -> canonical.Stored:
-        """The table that it holds."""
-        return self.stored
-
-    def make(self, known: Known, tell: Tell) -> Made:
-        """Run its scenario."""
-        return of_scenario(self.scenario, tell=tell)
-
-
-@contextmanager
-def opened(path: Path, known: Known) -> Iterator[Package]:
-    """A package, its scenario unpacked for as long as it is open.
-
-    Raises
-    ------
-    InputError
-        When anything in it is not as its manifest says, or could do harm.
-    """
-    with archive.read(path) as found, tempfile.TemporaryDirectory(prefix="swadaya-") as place:
-        try:
-            document = json.loads(found.text(DOCUMENT))
-        except (ValueError, RecursionError) as error:
-            raise found.refuse(f"{DOCUMENT}: {error}") from None
-        population = document.get("population") if isinstance(document, dict) else None
-        if not isinstance(population, dict):
-            raise found.refuse(f"{DOCUMENT}: is no scenario")
-        named = [name for name in (population.get("survey"), population.get("village_list")) if name]
-        wanted = [f"scenario/{PurePosixPath(str(name))}" for name in named]
-        missing = [
-            name for name, file in zip(named, wanted, strict=True) if not _inside(str(name)) or file not in found.files
-        ]
-        if missing:
-            raise found.refuse(f"its scenario reads {missing[0]!r}, which it does not hold")
-        found.unpack(wanted, Path(place))
-        beside = Path(place) / "scenario" / f"{path.stem}.toml"
-        scenario = check(document, known, name=f"{path}, {DOCUMENT}", path=beside)
-        stored = canonical.stored(found.text(TABLE), f"{path}, {TABLE}")
-        yield Package(path.name, scenario, stored, len(found.files) - 1, archive.hashed(path))

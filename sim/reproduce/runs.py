@@ -170,7 +170,7 @@ class OneStudy(Asked):
         table, whole_question = of_study(card.rows), (self.model_dump_json(), standing.studies_digest())
         about = digests(table, under, whole_question, self.variant if self.sets > 1 else "")
         lanes = partial(self._lanes, lane, found[self.study], drawn[0])
-        return Made(table, about, page.terminal(card), lanes)
+        return Made(table, about, page.repeated(card, self.study), lanes)
 
     def _lanes(self, lane: Lane, one: Study, drawn: Mapping[str, float]) -> str:
         """Two villages of the first world, in both lanes, over all of the study's quarters."""
