@@ -48,7 +48,7 @@ def answered(page: Page, before: str) -> str:
     assert not complaints and settings.query() == asked(page)
     found = pair(settings, choices(), worlds(), threads())
     assert page.url.partition("&d=")[2] == found.digest[:12], f"old results under new settings: {page.url}"
-    assert shown(page) == poverty(found, 79)
+    assert shown(page) == poverty(found, -1)  # the clock stays at the end, whose quarter it may be
     return found.digest
 
 
