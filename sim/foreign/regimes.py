@@ -105,7 +105,8 @@ def gini(wealth: np.ndarray) -> float:
     """
     ordered = np.sort(np.round(wealth, 2))
     rank, whole = np.arange(1, len(ordered) + 1), ordered.sum()
-    return float((2.0 * rank - len(ordered) - 1.0) @ ordered / (len(ordered) * whole)) if whole > 0.0 else 0.0
+    # no dot product, whose last bit hangs on where in memory the numbers lie
+    return float(((2.0 * rank - len(ordered) - 1.0) * ordered).sum() / (len(ordered) * whole)) if whole > 0.0 else 0.0
 
 
 def regime(richer: float) -> str:
