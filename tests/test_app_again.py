@@ -60,6 +60,30 @@ def on_its_way(page: Page, what: str, does) -> list[str]:
     return met
 
 
+def test_a_choice_that_is_lost_on_its_way_is_made_again(visit, served):  # noqa: F811
+    page, lost = visit("about:blank", ready="body"), []
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def passed(message: str | bytes) -> None:
+            if len(lost) < 2 and '"settings"' in str(message):
+                lost.append(message)
+            else:
+                server.send(message)
+
+        socket.on_message(passed)
+
+    page.route_web_socket(re.compile("/channels"), between)
+    page.goto(served)
+    page.wait_for_selector(READY)
+    page.get_by_label("Policy B", exact=True).select_option("dividend")
+    page.get_by_label("Policy A", exact=True).select_option("hybrid")
+    page.wait_for_url(re.compile("a=hybrid&b=dividend&"))
+    settled(page)
+    assert len(lost) == 2
+
+
 @pytest.mark.parametrize("what", ['"finished"', '"payload"'], ids=["before anything is seen", "before the first run"])
 def test_a_page_that_is_cut_off_while_it_opens_begins_anew(visit, served, what):  # noqa: F811
     page = visit("about:blank", ready="body")

@@ -13,7 +13,7 @@ export function resumed(given) {
 }
 
 export function makeLessons(context) {
-  const { t, state, post, language, live } = context;
+  const { t, state, language, live } = context;
   const tab = (side) => h("button", { type: "button", role: "tab", "data-side": side, onclick: () => show(side), onkeydown: (event) => event.key.startsWith("Arrow") && beside(event, side) }, t(side));
   const tabs = h("div", { class: "sw-tabs", role: "tablist", "aria-label": t("side") }, tab("setup"), tab("lessons"));
   const el = h("section", { class: "sw-lessons", "aria-label": t("lessons") });
@@ -58,8 +58,7 @@ export function makeLessons(context) {
     reach({ id, place });
     if (anew) {
       state.replay = step.kind !== "bet";
-      context.wait();
-      post.send({ kind: "lesson", id, step: step.id });
+      context.change({ kind: "lesson", id, step: step.id });
     }
     if (step.kind === "bet") before < 0 ? context.refresh() : context.turn("guess");
     if (step.kind === "watch" && !anew && place > before) context.replay();

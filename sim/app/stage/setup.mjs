@@ -15,10 +15,7 @@ export function makeSetup(context) {
   let [shape, fields] = ["", {}];
   const open = new Set();
 
-  function ask(values) {
-    context.wait();
-    post.send({ kind: "settings", values });
-  }
+  const ask = (values) => context.change({ kind: "settings", values });
 
   function front(given) {
     const policies = given.policies.map((policy) => ({ value: policy.name, label: called(policy.label, lang()) }));
@@ -122,7 +119,7 @@ export function makeSetup(context) {
         own.filter(([, settings]) => settings.length).map(([arm, settings]) => folded(`policy-${arm}`, t("numbers_of", { arm: arm.toUpperCase() }), settings.map((control) => one(control, `${arm}.`, value(control, `${arm}.`), numbers)))),
         given.groups.map((group) => [group, rows(group.id)]).filter(([, found]) => found.length).map(([group, found]) => folded(group.id, worded(group.label, lang()), found))),
       ...(live ? [upload()] : []),
-      h("button", { type: "button", class: "sw-quiet", onclick: () => { context.wait(); post.send({ kind: "reset" }); } }, t("reset")));
+      h("button", { type: "button", class: "sw-quiet", onclick: () => context.change({ kind: "reset" }) }, t("reset")));
     if (focused) fields[focused]?.el.querySelector("select, input").focus();
     if (!live) for (const input of form.querySelectorAll("input, select, button:not(.sw-info)")) input.disabled = true;
   }

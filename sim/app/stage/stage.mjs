@@ -29,7 +29,8 @@ class Stage {
     this.state = { phase: "guess", seen: false, guess: null, followed: null, layer: "standing", series: "", side: "setup", lesson: null, marked: null, replay: false, chosen: null };
     this.late = false; // bands came in while the clock ran
     this.arrivals = 0;
-    this.asked = null; // generation that stood when settings were asked for that nobody has answered yet
+    this.changes = []; // settings that were asked for and that nobody has answered yet
+    this.asked = null; // generation that stood then
     this.width = 0;
     this.heard = {
       "change:payload": () => this.arrived(),
@@ -46,7 +47,7 @@ class Stage {
     this.build();
     for (const [name, listener] of Object.entries(this.heard)) model.on(name, listener);
     document.addEventListener("keydown", this.keyed);
-    this.asking = setInterval(() => this.busy() && this.post.send({ kind: "again", generation: this.payload?.generation ?? 0 }), AGAIN);
+    this.asking = setInterval(() => this.busy() && this.insist(), AGAIN);
     this.arrived();
   }
 
@@ -96,7 +97,7 @@ class Stage {
       refresh: () => this.refresh(),
       follow: (household) => this.follow(household),
       enter: () => this.parts.household.enter(),
-      wait: () => this.wait(),
+      change: (content) => this.change(content),
       go: (time) => this.state.phase !== "guess" && this.parts.clock.go(time), // a finger on its way past a chart ends no bet
       mark: (key) => {
         this.dress();
@@ -174,7 +175,7 @@ class Stage {
       else step.removeAttribute("aria-current");
     }
     const status = this.read("status");
-    if (status?.generation !== this.asked) this.asked = null;
+    if (status?.generation !== this.asked) Object.assign(this, { asked: null, changes: [] });
     const old = Boolean(status && this.payload && (this.asked !== null || status.generation !== this.payload.generation));
     const failed = status?.state === "failed" && this.asked === null;
     if (failed) this.notice(worded(status.sentence, this.language()), true);
@@ -190,12 +191,20 @@ class Stage {
     this.frame.root.classList.toggle("sw-old", old);
   }
 
-  /** Settings were asked for: until they are run nothing on the stage is of them. */
-  wait() {
+  /** Asks for settings: until they are run nothing on the stage is of them. */
+  change(content) {
     this.parts.clock.pause();
     this.asked = this.read("status")?.generation ?? null;
+    this.changes.push(content);
+    this.post.send(content);
     this.notice(this.t("running"), true);
     this.frame.root.setAttribute("aria-busy", "true");
+  }
+
+  /** What is waited for may be lost on its way: settings that nobody has answered, or their run. */
+  insist() {
+    const lost = this.changes.length ? this.changes : [{ kind: "again", generation: this.payload?.generation ?? 0 }];
+    for (const content of lost) this.post.send(content);
   }
 
   tick(time) {
