@@ -120,7 +120,7 @@ def outcomes(world: World) -> pd.DataFrame:
     for v, (society, point) in enumerate(zip(world.societies, world.points, strict=True)):
         wealth = world.wealth(v)
         people = float(np.mean(wealth > society.wealth))
-        communities = float(np.mean(society.joins.T @ wealth > society.joins.T @ society.wealth))
+        communities = float(np.mean(society.together(wealth) > society.together(society.wealth)))
         rows.append(
             {
                 "seed": society.seed,

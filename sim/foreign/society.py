@@ -105,6 +105,10 @@ class Society:
         """Number of projects, one a community."""
         return self.joins.shape[1]
 
+    def together(self, wealth: np.ndarray) -> np.ndarray:
+        """What those who may join each project hold; added person by person, so the same to the last bit everywhere."""
+        return np.where(self.joins, wealth[:, np.newaxis], 0.0).sum(axis=0)
+
 
 def links(wealth: np.ndarray, homophily: float, seed: int) -> networkx.Graph:
     """The network: chance 1 / (1 + (distance / reach)^homophily), every part linked to the largest one."""
@@ -177,7 +181,7 @@ def first_state(plan: Plan, societies: Sequence[Society], points: Sequence[Point
         places = uniforms(society.seed, "wait", people).tolist()
         state["wait"][who] = [1.0 + poisson(place, between) for place in places]
         state["project"][what] = 1.0
-        state["endowment"][what] = society.joins.T @ society.wealth
+        state["endowment"][what] = society.together(society.wealth)
         state["gain_bend"][what] = state["loss_bend"][what] = 1.0
         for name in RANKS:
             state[name][what] = uniforms(society.seed, name, projects)
