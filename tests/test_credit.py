@@ -201,14 +201,14 @@ def test_defaults_of_a_loan_fund_can_reach_what_kdp_saw(small_world, programmes_
 
 
 def test_the_wage_floor_binds_the_works_of_the_programme():
-    told = {"construction": 0.15, "loss": 0.24, "works_money": 0.04, "road_works": 0.0}
+    told = {"local_construction": 0.15, "loss": 0.24, "works_money": 0.04, "road_works": 0.0, "road_outside": 0.0}
     usual = 0.3 * 0.15 * (1.0 - 0.24)
     assert works.wage_bill(**told, wage_floor=0.0) == works.wage_bill(**told, wage_floor=0.3) == pytest.approx(usual)
     assert works.wage_bill(**told, wage_floor=0.8) == pytest.approx((0.3 * 0.11 + 0.8 * 0.04) * 0.76)
 
 
 def test_materials_are_what_wages_leave():
-    told = {"construction": 0.1, "loss": 0.2, "persons": 100.0, "upkeep": 1.0, "kept": 0.5}
+    told = {"local_construction": 0.1, "loss": 0.2, "persons": 100.0, "upkeep": 1.0, "kept": 0.5}
     assert works.local_materials(**told, wage_bill=0.024) == pytest.approx(0.3 * 8.0 + 1.5)
     assert works.local_materials(**told, wage_bill=0.07) == pytest.approx(1.0 + 1.5)
     assert works.local_materials(**told, wage_bill=0.08) == pytest.approx(1.5)

@@ -221,9 +221,11 @@ class Trial:
             treated = chosen[: min(used - 1, max(1, round(used * sample.treated)))]
             picked = self._interviewed(chosen, sample, turn)
             met = 1.0 if self.by_village else min(1.0, len(picked) / used / sample.households)
-            smaller = met * used / sample.villages
-            values = [self._difference(pairs[n], n, picked, treated, sample, turn) for n in self.outcome.columns]
-            found.append(true + math.sqrt(smaller) * (float(np.mean(values)) / exposure - true))
+            told = [self._difference(pairs[n], n, picked, treated, sample, turn) for n in self.outcome.columns]
+            value, of_households = (float(np.mean(part)) for part in zip(*told, strict=True))
+            # more villages narrow all of the error, more households in each only what comes of who was interviewed
+            smaller = (1.0 - of_households * (1.0 - met)) * used / sample.villages
+            found.append(true + math.sqrt(smaller) * (value / exposure - true))
         few = max(1, round(met * sample.households)) if met < 1.0 else 0
         return tuple(found), (used if used < sample.villages else 0, few)
 
@@ -246,21 +248,42 @@ class Trial:
         treated: np.ndarray,
         sample: Sample,
         turn: int,
-    ) -> float:
-        """The study's estimator on one column: treated villages of one world against control villages of the other."""
+    ) -> tuple[float, float]:
+        """The study's estimator on one column: treated villages of one world against control villages of the other.
+
+        Beside it the share of its error that comes of who was interviewed (`_of_households`).
+        """
         rows, home, weight = self.rows[picked], self.home[picked], self.weight[picked]
         arm = np.isin(home, treated)
         after = [derived(name, self._noisy(base_of(name), side, "after", turn))[rows] for side in pair]
         seen = np.where(arm, *after)
-        base = mean(seen[~arm], weight[~arm])
-        difference = contrast(seen, arm, weight)
+        base, left = mean(seen[~arm], weight[~arm]), seen
         if sample.baseline != "none":
             earlier = self._noisy(base_of(name), self.control[base_of(name), self.study.start - 1], "before", turn)
             earlier = derived(name, earlier)[rows]
             slope = 1.0 if sample.baseline == "difference" else _slope(seen, earlier, arm, home, weight)
-            difference -= slope * contrast(earlier, arm, weight)
+            left = seen - slope * earlier
         spread = self._spread(derived(name, pair[1])[self.rows]) if self.outcome.scale == "sd" else 1.0
-        return self._in_unit(difference, base, spread)
+        return self._in_unit(contrast(left, arm, weight), base, spread), _of_households(left, arm, home, weight)
+
+
+def _of_households(values: np.ndarray, arm: np.ndarray, home: np.ndarray, weight: np.ndarray) -> float:
+    """Share of the variance of villages' means within the arms that comes of who was interviewed, 0-1.
+
+    A mean of n households varies by their variance over n even where villages are all alike; what villages' means vary
+    by beyond that is of the villages themselves, and no household more takes it away. Variances are unweighted over
+    villages; the sum of squared weights stands for 1 / n.
+    """
+    at = np.unique(home, return_inverse=True)[1]
+    mass, count = np.bincount(at, weight), len(np.unique(at))
+    means = group_mean(values, weight, at)
+    side = np.bincount(at, arm) > 0
+    between = sum(float(((means[s] - means[s].mean()) ** 2).sum()) for s in (side, ~side)) / max(count - 2, 1)
+    freedom = len(values) - count
+    if between <= 0.0 or freedom < 1:
+        return 1.0  # nothing tells villages from households
+    within = float(((values - means[at]) ** 2).sum()) / freedom
+    return min(1.0, within * float((np.bincount(at, weight * weight) / mass**2).mean()) / between)
 
 
 def _slope(after: np.ndarray, before: np.ndarray, arm: np.ndarray, home: np.ndarray, weight: np.ndarray) -> float:

@@ -104,22 +104,29 @@ def construction(works_money, council_works, road_works):
 
 
 @rule(village, "z per person and quarter", 0.0)
+def local_construction(construction, road_works, road_outside):
+    """What of it is built by residents and with what the village sells: all but what a contractor brings."""
+    return construction - road_outside * road_works
+
+
+@rule(village, "z per person and quarter", 0.0)
 def wage_bill(
-    construction,
+    local_construction,
     loss,
     works_money,
     road_works,
+    road_outside,
     wage_floor,
     share=Param(0.3, "share", low=0.2, high=0.5, source="wages to residents in village works (from memory, low)"),
 ):
     """Wages to residents out of what is spent on works: a transfer, not own income. The floor binds a programme's works."""
     more = max(share, wage_floor) - share
-    return (share * construction + more * (works_money + road_works)) * (1.0 - loss)
+    return (share * local_construction + more * (works_money + road_works - road_outside * road_works)) * (1.0 - loss)
 
 
 @rule(village, "z per quarter", 0.0)
 def local_materials(
-    construction,
+    local_construction,
     loss,
     persons,
     wage_bill,
@@ -128,5 +135,5 @@ def local_materials(
     local=Param(0.3, "share", low=0.1, high=0.5, source="assumption: sand, stone, timber, food"),
 ):
     """Materials bought in the village for works, no more than wages leave, and all upkeep."""
-    left = max(0.0, construction * (1.0 - loss) - wage_bill)
-    return min(local * construction * (1.0 - loss), left) * persons + upkeep + kept
+    left = max(0.0, local_construction * (1.0 - loss) - wage_bill)
+    return min(local * local_construction * (1.0 - loss), left) * persons + upkeep + kept
