@@ -207,6 +207,16 @@ def test_the_wage_floor_binds_the_works_of_the_programme():
     assert works.wage_bill(**told, wage_floor=0.8) == pytest.approx((0.3 * 0.11 + 0.8 * 0.04) * 0.76)
 
 
+def test_a_road_that_is_built_from_outside_pays_nothing_in_the_village():
+    told = {"loss": 0.24, "works_money": 0.04, "road_works": 0.1, "wage_floor": 0.8}
+    for outside in (0.0, 0.25, 1.0):
+        here = works.local_construction(0.15, 0.1, outside)
+        assert here == pytest.approx(0.15 - 0.1 * outside)
+        paid = works.wage_bill(**told, local_construction=here, road_outside=outside)
+        own = 0.14 - 0.1 * outside  # the programme's, for which the floor is; the council's 0.01 has the usual share
+        assert paid == pytest.approx((0.3 * 0.01 + 0.8 * own) * 0.76)
+
+
 def test_materials_are_what_wages_leave():
     told = {"local_construction": 0.1, "loss": 0.2, "persons": 100.0, "upkeep": 1.0, "kept": 0.5}
     assert works.local_materials(**told, wage_bill=0.024) == pytest.approx(0.3 * 8.0 + 1.5)

@@ -102,7 +102,8 @@ def test_who_reallocates_and_who_has_no_rank_is_told():
 def test_what_ends_when_is_told():
     text = words("policies", "hybrid")
     assert "with the facilitators: facilitation with the funds: works_money, audit, asset when both are gone: " in text
-    assert "ends with the funds: works_money, road_works may lose when" in words("policies", "infrastructure")
+    told = words("policies", "infrastructure")
+    assert "ends with the funds: works_money, road_works when both are gone: road_outside may lose when" in told
     assert "ends when both are gone: the dividend may lose when" in words("policies", "dividend")
 
 

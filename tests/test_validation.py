@@ -18,6 +18,7 @@ from sim import __main__ as command_line
 from sim.calibration import calibrate, ensemble
 from sim.errors import InputError
 from sim.evidence import moments, standing, trials, validation
+from sim.evidence.estimates import of_households
 from sim.evidence.judging import ORDER, Found, Target, barred, judge, reach, remarked, rival_passes, scorecard, worst
 from sim.evidence.studies import CONTROL, DERIVED, shipped
 from sim.evidence.trials import Draw, Seen, programmes, run_draw
@@ -445,6 +446,22 @@ def test_no_money_no_effect_but_estimates_scatter(lane, small_population, target
     assert len(set(seen.estimates)) > 1 and seen.scaled == (4, 0)
     silent = run_draw(lane, studies_of(lane.plan, write(FILE)), {}, small_population, target, SEED, (), False)
     assert silent.seen["T1", 0].true == 0.0 and silent.seen["T1", 0].estimates == ()
+
+
+@pytest.mark.parametrize(("between", "within", "each"), [(2.0, 3.0, 5), (0.0, 3.0, 5), (2.0, 0.0, 5), (1.0, 4.0, 2)])
+def test_the_share_of_an_error_that_more_households_take_away(between, within, each):
+    """One-way analysis of variance: a village's mean varies by its own variance and by the households' over n."""
+    draws, villages = np.random.default_rng(1), 4000
+    home = np.repeat(np.arange(villages), each)
+    arm = home < 1500
+    own = draws.normal(0.0, between, villages)[home]
+    values = own + draws.normal(0.0, within, len(home)) + 7.0 * arm  # what an arm does is no spread
+    expected = (within**2 / each) / (between**2 + within**2 / each)
+    assert of_households(values, arm, home, np.ones(len(home))) == pytest.approx(expected, abs=0.03)
+
+
+def test_one_household_a_village_tells_no_village_from_its_household():
+    assert of_households(np.arange(6.0), np.arange(6) < 3, np.arange(6), np.ones(6)) == 1.0
 
 
 def test_cash_arithmetic_is_the_propensity_while_it_flows(lane, small_population, target, write):

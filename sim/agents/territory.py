@@ -66,7 +66,9 @@ LEVERS = (
     ),
     Column("works_council", "z per person and quarter", "works that the council chooses (Dana Desa)", 0.0, lever=True),
     Column("road_works", "z per person and quarter", "roads, planned by the agency", 0.0, lever=True),
-    Column("road_outside", "share", "share of road works by hands and with materials from outside", 0.0, 1.0, lever=True),
+    Column(
+        "road_outside", "share", "share of road works by hands and with materials from outside", 0.0, 1.0, lever=True
+    ),
     Column("wage_floor", "share", "least share of a programme's works that is wages", 0.0, 1.0, lever=True),
     Column("facilitation", "z per person and quarter", "facilitators, their training and travel", 0.0, lever=True),
     Column("training", "z per person and quarter", "training open to all", 0.0, lever=True),

@@ -251,7 +251,7 @@ class Trial:
     ) -> tuple[float, float]:
         """The study's estimator on one column: treated villages of one world against control villages of the other.
 
-        Beside it the share of its error that comes of who was interviewed (`_of_households`).
+        Beside it the share of its error that comes of who was interviewed (`of_households`).
         """
         rows, home, weight = self.rows[picked], self.home[picked], self.weight[picked]
         arm = np.isin(home, treated)
@@ -264,10 +264,10 @@ class Trial:
             slope = 1.0 if sample.baseline == "difference" else _slope(seen, earlier, arm, home, weight)
             left = seen - slope * earlier
         spread = self._spread(derived(name, pair[1])[self.rows]) if self.outcome.scale == "sd" else 1.0
-        return self._in_unit(contrast(left, arm, weight), base, spread), _of_households(left, arm, home, weight)
+        return self._in_unit(contrast(left, arm, weight), base, spread), of_households(left, arm, home, weight)
 
 
-def _of_households(values: np.ndarray, arm: np.ndarray, home: np.ndarray, weight: np.ndarray) -> float:
+def of_households(values: np.ndarray, arm: np.ndarray, home: np.ndarray, weight: np.ndarray) -> float:
     """Share of the variance of villages' means within the arms that comes of who was interviewed, 0-1.
 
     A mean of n households varies by their variance over n even where villages are all alike; what villages' means vary
