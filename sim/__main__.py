@@ -93,7 +93,8 @@ def run(arguments: argparse.Namespace) -> int | None:
 
         return nation.run(scenario, arguments.quick, arguments.results)
     scenario = scenario.quick() if arguments.quick else scenario
-    folder, warnings = folder_named(scenario.slug, scenario.digest(), arguments.results), standing.warnings()
+    folder = folder_named(scenario.slug, scenario.digest(), arguments.results, study.made_of(scenario))
+    warnings = standing.warnings()
     with Bar() as bar, drafted(folder) as draft:
         try:
             results = study.run(scenario, tell=bar)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,16 @@ import numpy as np
 from sim.agents.view import ViewedModel
 from sim.engine.lane import holding
 from sim.engine.plan import Plan
+from sim.engine.rule import Rule
 from sim.engine.table import State
-from sim.errors import NotFiniteError
+from sim.errors import InputError, NotFiniteError
 from sim.policies.policy import Programme, set_levers
 from sim.reference import MesaLane
 from sim.start import World
 
 SHOCKS = ("macro_shock", "wage_shock", "local_shock")
 THOROUGH = 20  # quarters between two looks at every value; those of villages are looked at in every quarter
+HOUSE = "sim."  # how the modules of the project's own rules begin
 QUARTERS = 80  # twenty years: where `run_model` ends when nobody says otherwise
 
 
@@ -77,6 +80,22 @@ class CommunityModel(ViewedModel):
         tables = self.state.arrays if self.quarter % THOROUGH == 0 else {"village": self.state.arrays["village"]}
         if not all(np.isfinite(array.sum()) for array in tables.values()):
             self._blame()
+        for rule in self.own:
+            self._check_range(rule)
+
+    @property
+    def own(self) -> Iterator[Rule]:
+        """Rules of a user's own; that the project's keep their ranges is for its tests."""
+        return (one for one in self.plan.rules.values() if not one.function.__module__.startswith(HOUSE))
+
+    def _check_range(self, rule: Rule) -> None:
+        """Refuse what a rule has set outside the range that it declares."""
+        values = self.state[rule.name]
+        wrong = values[~((values >= rule.low) & (values <= rule.high))]
+        if len(wrong):
+            file = Path(rule.function.__code__.co_filename).name
+            found = f"{file}: rule {rule.name}, quarter {self.quarter - 1}: gives {wrong[0]:g} {rule.unit}"
+            raise InputError(f"{found}; allowed: {rule.low:g} to {rule.high:g}, the range that it declares")
 
     def _blame(self) -> None:
         """Play the run again up to the first quarter that goes wrong, and that one in the readable lane."""

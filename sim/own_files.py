@@ -18,8 +18,6 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-
 from sim.engine.rule import Param, Rule, rule
 from sim.engine.table import Table
 from sim.errors import InputError
@@ -139,23 +137,6 @@ def blamed(error: BaseException) -> str | None:
         if str(frame.f_globals.get("__name__")).startswith(HOME)
     ]
     return f"{inside[-1][0]}, line {inside[-1][1]}: {_told(error)}" if inside else None
-
-
-def check_range(rules: Iterable[Rule], column: Callable[[str], np.ndarray], quarter: int) -> None:
-    """Refuse what a rule of a user's own has set outside the range that it declares: no column leaves its own.
-
-    Parameters
-    ----------
-    column : callable
-        ``column(name)`` returns a 1-D array: the state of a model.
-    """
-    for one in rules:
-        values = column(one.name)
-        wrong = values[~((values >= one.low) & (values <= one.high))]
-        if len(wrong):
-            file = Path(one.function.__code__.co_filename).name
-            found = f"{file}: rule {one.name}, quarter {quarter}: gives {wrong[0]:g} {one.unit}"
-            raise InputError(f"{found}; allowed: {one.low:g} to {one.high:g}, the range that it declares")
 
 
 def _told(error: BaseException) -> str:

@@ -569,6 +569,10 @@ def test_results_go_beside_what_is_foreign_or_nowhere(tiny, results, tmp_path):
     (folder / "manifest.json").unlink()
     replace(results, scenario=scenario).save(folder)
     assert folder_named("tiny", digest, tmp_path) == folder
+    made = study.made_of(scenario)
+    assert folder_named("tiny", digest, tmp_path, made) == folder
+    with pytest.raises(InputError, match="results of other code and ensemble; move it away"):
+        folder_named("tiny", digest, tmp_path, made | {"code": "0", "ensemble": "0"})
 
 
 # --- A user's own files -----------------------------------------------------------------------------------------------

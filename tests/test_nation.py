@@ -14,9 +14,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.agents.territory import district
+from sim.agents.territory import district, nation, village
+from sim.calibration import ensemble
 from sim.commands import nation as national_command
-from sim.engine.rule import Normal, Uniform, rule
+from sim.engine.rule import Last, Normal, Sum, Uniform, rule
 from sim.engine.table import State
 from sim.errors import InputError
 from sim.experiment.lanes import copied
@@ -265,6 +266,27 @@ def test_a_run_that_was_stopped_goes_on(scenario, rested, whole, tmp_path, monke
     assert tables.digest(tables.tables(found)) == tables.digest(tables.tables(whole))
 
 
+def test_a_shard_that_is_damaged_is_not_taken(scenario, rested, whole, tmp_path):
+    with ThreadPoolExecutor(1) as one:
+        national.run(scenario, SMALL, one, shards=1, kept=tmp_path)
+    (file,) = tmp_path.glob("*.npz")
+    written, span = file.read_bytes(), (0, len(whole.districts))
+    (kept,) = {len(national._stored(tmp_path, span))}
+    for place in range(0, len(written), len(written) // 97):
+        file.write_bytes(written[:place] + bytes([written[place] ^ 0xFF]) + written[place + 1 :])
+        found = national._stored(tmp_path, span)
+        assert found is None or (  # what a reader passes over, as the time at which a file was packed
+            len(found) == kept and np.array_equal([one.sums for one in found], whole.sums)
+        )
+
+
+def test_a_run_that_goes_on_is_of_the_same_parameter_sets(known, monkeypatch):
+    asked = scenario_of(known, replications={"seeds": 2, "sets": 2})
+    before, load = national.digest(asked, 1.0), ensemble.load
+    monkeypatch.setattr(ensemble, "load", lambda variant: load(variant)[1:])
+    assert national.digest(asked, 1.0) != before
+
+
 # ---- what cannot be played by district ----
 
 
@@ -293,6 +315,31 @@ def test_a_rule_of_the_district_that_draws_is_refused(scenario, drawn):
     solved = SimpleNamespace(world=SimpleNamespace(lane=SimpleNamespace(plan=plan), value=lambda name: 0.0))
     with pytest.raises(InputError, match="district_luck of the district draws"):
         national._refuse_rules(solved, scenario)
+
+
+@pytest.mark.parametrize(
+    ("table", "marker", "told"),
+    [
+        (nation, Sum(Last("micro_income")), r"own_view reads nation: Sum\(last micro_income\)"),
+        (nation, Last("villages_income"), "own_view reads villages_income"),
+        (village, Last("villages_growth"), "own_view reads villages_growth"),
+        (village, Last("macro_trend"), ""),
+    ],
+)
+def test_a_rule_of_ones_own_that_sees_all_villages_is_refused(known, table, marker, told):
+    def own_view(seen=marker):
+        """What somebody sees."""
+        return seen
+
+    own = rule(table, "number")(own_view).rule
+    lane = SimpleNamespace(plan=wire([own]))
+    solved = SimpleNamespace(world=SimpleNamespace(lane=lane, value=lambda name: 0.0))
+    asked = SimpleNamespace(slug="small", known=SimpleNamespace(own_rules=[own]))
+    if not told:
+        national._refuse_rules(solved, asked)
+        return
+    with pytest.raises(InputError, match=told):
+        national._refuse_rules(solved, asked)
 
 
 # ---- what is told ----

@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim import __main__ as command_line
+from sim.agents import household
 from sim.calibration import ensemble
 from sim.commands import regime as command
+from sim.engine.lane import Lane
+from sim.engine.rule import rule
 from sim.errors import InputError
 from sim.evidence import standing
 from sim.experiment import study
@@ -539,6 +542,24 @@ def test_wrong_input_is_told_and_ends_with_two(tiny, tmp_path, capsys, more, tol
     out, said = capsys.readouterr()
     assert told in said and len(said.strip().splitlines()) == 1 and not out
     assert not (tmp_path / "new").exists()
+
+
+def test_a_map_is_of_the_rules_of_ones_own(known, monkeypatch):
+    def attends(aware):
+        """Who knows of the meeting comes."""
+        return aware
+
+    own = rule(household, "0 or 1", 0.0, 1.0)(attends).rule
+    parameters = {name: one for name, one in known.parameters.items() if not name.startswith("attends.")}
+    theirs = replace(known, own_rules=(own,), parameters=parameters)
+    met: list[Lane] = []
+    monkeypatch.setattr(regime_map, "meet", lambda question, lane, *_: met.append(lane))
+    question = few(scenario_of(theirs, *ARMS), axes.named(["works", "trap"], parameters), "headcount")
+    with pytest.raises(InputError, match="only 0 of"):
+        mapped(question)
+    assert all(lane.plan.rules["attends"] is own for lane in met)
+    with pytest.raises(InputError, match="there is no axis"):
+        axes.named(["works", "attendance"], parameters)
 
 
 def test_the_choices_of_the_command_are_those_of_the_map(lane):

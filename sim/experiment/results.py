@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -91,8 +92,8 @@ def system() -> str:
     return f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian"
 
 
-def folder_named(name: str, digest: str, base: Path) -> Path:
-    """Where results of a name and a digest go.
+def folder_named(name: str, digest: str, base: Path, made_of: Mapping[str, str] = MappingProxyType({})) -> Path:
+    """Where results of a name and a digest go; `made_of` is what else of the manifest decides them.
 
     Raises
     ------
@@ -100,17 +101,20 @@ def folder_named(name: str, digest: str, base: Path) -> Path:
         When something else of that name is there: nothing is written over.
     """
     folder = base / f"{name}-{digest[:12]}"
-    if folder.exists() and _digest_in(folder) != digest:
-        raise InputError(
-            f"{folder} exists and holds something else than these results; move it away, or choose --results elsewhere"
-        )
+    if not folder.exists():
+        return folder
+    held = _manifest_in(folder)
+    other = [key for key, value in {"digest": digest, **made_of}.items() if held.get(key) != value]
+    if other:
+        what = "something else than these results" if "digest" in other else f"results of other {' and '.join(other)}"
+        raise InputError(f"{folder} exists and holds {what}; move it away, or choose --results elsewhere")
     return folder
 
 
-def _digest_in(folder: Path) -> object:
-    """The digest of the results that a folder holds; None where it holds something else."""
+def _manifest_in(folder: Path) -> dict[str, object]:
+    """The manifest of the results that a folder holds; empty where it holds something else."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    return manifest.get("digest") if isinstance(manifest, dict) else None
+        return {}
+    return manifest if isinstance(manifest, dict) else {}

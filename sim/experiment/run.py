@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim import ledger, metrics, own_files
+from sim import ledger, metrics
 from sim.experiment import stress
 from sim.metrics import poverty
 from sim.model import CommunityModel
@@ -100,7 +100,6 @@ class Recorder:
     def see(self) -> None:
         """Record the quarter that has just ended."""
         state, quarter = self.model.state, self.model.quarter - 1
-        own_files.check_range(self.scenario.known.own_rules, state.__getitem__, quarter)
         self._account(quarter + 1)
         found = metrics.measure(self.measures.values(), lambda table, name: state[name], quarter)
         for name, value in found.items():

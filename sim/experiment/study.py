@@ -147,6 +147,13 @@ def sets_digest(variant: str) -> str:
     return canonical.text_digest(ensemble.text(ensemble.load(variant)))
 
 
+def made_of(scenario: Scenario) -> dict[str, str]:
+    """What decides a result beside its scenario, SHA-256 each: code, rules with their figures, and calibrated sets."""
+    luck = scenario.replications
+    sets = sets_digest(luck.variant) if luck.sets > 1 else ""
+    return {"code": code_digest(), "rules": ensemble.rules_digest(), "ensemble": sets}
+
+
 def first_world(scenario: Scenario, population: Population | None = None) -> World:
     """One world of a scenario: that of the first parameter set that has one, or of the model's own numbers.
 
@@ -305,13 +312,11 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
         "document": scenario.model_dump(mode="json"),
         "name": scenario.slug,
         "digest": scenario.digest(),
-        "code": code_digest(),
-        "rules": ensemble.rules_digest(),
+        **made_of(scenario),
         "own_files": [{"name": name, "sha256": digest} for name, digest in scenario.own_code.items()],
         "seeds": list(scenario.seeds),
         "population_seed": scenario.population.seed,
         "parameter_sets": len(worlds),
-        "ensemble": sets_digest(scenario.replications.variant) if len(worlds) > 1 else "",
         "solved": worlds[0].solved if len(worlds) == 1 else [world.solved for world in worlds],
         "imputed": worlds[0].population.imputed,
         "ledger_largest_gap": max(found.worst_gap for found in runs),

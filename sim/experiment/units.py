@@ -9,6 +9,7 @@ import pandas as pd
 from sim import metrics
 from sim.experiment.power import MEASURES
 from sim.experiment.run import LISTS, WINDOWS
+from sim.metrics import Metric
 from sim.metrics.empowerment import HEADLINE_DIMENSIONS
 
 FLOW, STOCK, SHARE, COUNT = "z per person and quarter", "z per person", "share", "number"
@@ -111,13 +112,14 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def by_metric(names: tuple[str, ...] = ()) -> dict[str, str]:
-    """Unit of some series, by default of all."""
-    known = metrics.catalogue()
-    return {name: known[name].unit for name in names or known}
+def by_metric(known: Mapping[str, Metric]) -> dict[str, str]:
+    """Unit of some series."""
+    return {name: one.unit for name, one in known.items()}
 
 
-def units(name: str, columns: pd.Index | list[str]) -> dict[str, str | dict[str, str]]:
+def units(
+    name: str, columns: pd.Index | list[str], series: Mapping[str, Metric] | None = None
+) -> dict[str, str | dict[str, str]]:
     """Unit of every number of a table, by column.
 
     Parameters
@@ -126,6 +128,8 @@ def units(name: str, columns: pd.Index | list[str]) -> dict[str, str | dict[str,
         Name of the table, as in `Results`.
     columns
         Its columns.
+    series
+        The metrics that were measured, a user's own among them; by default those of the project.
 
     Returns
     -------
@@ -135,10 +139,10 @@ def units(name: str, columns: pd.Index | list[str]) -> dict[str, str | dict[str,
     """
     special: dict[str, dict[str, str]] = {}
     if name == "series":
-        special["value"] = by_metric()
+        special["value"] = by_metric(metrics.catalogue() if series is None else series)
     if name == "power":
         good = {"good_development": f"% of draws: own income and {', '.join(HEADLINE_DIMENSIONS)} rose"}
-        special["estimate"] = by_metric(MEASURES) | good
+        special["estimate"] = by_metric({one: metrics.catalogue()[one] for one in MEASURES}) | good
     known: dict[str, str | dict[str, str]] = {**COMMON, **TABLES.get(name, {}), **special}
     middle = known.get("estimate", SHARE)
     ends = dict.fromkeys(ENDS, middle)

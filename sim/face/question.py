@@ -271,7 +271,7 @@ class Answer:
             frame = self.results.tables["contrasts"]
             found = frame[(frame["arm"] == one) & (frame["against"] == other)][ROW].reset_index(drop=True)
             if found.empty:
-                alone = " and ".join(name for name in (one, other) if name not in set(frame["arm"]))
+                alone = " and ".join(name for name in (one, other) if name in scenario.unranked)
                 raise InputError(f"{scenario.slug}: {alone} has no rank; allowed: against {BASELINE}")
         about = {"arm": one, "against": other, "interval": f"5th to 95th percentile over {chance(self.results)}"}
         return self._marked(found, "contrasts", about | {"measured": measured(self.results).replace("\u00a0", " ")})
@@ -319,9 +319,9 @@ class Answer:
         frame = getattr(self.results, name) if name in FRAMES else self.results.tables[name]
         return self._marked(frame.copy(), name, {})
 
-    @staticmethod
-    def _marked(frame: pd.DataFrame, name: str, about: Mapping[str, str]) -> pd.DataFrame:
-        frame.attrs = {**about, "units": units(name, list(frame))}
+    def _marked(self, frame: pd.DataFrame, name: str, about: Mapping[str, str]) -> pd.DataFrame:
+        series = self.results.scenario.known.metrics
+        frame.attrs = {**about, "units": units(name, list(frame), series)}
         return frame
 
     def plot(self, figure: str = "trajectories") -> Drawing:

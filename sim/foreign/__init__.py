@@ -4,5 +4,5 @@ poverty_trap: rules of Dupont and Roy's model of poverty traps at several levels
 society: its people, network, communities and projects at step 0.
 regimes: the experiment; what the authors found against what is found here.
 
-    python -m sim.foreign            # the three regimes, a table and a figure
+    swadaya reproduce poverty_traps  # the three regimes beside those that the authors found
 """

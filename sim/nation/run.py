@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -20,18 +21,18 @@ import numpy as np
 
 from sim.calibration.fitted import programmes_2017
 from sim.drafted import put
-from sim.engine.rule import Sum
+from sim.engine.plan import Plan
+from sim.engine.rule import Last, Sum
 from sim.errors import InputError
-from sim.experiment.study import programmes
+from sim.experiment.study import made_of, programmes
 from sim.language import mark
 from sim.nation import sketch
 from sim.nation.district import COUNTS, SKETCHED, SUMS, District, Found, moments, play
-from sim.nation.frame import Province
+from sim.nation.frame import REGIONS, Province
 from sim.nation.start import Solved, drawn, effective, solve, weights
 from sim.policies.policy import Programme
 from sim.progress import Tell, quiet
 from sim.scenario import Scenario
-from sim.shipped import code_digest
 
 SOLVED = 400  # villages that are solved: the kinds of which the nation is made
 FIRST_LOOK = 0.01  # share of the villages that a first look plays
@@ -114,6 +115,24 @@ def _refuse_rules(solved: Solved, scenario: Scenario) -> None:
             raise InputError(f"{scenario.slug}: a rule of the nation reads {step.sets}; shards cannot be used")
         if step.table == "district" and any(kind in ("normal", "uniform") for kind, _ in reads):
             raise InputError(f"{scenario.slug}: the rule {step.sets} of the district draws; shards cannot be used")
+
+    seen = _of_all_villages(plan)
+    for rule in scenario.known.own_rules:
+        for _, marker in rule.arguments:
+            read = f"nation: {marker}" if isinstance(marker, Sum) and rule.table.name == "nation" else marker
+            name = read.name if isinstance(read, Last) else read
+            if name in seen:
+                raise InputError(f"{scenario.slug}: the rule {rule.name} reads {name}; shards cannot be used")
+
+
+def _of_all_villages(plan: Plan) -> set[str]:
+    """What the nation adds up over villages, and what follows from it: a district by itself has only its own part."""
+    found: set[str] = set()
+    for step, reads, _ in plan.outer_steps:
+        seen = {str(name).removeprefix("last ") for kind, name in reads if kind == "column"}
+        if step.table == "nation" and (isinstance(step.does, Sum) or (seen & found and step.sets != "macro_trend")):
+            found.add(step.sets)
+    return found
 
 
 def divided(solved: Solved, parts: Sequence[Province], seed: int) -> list[District]:
@@ -251,9 +270,10 @@ def most_memory() -> float | None:
 
 
 def digest(scenario: Scenario, part: float, count: int = SOLVED) -> str:
-    """SHA-256 of all that a national run depends on: scenario, share of the villages, kinds of them, and the code."""
-    made_of = ["national", scenario.digest(), repr(part), count, code_digest()]
-    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+    """SHA-256 of all that a national run depends on: scenario, share and kinds of the villages, code and figures."""
+    regions = hashlib.sha256(REGIONS.read_bytes()).hexdigest()
+    parts = ["national", scenario.digest(), repr(part), count, made_of(scenario), regions]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _file(kept: Path, span: tuple[int, int]) -> Path:
@@ -278,8 +298,8 @@ def _stored(kept: Path | None, span: tuple[int, int]) -> list[Found] | None:
     try:
         with np.load(_file(kept, span), allow_pickle=False) as file:
             columns = {field.name: file[field.name] for field in fields(Found)}
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return None
+    except (OSError, ValueError, LookupError, EOFError, BadZipFile, zlib.error, NotImplementedError):
+        return None  # whatever zipfile and numpy raise of a file that is damaged
     return [
         Found(**{name: values[k] if values.ndim > 1 else values[k].item() for name, values in columns.items()})
         for k in range(span[1] - span[0])

@@ -102,7 +102,7 @@ def start_table(totals: Totals) -> pd.DataFrame:
         "place": totals.places,
         "villages": [*(p.villages for p in parts), sum(p.villages for p in parts)],
         "villages_played": [*(p.played for p in parts), sum(p.played for p in parts)],
-        "districts": [*np.bincount(home, minlength=len(parts)), len(home)],
+        "districts_played": [*np.bincount(home, minlength=len(parts)), len(home)],
         "households": totals.households,
         "persons": totals.persons,
         "headcount_imputed": 100.0 * np.array([*wanted, (wanted * people).sum() / people.sum()]),

@@ -122,21 +122,18 @@ def told(function: Callable) -> str:
 
 
 def measured_axes(parameters: Mapping[str, Param]) -> dict[str, Axis]:
-    """The three axes of the default map."""
-
-    def span(name: str) -> tuple[float, float]:
-        return parameters[name].low, parameters[name].high
-
-    works = {name: span(name) for name in ("output.works_gain", "works_cost.value")}
-    invited = {name: span(name) for name in ("attends.invitation",)}
-    trap = {SHARE: (0.0, FACED[1]), ADVANTAGE: LUMP[ADVANTAGE]}
+    """The three axes of the default map, less those whose numbers a rule of a user's own has done away with."""
+    ranges = {name: (one.low, one.high) for name, one in parameters.items()} | LUMP | {SHARE: (0.0, FACED[1])}
     drawn = (
-        ("works", "works per z of budget", "% a year", works, works_per_z),
-        ("attendance", "attendance", "% of households", invited, attendance),
-        ("trap", "share in a trap", "% of households", trap, trapped),
+        ("works", "works per z of budget", "% a year", ("output.works_gain", "works_cost.value"), works_per_z),
+        ("attendance", "attendance", "% of households", ("attends.invitation",), attendance),
+        ("trap", "share in a trap", "% of households", (SHARE, ADVANTAGE), trapped),
     )
-    found = [Axis(*one, told(one[-1])) for one in drawn]
-    return {axis.name: axis for axis in found}
+    return {
+        name: Axis(name, label, unit, {one: ranges[one] for one in numbers}, measure, told(measure))
+        for name, label, unit, numbers, measure in drawn
+        if ranges.keys() >= set(numbers)
+    }
 
 
 def named(names: Sequence[str], parameters: Mapping[str, Param]) -> tuple[Axis, ...]:

@@ -112,8 +112,11 @@ def meet(question: Question, lane: Lane, number: int, drawn: Mapping[str, float]
     base = question.sets[set_number] if set_number >= 0 else {}
     try:
         world = world_at(scenario, base, drawn, lane)
-        comparison = study.compared(scenario, world)
     except (InputError, NotFiniteError):
+        return None
+    try:
+        comparison = study.compared(scenario, world)
+    except NotFiniteError:
         return None
     levels = np.array(
         [
@@ -288,7 +291,8 @@ def mapped(question: Question, executor: Executor | None = None, tell: Tell = qu
         When a file cannot be read, or hardly any point has a world at rest.
     """
     people_of(question.scenario)  # a file that cannot be read is told at once, not taken for worlds without rest
-    lane, draws, sets = Lane(wire()), question.draws(), max(1, len(question.sets))
+    lane, draws = Lane(wire(question.scenario.known.own_rules)), question.draws()
+    sets = max(1, len(question.sets))
     numbers = range(question.points + 1)
     chosen = [-1, *(k % sets if question.sets else -1 for k in range(question.points))]
     found: list[Point | None] = []
