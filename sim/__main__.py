@@ -82,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int | None:
     from sim.experiment.results import folder_named
     from sim.known import known
     from sim.ledger import LedgerError
-    from sim.report.page import cautions, write
+    from sim.report.cautions import cautions
+    from sim.report.page import write
     from sim.report.tables import headline_terminal
     from sim.scenario import load
 
@@ -113,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int | None:
 def check(arguments: argparse.Namespace) -> None:
     """`swadaya check`: a scenario in one line, or what is wrong with it."""
     from sim.experiment import memory
-    from sim.experiment.people import size_of
+    from sim.experiment.people import size_of, survey_of
     from sim.known import known
     from sim.scenario import load
 
@@ -129,6 +130,9 @@ def check(arguments: argparse.Namespace) -> None:
         memory=written(f"{memory.needed(scenario, villages * households) / 1e9:.1f}"),
     )  # fmt: skip
     console.print(told, soft_wrap=True)
+    if about := survey_of(scenario):
+        drawn = mark("villages are drawn from the {units} sampling units of {file}, by weight and with replacement")
+        console.print(say(drawn, units=about["units"], file=about["file"]), soft_wrap=True)
 
 
 def mediate(arguments: argparse.Namespace) -> None:

@@ -99,8 +99,9 @@ def read_aggregates(path: str | Path = RURAL_2017) -> Aggregates:
 
 @dataclass(frozen=True)
 class Column:
-    """What a column of a CSV file may hold; a column with neither bounds nor words holds text."""
+    """What a column of a CSV file means and may hold; a column with neither bounds nor words holds text."""
 
+    meaning: str
     required: bool = True
     low: float | None = None
     high: float = math.inf
@@ -130,24 +131,33 @@ class Column:
 
 
 SURVEY = {
-    "weight": Column(low=0.0, high=1e12, above=True),
-    "psu": Column(),
-    "stratum": Column(),
-    "size": Column(low=1.0, high=50.0, whole=True),
-    "province": Column(),
-    "poverty_line": Column(low=0.0, above=True),
-    "consumption": Column(low=0.0, above=True),
-    "female_head": Column(required=False, low=0.0, high=1.0, whole=True),
-    "schooling": Column(required=False, low=0.0, high=30.0),
-    "activity": Column(required=False, low=0.0, high=3.0, whole=True, words=ACTIVITIES),
+    "weight": Column(
+        "households that this one stands for; 1 where the survey has no weights", low=0.0, high=1e12, above=True
+    ),
+    "psu": Column("primary sampling unit, which becomes a village; one word for all rows where there is none"),
+    "size": Column("persons of the household", low=1.0, high=50.0, whole=True),
+    "province": Column("province, which becomes the district; one for all rows of a psu"),
+    "poverty_line": Column(
+        "per person, in the money and for the time of consumption: only their ratio counts", low=0.0, above=True
+    ),
+    "consumption": Column("per person, in the money and for the time of the poverty line", low=0.0, above=True),
+    "stratum": Column("stratum of the sample, one for all rows of a psu; nothing is made of it", required=False),
+    "female_head": Column("whether a woman heads the household: 0 or 1", required=False, low=0.0, high=1.0, whole=True),
+    "schooling": Column("years of schooling of the head", required=False, low=0.0, high=30.0),
+    "activity": Column("main work", required=False, low=0.0, high=3.0, whole=True, words=ACTIVITIES),
 }
 VILLAGES = {
-    "code": Column(),
-    "district": Column(),
-    "households": Column(low=1.0, high=100_000.0, whole=True),
-    "pass_through": Column(required=False, low=0.0, high=1.0),
-    "remoteness": Column(required=False, low=0.0, high=1.0),
-} | {f"potential_{kind}": Column(required=False, low=-5.0, high=5.0) for kind in ACTIVITIES}
+    "code": Column("name of the village, which keys its luck: each once"),
+    "district": Column("name of its district"),
+    "households": Column("households that the village really has", low=1.0, high=100_000.0, whole=True),
+    "pass_through": Column("share of national growth that reaches it", required=False, low=0.0, high=1.0),
+    "remoteness": Column("rank among all villages, 0 the nearest to a town", required=False, low=0.0, high=1.0),
+} | {
+    f"potential_{kind}": Column(
+        f"what the place is good for: log of productivity in {kind}", required=False, low=-5.0, high=5.0
+    )
+    for kind in ACTIVITIES
+}
 
 
 def _text(path: Path) -> str:
@@ -227,13 +237,12 @@ class Survey:
     """A household survey as it was read, one value a row; NaN where an optional answer was not given.
 
     ``consumption`` is in z per person (the file's consumption over its poverty line, both per person and in the same
-    money and period). ``psu`` is the primary sampling unit, taken for a village; ``stratum`` the stratum of the sample.
+    money and period). ``psu`` is the primary sampling unit, taken for a village.
     """
 
     file: str
     weight: np.ndarray
     psu: list[str]
-    stratum: list[str]
     province: list[str]
     size: np.ndarray
     consumption: np.ndarray
@@ -241,7 +250,7 @@ class Survey:
 
 
 def read_survey(path: str | Path) -> Survey:
-    """Read a household survey (CSV): columns `SURVEY`, the last three optional."""
+    """Read a household survey (CSV): columns `SURVEY`, the last four optional."""
     path = Path(path)
     table, rows = _table(path, SURVEY)
     number = {name: np.array(table[name], dtype=float) for name, column in SURVEY.items() if column.low is not None}
@@ -260,16 +269,15 @@ def read_survey(path: str | Path) -> Survey:
                 "1000 (both are per person, in the same money and period)."
             )
     for name in ("province", "stratum"):
-        first: dict[str, str] = {}
+        first: dict[str, str | float] = {}
         for row, psu, value in zip(rows, table["psu"], table[name], strict=True):
-            if first.setdefault(psu, value) != value:
+            if value == value and first.setdefault(psu, value) != value:  # nan where an optional one is not given
                 raise InputError(
                     f"{path.name}, row {row}, column '{name}': found '{value}'; allowed: '{first[psu]}', as in the "
                     f"other rows of psu '{psu}'."
                 )
-    answers = {name: number[name] for name, column in SURVEY.items() if not column.required}
-    texts = (table["psu"], table["stratum"], table["province"])
-    return Survey(path.name, number["weight"], *texts, number["size"], ratio, answers)
+    answers = {name: values for name, values in number.items() if not SURVEY[name].required}
+    return Survey(path.name, number["weight"], table["psu"], table["province"], number["size"], ratio, answers)
 
 
 def read_villages(path: str | Path, first: int | None = None) -> Villages:

@@ -9,23 +9,29 @@ import re
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from rich.console import Console
 
 from sim import policies
 from sim.experiment import study
+from sim.experiment.people import people_of, survey_of
 from sim.experiment.results import PARAMETER_SET
 from sim.language import speaking
 from sim.metrics.cost import at_scale
+from sim.population import village_of
 from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, page, span, tables
+from sim.report.cautions import few_poor, of_a_survey, passed_over, unequal_weights
 from sim.report.drawing import Drawing, breadth
-from sim.report.page import PLATES, answer, lead, passed_over, unequal_weights, versus, write
+from sim.report.page import PLATES, answer, lead, versus, write
 from sim.scenario import Known, check
 from sim.start import wire
+from sim.survey import RURAL_2017
 
 SMALL = {
     "title": "A small world",
@@ -78,6 +84,40 @@ def test_people_who_stand_for_more_than_their_neighbours_are_told_of(results):
     weight = np.where((place % 2 == 1) & (last == 1), 1.0, 0.5 + place % 2)  # a half, one and a half; the mean is one
     (said,) = unequal_weights(replace(results, population=results.population.assign(weight=weight)))
     assert said.startswith("Households stand for 0.50 to 1.50 times as many people as their mean")
+
+
+def test_few_who_are_permanently_poor_are_told_of(results):
+    def of(**changes):
+        return few_poor(replace(results, households=results.households.assign(**changes)))
+
+    assert of(permanent_income=0.5) == []  # all 160
+    (said,) = of(permanent_income=np.where(results.households["household"] < 12, 0.5, 2.0))
+    assert said == (
+        "The permanently poor, of whom self-sufficiency is told, are only 12 to 12 households, draw by draw: shares of "
+        "so few say little."
+    )
+    first = (results.households["seed"] == results.scenario.seeds[0]) & (results.households["household"] < 12)
+    (said,) = of(permanent_income=np.where(first, 0.5, 2.0))
+    assert said.endswith("In 2 of 3 draws there are none, and what is told of them is over the others.")
+
+
+def test_a_survey_is_told_with_who_is_drawn_of_it():
+    sample = RURAL_2017.with_name("sample_survey.csv")
+    asked = scenario(population={"survey": str(sample), "villages": 3})
+    frame = pd.read_csv(sample, comment="#")
+    persons, poor = frame["weight"] * frame["size"], frame["consumption"] < frame["poverty_line"]
+    there = 100.0 * (persons * poor).sum() / persons.sum()
+    about = survey_of(asked)
+    assert about.pop("headcount, % of persons") == pytest.approx(there)
+    assert about == {"file": "sample_survey.csv", "units": 12, "households": len(frame)}
+    people = people_of(asked)
+    table = pd.DataFrame({name: people.household[name] for name in ("size", "weight", "consumption")})
+    table["village"] = np.array(people.village_code)[village_of(people.start)]
+    (said,) = of_a_survey(SimpleNamespace(manifest={"survey": survey_of(asked)}, population=table))
+    assert said.startswith("The 3 villages are drawn, by weight and with replacement, from the 12 sampling units of ")
+    assert f"{len({code.split('-')[1] for code in people.village_code})} of the units are among them" in said
+    assert f"Below the poverty line are {there:.1f}\u00a0% of persons in the survey" in said
+    assert of_a_survey(SimpleNamespace(manifest={"survey": {}}, population=table)) == []
 
 
 def test_words_of_time_and_cost_follow_the_money_and_not_the_calendar(results, tmp_path):

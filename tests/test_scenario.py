@@ -192,6 +192,17 @@ def test_data_files_stand_beside_the_scenario_and_count_in_the_digest(write, tmp
     assert load(path, CATALOGUE).digest() != first.digest()
 
 
+def test_files_that_code_names_lie_where_it_runs(write, tmp_path, monkeypatch):
+    path = write(ARMS.join([HEAD, ""]))
+    (tmp_path / "elsewhere").mkdir()
+    own = tmp_path / "elsewhere" / "mine.csv"
+    own.write_text("weight\n1\n")
+    monkeypatch.chdir(own.parent)
+    assert load(path, CATALOGUE, {"population": {"survey": "mine.csv"}}).survey == own
+    with pytest.raises(InputError, match=r'no file "other\.csv" in the working folder'):
+        load(path, CATALOGUE, {"population": {"survey": "other.csv"}})
+
+
 def test_a_village_list_decides_how_many_villages(write):
     write("village\n", "villages.csv")
     path = write(HEAD + '[population]\nvillage_list = "villages.csv"\n' + ARMS)
@@ -396,7 +407,7 @@ BAD = [
     ("target without its world", ARMS + "[population]\npoverty = 0.3\n",
      ['line 8: "poverty" in [population] is a target of world = "poor_village" only']),
     ("no survey", ARMS + '[population]\nsurvey = "no.csv"\n',
-     ['line 8: "survey" in [population]: no file "no.csv" beside the scenario']),
+     ['line 8: "survey" in [population]: no file "no.csv" in the working folder']),
     ("too large a world", ARMS + "[population]\nvillages = 100000\nhouseholds = 5000\n",
      ["line 8: 100000 villages × 5000 households is too large a world; allowed: 20000000 households"]),
     ("same shock twice", ARMS + "[twins]\nmacro_shocks = [0.1, 0.1, 0.2, 0.3]\n",

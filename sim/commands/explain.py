@@ -11,7 +11,7 @@ from sim.errors import InputError
 from sim.language import ENGLISH
 from sim.terminal import plain
 
-TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article", "odd")
+TOPICS = ("order", "parameters", "columns", "policies", "metrics", "outcomes", "article", "survey", "odd")
 TRANSLATED = ("policies", "article")  # topics that are told in every language
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim import metrics
 from sim.errors import InputError
 from sim.population import Population, synthesise
 from sim.scenario import Scenario
@@ -23,6 +24,20 @@ def people_of(scenario: Scenario) -> Population:
         return population_from_survey(survey, aggregates, about.villages, about.households, about.seed, ties=about.ties)
     assert about.households is not None  # a document without a survey likewise
     return synthesise(aggregates, about.villages, about.households, about.seed, ties=about.ties)
+
+
+def survey_of(scenario: Scenario) -> dict[str, str | float]:
+    """What a reader must know of the survey that villages are drawn from; nothing where there is none."""
+    if scenario.survey is None:
+        return {}
+    found = read_survey(scenario.survey)
+    poor = 100.0 * metrics.mean(found.consumption < metrics.LINE, found.size * found.weight)
+    return {
+        "file": found.file,
+        "units": len(set(found.psu)),
+        "households": len(found.size),
+        "headcount, % of persons": poor,
+    }
 
 
 def size_of(scenario: Scenario) -> tuple[int, int]:

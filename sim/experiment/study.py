@@ -23,7 +23,7 @@ from sim.engine.lane import Lane
 from sim.errors import InputError
 from sim.experiment import canonical, memory
 from sim.experiment.compare import Comparison
-from sim.experiment.people import people_of, size_of
+from sim.experiment.people import people_of, size_of, survey_of
 from sim.experiment.results import PARAMETER_SET, Results, made_with, system
 from sim.experiment.run import LISTS, Run, run_arm
 from sim.experiment.tables import tables
@@ -319,6 +319,7 @@ def _manifest(scenario: Scenario, worlds: list[World], runs: list[Run], began: f
         "parameter_sets": len(worlds),
         "solved": worlds[0].solved if len(worlds) == 1 else [world.solved for world in worlds],
         "imputed": worlds[0].population.imputed,
+        "survey": survey_of(scenario),
         "ledger_largest_gap": max(found.worst_gap for found in runs),
         "platform": system(),
         "processors": os.cpu_count(),

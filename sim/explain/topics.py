@@ -22,6 +22,7 @@ from sim.explain.policies import catalogue
 from sim.metrics import Metric
 from sim.scenario import Known
 from sim.start import wire
+from sim.survey import SURVEY, VILLAGES
 
 
 def reads(rule: Rule) -> str:
@@ -158,6 +159,25 @@ def outcomes(plan: Plan) -> Group:
     return page("Published studies", note, parts)
 
 
+def files(_: Plan) -> Group:
+    """What the files of a user's own people hold, column by column."""
+    parts: list[RenderableType] = []
+    kinds = {"survey: a household survey, one row a household": SURVEY, "village_list: one row a village": VILLAGES}
+    for title, known in kinds.items():
+        parts.append(section(title))
+        for name, column in known.items():
+            head = Text.assemble((name, "bold"), f"  {column.allowed}", "" if column.required else "  (optional)")
+            parts.append(entry(head, column.meaning))
+    note = (
+        "CSV in UTF-8, commas between cells, the names in the first row; rows that begin with # are passed over. A "
+        "scenario names the file under [population]. Villages of a survey are its primary sampling units, drawn by "
+        "their weight and with replacement, as many as [population] villages says; with [population] households so "
+        "many households are drawn in each by weight, else the unit is taken as it stands. What the file does not say "
+        "is made up, and the manifest of the results lists it."
+    )
+    return page("Your own people", note, parts)
+
+
 TOPICS: dict[str, Callable[[Plan], Group]] = {
     "order": order,
     "parameters": parameters,
@@ -166,6 +186,7 @@ TOPICS: dict[str, Callable[[Plan], Group]] = {
     "metrics": lambda plan: measured(metrics.catalogue().values()),
     "outcomes": outcomes,
     "article": article_page,
+    "survey": files,
 }
 
 

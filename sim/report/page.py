@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.experiment.results import PARAMETER_SET, Results
+from sim.experiment.results import Results
 from sim.language import SPACE, listed, mark, say, spoken
 from sim.metrics.cost import rupiah
 from sim.report import (
@@ -32,6 +32,7 @@ from sim.report import (
     when,
     years,
 )
+from sim.report.cautions import cautions
 from sim.report.grid import Grid, lookup, sign
 from sim.report.plates import PLATES, Plate
 from sim.report.template import filled
@@ -61,7 +62,6 @@ BEYOND_SETS = mark(
     "the same people, the same luck and the same numbers of the model, with the programme and without. Of many such "
     "comparisons a few pass by chance."
 )
-EVEN = 0.02  # of the mean weight: less is the rounding of households to simulate in a village
 FEW = mark("With so few lucks the ends of an interval are little more than the extremes that were met: a first look.")
 LEFT_OUT = (
     mark(
@@ -172,39 +172,6 @@ def warning(results: Results) -> str:
     """What the numbers rest on."""
     luck = results.scenario.replications
     return say(WARNING) if luck.sets == 1 else say(SETS, sets=luck.sets, variant=said(luck.variant))
-
-
-def cautions(results: Results) -> list[str]:
-    """What a reader must know of the people and the parameter sets before any number; mostly nothing."""
-    return [*unequal_weights(results), *passed_over(results)]
-
-
-def unequal_weights(results: Results) -> list[str]:
-    """That money is counted among those who are simulated, where households do not all stand for as many."""
-    each = results.population["weight"] / results.population["weight"].mean()
-    if each.max() - each.min() <= EVEN:
-        return []
-    text = mark(
-        "Households stand for {least} to {most} times as many people as their mean: outcomes are of those "
-        "they stand for, money and costs of those who are simulated, so that strategies cost the same among the latter "
-        "only. Where the scenario says how many households a village has, they are drawn by weight, and the two are "
-        "one."
-    )
-    return [say(text, least=number(each.min(), 2), most=number(each.max(), 2))]
-
-
-def passed_over(results: Results) -> list[str]:
-    """That parameter sets without a world at rest among these people were passed over; nothing where none was."""
-    if results.scenario.replications.sets == 1:
-        return []
-    used = [int(solved[PARAMETER_SET]) for solved in results.manifest["solved"]]
-    if not (lost := max(used) - len(used)):
-        return []
-    text = mark(
-        "Of the first {tried} calibrated parameter sets {lost} have no world at rest among these people and were "
-        "passed over: these results stand for the others."
-    )
-    return [say(text, tried=max(used), lost=lost)]
 
 
 def conditions(results: Results) -> str:

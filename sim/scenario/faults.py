@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from sim.policies.families import FAMILIES, refusal
@@ -226,8 +227,8 @@ def _world_faults(scenario: Scenario) -> Faults:
         yield ("population", "villages"), f"{size} is too large a world; allowed: {LARGEST_WORLD} households"
     for key, path in (("survey", scenario.survey), ("village_list", scenario.village_list)):
         if path is not None and not os.path.isfile(path):  # noqa: PTH113 (Path.is_file raises on an absurd name)
-            name = getattr(people, key)
-            yield ("population", key), f'"{key}" in [population]: no file {show(name)} beside the scenario'
+            where = "in the working folder" if path.parent == Path.cwd() else "beside the scenario"
+            yield ("population", key), f'"{key}" in [population]: no file {show(getattr(people, key))} {where}'
     policies = [programme.policy for programme in scenario.programmes]
     for row, name in enumerate(policies):
         if name in policies[:row]:

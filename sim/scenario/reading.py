@@ -108,7 +108,8 @@ def load(path_or_name: str | os.PathLike[str], known: Known, changes: Mapping[st
     Parameters
     ----------
     changes
-        Parts of the document that take the place of the file's; tables are laid over the file's, key by key.
+        Parts of the document that take the place of the file's; tables are laid over the file's, key by key. A
+        survey or list of villages that they name lies in the working folder.
 
     Raises
     ------
@@ -121,7 +122,9 @@ def load(path_or_name: str | os.PathLike[str], known: Known, changes: Mapping[st
     if "scenario" in document and "population" not in document:
         raise InputError(f"{name}: is the study of a sweep, not a scenario; `swadaya sweep` takes it")
     if changes:
-        return check(_overlaid(document, changes), known, name=path.stem, path=path)
+        files = {"survey", "village_list"} & {*(changes.get("population") or {})}  # named where the code runs
+        beside = Path.cwd() / path.name if files else path
+        return check(_overlaid(document, changes), known, name=path.stem, path=beside)
     return check(document, known, name=name, text=text, path=path)
 
 
