@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sim import metrics
 from sim.errors import InputError
-from sim.experiment import canonical, spread, study
+from sim.experiment import canonical, spread, study, tables
 from sim.experiment.results import folder_named
 from sim.experiment.stress import YEAR, local_shock, national_shocks
 from sim.metrics import cost, trajectories
@@ -357,6 +357,14 @@ def test_headline_is_the_paired_difference_of_levels(six):
         difference = (levels[arm] - levels["status_quo"]).to_numpy()
         assert table.loc[arm, "estimate"] == pytest.approx(difference.mean(), abs=1e-9)
         assert table.loc[arm, "low"] == pytest.approx(np.percentile(difference, 5), abs=1e-9)
+
+
+def test_a_level_and_its_difference_are_over_the_same_lucks():
+    """Nobody is permanently poor in the second luck: both are over the others."""
+    levels = {name: {"status_quo": np.array([40.0, np.nan, 60.0]), "dividend": np.array([44.0, np.nan, 62.0])}
+              for name in spread.HEADLINE_UNITS}  # fmt: skip
+    row = tables.headline_table(levels).set_index(["metric", "arm"]).loc["self_sufficient", "dividend"]
+    assert (row["baseline_value"], row["estimate"]) == (50.0, 3.0)
 
 
 def test_the_same_luck_sharpens_the_comparison(six):

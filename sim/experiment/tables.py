@@ -76,12 +76,11 @@ def headline_table(levels: Levels) -> pd.DataFrame:
     rows = []
     for metric, unit in HEADLINE_UNITS.items():
         base = levels[metric][BASELINE]
+        middle = interval(base)["estimate"]
         for arm, level in levels[metric].items():
             values = base if arm == BASELINE else level - base
             said = "%" if arm == BASELINE and unit == "pp" else unit
-            rows.append(
-                {"arm": arm, "metric": metric, "unit": said, **interval(values), "baseline_value": float(base.mean())}
-            )
+            rows.append({"arm": arm, "metric": metric, "unit": said, **interval(values), "baseline_value": middle})
     return pd.DataFrame(rows)
 
 
