@@ -100,9 +100,14 @@ def run(arguments: argparse.Namespace) -> int | None:
         try:
             results = study.run(scenario, tell=bar)
         except LedgerError as error:
-            if not (ablated := scenario.hold.ablate):
+            causes = [f"hold.ablate: without {', '.join(scenario.hold.ablate)}"] if scenario.hold.ablate else []
+            if scenario.known.own_rules:
+                causes.append(
+                    f"{', '.join(scenario.own_code)}: with {', '.join(r.name for r in scenario.known.own_rules)}"
+                )
+            if not causes:
                 raise
-            raise InputError(f"hold.ablate: without {', '.join(ablated)} the accounts do not close: {error}") from error
+            raise InputError(f"{'; '.join(causes)} the accounts do not close: {error}") from error
         bar(mark("report"), 0, 1)
         results.save(draft)
         write(results, draft, warnings)
@@ -218,7 +223,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except NotFiniteError as error:
         complaint.print(f"stopped, nothing was written: {error}", soft_wrap=True)
-        return 1
+        return 2
     except BrokenPipeError:  # whoever reads has had enough, as in `swadaya schema | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

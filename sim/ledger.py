@@ -132,6 +132,6 @@ def check(before: dict[str, np.ndarray], after: dict[str, np.ndarray], tolerance
         largest = float(share.max())
         worst = max(worst, largest)
         if not largest <= tolerance:  # so put, it also finds what is not a number
-            where = np.unravel_index(int(share.argmax()), share.shape)
+            where = [int(place) for place in np.unravel_index(int(share.argmax()), share.shape)]
             raise LedgerError(f"{account} changed by {largest:.3g} of its gross flow more than flowed, at {where}")
     return worst

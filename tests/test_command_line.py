@@ -427,7 +427,7 @@ def test_a_value_that_is_not_finite_stops_the_run_and_names_the_rule(scenario, t
         raise NotFiniteError("rule output gave nan for household 3 of village A in quarter 12")
 
     monkeypatch.setattr(study, "run", diverges)
-    assert command_line.main(["run", str(scenario), "--results", str(tmp_path)]) == 1
+    assert command_line.main(["run", str(scenario), "--results", str(tmp_path)]) == 2
     said = capsys.readouterr().err
     assert "rule output" in said and "quarter 12" in said and "nothing was written" in said
     assert list(tmp_path.iterdir()) == []

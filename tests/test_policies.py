@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import types
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from sim.agents.territory import LEVERS, MONEY
 from sim.engine.lane import holding
 from sim.engine.rule import Param
 from sim.policies import catalogue, policy
-from sim.policies.policy import FACILITATED, NEUTRAL, PolicyError, Programme, set_levers
+from sim.policies.policy import FACILITATED, NEUTRAL, PolicyError, Programme, _decided, set_levers
 
 CATALOGUE = catalogue()
 ABOUT = {
@@ -135,6 +136,16 @@ def test_a_policy_is_sound_at_both_ends_of_its_parameters(state, name):
             continue
         spent = spending(about, state, found)
         assert spent == pytest.approx([DOSE] * len(spent), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_policy_declares_nothing_that_it_never_sets(state, name):
+    """What it returns, at both ends of each of its numbers and in each of its years."""
+    about, seen = CATALOGUE[name], set()
+    ends = [{}, *({key: end} for key, one in about.parameters.items() for end in (one.low, one.high))]
+    for settings, quarter in itertools.product(ends, range(0, 40, 4)):
+        seen |= set(_decided(Programme(about, DOSE, start=0, settings=settings), state, quarter, DOSE))
+    assert seen == set(about.levers)
 
 
 def test_settings_reach_the_policy(state):

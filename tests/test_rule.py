@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import pickle
 
@@ -140,6 +141,29 @@ def test_variable_arguments_are_refused():
     refused(double_starred, "sizes")
     refused(keyword_only, "size")
     refused(positional_only, "size")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("return [level]", "uses list"),
+        ("return level, level", "returns several values"),
+        ("half = lambda x: 0.5 * x\n    return half(level)", "uses lambda"),
+        ("return 0.1 * (twice := 2.0 * level)", "uses namedexpr"),
+        ("global KEPT\n    KEPT = level\n    return level", "uses global"),
+        ("yield 0.1\n    return level", "uses yield"),
+        ("for _ in (1, 2):\n        level_ = level\n    return level_", "uses for"),
+        ("return level[0]", "uses subscript"),
+    ],
+)
+def test_what_only_one_lane_could_play_is_refused_by_name(tmp_path, body, told):
+    file = tmp_path / "written.py"
+    file.write_text(f'KEPT = 0.0\n\n\ndef share(level):\n    """A share."""\n    {body}\n')
+    spec = importlib.util.spec_from_file_location("written", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with pytest.raises(TypeError, match=f"rule share {told}"):
+        rule(household, "share")(module.share)
 
 
 def test_more_than_one_return_is_refused():

@@ -78,7 +78,7 @@ class Village(MesaLane):
 
     def __init__(self, policy: str = FIRST, luck: int = 1) -> None:
         policy = policies().get(policy, policy)  # a page knows it by its label
-        begin = _start(policy)
+        self.policy, begin = policy, _start(policy)
         super().__init__(begin.world.lane.plan, first_villages(begin.world.state, 1))
         self.world, self.luck, self.quarter = begin.world, luck, 0
         self.programmes = begin.programmes[arm_id(Settings(a=policy), "a")]
@@ -87,9 +87,11 @@ class Village(MesaLane):
         self.held = holding(self.plan, begin.scenario.hold.ablate)
         self.seen: list[tuple[float, float]] = []
 
-    def now(self) -> dict[str, int]:
-        """Year and quarter."""
-        return {"year": self.quarter // 4, "quarter": self.quarter % 4 + 1}
+    def now(self) -> dict[str, object]:
+        """What is played, and the year and quarter that it has come to."""
+        shown = max(self.quarter - 1, 0)
+        played = {"policy": choices().labels(self.policy)[_language()], "luck": self.luck}
+        return {**played, "year": shown // 4, "quarter": shown % 4 + 1}
 
     def step(self) -> None:
         """One quarter, rule by rule, agent by agent."""
@@ -116,7 +118,7 @@ def _map(axes: Axes, model: Village) -> None:
         axes.plot(x, y, "o", color=colour, markerfacecolor=face, markersize=7)
     axes.set(xticks=[], yticks=[], xlim=(-0.04, 1.04), ylim=(-0.04, 1.04))
     told = say("told", **model.now(), count=len(model.rows["household"]))
-    axes.set_title(f"{told}\n{say('key')}", fontsize=10, loc="left")
+    axes.set_title(f"{say('played', **model.now())}\n{told}\n{say('key')}", fontsize=10, loc="left")
 
 
 def _institutions(axes: Axes, model: Village) -> None:
@@ -168,10 +170,11 @@ def Course(model: Village) -> None:
 
 def _told(model: Village) -> str:
     """The quarter in words, for whoever cannot see the pictures."""
+    played = say("played", **model.now())
     if not model.seen:
-        return say("start")
+        return f"{played}. {say('start')}"
     poor, came = model.seen[-1]
-    return say("now", **model.now(), poor=f"{poor:.0f}", came=f"{came:.0f}")
+    return f"{played}. " + say("now", **model.now(), poor=f"{poor:.0f}", came=f"{came:.0f}")
 
 
 @solara.component

@@ -293,6 +293,13 @@ def _argument(function: Callable, parameter: inspect.Parameter) -> tuple[str, ob
     )
 
 
+#: What a rule is written in: both lanes make the same of it. An attribute is told by what it is of (`reaches`).
+WRITTEN = (
+    ast.Assign, ast.AugAssign, ast.AnnAssign, ast.If, ast.Return, ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp,
+    ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.Tuple, ast.Attribute, ast.Expr,
+)  # fmt: skip
+
+
 def _one_return(function: Callable) -> None:
     """A rule is a docstring, perhaps some assignments, and one return at its end."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
@@ -308,6 +315,11 @@ def _one_return(function: Callable) -> None:
             raise TypeError(f"rule {function.__name__} sets its argument {node.id} anew; give the result its own name")
         if isinstance(node, ast.Constant) and not isinstance(node.value, float | int):
             raise TypeError(f"rule {function.__name__} uses {node.value!r}; it computes with numbers only")
+        if isinstance(node, ast.stmt | ast.expr) and not isinstance(node, WRITTEN):
+            kind = type(node).__name__.lower()
+            raise TypeError(f"rule {function.__name__} uses {kind}: it is assignments, conditions, and one return")
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            raise TypeError(f"rule {function.__name__} returns several values; a column has one")
         if isinstance(node, ast.Pow):
             raise TypeError(f"rule {function.__name__} uses **, where lanes round apart: write x * x or power(x, y)")
 

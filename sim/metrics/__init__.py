@@ -225,19 +225,21 @@ def measure(
     at_hand: dict[Any, Any] = {}
 
     def look(argument: Any) -> Any:
-        """A column of this quarter, or a shared quantity: each is made once."""
+        """A column of this quarter, or a shared quantity: each is made once, and none can be written to."""
         if argument not in at_hand:
-            at_hand[argument] = argument(*map(look, argument.wiring)) if callable(argument) else column(*argument)
+            found = argument(*map(look, argument.wiring)) if callable(argument) else column(*argument).view()
+            if isinstance(found, np.ndarray):
+                found.flags.writeable = False
+            at_hand[argument] = found
         return at_hand[argument]
 
     due = (one for one in metrics if quarter is None or one.due(quarter))
     found: dict[str, float] = {}
     for one in due:
         value = one.function(*map(look, one.wiring))
-        try:
-            found[one.name] = float(value)
-        except (TypeError, ValueError):  # of a user's own metric
-            raise InputError(f"metric {one.name}: returned a {type(value).__name__}; allowed: one number") from None
+        if value is None or isinstance(value, str) or np.ndim(value):  # of a user's own metric
+            raise InputError(f"metric {one.name}: returned a {type(value).__name__}; allowed: one number")
+        found[one.name] = float(value)
     return found
 
 
