@@ -236,7 +236,7 @@ def measure(
     due = (one for one in metrics if quarter is None or one.due(quarter))
     found: dict[str, float] = {}
     for one in due:
-        value = one.function(*map(look, one.wiring))
+        value: Any = one.function(*map(look, one.wiring))
         if value is None or isinstance(value, str) or np.ndim(value):  # of a user's own metric
             raise InputError(f"metric {one.name}: returned a {type(value).__name__}; allowed: one number")
         found[one.name] = float(value)
