@@ -21,6 +21,7 @@ from sim.errors import InputError
 from sim.sweep import runner
 from sim.sweep import sweep as sweeping
 from sim.sweep.store import CORRUPT, FAILURES, RUNS, Store, digest
+from sim.sweep.sweep import Sweep
 from sim.workers import Workers, working
 
 HERE = Path(__file__).parent
@@ -211,6 +212,29 @@ def test_a_run_that_loops_is_ended_and_told_where(threads, tmp_path):
     assert found["error"].item() == "took longer than 0.5 s" and "meet_trouble" in found["traceback"].item()
     left = [one for one in threading.enumerate() if one not in before and one.name.startswith("Thread-")]
     assert not [one for one in left if one.is_alive()]
+
+
+def test_what_failed_has_failed_for_whoever_asks_no_less_and_gives_no_more_time(threads, tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeping, "LIMIT", 0.1)  # of the first runs too
+    plan = toy_plan(6, 1)
+
+    def missing(*measures, limit=0.5):
+        return len(Sweep(plan, Toy(), measures, Store(tmp_path), threads, 1, limit).missing())
+
+    swept(tmp_path, threads, Toy(trouble="loops"), plan, limit=0.5)
+    assert missing("y", "z") == missing("y", "z", limit=0.2) == 0
+    assert missing("y") == missing("z") == missing("y", "z", limit=600.0) == 1
+    for name in "yz":  # what each study has failed in is kept, also where parts are joined
+        swept(tmp_path, threads, Toy(trouble="loops"), plan, (name,), limit=0.2)
+    assert missing("y", limit=0.2) == missing("z", limit=0.2) == missing("y", "z") == 0
+    assert not swept(tmp_path, threads, plan=plan).result()["failed"].any()
+    assert not Store(tmp_path).held[FAILURES]
+
+
+def test_what_failed_in_an_older_store_has_failed(threads, tmp_path):
+    plan, store = toy_plan(2, 1), Store(tmp_path)
+    store.put(FAILURES, [{"key": plan.key(1, plan.ways[1], 1), "error": "of old"}])
+    assert swept(tmp_path, threads, plan=plan).result()["failed"].sum() == 1
 
 
 class Compiling:

@@ -16,7 +16,7 @@ from toy_sweep import swept, toy_plan
 from sim import __main__ as command_line
 from sim.errors import InputError
 from sim.sweep import query
-from sim.sweep.store import RUNS, Store
+from sim.sweep.store import FAILURES, RUNS, Store
 from sim.sweep.sweep import Sweep
 
 
@@ -56,6 +56,26 @@ def test_the_store_answers_in_sql(stored):
         stored, "SELECT x FROM points JOIN runs USING (study, point) WHERE y > 22 AND study LIKE 'second%'"
     )
     assert set(drawn["x"]) == {11.0}
+
+
+def test_a_failure_is_told_of_the_study_that_asked_for_what_failed(threads, tmp_path):
+    for name, trouble, metrics in (("more", "raises", ("y", "z")), ("less", "", ("y",))):
+        plan = toy_plan(8)
+        plan.name = name
+        swept(tmp_path, threads, Toy(trouble=trouble), plan, metrics).record({}, 64 * name[0])
+    listed = query.ask(tmp_path).set_index("study")[["runs", "stored", "failed"]]
+    assert listed.to_numpy().tolist() == [[96, 96, 0], [96, 92, 4]]
+    (study,) = query.ask(tmp_path, "SELECT DISTINCT study FROM failures")["study"]
+    assert study.startswith("more-")
+
+
+def test_a_failure_in_an_older_store_is_told_of_every_study(threads, tmp_path):
+    plan = toy_plan(2, 1)
+    old = ("error", "traceback", "asked_arm", "asked_world")
+    Store(tmp_path).put(FAILURES, [{"key": plan.key(1, plan.ways[1], 1), "seed": 1, **dict.fromkeys(old, "of old")}])
+    swept(tmp_path, threads, plan=plan).record({}, 64 * "0")
+    assert query.ask(tmp_path)["failed"].tolist() == [1]
+    assert query.ask(tmp_path, "SELECT error, asked_limit FROM failures")["error"].tolist() == ["of old"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import pytest
 
 import sim
 from sim import __main__ as command_line
+from sim import workers
 from sim.calibration import ensemble
 from sim.claims import article
 from sim.errors import InputError
 from sim.experiment import study as studies
 from sim.scenario import SCENARIOS, load
-from sim.sweep import bench, discovery, play, query
+from sim.sweep import bench, discovery, outcomes, play, query
+from sim.sweep import sweep as sweeping
 from sim.sweep.asked import Asked
 from sim.sweep.found import shown
 from sim.sweep.store import Store
@@ -208,6 +211,27 @@ def test_a_run_is_the_same_whatever_is_measured_of_it_and_made_once_for_all_that
     assert asked("participation")[1] == asked("headcount", "gini")[1] == 0
     table = query.ask(store.folder, "SELECT count(*) n, count(gini) g, count(participation) p FROM stored")
     assert table.iloc[0].tolist() == [6, 6, 6]
+
+
+def test_what_failed_in_little_time_is_told_so_and_run_again_with_more(file, tmp_path, monkeypatch, capsys):
+    """A cash arm that takes longer than it may: indices are of what there is, a longer limit begins it anew."""
+
+    def slow(play, world, arm, seed):
+        time.sleep(0.3 * (arm["policy"] == "dividend"))
+        return {one.name: 1.0 for one in outcomes.kept(play.metrics, "a run")}
+
+    monkeypatch.setattr(play.Play, "__call__", slow)
+    monkeypatch.setattr(sweeping, "LIMIT", 0.1)
+    asked, store = Asked.read(file), Store(tmp_path / "store")
+    with ThreadPoolExecutor(1) as pool:
+        asked.sweep(store, pool, 1, 0.1).run()
+        assert asked.stored(store).result["failed"].sum() == 4
+        assert len(asked.sweep(store, pool, 1, 0.2).missing()) == 4
+    monkeypatch.setattr(workers, "Workers", ThreadPoolExecutor)
+    again = ("sweep", file, "--store", tmp_path / "store", "--results", tmp_path, "--workers", 1, "--limit", 0.1)
+    assert swadaya(*again) == 0 and "nothing to run (8 stored, 4 failed before)" in capsys.readouterr().out
+    assert swadaya(*again, "--retry-failed") == 0  # of four, three have been run again to measure
+    assert "1 runs in 1 worlds to do (8 stored, 3 failed before)" in capsys.readouterr().out
 
 
 def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):

@@ -86,12 +86,12 @@ def sweep(arguments: argparse.Namespace) -> int:
         for path in store.corrupt:
             spoiled = mark("{file}: its bytes are not those that were written; what it held is run again")
             _say(say(spoiled, file=path))
-        if arguments.retry_failed and not arguments.dry_run:
-            store.forget(FAILURES, store.held[FAILURES].keys() & set(asked.plan.rows()["key"]))
         try:
             with _executor(arguments) as (executor, workers):
                 with Bar() as bar:
                     going = asked.sweep(store, executor, workers, arguments.limit, bar)
+                    if arguments.retry_failed and not arguments.dry_run:
+                        store.forget(FAILURES, going.failed(arguments.limit) & set(going.plan.rows()["key"]))
                     bar(mark("a first run, to measure"), 0, 1)
                     ahead = going.first(keep=not arguments.dry_run)
                 _say(planned(asked.question, going.plan, ahead))
