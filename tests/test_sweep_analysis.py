@@ -301,6 +301,27 @@ def test_regret_fronts_and_table_1_are_what_can_be_worked_out_by_hand():
     assert table.loc[("y", "works, dose 0.04"), "sd"] == pytest.approx(math.sqrt(32.0))
 
 
+@pytest.mark.parametrize(
+    "works, cash, said",
+    [
+        ([3.0, 4.0], [3.0, 4.0],
+         "no way differs from another in what is wanted at any of 2 points (3.50 z on average)."),
+        ([1.0, 5.0], [3.0, 3.0], "works and cash are equally good on average over 2 points in what is wanted (3.00 z), "
+         "and none is better; the least largest regret is that of works and cash (2.00 z)."),
+        ([1.0, 5.0], [2.0, 3.0], "works is best on average in what is wanted (3.00 z), and best in 50 % of 2 points; "
+         "it also has the least largest regret."),
+    ],
+)  # fmt: skip
+def test_a_tie_is_told_as_one(works, cash, said):
+    plan = levered()
+    plan = replace(plan, ways=[replace(way, levers={}) for way in plan.ways if not way.combination])
+    known = {"works": works, "cash": cash, "status_quo": [0.0, 0.0]}
+    rows = plan.rows().assign(failed=0.0)
+    rows["y"] = [known[r.arm][r.point] for r in rows.itertuples()]
+    (told,) = answer(Found("tie", "", plan, rows, [Y], {"x": (0.0, 1.0)}))
+    assert told.replace(SPACE, " ") == f"At a dose of 0.02 z, {said}"
+
+
 def test_money_that_flows_for_another_time_or_is_judged_at_another_is_not_the_same_cost():
     """Of four ways with one dose two spend it in the same years: only they have a regret."""
     plan = levered()

@@ -142,23 +142,35 @@ def answer(found: Found) -> list[str]:
 
 
 def _best(found: Found, rows: pd.DataFrame) -> str:
-    """Which of the ways that cost the same is best on average, and which has the least largest regret."""
+    """Which of the ways that cost the same are best on average, and which have the least largest regret."""
     one, told = found.metrics[0], ways(found)
-    first, calm = rows.loc[rows["mean"].idxmin()], rows.loc[rows["largest"].idxmin()]
+    best, calm = (rows[rows[column] == rows[column].min()] for column in ("mean", "largest"))
+    first = best.iloc[0]
     table = found.table[found.table["metric"] == one.name].set_index("way")
     form = mark(
         "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} points; "
-        "the least largest regret has {calm} ({regret})."
+        "the least largest regret is that of {calm} ({regret})."
     )
-    if calm["way"] == first["way"]:
+    if not rows["largest"].any():
+        form = mark(
+            "At a dose of {dose}, no way differs from another in {metric} at any of {points} points ({mean} on "
+            "average)."
+        )
+    elif len(best) > 1:
+        form = mark(
+            "At a dose of {dose}, {way} are equally good on average over {points} points in {metric} ({mean}), and "
+            "none is better; the least largest regret is that of {calm} ({regret})."
+        )
+    elif [*calm["way"]] == [*best["way"]]:
         form = mark(
             "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} "
             "points; it also has the least largest regret."
         )
     return say(
-        form, dose=spent(found, first), way=told[first["way"]], metric=say(one.label),
+        form, dose=spent(found, first), way=listed(told[way] for way in best["way"]), metric=say(one.label),
         mean=level(one, float(table.loc[first["way"], "mean"])), share=percent(100 * first["best"], 0),
-        points=number(first["points"], 0), calm=told[calm["way"]], regret=difference(one, calm["largest"]),
+        points=number(first["points"], 0), calm=listed(told[way] for way in calm["way"]),
+        regret=difference(one, calm["largest"].iloc[0]),
     )  # fmt: skip
 
 
