@@ -17,9 +17,10 @@ from toy_sweep import drawn_plan, swept, toy_plan
 
 from sim.errors import InputError
 from sim.language import SPACE
+from sim.report import DASH
 from sim.report import sweep_figures as figures
 from sim.report.sweep import answer, boxes_told, sensitivity_part
-from sim.report.sweep_tables import ways
+from sim.report.sweep_tables import table_one, ways
 from sim.sweep import discovery
 from sim.sweep.design import Point, points, together
 from sim.sweep.discovery import boxes, discover
@@ -388,6 +389,24 @@ def test_beyond_luck_is_as_wide_as_the_rule_that_stopped_has_it_in_boxes_as_in_t
         found = Found("looks", "", plan, rows.assign(failed=0.0), [Y, replace(Z, better=1.0)], {"x": (0.0, 1.0)}, rule)
         assert discovery.cases(found, "works", "cash", metric, 1.0)[2] == clear
         assert found.table.set_index(["metric", "arm"]).loc[(metric, "works"), "clear"] == clear
+
+
+def test_one_luck_tells_of_nothing_whether_it_is_beyond_luck():
+    plan = replace(levered(), seeds={0: 1, 1: 1})
+    rows = plan.rows().assign(failed=0.0)
+    rows["y"] = [float(r.arm == "works") for r in rows.itertuples()]
+    found = Found("one", "", plan, rows, [Y], {"x": (0.0, 1.0)})
+    assert found.table["better"].max() == 1.0 and found.table["clear"].isna().all()
+    assert {row[-1].text for row in table_one(found, Y).rows} == {DASH}
+    places, hits, clear = discovery.cases(found, "works", "cash", "y", 1.0)
+    told = boxes_told(found, discovery.Conditions("works", "cash", "y", places, hits, clear, []))[0]
+    assert "100 % of 4 points (one luck does not tell in how many beyond luck)" in told.replace(SPACE, " ")
+    plan.seeds[0] = 2  # at this point luck is known
+    rows = plan.rows().assign(failed=0.0)
+    rows["y"] = [float(r.arm == "works") for r in rows.itertuples()]
+    found = replace(found, plan=plan, result=rows)
+    assert found.table.set_index("arm").loc["works", "clear"].tolist() == [1.0, 1.0]
+    assert discovery.cases(found, "works", "cash", "y", 1.0)[2] == 1.0
 
 
 def test_undominated():

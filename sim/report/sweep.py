@@ -88,16 +88,19 @@ def boxes_told(found: Found, conditions: Conditions) -> list[str]:
     """What the boxes say."""
     one = found.metric(conditions.metric)
     levers = [name for name in conditions.places if name not in found.spans]
-    form = mark("{better} beats {than} in {metric} in {share} of {points} points ({clear} beyond luck).")
+    form = mark("{better} beats {than} in {metric} in {share} of {points} points ({clear}).")
     if levers:
         form = mark(
-            "{better} beats {than} in {metric} in {share} of {points} points ({clear} beyond luck): those of the "
-            "design under each {levers}."
+            "{better} beats {than} in {metric} in {share} of {points} points ({clear}): those of the design under each "
+            "{levers}."
         )
+    clear = mark("{share} beyond luck")
+    if math.isnan(conditions.clear):
+        clear = mark("one luck does not tell in how many beyond luck")
     lead = say(
         form, better=called(found, conditions.better), than=called(found, conditions.than), metric=say(one.label),
         share=percent(100 * conditions.hits.mean(), 0), points=number(len(conditions.hits), 0),
-        clear=percent(100 * conditions.clear, 0), levers=listed(map(varied, levers)),
+        clear=say(clear, share=percent(100 * conditions.clear, 0)), levers=listed(map(varied, levers)),
     )  # fmt: skip
     if not conditions.boxes:
         return [lead, _no_box(found, conditions)]

@@ -67,7 +67,7 @@ class Conditions:
     hits
         Whether the arm is better there.
     clear
-        Share of all that are better beyond luck.
+        Share of those with more than one luck that are better beyond luck; nan where there is none.
     """
 
     better: str
@@ -104,7 +104,7 @@ def discover(found: Found, better: str, than: str, metric: str = "") -> Conditio
 
 def cases(found: Found, better: str, than: str, metric: str, sign: float) -> tuple[pd.DataFrame, np.ndarray, float]:
     """Every point under every combination of levers that tells: where it is, whether the arm is better, how clearly."""
-    values, width, frames, gaps, sure = found.lucks(metric), found.width(metric), [], [], []
+    values, width, frames, gaps, beyond = found.lucks(metric), found.width(metric), [], [], []
     blocks = np.arange(len(found.points)) // found.block
     for one, other in found.pairs(better, than):
         apart = sign * (values[:, one] - values[:, other])
@@ -114,8 +114,8 @@ def cases(found: Found, better: str, than: str, metric: str, sign: float) -> tup
         frames.append(pd.DataFrame(found.points, blocks, list(found.spans)).assign(**levers)[known])
         gaps.append(gap[known])
         reach = np.array([width(luck) for luck in apart])
-        sure.append((gap - reach > 0.0)[known])
-    clear = np.concatenate(sure)
+        beyond.append((gap - reach)[np.isfinite(reach)])  # one luck has none
+    clear = np.concatenate(beyond) > 0.0
     return pd.concat(frames), np.concatenate(gaps) > 0.0, float(clear.mean()) if len(clear) else math.nan
 
 
