@@ -126,6 +126,22 @@ def test_stata_gets_labels_short_names_and_a_do_file(tmp_path):
         query.write(answer[:0], "csv", tmp_path / "none.csv")
 
 
+def test_no_file_is_written_over_nor_any_written_before_all_may_be(stored, tmp_path, capsys):
+    def asked(name, kind):
+        given = ("SELECT arm, point, y FROM runs", "--store", stored, "--format", kind, "--out", tmp_path / name)
+        return command_line.main(["query", *map(str, given)]), capsys.readouterr().err
+
+    (tmp_path / "mine.do").write_text("of my own")
+    for name, words in (
+        ("mine.dta", "mine.do exists; nothing is written over it"),
+        ("odd.do", "allowed: another name"),
+    ):
+        code, said = asked(name, "dta")
+        assert code == 2 and words in said and said.count("\n") == 1
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("mine.do", "of my own")]
+    assert asked("mine.csv", "csv")[0] == 0  # which has no do-file
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_answers_are_written(stored, tmp_path, kind):
     answer = query.ask(stored, "SELECT point, y FROM runs ORDER BY ALL")

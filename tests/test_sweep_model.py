@@ -106,6 +106,11 @@ def test_a_study_goes_from_its_file_to_answers(file, tmp_path, capsys, known):
     assert "needs --format; allowed: csv, parquet, dta" in capsys.readouterr().err and not (tmp_path / "a.csv").exists()
     assert swadaya("discover", *given, "--better", "locality_development", "--export", file) == 2
     assert capsys.readouterr().err == f"--export: {file} is a file; allowed: a folder, which may be new\n"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/outcomes.csv").write_text("of my own")
+    assert swadaya("discover", *given, "--better", "locality_development", "--export", tmp_path / "mine") == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'mine/outcomes.csv'} exists; nothing is written over it\n"
+    assert [path.read_text() for path in (tmp_path / "mine").iterdir()] == ["of my own"]
 
 
 def test_each_question_to_a_sweep_has_a_page_of_its_own(file, tmp_path, monkeypatch, capsys):

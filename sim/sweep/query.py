@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.drafted import put
+from sim.drafted import put, untaken
 from sim.errors import InputError
 from sim.sweep import NEEDED
 from sim.sweep.store import FAILURES, RUNS, STUDIES, Store
@@ -135,8 +135,9 @@ def write(answer: pd.DataFrame, kind: str, path: Path) -> list[Path]:
     """Write an answer as CSV, Parquet, or for Stata with a do-file that makes table 1 of it."""
     if answer.empty:
         raise InputError(f"{path}: the answer has no row; nothing was written")
-    if path.exists():
-        raise InputError(f"{path} exists; nothing is written over it")
+    if kind == "dta" and path.suffix.lower() == ".do":
+        raise InputError(f"{path}: is where the do-file goes; allowed: another name, as {path.stem}.dta")
+    untaken(path, *([path.with_suffix(".do")] if kind == "dta" else []))
     out = io.BytesIO()
     if kind == "csv":
         answer.to_csv(out, index=False, lineterminator="\n")
