@@ -444,6 +444,20 @@ def test_conditions_of_a_sweep_are_found_and_exported(threads, tmp_path):
             discover(found, better, than, metric)
 
 
+def test_levers_are_exported_but_where_an_arm_ignores_them():
+    plan = levered()
+    for whole, told in (
+        (plan.ways, {"status_quo": [], "works": [0.02, 0.04], "cash": [0.02, 0.04]}),
+        ([way for way in plan.ways if not way.combination], {"works": [0.02], "cash": [0.02]}),
+    ):
+        some = replace(plan, ways=whole)
+        rows = some.rows().assign(failed=0.0, y=1.0)
+        experiments, _ = discovery.exported(Found("levered", "", some, rows, [Y], {"x": (0.0, 1.0)}))
+        arm = experiments["policy"].str.split(",").str[0].replace("Status quo", "status_quo")
+        for name, doses in told.items():
+            assert sorted(experiments["dose"][arm == name].dropna().unique()) == doses
+
+
 def test_points_that_are_held_back_do_not_tell_of_their_neighbours():
     """Sixty places with five equal points each, as a design that shares numbers has them, and hits by chance."""
     found, told = [], []

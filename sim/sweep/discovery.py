@@ -271,11 +271,13 @@ def without_chance(places: pd.DataFrame, hits: np.ndarray, limits: dict) -> dict
 
 def exported(found: Found) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Experiments and outcomes, row by row, in the shape of the EMA Workbench: uncertainties, levers, policy, scenario,
-    model; and one column an outcome, the mean over lucks."""
+    model; and one column an outcome, the mean over lucks. A lever is blank for an arm that several of its
+    values leave the same."""
     experiments, results = [], []
     for n, way in enumerate(found.ways):
         frame = pd.DataFrame(found.points, columns=list(found.spans))
-        levers = {name: way.levers.get(name, math.nan) for name in found.plan.ways[0].levers}
+        same = pd.DataFrame([found.plan.ways[number].levers for number in way.numbers])
+        levers = {name: values[0] if values.nunique() == 1 else math.nan for name, values in same.items()}
         numbers = [point.number for point in found.plan.points]
         experiments.append(frame.assign(**levers, scenario=numbers, policy=way.label, model=found.name))
         results.append(pd.DataFrame({one.name: found.levels(one.name)[:, n] for one in found.metrics}))
