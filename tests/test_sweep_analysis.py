@@ -69,7 +69,7 @@ def test_a_block_with_a_failure_is_left_out_whole(threads, tmp_path):
     result.loc[result["point"].isin([0, 7, 21]), "y"] = math.nan  # two in the second block of five, one in the fifth
     table = sensitivity(Found("i", "", plan, result, [Y], CUBE), design)
     assert set(table["points"]) == {(64 - 3) * 5}
-    with pytest.raises(InputError, match="have no failure"):
+    with pytest.raises(InputError, match="0 of 64 blocks of the design have no failure; allowed: 4 or more"):
         sensitivity(Found("i", "", plan, result.assign(y=math.nan), [Y], CUBE), design)
     with pytest.raises(InputError, match='"saltelli" or "morris"'):
         sensitivity(Found("i", "", plan, result, [Y], CUBE), Design(kind="sobol"))
@@ -437,11 +437,12 @@ def test_conditions_of_a_sweep_are_found_and_exported(threads, tmp_path):
     assert results["y"][works].to_numpy() == pytest.approx(experiments["x"][works].to_numpy() - 6.0)
     for better, than, metric, words in (
         ("work", "cash", "", 'did you mean "works"'),
-        ("works", "works", "", "two arms"),
-        ("works", "cash", "q", "--metric"),
+        ("works", "works", "", 'better and than are both "works"; allowed: two arms'),
+        ("works", "cash", "q", '^metric: "q" is none of this study'),
+        ("works", "cash", "z", '^metric: of "z" neither more nor less is better'),
     ):
         with pytest.raises(InputError, match=words):
-            discover(found, better, than, metric)
+            discover(replace(found, metrics=[Y, replace(Z, better=0.0)]), better, than, metric)
 
 
 def test_levers_are_exported_but_where_an_arm_ignores_them():
@@ -497,6 +498,9 @@ def test_of_runs_that_failed_no_cause_is_told_that_nobody_looked_at(threads, tmp
     found = Found("toy", "", going.plan, going.result(), [Y, Z], {"x": (0.0, 39.0)})
     last = answer(found)[-1]
     assert last.startswith("4 of 480 runs failed and are left out") and "world at rest" not in last
+    rule = Rule("y", 0.5, 4, 40)
+    (told,) = answer(replace(found, result=found.result.assign(y=math.nan, z=math.nan, failed=1.0), rule=rule))
+    assert told.startswith("All 480 runs failed; --retry-failed")
 
 
 @pytest.mark.parametrize("kind, size", [("saltelli", 4), ("morris", 3), ("sobol", 1), ("grid", 1)])

@@ -23,7 +23,7 @@ from sim.sweep import sweep as sweeping
 from sim.sweep.asked import Asked
 from sim.sweep.found import shown
 from sim.sweep.store import Store
-from sim.sweep.study import STUDIES, read
+from sim.sweep.study import STUDIES, Lucks, read
 
 SCENARIO = """
 title = "Two ways to spend"
@@ -269,6 +269,11 @@ def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
         ('"gini"', '"ginny"', 'no metric "ginny"; did you mean "gini"'),
         ('kind = "grid"', 'kind = "gird"', "allowed: one of grid, latin_hypercube"),
         ('kind = "grid"', 'kind = "sobol"\npoints = 6', "a power of two"),
+        (
+            'kind = "grid"',
+            'kind = "saltelli"\npoints = 2',
+            '"points" in [design] is 2; allowed for saltelli: 4 or more',
+        ),
         ('kind = "grid"', 'kind = "sets"', "takes an ensemble"),
         ('kind = "grid"', 'kind = "file"', "goes with kind"),
         ("seeds = 2", "seeds = 2\nhalf_width = 0.1", "go together"),
@@ -286,6 +291,21 @@ def test_what_is_wrong_in_a_study_is_told(file, old, new, words):
     with pytest.raises(InputError) as told:
         read(file)
     assert words in str(told.value)
+
+
+def test_differences_are_from_the_baseline_or_without_it_from_the_first_arm(file):
+    assert read(file).versus == "status_quo"
+    file.write_text(STUDY.replace("metrics", 'arms = ["locality_development", "dividend"]\nmetrics'))
+    assert read(file).versus == "dividend"  # the first of the scenario
+    assert Lucks.model_fields["versus"].description.endswith("default: the baseline, without it the first")
+
+
+def test_a_sweep_of_which_all_runs_fail_says_so(file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(workers, "Workers", ThreadPoolExecutor)
+    monkeypatch.setattr(play.Play, "__call__", lambda *_: 1 / 0)
+    assert swadaya("sweep", file, "--store", tmp_path / "store", "--results", tmp_path, "--workers", 1) == 1
+    said = capsys.readouterr().out
+    assert "All 12 runs failed" in said and "tables below" not in said
 
 
 def test_a_scenario_is_no_study():

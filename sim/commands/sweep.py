@@ -105,7 +105,8 @@ def sweep(arguments: argparse.Namespace) -> int:
             plain(stderr=True).print(stopped, soft_wrap=True)
             return 130
     _say(*told(found, going.digest()))
-    return _page(arguments, asked, found, "sweep", {})
+    _page(arguments, asked, found, "sweep", {})
+    return int(found.result["failed"].all())  # 1 where nothing came of it
 
 
 def _stored(arguments: argparse.Namespace) -> tuple[Asked, Found]:

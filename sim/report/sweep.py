@@ -133,6 +133,8 @@ def _no_box(found: Found, conditions: Conditions) -> str:
 
 def answer(found: Found) -> list[str]:
     """What the sweep says: the best mean in the headline at each cost, and how robust it is."""
+    if found.result["failed"].all():
+        return _failed(found)
     told = [_best(found, rows) for _, rows in (found.regret.groupby([*Terms._fields]) if len(found.regret) else ())]
     if not told:
         told = [
@@ -195,15 +197,19 @@ def _stopped(found: Found) -> list[str]:
 
 
 def _failed(found: Found) -> list[str]:
-    failed = int(found.result["failed"].sum())
+    failed, runs = int(found.result["failed"].sum()), len(found.result)
     if not failed:
         return []
-    told = say(
+    form = mark(
         "{failed} of {runs} runs failed and are left out; --retry-failed runs them again. Why: swadaya query “SELECT "
-        "error, count(*) FROM failures GROUP BY error”.",
-        failed=number(failed, 0), runs=number(len(found.result), 0),
-    )  # fmt: skip
-    return [told]
+        "error, count(*) FROM failures GROUP BY error”."
+    )
+    if failed == runs:
+        form = mark(
+            "All {runs} runs failed; --retry-failed runs them again. Why: swadaya query “SELECT error, count(*) FROM "
+            "failures GROUP BY error”."
+        )
+    return [say(form, failed=number(failed, 0), runs=number(runs, 0))]
 
 
 def told(found: Found, digest: str) -> list[str]:
@@ -269,8 +275,7 @@ def parts(found: Found, indices: pd.DataFrame | None, conditions: Conditions | N
     if conditions is not None:
         return [discovery_part(found, conditions)]
     shown = say("Dots: mean over points; lines: 5th to 95th percentile over points.")
-    apart = len({way.arm for way in found.ways}) > 1
-    drawn = [Plate("differences", shown, partial(figures.differences, found))] if apart else []
+    drawn = [] if figures.apart(found).empty else [Plate("differences", shown, partial(figures.differences, found))]
     tables = [table_one(found, one) for one in found.metrics]
     made_of = [Part("ways", say("What each way comes to"), [], drawn, tables)]
     if len(found.regret):

@@ -89,13 +89,15 @@ def discover(found: Found, better: str, than: str, metric: str = "") -> Conditio
     """
     metric = metric or found.metrics[0].name
     arms, names = list(dict.fromkeys(way.arm for way in found.ways)), [one.name for one in found.metrics]
-    for word, value, known in (("--better", better, arms), ("--than", than, arms), ("--metric", metric, names)):
+    for word, value, known in (("better", better, arms), ("than", than, arms), ("metric", metric, names)):
         if value not in known:
             hint = did_you_mean(value, known) or f"; allowed: {', '.join(known)}"
             raise InputError(f"{word}: {show(value)} is none of this study{hint}")
+    if better == than:
+        raise InputError(f"better and than are both {show(better)}; allowed: two arms")
     sign = found.metric(metric).better
-    if better == than or not sign:
-        raise InputError("--better and --than take two arms, and --metric one of which more or less is better")
+    if not sign:
+        raise InputError(f"metric: of {show(metric)} neither more nor less is better; allowed: one of which either is")
     places, hits, clear = cases(found, better, than, metric, sign)
     if len(places) < FEWEST:
         raise InputError(f"{found.name}: boxes need {FEWEST} points or more, here are {len(places)}")
