@@ -165,6 +165,18 @@ def test_a_study_that_is_not_finished_can_be_asked_for_what_there_is(threads, tm
     assert query.ask(tmp_path, "SELECT count(*) AS n FROM runs")["n"].item() == 48
 
 
+@pytest.mark.parametrize("lost", ["plan.parquet", "points.parquet", "study.json"])
+def test_a_study_that_was_not_stored_whole_is_none(threads, tmp_path, lost):
+    going = swept(tmp_path, threads, plan=toy_plan(4))
+    for digest in "01":
+        going.record({"title": digest}, 64 * digest)
+    (tmp_path / "studies/toy-000000000000" / lost).unlink()
+    assert query.ask(tmp_path)["title"].tolist() == ["1"]
+    (tmp_path / "studies/toy-111111111111" / lost).unlink()
+    with pytest.raises(InputError, match="holds no study"):
+        query.ask(tmp_path)
+
+
 def test_what_is_left_out_of_an_answer_is_told(threads, tmp_path, capsys):
     going = swept(tmp_path, threads, plan=toy_plan(4))
     going.record({"title": "Rotten"}, 64 * "0")

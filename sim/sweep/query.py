@@ -87,15 +87,19 @@ def _asked(base: Any, store: Store, sql: str) -> pd.DataFrame:
 
 def views(store: Store) -> dict[str, str]:
     """The views by name."""
-    folder = store.folder / STUDIES
-    plans, points = (sorted(map(str, folder.glob(f"*/{name}.parquet"))) for name in ("plan", "points"))
-    if not plans:
+    files = [
+        [folder / name for name in ("plan.parquet", "points.parquet", "study.json")]
+        for folder in sorted((store.folder / STUDIES).glob("*"))
+    ]
+    whole = [one for one in files if all(path.is_file() for path in one)]  # a sweep may be stopped between two of them
+    if not whole:
         raise InputError(f"{store.folder}: holds no study; `swadaya sweep` brings one")
     failed = store.files(FAILURES)
     found = {"stored": _runs(store), "failed": f"{FAILED} UNION BY NAME {_read(failed)}" if failed else FAILED}
+    plans, points, studies = zip(*whole, strict=True)
     found |= {"plan": _read(plans), "points": _read(points)}
     rows = []
-    for path in sorted(folder.glob("*/study.json")):
+    for path in studies:
         one = json.loads(path.read_text(encoding="utf-8"))
         about = one["name"], one.get("title", ""), one.get("finished", ""), one["digest"], one["result"]
         rows.append(", ".join(map(_text, (path.parent.name, *about, " ".join(one["metrics"])))))
@@ -109,11 +113,11 @@ def views(store: Store) -> dict[str, str]:
     return found
 
 
-def _text(value: str) -> str:
+def _text(value: str | Path) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _read(files: Sequence[str]) -> str:
+def _read(files: Sequence[str | Path]) -> str:
     return f"SELECT * FROM read_parquet([{', '.join(map(_text, files))}], union_by_name = true)"
 
 
