@@ -342,6 +342,17 @@ def test_who_waited_sees_what_the_other_sweep_left(threads, tmp_path):
         assert len(waiting.take(RUNS, list(waiting.held[RUNS]))) == len(rows)
 
 
+def test_drafts_that_a_killed_sweep_left_go_and_nothing_else(threads, tmp_path):
+    swept(tmp_path, threads, plan=toy_plan(2)).record({}, 64 * "0")
+    (tmp_path / ".mine.json").touch()
+    kept = {path for path in tmp_path.rglob("*") if path.is_file()}
+    for path in [*tmp_path.rglob("*.parquet"), *tmp_path.rglob("study.json")]:
+        path.with_name(f".{path.name}.4711").touch()
+    with Store(tmp_path).alone():
+        pass
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == kept
+
+
 def test_what_is_forgotten_is_in_no_part_any_more(tmp_path):
     store = Store(tmp_path)
     with store.alone():

@@ -119,6 +119,7 @@ def test_stata_gets_labels_short_names_and_a_do_file(tmp_path):
     used = re.search(r"collapse \(mean\) headcount, by\((.+)\)", said)[1].split()
     assert set(used) <= set(frame) and {"study", "arm", "point"} <= set(used) and 'use "sweep.dta"' in said
     assert "works_share" in used and "output_works_gain" not in used  # a lever makes a way; the table is over points
+    assert "), label missing" in said  # a way without a value of some lever stays in the table
     assert "tabstat headcount, by(way) statistics(mean sd min max)" in said
     with pytest.raises(InputError, match="exists"):
         query.write(answer, "csv", data)

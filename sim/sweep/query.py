@@ -207,6 +207,7 @@ def do_file(path: Path, names: Mapping[str, str], known: Collection[str], arms: 
     lines += ["clear all", f'use "{path.name}", clear']
     if not (metrics and {"arm", "point"} <= names.keys()):
         return "\n".join([*lines, "describe", "summarize", ""])
-    lines += [f"collapse (mean) {metrics}, by({ways} {names['point']})", f"egen way = group({ways}), label"]
+    # without `missing` Stata leaves ways out that lack a value, as of a lever that only another study has
+    lines += [f"collapse (mean) {metrics}, by({ways} {names['point']})", f"egen way = group({ways}), label missing"]
     lines += [f"tabstat {metrics}, by(way) statistics(mean sd min max) columns(statistics) nototal", ""]
     return "\n".join(lines)

@@ -146,7 +146,7 @@ class Store:
             raise InputError(said) from None
         try:
             self._look()  # another sweep may have ended since
-            for draft in self.folder.rglob(".*.parquet.*"):
+            for draft in [*self.folder.rglob(".*.parquet.*"), *self.folder.rglob(".study.json.*")]:
                 draft.unlink(missing_ok=True)
             for path in self.corrupt:
                 (self.folder / CORRUPT).mkdir(exist_ok=True)
