@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import resource
@@ -22,7 +23,7 @@ from sim.sweep import runner
 from sim.sweep import sweep as sweeping
 from sim.sweep.store import CORRUPT, FAILURES, RUNS, Store, digest
 from sim.sweep.sweep import Sweep
-from sim.workers import Workers, working
+from sim.workers import AHEAD, Workers, answers, working
 
 HERE = Path(__file__).parent
 TOTAL = 40 * 4 * len(ARMS)  # runs of the toy
@@ -293,6 +294,39 @@ def test_worker_processes_are_replaced(tmp_path, whole):
     with Workers(1, recycled=3) as pool:
         found = {pool.submit(runner.alive).result() for _ in range(9)}
     assert len(found) == 3
+
+
+def test_there_are_never_more_processes_than_were_asked_for():
+    alive = []
+    with Workers(2, recycled=6) as pool:
+
+        def look(*_):
+            alive.append(len(set(multiprocessing.active_children()) - pool.others))
+
+        assert answers(abs, [(-k,) for k in range(20)], pool, look) == [*range(20)]
+        for _ in range(9):
+            pool.submit(runner.alive).add_done_callback(look)
+    assert len(alive) == 29 and max(alive) == 2
+
+
+def test_a_few_calls_are_handed_out_at_a_time():
+    ahead = []
+    with Workers(1) as pool:
+        answers(abs, [(k,) for k in range(20)], pool, lambda done, _: ahead.append(pool.taken - done))
+    assert max(ahead) == AHEAD - 1
+
+
+def test_whoever_meets_an_error_does_not_wait_for_what_has_not_begun():
+    begun = []
+
+    def call(number):
+        begun.append(number)
+        time.sleep(0.01)
+        return 1 / (number - 2)
+
+    with pytest.raises(ZeroDivisionError), ThreadPoolExecutor(1) as pool:
+        answers(call, [(number,) for number in range(50)], pool, lambda *_: None)
+    assert len(begun) < 10
 
 
 # -- the store --------------------------------------------------------------------------------------------------------
