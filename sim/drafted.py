@@ -16,6 +16,13 @@ from sim.errors import InputError
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, what one may use of it, what one file may hold
 
 
+def untaken(*paths: Path) -> None:
+    """Refuse to write over what is there: asked of all files together, before the first is written."""
+    for path in paths:
+        if path.exists():
+            raise InputError(f"{path} exists; nothing is written over it")
+
+
 def put(path: Path, content: str | bytes) -> None:
     """Write a file that is there whole or not at all; text as UTF-8, with the ends of lines that it has."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")

@@ -6,16 +6,19 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import islice
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from sim.errors import InputError
 
-RECYCLED = 400  # tasks after which worker processes are replaced by new ones
+RECYCLED = 400  # tasks after which processes are replaced; a pool's own max_tasks_per_child hangs (CPython 115634)
+AHEAD = 4  # calls that a worker process is given at a time: none idles while others are waited for
 
 
 def begin() -> None:
@@ -39,26 +42,30 @@ def answers(
     Parameters
     ----------
     executor
-        Where the calls go; None: as many threads as there are processors.
+        Where the calls go: to `Workers` a few at a time, as these wait for all that they have been given before they
+        are replaced; None: as many threads as there are processors.
     tell
-        Called with how many have answered, and of how many.
+        Called with how many have answered one after another, and of how many.
     """
+    width = AHEAD * executor.count if isinstance(executor, Workers) else len(calls)
+    ahead, waiting, found = iter(calls), deque[Future](), list[Any]()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        futures = {(executor or threads).submit(function, *call): place for place, call in enumerate(calls)}
-        found: dict[int, Any] = {}
         try:
-            for future in as_completed(futures):
-                found[futures[future]] = future.result()
+            while len(found) < len(calls):
+                some = islice(ahead, width - len(waiting))
+                waiting.extend((executor or threads).submit(function, *call) for call in some)
+                found.append(waiting.popleft().result())
                 tell(len(found), len(calls))
         finally:
-            for future in futures:  # who stops, or meets an error, does not wait for what has not begun
+            for future in waiting:  # who stops, or meets an error, does not wait for what has not begun
                 future.cancel()
-    return [found[place] for place in range(len(calls))]
+    return found
 
 
 class Workers(Executor):
     """Processes of this machine, begun by spawn; replaced when one is lost, and after so many tasks.
 
+    There are never more than were asked for: whoever gives new ones their first task waits until the old have finished.
     Leaving the context by an error (Ctrl-C among them) ends them at once; else they finish first.
     """
 
@@ -76,7 +83,7 @@ class Workers(Executor):
             except (BrokenProcessPool, OSError):  # the latter while it closes after a loss, its pipes already shut
                 pass  # the next lines begin a new one
         if self.pool is not None:
-            self.pool.shutdown(wait=False)
+            self.pool.shutdown(wait=self.taken >= self.recycled)  # never more processes than were asked for
         spawn = multiprocessing.get_context("spawn")
         self.pool, self.taken = ProcessPoolExecutor(self.count, mp_context=spawn, initializer=begin), 0
         return self._submit(self.pool, function, arguments, named)

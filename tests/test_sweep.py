@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import resource
@@ -21,7 +22,8 @@ from sim.errors import InputError
 from sim.sweep import runner
 from sim.sweep import sweep as sweeping
 from sim.sweep.store import CORRUPT, FAILURES, RUNS, Store, digest
-from sim.workers import Workers, working
+from sim.sweep.sweep import Sweep
+from sim.workers import AHEAD, Workers, answers, working
 
 HERE = Path(__file__).parent
 TOTAL = 40 * 4 * len(ARMS)  # runs of the toy
@@ -213,6 +215,29 @@ def test_a_run_that_loops_is_ended_and_told_where(threads, tmp_path):
     assert not [one for one in left if one.is_alive()]
 
 
+def test_what_failed_has_failed_for_whoever_asks_no_less_and_gives_no_more_time(threads, tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeping, "LIMIT", 0.1)  # of the first runs too
+    plan = toy_plan(6, 1)
+
+    def missing(*measures, limit=0.5):
+        return len(Sweep(plan, Toy(), measures, Store(tmp_path), threads, 1, limit).missing())
+
+    swept(tmp_path, threads, Toy(trouble="loops"), plan, limit=0.5)
+    assert missing("y", "z") == missing("y", "z", limit=0.2) == 0
+    assert missing("y") == missing("z") == missing("y", "z", limit=600.0) == 1
+    for name in "yz":  # what each study has failed in is kept, also where parts are joined
+        swept(tmp_path, threads, Toy(trouble="loops"), plan, (name,), limit=0.2)
+    assert missing("y", limit=0.2) == missing("z", limit=0.2) == missing("y", "z") == 0
+    assert not swept(tmp_path, threads, plan=plan).result()["failed"].any()
+    assert not Store(tmp_path).held[FAILURES]
+
+
+def test_what_failed_in_an_older_store_has_failed(threads, tmp_path):
+    plan, store = toy_plan(2, 1), Store(tmp_path)
+    store.put(FAILURES, [{"key": plan.key(1, plan.ways[1], 1), "error": "of old"}])
+    assert swept(tmp_path, threads, plan=plan).result()["failed"].sum() == 1
+
+
 class Compiling:
     """A model whose first run takes longer, as where it has to be compiled."""
 
@@ -271,6 +296,39 @@ def test_worker_processes_are_replaced(tmp_path, whole):
     assert len(found) == 3
 
 
+def test_there_are_never_more_processes_than_were_asked_for():
+    alive = []
+    with Workers(2, recycled=6) as pool:
+
+        def look(*_):
+            alive.append(len(set(multiprocessing.active_children()) - pool.others))
+
+        assert answers(abs, [(-k,) for k in range(20)], pool, look) == [*range(20)]
+        for _ in range(9):
+            pool.submit(runner.alive).add_done_callback(look)
+    assert len(alive) == 29 and max(alive) == 2
+
+
+def test_a_few_calls_are_handed_out_at_a_time():
+    ahead = []
+    with Workers(1) as pool:
+        answers(abs, [(k,) for k in range(20)], pool, lambda done, _: ahead.append(pool.taken - done))
+    assert max(ahead) == AHEAD - 1
+
+
+def test_whoever_meets_an_error_does_not_wait_for_what_has_not_begun():
+    begun = []
+
+    def call(number):
+        begun.append(number)
+        time.sleep(0.01)
+        return 1 / (number - 2)
+
+    with pytest.raises(ZeroDivisionError), ThreadPoolExecutor(1) as pool:
+        answers(call, [(number,) for number in range(50)], pool, lambda *_: None)
+    assert len(begun) < 10
+
+
 # -- the store --------------------------------------------------------------------------------------------------------
 
 
@@ -316,6 +374,17 @@ def test_who_waited_sees_what_the_other_sweep_left(threads, tmp_path):
         store.join(RUNS, list(store.held[RUNS]))
     with waiting.alone():
         assert len(waiting.take(RUNS, list(waiting.held[RUNS]))) == len(rows)
+
+
+def test_drafts_that_a_killed_sweep_left_go_and_nothing_else(threads, tmp_path):
+    swept(tmp_path, threads, plan=toy_plan(2)).record({}, 64 * "0")
+    (tmp_path / ".mine.json").touch()
+    kept = {path for path in tmp_path.rglob("*") if path.is_file()}
+    for path in [*tmp_path.rglob("*.parquet"), *tmp_path.rglob("study.json")]:
+        path.with_name(f".{path.name}.4711").touch()
+    with Store(tmp_path).alone():
+        pass
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == kept
 
 
 def test_what_is_forgotten_is_in_no_part_any_more(tmp_path):

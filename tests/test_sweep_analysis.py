@@ -17,9 +17,10 @@ from toy_sweep import drawn_plan, swept, toy_plan
 
 from sim.errors import InputError
 from sim.language import SPACE
+from sim.report import DASH
 from sim.report import sweep_figures as figures
 from sim.report.sweep import answer, boxes_told, sensitivity_part
-from sim.report.sweep_tables import ways
+from sim.report.sweep_tables import table_one, ways
 from sim.sweep import discovery
 from sim.sweep.design import Point, points, together
 from sim.sweep.discovery import boxes, discover
@@ -68,7 +69,7 @@ def test_a_block_with_a_failure_is_left_out_whole(threads, tmp_path):
     result.loc[result["point"].isin([0, 7, 21]), "y"] = math.nan  # two in the second block of five, one in the fifth
     table = sensitivity(Found("i", "", plan, result, [Y], CUBE), design)
     assert set(table["points"]) == {(64 - 3) * 5}
-    with pytest.raises(InputError, match="have no failure"):
+    with pytest.raises(InputError, match="0 of 64 blocks of the design have no failure; allowed: 4 or more"):
         sensitivity(Found("i", "", plan, result.assign(y=math.nan), [Y], CUBE), design)
     with pytest.raises(InputError, match='"saltelli" or "morris"'):
         sensitivity(Found("i", "", plan, result, [Y], CUBE), Design(kind="sobol"))
@@ -301,6 +302,27 @@ def test_regret_fronts_and_table_1_are_what_can_be_worked_out_by_hand():
     assert table.loc[("y", "works, dose 0.04"), "sd"] == pytest.approx(math.sqrt(32.0))
 
 
+@pytest.mark.parametrize(
+    "works, cash, said",
+    [
+        ([3.0, 4.0], [3.0, 4.0],
+         "no way differs from another in what is wanted at any of 2 points (3.50 z on average)."),
+        ([1.0, 5.0], [3.0, 3.0], "works and cash are equally good on average over 2 points in what is wanted (3.00 z), "
+         "and none is better; the least largest regret is that of works and cash (2.00 z)."),
+        ([1.0, 5.0], [2.0, 3.0], "works is best on average in what is wanted (3.00 z), and best in 50 % of 2 points; "
+         "it also has the least largest regret."),
+    ],
+)  # fmt: skip
+def test_a_tie_is_told_as_one(works, cash, said):
+    plan = levered()
+    plan = replace(plan, ways=[replace(way, levers={}) for way in plan.ways if not way.combination])
+    known = {"works": works, "cash": cash, "status_quo": [0.0, 0.0]}
+    rows = plan.rows().assign(failed=0.0)
+    rows["y"] = [known[r.arm][r.point] for r in rows.itertuples()]
+    (told,) = answer(Found("tie", "", plan, rows, [Y], {"x": (0.0, 1.0)}))
+    assert told.replace(SPACE, " ") == f"At a dose of 0.02 z, {said}"
+
+
 def test_money_that_flows_for_another_time_or_is_judged_at_another_is_not_the_same_cost():
     """Of four ways with one dose two spend it in the same years: only they have a regret."""
     plan = levered()
@@ -369,6 +391,24 @@ def test_beyond_luck_is_as_wide_as_the_rule_that_stopped_has_it_in_boxes_as_in_t
         assert found.table.set_index(["metric", "arm"]).loc[(metric, "works"), "clear"] == clear
 
 
+def test_one_luck_tells_of_nothing_whether_it_is_beyond_luck():
+    plan = replace(levered(), seeds={0: 1, 1: 1})
+    rows = plan.rows().assign(failed=0.0)
+    rows["y"] = [float(r.arm == "works") for r in rows.itertuples()]
+    found = Found("one", "", plan, rows, [Y], {"x": (0.0, 1.0)})
+    assert found.table["better"].max() == 1.0 and found.table["clear"].isna().all()
+    assert {row[-1].text for row in table_one(found, Y).rows} == {DASH}
+    places, hits, clear = discovery.cases(found, "works", "cash", "y", 1.0)
+    told = boxes_told(found, discovery.Conditions("works", "cash", "y", places, hits, clear, []))[0]
+    assert "100 % of 4 points (one luck does not tell in how many beyond luck)" in told.replace(SPACE, " ")
+    plan.seeds[0] = 2  # at this point luck is known
+    rows = plan.rows().assign(failed=0.0)
+    rows["y"] = [float(r.arm == "works") for r in rows.itertuples()]
+    found = replace(found, plan=plan, result=rows)
+    assert found.table.set_index("arm").loc["works", "clear"].tolist() == [1.0, 1.0]
+    assert discovery.cases(found, "works", "cash", "y", 1.0)[2] == 1.0
+
+
 def test_undominated():
     values = np.array([[1.0, 5.0], [2.0, 4.0], [2.0, 3.0], [0.0, 0.0], [2.0, 4.0]])
     assert undominated(values).tolist() == [True, True, False, False, True]
@@ -397,11 +437,26 @@ def test_conditions_of_a_sweep_are_found_and_exported(threads, tmp_path):
     assert results["y"][works].to_numpy() == pytest.approx(experiments["x"][works].to_numpy() - 6.0)
     for better, than, metric, words in (
         ("work", "cash", "", 'did you mean "works"'),
-        ("works", "works", "", "two arms"),
-        ("works", "cash", "q", "--metric"),
+        ("works", "works", "", 'better and than are both "works"; allowed: two arms'),
+        ("works", "cash", "q", '^metric: "q" is none of this study'),
+        ("works", "cash", "z", '^metric: of "z" neither more nor less is better'),
     ):
         with pytest.raises(InputError, match=words):
-            discover(found, better, than, metric)
+            discover(replace(found, metrics=[Y, replace(Z, better=0.0)]), better, than, metric)
+
+
+def test_levers_are_exported_but_where_an_arm_ignores_them():
+    plan = levered()
+    for whole, told in (
+        (plan.ways, {"status_quo": [], "works": [0.02, 0.04], "cash": [0.02, 0.04]}),
+        ([way for way in plan.ways if not way.combination], {"works": [0.02], "cash": [0.02]}),
+    ):
+        some = replace(plan, ways=whole)
+        rows = some.rows().assign(failed=0.0, y=1.0)
+        experiments, _ = discovery.exported(Found("levered", "", some, rows, [Y], {"x": (0.0, 1.0)}))
+        arm = experiments["policy"].str.split(",").str[0].replace("Status quo", "status_quo")
+        for name, doses in told.items():
+            assert sorted(experiments["dose"][arm == name].dropna().unique()) == doses
 
 
 def test_points_that_are_held_back_do_not_tell_of_their_neighbours():
@@ -443,6 +498,9 @@ def test_of_runs_that_failed_no_cause_is_told_that_nobody_looked_at(threads, tmp
     found = Found("toy", "", going.plan, going.result(), [Y, Z], {"x": (0.0, 39.0)})
     last = answer(found)[-1]
     assert last.startswith("4 of 480 runs failed and are left out") and "world at rest" not in last
+    rule = Rule("y", 0.5, 4, 40)
+    (told,) = answer(replace(found, result=found.result.assign(y=math.nan, z=math.nan, failed=1.0), rule=rule))
+    assert told.startswith("All 480 runs failed; --retry-failed")
 
 
 @pytest.mark.parametrize("kind, size", [("saltelli", 4), ("morris", 3), ("sobol", 1), ("grid", 1)])

@@ -16,7 +16,7 @@ from toy_sweep import swept, toy_plan
 from sim import __main__ as command_line
 from sim.errors import InputError
 from sim.sweep import query
-from sim.sweep.store import RUNS, Store
+from sim.sweep.store import FAILURES, RUNS, Store
 from sim.sweep.sweep import Sweep
 
 
@@ -56,6 +56,26 @@ def test_the_store_answers_in_sql(stored):
         stored, "SELECT x FROM points JOIN runs USING (study, point) WHERE y > 22 AND study LIKE 'second%'"
     )
     assert set(drawn["x"]) == {11.0}
+
+
+def test_a_failure_is_told_of_the_study_that_asked_for_what_failed(threads, tmp_path):
+    for name, trouble, metrics in (("more", "raises", ("y", "z")), ("less", "", ("y",))):
+        plan = toy_plan(8)
+        plan.name = name
+        swept(tmp_path, threads, Toy(trouble=trouble), plan, metrics).record({}, 64 * name[0])
+    listed = query.ask(tmp_path).set_index("study")[["runs", "stored", "failed"]]
+    assert listed.to_numpy().tolist() == [[96, 96, 0], [96, 92, 4]]
+    (study,) = query.ask(tmp_path, "SELECT DISTINCT study FROM failures")["study"]
+    assert study.startswith("more-")
+
+
+def test_a_failure_in_an_older_store_is_told_of_every_study(threads, tmp_path):
+    plan = toy_plan(2, 1)
+    old = ("error", "traceback", "asked_arm", "asked_world")
+    Store(tmp_path).put(FAILURES, [{"key": plan.key(1, plan.ways[1], 1), "seed": 1, **dict.fromkeys(old, "of old")}])
+    swept(tmp_path, threads, plan=plan).record({}, 64 * "0")
+    assert query.ask(tmp_path)["failed"].tolist() == [1]
+    assert query.ask(tmp_path, "SELECT error, asked_limit FROM failures")["error"].tolist() == ["of old"]
 
 
 @pytest.mark.parametrize(
@@ -99,11 +119,28 @@ def test_stata_gets_labels_short_names_and_a_do_file(tmp_path):
     used = re.search(r"collapse \(mean\) headcount, by\((.+)\)", said)[1].split()
     assert set(used) <= set(frame) and {"study", "arm", "point"} <= set(used) and 'use "sweep.dta"' in said
     assert "works_share" in used and "output_works_gain" not in used  # a lever makes a way; the table is over points
+    assert "), label missing" in said  # a way without a value of some lever stays in the table
     assert "tabstat headcount, by(way) statistics(mean sd min max)" in said
     with pytest.raises(InputError, match="exists"):
         query.write(answer, "csv", data)
     with pytest.raises(InputError, match="no row"):
         query.write(answer[:0], "csv", tmp_path / "none.csv")
+
+
+def test_no_file_is_written_over_nor_any_written_before_all_may_be(stored, tmp_path, capsys):
+    def asked(name, kind):
+        given = ("SELECT arm, point, y FROM runs", "--store", stored, "--format", kind, "--out", tmp_path / name)
+        return command_line.main(["query", *map(str, given)]), capsys.readouterr().err
+
+    (tmp_path / "mine.do").write_text("of my own")
+    for name, words in (
+        ("mine.dta", "mine.do exists; nothing is written over it"),
+        ("odd.do", "allowed: another name"),
+    ):
+        code, said = asked(name, "dta")
+        assert code == 2 and words in said and said.count("\n") == 1
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("mine.do", "of my own")]
+    assert asked("mine.csv", "csv")[0] == 0  # which has no do-file
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -127,6 +164,18 @@ def test_a_study_that_is_not_finished_can_be_asked_for_what_there_is(threads, tm
     assert listed[["title", "finished", "runs", "stored"]].to_numpy().tolist() == [["Under way", "", 120, 48]]
     assert query.ask(tmp_path, "SELECT result FROM studies")["result"].item() == ""
     assert query.ask(tmp_path, "SELECT count(*) AS n FROM runs")["n"].item() == 48
+
+
+@pytest.mark.parametrize("lost", ["plan.parquet", "points.parquet", "study.json"])
+def test_a_study_that_was_not_stored_whole_is_none(threads, tmp_path, lost):
+    going = swept(tmp_path, threads, plan=toy_plan(4))
+    for digest in "01":
+        going.record({"title": digest}, 64 * digest)
+    (tmp_path / "studies/toy-000000000000" / lost).unlink()
+    assert query.ask(tmp_path)["title"].tolist() == ["1"]
+    (tmp_path / "studies/toy-111111111111" / lost).unlink()
+    with pytest.raises(InputError, match="holds no study"):
+        query.ask(tmp_path)
 
 
 def test_what_is_left_out_of_an_answer_is_told(threads, tmp_path, capsys):

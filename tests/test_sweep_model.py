@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,16 +12,18 @@ import pytest
 
 import sim
 from sim import __main__ as command_line
+from sim import workers
 from sim.calibration import ensemble
 from sim.claims import article
 from sim.errors import InputError
 from sim.experiment import study as studies
 from sim.scenario import SCENARIOS, load
-from sim.sweep import bench, discovery, play, query
+from sim.sweep import bench, discovery, outcomes, play, query
+from sim.sweep import sweep as sweeping
 from sim.sweep.asked import Asked
 from sim.sweep.found import shown
 from sim.sweep.store import Store
-from sim.sweep.study import STUDIES, read
+from sim.sweep.study import STUDIES, Lucks, read
 
 SCENARIO = """
 title = "Two ways to spend"
@@ -103,6 +106,11 @@ def test_a_study_goes_from_its_file_to_answers(file, tmp_path, capsys, known):
     assert "needs --format; allowed: csv, parquet, dta" in capsys.readouterr().err and not (tmp_path / "a.csv").exists()
     assert swadaya("discover", *given, "--better", "locality_development", "--export", file) == 2
     assert capsys.readouterr().err == f"--export: {file} is a file; allowed: a folder, which may be new\n"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/outcomes.csv").write_text("of my own")
+    assert swadaya("discover", *given, "--better", "locality_development", "--export", tmp_path / "mine") == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'mine/outcomes.csv'} exists; nothing is written over it\n"
+    assert [path.read_text() for path in (tmp_path / "mine").iterdir()] == ["of my own"]
 
 
 def test_each_question_to_a_sweep_has_a_page_of_its_own(file, tmp_path, monkeypatch, capsys):
@@ -210,6 +218,27 @@ def test_a_run_is_the_same_whatever_is_measured_of_it_and_made_once_for_all_that
     assert table.iloc[0].tolist() == [6, 6, 6]
 
 
+def test_what_failed_in_little_time_is_told_so_and_run_again_with_more(file, tmp_path, monkeypatch, capsys):
+    """A cash arm that takes longer than it may: indices are of what there is, a longer limit begins it anew."""
+
+    def slow(play, world, arm, seed):
+        time.sleep(0.3 * (arm["policy"] == "dividend"))
+        return {one.name: 1.0 for one in outcomes.kept(play.metrics, "a run")}
+
+    monkeypatch.setattr(play.Play, "__call__", slow)
+    monkeypatch.setattr(sweeping, "LIMIT", 0.1)
+    asked, store = Asked.read(file), Store(tmp_path / "store")
+    with ThreadPoolExecutor(1) as pool:
+        asked.sweep(store, pool, 1, 0.1).run()
+        assert asked.stored(store).result["failed"].sum() == 4
+        assert len(asked.sweep(store, pool, 1, 0.2).missing()) == 4
+    monkeypatch.setattr(workers, "Workers", ThreadPoolExecutor)
+    again = ("sweep", file, "--store", tmp_path / "store", "--results", tmp_path, "--workers", 1, "--limit", 0.1)
+    assert swadaya(*again) == 0 and "nothing to run (8 stored, 4 failed before)" in capsys.readouterr().out
+    assert swadaya(*again, "--retry-failed") == 0  # of four, three have been run again to measure
+    assert "1 runs in 1 worlds to do (8 stored, 3 failed before)" in capsys.readouterr().out
+
+
 def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
     lever = "dose = [0.04, 0.02]\nlocality_development.facilitation = [0.1, 0.3]"
     file.write_text(STUDY.replace("dose = [0.04]", lever))
@@ -240,6 +269,11 @@ def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
         ('"gini"', '"ginny"', 'no metric "ginny"; did you mean "gini"'),
         ('kind = "grid"', 'kind = "gird"', "allowed: one of grid, latin_hypercube"),
         ('kind = "grid"', 'kind = "sobol"\npoints = 6', "a power of two"),
+        (
+            'kind = "grid"',
+            'kind = "saltelli"\npoints = 2',
+            '"points" in [design] is 2; allowed for saltelli: 4 or more',
+        ),
         ('kind = "grid"', 'kind = "sets"', "takes an ensemble"),
         ('kind = "grid"', 'kind = "file"', "goes with kind"),
         ("seeds = 2", "seeds = 2\nhalf_width = 0.1", "go together"),
@@ -257,6 +291,21 @@ def test_what_is_wrong_in_a_study_is_told(file, old, new, words):
     with pytest.raises(InputError) as told:
         read(file)
     assert words in str(told.value)
+
+
+def test_differences_are_from_the_baseline_or_without_it_from_the_first_arm(file):
+    assert read(file).versus == "status_quo"
+    file.write_text(STUDY.replace("metrics", 'arms = ["locality_development", "dividend"]\nmetrics'))
+    assert read(file).versus == "dividend"  # the first of the scenario
+    assert Lucks.model_fields["versus"].description.endswith("default: the baseline, without it the first")
+
+
+def test_a_sweep_of_which_all_runs_fail_says_so(file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(workers, "Workers", ThreadPoolExecutor)
+    monkeypatch.setattr(play.Play, "__call__", lambda *_: 1 / 0)
+    assert swadaya("sweep", file, "--store", tmp_path / "store", "--results", tmp_path, "--workers", 1) == 1
+    said = capsys.readouterr().out
+    assert "All 12 runs failed" in said and "tables below" not in said
 
 
 def test_a_scenario_is_no_study():

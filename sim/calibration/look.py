@@ -23,6 +23,7 @@ from sim.population import Population, TwoPieceLognormal, synthesise
 from sim.progress import Tell
 from sim.start import World, solve, wire
 from sim.survey import read_aggregates
+from sim.workers import answers
 
 POPULATIONS = 128  # so many that their own mean is little chance
 
@@ -62,12 +63,9 @@ def worlds(
     people = [synthesise(published, where.villages, where.households, where.seed + k) for k in range(POPULATIONS)]
     pairs = met(len(sets), where)
     ask = partial(_found, Lane(wire()), TwoPieceLognormal.published(published))
-    asked = [people[place] for _, place in pairs], [sets[one] for one, _ in pairs]
-    rows = []
-    for done, row in enumerate((executor.map if executor else map)(ask, *asked), 1):
-        rows.append([row.get(m.name, np.nan) for m in MOMENTS])
-        tell(mark("fresh look"), done, len(pairs))
-    return np.array(rows).reshape(-1, len(MOMENTS)), pairs
+    calls = [(people[place], sets[one]) for one, place in pairs]
+    found = answers(ask, calls, executor, partial(tell, mark("fresh look")))
+    return np.array([[row.get(m.name, np.nan) for m in MOMENTS] for row in found]).reshape(-1, len(MOMENTS)), pairs
 
 
 def met(sets: int, where: Where) -> np.ndarray:

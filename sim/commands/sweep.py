@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.commands.options import language
-from sim.drafted import drafted
+from sim.drafted import drafted, put, untaken
 from sim.errors import InputError
 from sim.language import mark, say
 from sim.terminal import Bar, plain
@@ -86,12 +86,12 @@ def sweep(arguments: argparse.Namespace) -> int:
         for path in store.corrupt:
             spoiled = mark("{file}: its bytes are not those that were written; what it held is run again")
             _say(say(spoiled, file=path))
-        if arguments.retry_failed and not arguments.dry_run:
-            store.forget(FAILURES, store.held[FAILURES].keys() & set(asked.plan.rows()["key"]))
         try:
             with _executor(arguments) as (executor, workers):
                 with Bar() as bar:
                     going = asked.sweep(store, executor, workers, arguments.limit, bar)
+                    if arguments.retry_failed and not arguments.dry_run:
+                        store.forget(FAILURES, going.failed(arguments.limit) & set(going.plan.rows()["key"]))
                     bar(mark("a first run, to measure"), 0, 1)
                     ahead = going.first(keep=not arguments.dry_run)
                 _say(planned(asked.question, going.plan, ahead))
@@ -105,7 +105,8 @@ def sweep(arguments: argparse.Namespace) -> int:
             plain(stderr=True).print(stopped, soft_wrap=True)
             return 130
     _say(*told(found, going.digest()))
-    return _page(arguments, asked, found, "sweep", {})
+    _page(arguments, asked, found, "sweep", {})
+    return int(found.result["failed"].all())  # 1 where nothing came of it
 
 
 def _stored(arguments: argparse.Namespace) -> tuple[Asked, Found]:
@@ -131,7 +132,6 @@ def sensitivity(arguments: argparse.Namespace) -> int:
 
 def discover(arguments: argparse.Namespace) -> int:
     """`swadaya discover`: boxes in which an arm is better than another."""
-    from sim.drafted import put
     from sim.report.grid import terminal
     from sim.report.sweep import boxes_told
     from sim.report.sweep_tables import box_grid
@@ -139,12 +139,14 @@ def discover(arguments: argparse.Namespace) -> int:
 
     if arguments.export and arguments.export.exists() and not arguments.export.is_dir():
         raise InputError(f"--export: {arguments.export} is a file; allowed: a folder, which may be new")
+    files = [arguments.export / f"{name}.csv" for name in ("experiments", "outcomes")] if arguments.export else []
+    untaken(*files)
     asked, found = _stored(arguments)
     conditions = discovery.discover(found, arguments.better, arguments.than or found.versus, arguments.metric)
-    if arguments.export:
+    if files:
         arguments.export.mkdir(parents=True, exist_ok=True)
-        for name, frame in zip(("experiments", "outcomes"), discovery.exported(found), strict=True):
-            put(arguments.export / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        for file, frame in zip(files, discovery.exported(found), strict=True):
+            put(file, frame.to_csv(index=False, lineterminator="\n"))
         _say(say("experiments and outcomes: {folder}", folder=arguments.export))
     _say(*boxes_told(found, conditions))
     if conditions.boxes:

@@ -168,7 +168,7 @@ class Findings:
         b'<svg'
         """
         found = self.found
-        empty = {"regret": found.regret.empty, "front": found.pareto.empty}
+        empty = {"differences": figures.apart(found).empty, "regret": found.regret.empty, "front": found.pareto.empty}
         one_of(found.name, figure, "figure", [name for name in FIGURES if not empty.get(name)])
         arm, metric = arm or found.ways[-1].arm, metric or found.metrics[0].name
         if figure == "boxes":

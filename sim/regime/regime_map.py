@@ -31,6 +31,7 @@ from sim.regime.questions import LEAST, Question, ranked
 from sim.regime.winning import LEVEL, crowd, errors, judged, neighbours, vote
 from sim.scenario import Scenario
 from sim.start import World, wire
+from sim.workers import answers
 
 NONE = ""  # in place of a winner
 
@@ -295,11 +296,8 @@ def mapped(question: Question, executor: Executor | None = None, tell: Tell = qu
     sets = max(1, len(question.sets))
     numbers = range(question.points + 1)
     chosen = [-1, *(k % sets if question.sets else -1 for k in range(question.points))]
-    found: list[Point | None] = []
-    ask = partial(meet, question, lane)
-    for point in (executor.map if executor else map)(ask, numbers, [{}, *draws], chosen):
-        found.append(point)
-        tell(mark("worlds"), len(found), len(numbers))
+    calls = [*zip(numbers, [{}, *draws], chosen, strict=True)]
+    found = answers(partial(meet, question, lane), calls, executor, partial(tell, mark("worlds")))
     points = [point for point in found[1:] if point is not None]
     if len(points) < LEAST / 2:
         raise InputError(

@@ -88,16 +88,19 @@ def boxes_told(found: Found, conditions: Conditions) -> list[str]:
     """What the boxes say."""
     one = found.metric(conditions.metric)
     levers = [name for name in conditions.places if name not in found.spans]
-    form = mark("{better} beats {than} in {metric} in {share} of {points} points ({clear} beyond luck).")
+    form = mark("{better} beats {than} in {metric} in {share} of {points} points ({clear}).")
     if levers:
         form = mark(
-            "{better} beats {than} in {metric} in {share} of {points} points ({clear} beyond luck): those of the "
-            "design under each {levers}."
+            "{better} beats {than} in {metric} in {share} of {points} points ({clear}): those of the design under each "
+            "{levers}."
         )
+    clear = mark("{share} beyond luck")
+    if math.isnan(conditions.clear):
+        clear = mark("one luck does not tell in how many beyond luck")
     lead = say(
         form, better=called(found, conditions.better), than=called(found, conditions.than), metric=say(one.label),
         share=percent(100 * conditions.hits.mean(), 0), points=number(len(conditions.hits), 0),
-        clear=percent(100 * conditions.clear, 0), levers=listed(map(varied, levers)),
+        clear=say(clear, share=percent(100 * conditions.clear, 0)), levers=listed(map(varied, levers)),
     )  # fmt: skip
     if not conditions.boxes:
         return [lead, _no_box(found, conditions)]
@@ -130,6 +133,8 @@ def _no_box(found: Found, conditions: Conditions) -> str:
 
 def answer(found: Found) -> list[str]:
     """What the sweep says: the best mean in the headline at each cost, and how robust it is."""
+    if found.result["failed"].all():
+        return _failed(found)
     told = [_best(found, rows) for _, rows in (found.regret.groupby([*Terms._fields]) if len(found.regret) else ())]
     if not told:
         told = [
@@ -142,23 +147,35 @@ def answer(found: Found) -> list[str]:
 
 
 def _best(found: Found, rows: pd.DataFrame) -> str:
-    """Which of the ways that cost the same is best on average, and which has the least largest regret."""
+    """Which of the ways that cost the same are best on average, and which have the least largest regret."""
     one, told = found.metrics[0], ways(found)
-    first, calm = rows.loc[rows["mean"].idxmin()], rows.loc[rows["largest"].idxmin()]
+    best, calm = (rows[rows[column] == rows[column].min()] for column in ("mean", "largest"))
+    first = best.iloc[0]
     table = found.table[found.table["metric"] == one.name].set_index("way")
     form = mark(
         "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} points; "
-        "the least largest regret has {calm} ({regret})."
+        "the least largest regret is that of {calm} ({regret})."
     )
-    if calm["way"] == first["way"]:
+    if not rows["largest"].any():
+        form = mark(
+            "At a dose of {dose}, no way differs from another in {metric} at any of {points} points ({mean} on "
+            "average)."
+        )
+    elif len(best) > 1:
+        form = mark(
+            "At a dose of {dose}, {way} are equally good on average over {points} points in {metric} ({mean}), and "
+            "none is better; the least largest regret is that of {calm} ({regret})."
+        )
+    elif [*calm["way"]] == [*best["way"]]:
         form = mark(
             "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} "
             "points; it also has the least largest regret."
         )
     return say(
-        form, dose=spent(found, first), way=told[first["way"]], metric=say(one.label),
+        form, dose=spent(found, first), way=listed(told[way] for way in best["way"]), metric=say(one.label),
         mean=level(one, float(table.loc[first["way"], "mean"])), share=percent(100 * first["best"], 0),
-        points=number(first["points"], 0), calm=told[calm["way"]], regret=difference(one, calm["largest"]),
+        points=number(first["points"], 0), calm=listed(told[way] for way in calm["way"]),
+        regret=difference(one, calm["largest"].iloc[0]),
     )  # fmt: skip
 
 
@@ -180,15 +197,19 @@ def _stopped(found: Found) -> list[str]:
 
 
 def _failed(found: Found) -> list[str]:
-    failed = int(found.result["failed"].sum())
+    failed, runs = int(found.result["failed"].sum()), len(found.result)
     if not failed:
         return []
-    told = say(
+    form = mark(
         "{failed} of {runs} runs failed and are left out; --retry-failed runs them again. Why: swadaya query “SELECT "
-        "error, count(*) FROM failures GROUP BY error”.",
-        failed=number(failed, 0), runs=number(len(found.result), 0),
-    )  # fmt: skip
-    return [told]
+        "error, count(*) FROM failures GROUP BY error”."
+    )
+    if failed == runs:
+        form = mark(
+            "All {runs} runs failed; --retry-failed runs them again. Why: swadaya query “SELECT error, count(*) FROM "
+            "failures GROUP BY error”."
+        )
+    return [say(form, failed=number(failed, 0), runs=number(runs, 0))]
 
 
 def told(found: Found, digest: str) -> list[str]:
@@ -254,8 +275,7 @@ def parts(found: Found, indices: pd.DataFrame | None, conditions: Conditions | N
     if conditions is not None:
         return [discovery_part(found, conditions)]
     shown = say("Dots: mean over points; lines: 5th to 95th percentile over points.")
-    apart = len({way.arm for way in found.ways}) > 1
-    drawn = [Plate("differences", shown, partial(figures.differences, found))] if apart else []
+    drawn = [] if figures.apart(found).empty else [Plate("differences", shown, partial(figures.differences, found))]
     tables = [table_one(found, one) for one in found.metrics]
     made_of = [Part("ways", say("What each way comes to"), [], drawn, tables)]
     if len(found.regret):

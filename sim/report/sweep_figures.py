@@ -126,11 +126,15 @@ def draw_mark(panel: Panel, height: float, mark: Mark) -> None:
     dot(panel.drawing, x, height, mark.colour, False, 3.4)
 
 
+def apart(found: Found) -> pd.DataFrame:
+    """Rows of table 1 that tell a difference in the headline: none of one arm alone, or where the others failed."""
+    table = found.table[found.table["metric"] == found.metrics[0].name]
+    return table[(table["arm"] != found.versus) & table["difference"].notna()]
+
+
 def differences(found: Found, width: float = WIDE) -> Drawing:
     """Differences from the arm of comparison in the headline: mean over points, and where 90 % of them lie."""
-    one, hue = found.metrics[0], colours(found)
-    table = found.table[found.table["metric"] == one.name]
-    table = table[(table["arm"] != found.versus) & table["difference"].notna()]
+    one, hue, table = found.metrics[0], colours(found), apart(found)
     marks = [[Mark(row.difference, row.low, row.high, hue[row.arm])] for row in table.itertuples()]
     title = say(
         "difference from {arm} in {metric}, {unit}",

@@ -17,6 +17,8 @@ from sim.errors import InputError
 from sim.latin_hypercube import latin_hypercube
 from sim.sweep import NEEDED
 
+FEWEST = 4  # blocks of points that sensitivity needs
+
 if TYPE_CHECKING:
     from sim.sweep.study import Design
 

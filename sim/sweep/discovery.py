@@ -67,7 +67,7 @@ class Conditions:
     hits
         Whether the arm is better there.
     clear
-        Share of all that are better beyond luck.
+        Share of those with more than one luck that are better beyond luck; nan where there is none.
     """
 
     better: str
@@ -89,13 +89,15 @@ def discover(found: Found, better: str, than: str, metric: str = "") -> Conditio
     """
     metric = metric or found.metrics[0].name
     arms, names = list(dict.fromkeys(way.arm for way in found.ways)), [one.name for one in found.metrics]
-    for word, value, known in (("--better", better, arms), ("--than", than, arms), ("--metric", metric, names)):
+    for word, value, known in (("better", better, arms), ("than", than, arms), ("metric", metric, names)):
         if value not in known:
             hint = did_you_mean(value, known) or f"; allowed: {', '.join(known)}"
             raise InputError(f"{word}: {show(value)} is none of this study{hint}")
+    if better == than:
+        raise InputError(f"better and than are both {show(better)}; allowed: two arms")
     sign = found.metric(metric).better
-    if better == than or not sign:
-        raise InputError("--better and --than take two arms, and --metric one of which more or less is better")
+    if not sign:
+        raise InputError(f"metric: of {show(metric)} neither more nor less is better; allowed: one of which either is")
     places, hits, clear = cases(found, better, than, metric, sign)
     if len(places) < FEWEST:
         raise InputError(f"{found.name}: boxes need {FEWEST} points or more, here are {len(places)}")
@@ -104,7 +106,7 @@ def discover(found: Found, better: str, than: str, metric: str = "") -> Conditio
 
 def cases(found: Found, better: str, than: str, metric: str, sign: float) -> tuple[pd.DataFrame, np.ndarray, float]:
     """Every point under every combination of levers that tells: where it is, whether the arm is better, how clearly."""
-    values, width, frames, gaps, sure = found.lucks(metric), found.width(metric), [], [], []
+    values, width, frames, gaps, beyond = found.lucks(metric), found.width(metric), [], [], []
     blocks = np.arange(len(found.points)) // found.block
     for one, other in found.pairs(better, than):
         apart = sign * (values[:, one] - values[:, other])
@@ -114,8 +116,8 @@ def cases(found: Found, better: str, than: str, metric: str, sign: float) -> tup
         frames.append(pd.DataFrame(found.points, blocks, list(found.spans)).assign(**levers)[known])
         gaps.append(gap[known])
         reach = np.array([width(luck) for luck in apart])
-        sure.append((gap - reach > 0.0)[known])
-    clear = np.concatenate(sure)
+        beyond.append((gap - reach)[np.isfinite(reach)])  # one luck has none
+    clear = np.concatenate(beyond) > 0.0
     return pd.concat(frames), np.concatenate(gaps) > 0.0, float(clear.mean()) if len(clear) else math.nan
 
 
@@ -271,11 +273,13 @@ def without_chance(places: pd.DataFrame, hits: np.ndarray, limits: dict) -> dict
 
 def exported(found: Found) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Experiments and outcomes, row by row, in the shape of the EMA Workbench: uncertainties, levers, policy, scenario,
-    model; and one column an outcome, the mean over lucks."""
+    model; and one column an outcome, the mean over lucks. A lever is blank for an arm that several of its
+    values leave the same."""
     experiments, results = [], []
     for n, way in enumerate(found.ways):
         frame = pd.DataFrame(found.points, columns=list(found.spans))
-        levers = {name: way.levers.get(name, math.nan) for name in found.plan.ways[0].levers}
+        same = pd.DataFrame([found.plan.ways[number].levers for number in way.numbers])
+        levers = {name: values[0] if values.nunique() == 1 else math.nan for name, values in same.items()}
         numbers = [point.number for point in found.plan.points]
         experiments.append(frame.assign(**levers, scenario=numbers, policy=way.label, model=found.name))
         results.append(pd.DataFrame({one.name: found.levels(one.name)[:, n] for one in found.metrics}))

@@ -213,7 +213,8 @@ class Found:
         """Table 1, one row a way and metric: levels over points, difference from the arm of comparison.
 
         Levels and differences are means over lucks; mean, standard deviation, least and greatest over points, and
-        percentiles of the difference. `better`: share of points in which it is better; `clear`: better beyond luck.
+        percentiles of the difference. `better`: share of points in which it is better; `clear`: better beyond luck, of
+        the points with more than one luck.
         """
         rows = []
         for one in self.metrics:
@@ -226,7 +227,8 @@ class Found:
                 low, high = np.percentile(gaps[ok], SPAN) if ok.any() else (math.nan, math.nan)
                 row |= {"difference": _mean(gaps[ok]), "low": low, "high": high}
                 sign = one.better or 1.0
-                row |= {"better": _mean(sign * gaps[ok] > 0.0), "clear": _mean((sign * gaps - reach[:, n])[ok] > 0.0)}
+                beyond = sign * gaps - reach[:, n]
+                row |= {"better": _mean(sign * gaps[ok] > 0.0), "clear": _mean(beyond[np.isfinite(beyond)] > 0.0)}
                 rows.append(row)
         return pd.DataFrame(rows)
 

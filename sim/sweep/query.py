@@ -1,7 +1,8 @@
 """Questions to the store: SQL over Parquet by DuckDB, and answers in the formats of other tools.
 
 Views: `runs` (one row a run of a study: study, point, arm, levers, seed, key, metrics), `points` (study, point, what
-was drawn), `failures` (as `runs`, with error and traceback), `studies`, `stored` (every run, of whichever study).
+was drawn), `failures` (as `runs`, with error, traceback, and the time and metrics that were asked for), `studies`,
+`stored` (every run, of whichever study).
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from typing import Any
 
 import pandas as pd
 
-from sim.drafted import put
+from sim.drafted import put, untaken
 from sim.errors import InputError
 from sim.sweep import NEEDED
 from sim.sweep.store import FAILURES, RUNS, STUDIES, Store
 
-LIST = """SELECT study, title, finished, count(*) AS runs, count(s.key) AS stored, count(f.key) AS failed
-FROM plan LEFT JOIN stored s USING (key) LEFT JOIN failed f USING (key) JOIN studies USING (study)
-GROUP BY ALL ORDER BY study"""
+LIST = """SELECT study, title, finished, count(*) AS runs,
+count(s.key) FILTER (WHERE f.key IS NULL) AS stored, count(f.key) AS failed
+FROM plan LEFT JOIN stored s USING (key) LEFT JOIN (SELECT DISTINCT study, key FROM failures) f USING (study, key)
+JOIN studies USING (study) GROUP BY ALL ORDER BY study"""
+FAILED = """SELECT '' AS key, '' AS error, '' AS traceback, 0 AS seed, '' AS asked_arm, '' AS asked_world,
+0.0 AS asked_limit, '' AS asked_metrics WHERE false"""  # an older store has not all of these
+# a failure is a study's own where no more was asked than the study asks, or where it is not said what was
+OWN = "coalesce(list_has_all(string_split(metrics, ' '), string_split(asked_metrics, ' ')), true)"
 WAYS = ("study", "arm", "dose", "start", "end", "funds_end", "facilitation_end")  # what tells one way from another
 LONGEST = 32  # letters of a name in Stata
 WORDS = {
@@ -81,44 +87,47 @@ def _asked(base: Any, store: Store, sql: str) -> pd.DataFrame:
 
 def views(store: Store) -> dict[str, str]:
     """The views by name."""
-    folder = store.folder / STUDIES
-    plans, points = (sorted(map(str, folder.glob(f"*/{name}.parquet"))) for name in ("plan", "points"))
-    if not plans:
+    files = [
+        [folder / name for name in ("plan.parquet", "points.parquet", "study.json")]
+        for folder in sorted((store.folder / STUDIES).glob("*"))
+    ]
+    whole = [one for one in files if all(path.is_file() for path in one)]  # a sweep may be stopped between two of them
+    if not whole:
         raise InputError(f"{store.folder}: holds no study; `swadaya sweep` brings one")
-    found = {"stored": _parts(store, RUNS), "failed": _parts(store, FAILURES)}
+    failed = store.files(FAILURES)
+    found = {"stored": _runs(store), "failed": f"{FAILED} UNION BY NAME {_read(failed)}" if failed else FAILED}
+    plans, points, studies = zip(*whole, strict=True)
     found |= {"plan": _read(plans), "points": _read(points)}
     rows = []
-    for path in sorted(folder.glob("*/study.json")):
+    for path in studies:
         one = json.loads(path.read_text(encoding="utf-8"))
         about = one["name"], one.get("title", ""), one.get("finished", ""), one["digest"], one["result"]
-        rows.append(", ".join(map(_text, (path.parent.name, *about))))
+        rows.append(", ".join(map(_text, (path.parent.name, *about, " ".join(one["metrics"])))))
     values = ", ".join(f"({row})" for row in rows)
-    found["studies"] = f"SELECT * FROM (VALUES {values}) AS t(study, name, title, finished, digest, result)"
+    found["studies"] = f"SELECT * FROM (VALUES {values}) AS t(study, name, title, finished, digest, result, metrics)"
     found["runs"] = "SELECT plan.*, stored.* EXCLUDE (key) FROM plan JOIN stored USING (key)"
-    found["failures"] = "SELECT plan.*, failed.* EXCLUDE (key, seed) FROM plan JOIN failed USING (key)"
+    found["failures"] = (
+        "SELECT plan.*, failed.* EXCLUDE (key, seed) FROM plan JOIN failed USING (key) JOIN studies USING (study) "
+        f"WHERE {OWN}"
+    )
     return found
 
 
-def _text(value: str) -> str:
+def _text(value: str | Path) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _read(files: Sequence[str]) -> str:
+def _read(files: Sequence[str | Path]) -> str:
     return f"SELECT * FROM read_parquet([{', '.join(map(_text, files))}], union_by_name = true)"
 
 
-def _parts(store: Store, kind: str) -> str:
-    """All rows of a kind; none where there is no part."""
-    files = store.files(kind)
+def _runs(store: Store) -> str:
+    """All runs, a row each; none where there is no part."""
+    files = store.files(RUNS)
     if not files:
-        more = (
-            ", '' AS error, '' AS traceback, 0 AS seed, '' AS asked_arm, '' AS asked_world" if kind == FAILURES else ""
-        )
-        return f"SELECT '' AS key{more} WHERE false"
-    if not store.twice(kind):
+        return "SELECT '' AS key WHERE false"
+    if not store.twice(RUNS):
         return _read(files)
-    if kind == FAILURES:
-        return _read(files).replace("SELECT *", "SELECT DISTINCT ON (key) *")
     # studies that measured different things of a run have a row of it each
     return f"SELECT key, any_value(COLUMNS(* EXCLUDE (key))) FROM ({_read(files)}) GROUP BY key"
 
@@ -130,8 +139,9 @@ def write(answer: pd.DataFrame, kind: str, path: Path) -> list[Path]:
     """Write an answer as CSV, Parquet, or for Stata with a do-file that makes table 1 of it."""
     if answer.empty:
         raise InputError(f"{path}: the answer has no row; nothing was written")
-    if path.exists():
-        raise InputError(f"{path} exists; nothing is written over it")
+    if kind == "dta" and path.suffix.lower() == ".do":
+        raise InputError(f"{path}: is where the do-file goes; allowed: another name, as {path.stem}.dta")
+    untaken(path, *([path.with_suffix(".do")] if kind == "dta" else []))
     out = io.BytesIO()
     if kind == "csv":
         answer.to_csv(out, index=False, lineterminator="\n")
@@ -197,6 +207,7 @@ def do_file(path: Path, names: Mapping[str, str], known: Collection[str], arms: 
     lines += ["clear all", f'use "{path.name}", clear']
     if not (metrics and {"arm", "point"} <= names.keys()):
         return "\n".join([*lines, "describe", "summarize", ""])
-    lines += [f"collapse (mean) {metrics}, by({ways} {names['point']})", f"egen way = group({ways}), label"]
+    # without `missing` Stata leaves ways out that lack a value, as of a lever that only another study has
+    lines += [f"collapse (mean) {metrics}, by({ways} {names['point']})", f"egen way = group({ways}), label missing"]
     lines += [f"tabstat {metrics}, by(way) statistics(mean sd min max) columns(statistics) nototal", ""]
     return "\n".join(lines)

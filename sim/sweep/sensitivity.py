@@ -7,7 +7,7 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.sweep import NEEDED
-from sim.sweep.design import problem, together
+from sim.sweep.design import FEWEST, problem, together
 from sim.sweep.found import Found
 from sim.sweep.study import Design
 
@@ -45,10 +45,9 @@ def sensitivity(found: Found, design: Design) -> pd.DataFrame:
             if (way.arm == found.versus or n not in partners) and not alone:
                 continue  # a difference is asked of who has one arm to differ from, whatever the levers
             whole = np.isfinite(values[:, n]).reshape(-1, block).all(axis=1)
-            if whole.sum() < 4:
-                raise InputError(
-                    f"{found.name}: only {whole.sum()} of {len(whole)} blocks of the design have no failure"
-                )
+            if whole.sum() < FEWEST:
+                said = f"{whole.sum()} of {len(whole)} blocks of the design have no failure; allowed: {FEWEST} or more"
+                raise InputError(f"{found.name}: {said}")
             kept = np.repeat(whole, block)
             told = {"metric": one.name, "arm": way.arm, "way": way.label, "points": int(kept.sum())}
             analyse = _sobol if design.kind == "saltelli" else _morris

@@ -25,6 +25,7 @@ from sim.errors import InputError
 
 RUNS, FAILURES, STUDIES, CORRUPT = "runs", "failures", "studies", "corrupt"
 KINDS = (RUNS, FAILURES)
+ASKED = ("key", "asked_limit", "asked_metrics")  # what tells a row from another: a run may fail for several studies
 
 
 def durable(path: Path, content: bytes) -> None:
@@ -145,7 +146,7 @@ class Store:
             raise InputError(said) from None
         try:
             self._look()  # another sweep may have ended since
-            for draft in self.folder.rglob(".*.parquet.*"):
+            for draft in [*self.folder.rglob(".*.parquet.*"), *self.folder.rglob(".study.json.*")]:
                 draft.unlink(missing_ok=True)
             for path in self.corrupt:
                 (self.folder / CORRUPT).mkdir(exist_ok=True)
@@ -180,7 +181,8 @@ class Store:
 
     def _join(self, kind: str, names: set[str]) -> None:
         whole = pa.concat_tables([self._table(kind, name) for name in sorted(names)], promote_options="default")
-        first = pd.Series(whole["key"].to_pylist()).drop_duplicates().sort_values().index
+        same = whole.select([name for name in ASKED if name in whole.column_names]).to_pandas()
+        first = same.drop_duplicates().sort_values([*same]).index
         for name in names - {self._write(kind, whole.take(pa.array(first)))}:
             self._drop(kind, name)
 
@@ -204,8 +206,8 @@ class Store:
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def _table(self, kind: str, name: str) -> pa.Table:
-        return pq.read_table(self.folder / kind / f"{name}.parquet")
+    def _table(self, kind: str, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        return pq.read_table(self.folder / kind / f"{name}.parquet", columns=columns)
 
     def holding(self, kind: str, columns: Collection[str] = ()) -> dict[str, str]:
         """Key -> name of a part that has all of some columns of it."""
@@ -222,6 +224,11 @@ class Store:
         whole = pa.concat_tables([self._table(kind, name) for name in names], promote_options="default").to_pandas()
         whole = whole.drop_duplicates("key").set_index("key")
         return whole.loc[[key for key in keys if key in held]]
+
+    def rows(self, kind: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Some columns of all that is held, those that a part has."""
+        for name, there in self.columns[kind].items():
+            yield from self._table(kind, name, [column for column in columns if column in there]).to_pylist()
 
     def files(self, kind: str) -> list[str]:
         """Paths of all sound parts."""

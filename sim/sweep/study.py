@@ -27,6 +27,7 @@ from sim.scenario.faults import did_you_mean, show
 from sim.scenario.fields import Frozen, entry, flat, number, table, whole, words
 from sim.shipped import folder
 from sim.sweep import outcomes
+from sim.sweep.design import FEWEST
 
 STUDIES = folder("scenarios") / "sweeps"
 DATES = ("start", "end", "funds_end", "facilitation_end")
@@ -85,7 +86,7 @@ class Lucks(Frozen):
         None, 1e-9, 1e9, "of the metric", "Draw more until the interval of each difference is this narrow"
     )
     metric: str = words("", 60, "The metric that half_width is of; default: the first")
-    versus: str = words("", 40, "The arm that differences are taken from; default: the baseline")
+    versus: str = words("", 40, "The arm that differences are taken from; default: the baseline, without it the first")
     level: float = number(0.9, 0.5, 0.999, "", "Level of these intervals, over all looks together")
 
 
@@ -268,6 +269,8 @@ def _drawn_faults(study: Study, may: Known) -> Iterator[str]:
         yield f'kind = "{design.kind}" in [design] needs [uncertainties]; allowed without: "sets", with an ensemble'
     if design.kind in ("sobol", "saltelli") and design.points & (design.points - 1):
         yield f'"points" in [design] is {design.points}; allowed for {design.kind}: a power of two'
+    if design.kind in ("saltelli", "morris") and design.points < FEWEST:
+        yield f'"points" in [design] is {design.points}; allowed for {design.kind}: {FEWEST} or more'
     if design.kind == "morris" and (design.levels % 2 or many < 2):
         yield 'kind = "morris" in [design] needs two uncertainties or more, and an even number of "levels"'
     if study.ensemble and design.kind in ("saltelli", "morris"):

@@ -20,7 +20,7 @@ from sim.progress import Tell, quiet
 from sim.sweep.plan import BLOCK, Plan
 from sim.sweep.runner import Runner
 from sim.sweep.stopping import Rule
-from sim.sweep.store import FAILURES, RUNS, STUDIES, Store, durable, written
+from sim.sweep.store import ASKED, FAILURES, RUNS, STUDIES, Store, durable, written
 from sim.sweep.work import Model, Reply, Task
 
 LIMIT = 600.0  # seconds that a run may last
@@ -89,9 +89,21 @@ class Sweep:
         """Keys of which all that is measured here is stored."""
         return self.store.holding(RUNS, self.measures)
 
+    def failed(self, limit: float) -> set[str]:
+        """Keys that failed in so many seconds or more, where no more was asked of them than here.
+
+        Older stores say neither how long nor what for: what failed there has failed.
+        """
+        asked = set(self.measures)
+        return {
+            row["key"]
+            for row in self.store.rows(FAILURES, ASKED)
+            if row.get("asked_limit", math.inf) >= limit and asked.issuperset(row.get("asked_metrics", "").split())
+        }
+
     def missing(self) -> list[str]:
         """Keys that are neither stored nor failed, in the order of the plan."""
-        stored, failed = self.stored(), self.store.held[FAILURES]
+        stored, failed = self.stored(), self.failed(self.limit)
         keys = dict.fromkeys(self.plan.rows()["key"])
         return [key for key in keys if key not in stored and key not in failed]
 
@@ -122,7 +134,7 @@ class Sweep:
     def _estimate(self, missing: Sequence[str], size: float) -> Estimate:
         keys = set(self.plan.rows()["key"])
         worlds = sum(1 for _ in self.plan.worlds_with(set(missing)))
-        failed = len(keys & self.store.held[FAILURES].keys() - self.stored().keys())
+        failed = len(keys & self.failed(self.limit) - self.stored().keys())
         seconds = (worlds * self.per_world + len(missing) * self.per_run) / self.workers
         stored = len(keys) - len(missing) - failed
         return Estimate(len(missing), stored, failed, worlds, self.workers, seconds, size * len(missing))
@@ -134,6 +146,7 @@ class Sweep:
         self._round()
         while self.rule and self.more():
             self._round()
+        self.store.forget(FAILURES, self.failed(0.0) & self.stored().keys())  # with more time these have gone well
 
     def _round(self) -> None:
         """Run what of the plan is missing."""
@@ -160,7 +173,7 @@ class Sweep:
         for block in {self.blocks.get(one.key) for one in found}:
             some = [one for one in found if self.blocks.get(one.key) == block]
             self.store.put(RUNS, _rows(some))
-            self.store.put(FAILURES, _failures(task, some))
+            self.store.put(FAILURES, _failures(task, some, self.measures))
             if block is not None:
                 self._tick(block, len(some))
 
@@ -233,7 +246,7 @@ def _rows(found: Sequence[Reply]) -> list[dict[str, Any]]:
     return [{"key": one.key, "seconds": one.seconds, **one.values} for one in found if not one.error]
 
 
-def _failures(task: Task, found: Sequence[Reply]) -> list[dict[str, Any]]:
+def _failures(task: Task, found: Sequence[Reply], measures: Sequence[str]) -> list[dict[str, Any]]:
     """What is stored of runs that failed: with all that they were asked."""
     asked = {run.key: run for run in task.runs}
     return [
@@ -241,6 +254,7 @@ def _failures(task: Task, found: Sequence[Reply]) -> list[dict[str, Any]]:
             "key": one.key, "error": one.error, "traceback": one.trace, "seed": asked[one.key].seed,
             "asked_arm": json.dumps(asked[one.key].arm, sort_keys=True),
             "asked_world": json.dumps(asked[one.key].world, sort_keys=True),
+            "asked_limit": task.limit, "asked_metrics": " ".join(sorted(measures)),
         }
         for one in found
         if one.error
