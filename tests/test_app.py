@@ -1464,3 +1464,4 @@ def test_the_village_looked_into_is_that_of_the_engine(among, worlds):
         village.seen[-1] == pytest.approx((poor, 100.0 * state["attendance"][0]))
         and village.quarter == village.steps == 12
     )
+    assert village.now() == {"policy": "H1 hybrid", "luck": 3, "year": 2, "quarter": 4}  # the twelfth, at its end

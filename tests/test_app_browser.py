@@ -1074,6 +1074,18 @@ def test_one_village_is_looked_into_in_mesas_viewer(visit, tmp_path):
         expect(page.locator("img")).to_have_count(2)
         page.get_by_role("button", name="Reset").click()
         expect(page.get_by_text(re.compile(r"^Step: [01]$"))).to_be_visible()  # a step under way is made anew
+        page.locator(".v-select__slot").click()
+        page.get_by_role("option", name="T0 dividend", exact=True).click()
+        expect(page.get_by_text(re.compile(r"^R1 locality development, luck 1\."))).to_be_visible()  # until a reset
+        page.get_by_role("button", name="Reset").click()
+        expect(page.get_by_text(re.compile(r"^T0 dividend, luck 1\."))).to_be_visible()
+        page.set_viewport_size(PHONE)
+        page.wait_for_function(
+            """() => [...document.images].every((picture) => {
+              const [place, step] = [picture, document.querySelector("button")].map((one) => one.getBoundingClientRect());
+              return place.top > step.bottom && place.width > 0.8 * innerWidth;
+            })"""
+        )
         page.close()
     assert "Traceback" not in (tmp_path / "said.txt").read_text()
 
@@ -1093,7 +1105,7 @@ def test_pages_open_in_the_language_of_whoever_serves_them(visit, tmp_path):
         expect(page.locator("html")).to_have_attribute("lang", "id")
         expect(page).to_have_title("Swadaya: Di dalam satu desa")
         page.get_by_role("button", name="Step").click()
-        expect(page.get_by_text(re.compile(r"Tahun 0, triwulan 2: \d+% penduduk miskin"))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"Tahun 0, triwulan 1: \d+% penduduk miskin"))).to_be_visible()
         page.close()
 
 

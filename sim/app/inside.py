@@ -46,6 +46,18 @@ INSTITUTIONS = (
 )
 
 
+#: On a narrow screen everything stands in one column; there the viewer's drawer of controls covers all and stays.
+NARROW = """
+@media (max-width: 960px) {
+  .v-navigation-drawer--is-mobile, .vue-grid-item:not(.vue-grid-placeholder) {
+    position: static !important; transform: none !important; width: 100% !important; height: auto !important;
+  }
+  .v-overlay:not(:has(.v-overlay__content *)) { display: none; }
+  .vue-grid-layout { height: auto !important; }
+}
+"""
+
+
 class Spoken(anywidget.AnyWidget):
     """Tells the browser, and whoever reads aloud with it, the language of the page; Mesa's viewer tells none."""
 
@@ -188,6 +200,7 @@ def Page() -> None:
     }
     model = solara.use_memo(Village, [])
     solara.Title(f"Swadaya: {say('name')}")
+    solara.Style(NARROW)
     Spoken.element(lang=LANGUAGES[_language()])
     SolaraViz(
         model,

@@ -109,7 +109,11 @@ def practised(name: str) -> Iterator[tuple[str, Text]]:
 
 
 #: What the search for losses measures, in words.
-OUTCOMES = {"headcount": mark("poverty"), "own_income": mark("own income"), "self_sufficient": mark("self-sufficiency")}
+OUTCOMES = {
+    "headcount": mark("poverty"),
+    "own_income": mark("mean own income"),
+    "self_sufficient": mark("self-sufficiency"),
+}
 
 
 def unusual(policy: Policy) -> Iterator[tuple[str, Text]]:
