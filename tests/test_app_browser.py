@@ -1082,7 +1082,8 @@ def test_one_village_is_looked_into_in_mesas_viewer(visit, tmp_path):
         page.set_viewport_size(PHONE)
         page.wait_for_function(
             """() => [...document.images].every((picture) => {
-              const [place, step] = [picture, document.querySelector("button")].map((one) => one.getBoundingClientRect());
+              const places = [picture, document.querySelector("button")].map((one) => one.getBoundingClientRect());
+              const [place, step] = places;
               return place.top > step.bottom && place.width > 0.8 * innerWidth;
             })"""
         )
