@@ -23,6 +23,7 @@ from sim.report import BASELINE, labels, number, percent, rivals, years
 from sim.report.canvas import GREY, HALF, WIDE, Panel, canvas, draw_key, hues, key, saved
 from sim.report.drawing import INK, Drawing
 from sim.report.grid import Cell, Column, Grid, lookup
+from sim.report.manifest import solved
 from sim.report.page import flat
 from sim.report.template import filled
 from sim.shipped import code_digest
@@ -315,7 +316,7 @@ def write(nation: Nation, folder: Path, name: str) -> list[object]:
     shown = {
         key_: flat(value) if isinstance(value, dict) else str(value)
         for key_, value in about.items() if key_ not in ("scenario", "imputed", "left_out")
-    }  # fmt: skip
+    } | {"solved": solved(nation.solved)}  # fmt: skip
     page = filled(
         "nation.html", title=say(nation.scenario.title), answer=answer(nation, found), warnings=warnings,
         figures=figures, grids=[by_place(nation, found, arm) for arm in rivals(nation)],

@@ -33,7 +33,7 @@ from sim.report import (
     years,
 )
 from sim.report.grid import Grid, lookup, sign
-from sim.report.manifest import first_look
+from sim.report.manifest import first_look, said_of
 from sim.report.plates import PLATES, Plate
 from sim.report.template import filled
 from sim.start import SURVEY_NOISE
@@ -362,7 +362,7 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
         left_out=[say(text) for text in LEFT_OUT],
         missing=[key.replace("_", " ") for key in needed if not has(results, key) and key not in single],
         look=look,
-        manifest=manifest,
+        manifest=manifest | said_of(results.manifest),
         scenario_text=results.scenario.text,
     )
     page = folder / "report.html"
