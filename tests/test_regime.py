@@ -25,14 +25,15 @@ from sim.errors import InputError
 from sim.evidence import standing
 from sim.experiment import study
 from sim.intervals import wilson
+from sim.language import speaking
 from sim.model import CommunityModel
 from sim.regime import axes, regime_map
 from sim.regime.questions import LEAST, OUTCOMES, Question, asked
 from sim.regime.regime_map import NONE, Point, RegimeMap, mapped, world_at
 from sim.regime.winning import LEVEL, crowd, judged, neighbours, shifted, vote
 from sim.report import regime as page
-from sim.report import winners
-from sim.report.canvas import NARROW, WIDE
+from sim.report import span, winners
+from sim.report.canvas import NARROW, WIDE, folded
 from sim.report.drawing import breadth
 from sim.scenario import check
 from sim.start import QUARTERS, ROUNDS
@@ -460,6 +461,29 @@ def test_thirds_hold_every_world_once(three):
     rows = np.concatenate([rows for _, rows in winners.parts(three)])
     assert sorted(rows) == list(range(120))
     assert [len(rows) for _, rows in winners.parts(three)] == [40, 40, 40]
+
+
+def test_a_heading_is_broken_between_words_and_never_within_a_range(three):
+    """Also where a language joins its per cent to the number, and a heading is too long for one line."""
+    for code, reach in (("en", "1\u00a0to\u00a018\u00a0% of"), ("id", "1\u00a0s.d.\u00a018% rumah")):
+        with speaking(code):
+            head = winners.parts(three)[0][0]
+        assert reach in head
+        for room in (170.0, 185.0, 200.0):
+            lines = folded(head, room)
+            assert " ".join(lines) == head and len(lines) == 2
+            assert any(reach.rpartition(" ")[0] in line for line in lines)
+
+
+def test_every_share_of_worlds_has_its_interval(three):
+    """Better and worse than cash are counted in the same worlds as who wins."""
+    grid, shares = page.grid(three), three.shares.set_index("arm")
+    rows = dict(zip(shares.index, grid.rows, strict=False))
+    for arm in ("hybrid", "targeted_cash"):
+        for cell, name in zip(rows[arm][1:4], ("share", "better_than_cash", "worse_than_cash"), strict=True):
+            low, high = (100 * end for end in wilson(round(120 * shares.loc[arm, name]), 120, LEVEL))
+            assert (cell.text, cell.beneath) == (f"{100 * shares.loc[arm, name]:.0f}", span(low, high, 0))
+    assert rows["dividend"][2].text == page.DASH and rows["dividend"][2].beneath == ""
 
 
 def test_colours_are_the_reports_and_never_shared(known, lane, three):
