@@ -350,6 +350,7 @@ def test_check_counts_the_villages_of_a_list(tmp_path, capsys):
         ("order", ("output", "works_built", "institution_quality")),
         ("parameters", ("output.works_gain", "0 to 0.6")),
         ("columns", ("institution_quality", "z per person")),
+        ("metrics", ("attended the village meeting (musyawarah)", "(mandiri)")),
         ("policies", ("locality_development", "Pengembangan masyarakat lokal", "may lose when")),
     ],
 )
@@ -358,6 +359,7 @@ def test_explain_tells_from_the_code(topic, words, capsys):
     said = capsys.readouterr().out
     for word in words:
         assert word in said
+    assert not re.search(r"(?<!\w)\*\w[^*\n]*\w\*(?!\w)", said)  # emphasis, as docstrings mark it
 
 
 def test_an_unknown_topic_is_refused(capsys):

@@ -39,7 +39,7 @@ from sim.policies.families import FAMILIES
 from sim.policies.practice import PRACTICE, VARIABLES
 from sim.population import IMPUTED
 from sim.regime import axes, questions
-from sim.report import number, percent, span, tables
+from sim.report import number, percent, span, tables, template
 from sim.report.manifest import DRAWN
 from sim.report.mediation import TITLES
 from sim.shipped import folder
@@ -226,6 +226,19 @@ def test_numbers_are_written_as_the_reader_does(value, decimals, english, indone
     with speaking("id"):
         assert number(value, decimals) == indonesian
     assert number(value, decimals) == english
+
+
+def test_one_thing_is_told_in_the_singular():
+    """In English, in code and in templates; Bahasa Indonesia has one form."""
+    text = "{villages} villages of about {households} households"
+    assert say(text, villages=1, households=5000) == "1 village of about 5000 households"
+    assert say(text, villages=11, households=number(1, 0)) == "11 villages of about 1 household"
+    assert (
+        template.said("{points} points", points=1) == "1 point"
+        and say("{part} points", part="0 to 1") == "0 to 1 points"
+    )
+    with speaking("id"):
+        assert say(text, villages=1, households=5000) == "1 desa dengan sekitar 5000 rumah tangga per desa"
 
 
 def test_shares_intervals_and_lists():

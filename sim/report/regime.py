@@ -199,9 +199,9 @@ def made(found: RegimeMap) -> list[str]:
     )
     if found.without_rest:
         points = mark(
-            "{points} points of a Latin hypercube over all that the axes draw; {without} draws have no world at rest "
-            "and are left out. Each is one world of {villages} villages with about {households} households, with "
-            "people and lucks of its own."
+            "{points} points of a Latin hypercube over all that the axes draw, less {without} draws without a world at "
+            "rest. Each is one world of {villages} villages with about {households} households, with people and lucks "
+            "of its own."
         )
     decided = mark(
         "Who wins is decided by the {outcome} ({unit}; less is better), in years {years} after September "
