@@ -259,6 +259,11 @@ def test_what_is_wrong_in_a_study_is_told(file, old, new, words):
     assert words in str(told.value)
 
 
+def test_a_study_that_is_not_there_is_called_a_study():
+    with pytest.raises(InputError, match='facilitaton: no such study file; did you mean "facilitation"'):
+        read("facilitaton")
+
+
 def test_a_scenario_is_no_study():
     with pytest.raises(InputError, match="is a scenario, not the study of a sweep"):
         read("scenarios/desa.toml")
