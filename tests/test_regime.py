@@ -526,7 +526,7 @@ def tiny(tmp_path_factory):
 
 
 def test_the_command_writes_map_tables_and_manifest(tiny, tmp_path, capsys):
-    chosen = ["map", tiny, "--axes", "works, attendance", "--points", "20", "--quick", "--out", tmp_path]
+    chosen = ["map", tiny, "--axes", "works, attendance", "--points", "20", "--quick", "--results", tmp_path]
     assert command_line.main([str(one) for one in chosen]) == 0
     said, _ = capsys.readouterr()
     (folder,) = tmp_path.iterdir()
@@ -562,7 +562,7 @@ def test_the_command_writes_map_tables_and_manifest(tiny, tmp_path, capsys):
     ],
 )
 def test_wrong_input_is_told_and_ends_with_two(tiny, tmp_path, capsys, more, told):
-    assert command_line.main(["map", str(tiny), "--out", str(tmp_path / "new"), *more]) == 2
+    assert command_line.main(["map", str(tiny), "--results", str(tmp_path / "new"), *more]) == 2
     out, said = capsys.readouterr()
     assert told in said and len(said.strip().splitlines()) == 1 and not out
     assert not (tmp_path / "new").exists()
