@@ -29,3 +29,8 @@ def __getattr__(name: str) -> Any:
     if name not in PUBLIC:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
     return getattr(import_module(f"sim.{PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names beside those that are there already, so that a prompt completes them."""
+    return sorted({*globals(), *PUBLIC})

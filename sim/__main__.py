@@ -87,13 +87,13 @@ def run(arguments: argparse.Namespace) -> int | None:
     from sim.report.tables import headline_terminal
     from sim.scenario import load
 
-    scenario = load(arguments.scenario, known(arguments.own))
-    _unnamed(scenario)
+    asked = load(arguments.scenario, known(arguments.own))
+    _unnamed(asked)
     if arguments.scale:
         from sim.commands import nation
 
-        return nation.run(scenario, arguments.quick, arguments.results)
-    scenario = scenario.quick() if arguments.quick else scenario
+        return nation.run(asked, arguments.quick, arguments.results)
+    scenario = asked.quick() if arguments.quick else asked
     folder = folder_named(scenario.slug, scenario.digest(), arguments.results, study.made_of(scenario))
     warnings = standing.warnings()
     with Bar() as bar, drafted(folder) as draft:
@@ -109,6 +109,7 @@ def run(arguments: argparse.Namespace) -> int | None:
                 raise
             raise InputError(f"{'; '.join(causes)} the accounts do not close: {error}") from error
         bar(mark("report"), 0, 1)
+        results.manifest["quick"] = scenario.digest() != asked.digest()  # its "scenario" is the text of what was asked
         results.save(draft)
         write(results, draft, warnings)
     console.print(headline_terminal(results), *cautions(results), *warnings, sep="\n")

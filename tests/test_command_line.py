@@ -125,6 +125,7 @@ def test_the_manifest_says_what_was_run(written, scenario):
     assert manifest["seeds"] == [1, 2] and manifest["population_seed"] == 2 and manifest["name"] == "tiny"
     assert manifest["ledger_largest_gap"] < 1e-12
     assert manifest["digest"].startswith(written[1].name.removeprefix("tiny-"))
+    assert manifest["quick"] is False
 
 
 def test_running_twice_gives_the_same_files(written, scenario):
@@ -150,6 +151,18 @@ def test_quick_runs_a_smaller_copy_under_a_name_of_its_own(tmp_path, monkeypatch
         command_line.main(["run", str(tmp_path / "larger.toml"), "--results", str(tmp_path / "results"), *more])
     assert [scenario.replications.seeds for scenario in ran] == [6, 5]
     assert drafts[0].split("-")[1] != drafts[1].split("-")[1]
+
+
+def test_a_first_look_says_so_wherever_it_tells_what_was_asked(tmp_path):
+    """The page and the manifest show the file's text, which asks for more than was run."""
+    file, found = tmp_path / "larger.toml", tmp_path / "found"
+    file.write_text(TINY.replace("seeds = 2", "seeds = 6"))
+    assert command_line.main(["run", str(file), "--quick", "--results", str(found)]) == 0
+    (folder,) = found.iterdir()
+    above, below = (folder / "report.html").read_text(encoding="utf-8").split('<section id="manifest">')
+    for part in (above, below):
+        assert part.count("A first look (--quick): 5 of 6 lucks.") == 1
+    assert json.loads((folder / "manifest.json").read_text())["quick"] is True
 
 
 def test_what_stops_the_last_step_costs_neither_the_old_results_nor_leaves_a_trace(tmp_path, monkeypatch):
@@ -337,6 +350,7 @@ def test_check_counts_the_villages_of_a_list(tmp_path, capsys):
         ("order", ("output", "works_built", "institution_quality")),
         ("parameters", ("output.works_gain", "0 to 0.6")),
         ("columns", ("institution_quality", "z per person")),
+        ("metrics", ("attended the village meeting (musyawarah)", "(mandiri)")),
         ("policies", ("locality_development", "Pengembangan masyarakat lokal", "may lose when")),
     ],
 )
@@ -345,6 +359,7 @@ def test_explain_tells_from_the_code(topic, words, capsys):
     said = capsys.readouterr().out
     for word in words:
         assert word in said
+    assert not re.search(r"(?<!\w)\*\w[^*\n]*\w\*(?!\w)", said)  # emphasis, as docstrings mark it
 
 
 def test_an_unknown_topic_is_refused(capsys):

@@ -37,13 +37,17 @@ from sim.language import catalogue, listed, say, speaking
 from sim.metrics.decision import RUNGS
 from sim.policies.families import FAMILIES
 from sim.policies.practice import PRACTICE, VARIABLES
+from sim.population import IMPUTED
 from sim.regime import axes, questions
-from sim.report import number, percent, span, tables
+from sim.report import number, percent, span, tables, template
+from sim.report.manifest import DRAWN
 from sim.report.mediation import TITLES
 from sim.shipped import folder
 from sim.start import wire
+from sim.survey import population_from_survey, read_aggregates, read_survey
 from sim.sweep import outcomes
 from sim.sweep.study import STUDIES
+from sim.ties import TIES
 
 PACKAGE = Path(sim.__file__).parent
 MARKS = ("say", "mark")
@@ -111,10 +115,17 @@ def data() -> Iterator[tuple[str, str]]:
     yield from (
         (text, "what is told of progress") for text in ("parameter sets", "mechanisms off", "sets of parameters")
     )
+    yield from ((text, "what is imputed") for text in [*IMPUTED.values(), *TIES.values(), *of_a_survey()])
     yield from ((kind, "steps of a quarter") for kind in kinds_of_steps())
     for moment in MOMENTS:
         yield moment.unit, "moments that are fitted"
     yield from ((text, "what keeps people poor") for text in [*FACTORS.values(), *WINDOWS])
+
+
+def of_a_survey() -> list[str]:
+    """How what a survey does not say was drawn."""
+    survey = read_survey(folder("scenarios") / "data" / "sample_survey.csv")
+    return [DRAWN.fullmatch(text)[4] for text in population_from_survey(survey, read_aggregates(), 1).imputed.values()]
 
 
 def kinds_of_steps() -> list[str]:
@@ -215,6 +226,19 @@ def test_numbers_are_written_as_the_reader_does(value, decimals, english, indone
     with speaking("id"):
         assert number(value, decimals) == indonesian
     assert number(value, decimals) == english
+
+
+def test_one_thing_is_told_in_the_singular():
+    """In English, in code and in templates; Bahasa Indonesia has one form."""
+    text = "{villages} villages of about {households} households"
+    assert say(text, villages=1, households=5000) == "1 village of about 5000 households"
+    assert say(text, villages=11, households=number(1, 0)) == "11 villages of about 1 household"
+    assert (
+        template.said("{points} points", points=1) == "1 point"
+        and say("{part} points", part="0 to 1") == "0 to 1 points"
+    )
+    with speaking("id"):
+        assert say(text, villages=1, households=5000) == "1 desa dengan sekitar 5000 rumah tangga per desa"
 
 
 def test_shares_intervals_and_lists():

@@ -97,3 +97,5 @@ def test_the_tables_show_every_arm_part_and_unit(table):
         assert len(grid.columns) == 1 + len(PARTS) and len(grid.rows) == 3
         assert all(len(row) == len(grid.columns) for row in grid.rows)
     assert "90 % of 2 lucks" in shown[-1].note
+    when = "years 9 to 12 after September 2017, which is 2 to 5 years after all money has ended; what is given up for"
+    assert f"Measured in {when} meetings, in years 2 to 12." in shown[-1].note.replace("\u00a0", " ")

@@ -28,6 +28,8 @@ from sim.model import CommunityModel
 from sim.nation import frame, sketch, start, tables
 from sim.nation import run as national
 from sim.nation.frame import Province
+from sim.report import nation as report
+from sim.report import number
 from sim.scenario import check
 from sim.start import wire
 from sim.survey import read_aggregates
@@ -385,6 +387,28 @@ def test_the_command_writes_page_tables_and_manifest(scenario, rested, tmp_path,
     assert "South" in said and played < villages
     look = f"A first look: {played} of {villages} villages are played"
     assert look in said and page.index(look) < page.index("The nation over time")  # told before what it shows
+    sampled = f"Persons and rupiah are counted from {played} sampled villages"
+    assert sampled in said and page.count(sampled) == 2  # at the head, and beneath the table
+
+
+def test_the_table_sets_the_end_against_a_start_of_the_same_kind(whole):
+    """True consumption before and after; what a survey finds, which is more, is said to be something else."""
+    found = tables.tables(whole)
+    level = found["summary"].set_index(["place", "arm", "measure"])["value"]
+    for full in (True, False):
+        grid = report.by_place(whole, found, "dividend", full)
+        before = [column.title for column in grid.columns].index("Poor before")
+        for name, row in zip(["north", "middle", "south", "indonesia"], grid.rows, strict=True):
+            both = [number(level[name, "status_quo", f"headcount_{when}"], 2) for when in ("pre", "post")]
+            assert [cell.text for cell in row[before : before + 2]] == both
+        assert "A survey measures consumption with error" in grid.note
+        assert {len(row) for row in grid.rows} == {len(grid.columns)}
+    assert not report.sampled(replace(whole, provinces=[replace(one, played=one.villages) for one in SMALL]))
+
+
+def test_a_gini_coefficient_that_does_not_move_as_printed_is_said_to_stay():
+    assert report.unequal(0.31942, -0.00004) == "The Gini coefficient stays at 0.3194."
+    assert report.unequal(0.31942, -0.00006) == "The Gini coefficient moves from 0.3194 by \u22120.0001."
 
 
 def test_the_page_is_told_in_the_language_of_the_reader(scenario, rested, tmp_path, monkeypatch, capsys):

@@ -98,6 +98,7 @@ def test_importing_the_package_loads_nothing_of_weight():
     code = f"import sim, sys; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]" and sorted(sim.PUBLIC) == sim.__all__
+    assert set(sim.__all__) <= set(dir(sim))  # what a prompt completes
 
 
 def test_a_comparison_is_the_report_s_row(answer):

@@ -25,14 +25,15 @@ from sim.errors import InputError
 from sim.evidence import standing
 from sim.experiment import study
 from sim.intervals import wilson
+from sim.language import speaking
 from sim.model import CommunityModel
 from sim.regime import axes, regime_map
 from sim.regime.questions import LEAST, OUTCOMES, Question, asked
 from sim.regime.regime_map import NONE, Point, RegimeMap, mapped, world_at
 from sim.regime.winning import LEVEL, crowd, judged, neighbours, shifted, vote
 from sim.report import regime as page
-from sim.report import winners
-from sim.report.canvas import NARROW, WIDE
+from sim.report import span, winners
+from sim.report.canvas import NARROW, WIDE, folded
 from sim.report.drawing import breadth
 from sim.scenario import check
 from sim.start import QUARTERS, ROUNDS
@@ -406,7 +407,7 @@ def test_worlds_without_rest_are_counted(known, lane, numbers, monkeypatch):
     monkeypatch.setattr(regime_map, "world_at", some)
     found = mapped(replace(question, points=14))  # and one more of the defaults: every fourth of 15 is refused
     assert (found.without_rest, len(found.points)) == (3, 11)
-    assert any("3 draws have no world at rest" in sentence for sentence in page.made(found))
+    assert any("less 3 draws without a world at rest" in sentence for sentence in page.made(found))
     monkeypatch.setattr(
         regime_map, "world_at", lambda *_: (_ for _ in ()).throw(InputError("no such world is at rest"))
     )
@@ -462,6 +463,29 @@ def test_thirds_hold_every_world_once(three):
     assert [len(rows) for _, rows in winners.parts(three)] == [40, 40, 40]
 
 
+def test_a_heading_is_broken_between_words_and_never_within_a_range(three):
+    """Also where a language joins its per cent to the number, and a heading is too long for one line."""
+    for code, reach in (("en", "1\u00a0to\u00a018\u00a0% of"), ("id", "1\u00a0s.d.\u00a018% rumah")):
+        with speaking(code):
+            head = winners.parts(three)[0][0]
+        assert reach in head
+        for room in (170.0, 185.0, 200.0):
+            lines = folded(head, room)
+            assert " ".join(lines) == head and len(lines) == 2
+            assert any(reach.rpartition(" ")[0] in line for line in lines)
+
+
+def test_every_share_of_worlds_has_its_interval(three):
+    """Better and worse than cash are counted in the same worlds as who wins."""
+    grid, shares = page.grid(three), three.shares.set_index("arm")
+    rows = dict(zip(shares.index, grid.rows, strict=False))
+    for arm in ("hybrid", "targeted_cash"):
+        for cell, name in zip(rows[arm][1:4], ("share", "better_than_cash", "worse_than_cash"), strict=True):
+            low, high = (100 * end for end in wilson(round(120 * shares.loc[arm, name]), 120, LEVEL))
+            assert (cell.text, cell.beneath) == (f"{100 * shares.loc[arm, name]:.0f}", span(low, high, 0))
+    assert rows["dividend"][2].text == page.DASH and rows["dividend"][2].beneath == ""
+
+
 def test_colours_are_the_reports_and_never_shared(known, lane, three):
     names = ["status_quo", "dividend", "hybrid", *(f"arm_{k}" for k in range(8))]
     arms = [{"policy": one if one in ARMS else "hybrid", "id": one, "label": one} for one in names]
@@ -502,7 +526,7 @@ def tiny(tmp_path_factory):
 
 
 def test_the_command_writes_map_tables_and_manifest(tiny, tmp_path, capsys):
-    chosen = ["map", tiny, "--axes", "works, attendance", "--points", "20", "--quick", "--out", tmp_path]
+    chosen = ["map", tiny, "--axes", "works, attendance", "--points", "20", "--quick", "--results", tmp_path]
     assert command_line.main([str(one) for one in chosen]) == 0
     said, _ = capsys.readouterr()
     (folder,) = tmp_path.iterdir()
@@ -538,7 +562,7 @@ def test_the_command_writes_map_tables_and_manifest(tiny, tmp_path, capsys):
     ],
 )
 def test_wrong_input_is_told_and_ends_with_two(tiny, tmp_path, capsys, more, told):
-    assert command_line.main(["map", str(tiny), "--out", str(tmp_path / "new"), *more]) == 2
+    assert command_line.main(["map", str(tiny), "--results", str(tmp_path / "new"), *more]) == 2
     out, said = capsys.readouterr()
     assert told in said and len(said.strip().splitlines()) == 1 and not out
     assert not (tmp_path / "new").exists()

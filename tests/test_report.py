@@ -28,6 +28,7 @@ from sim.population import village_of
 from sim.report import FLOWS, UNDEFINED, USE_OF, canvas, costs, development, flows, number, page, span, tables
 from sim.report.cautions import few_poor, of_a_survey, passed_over, unequal_weights
 from sim.report.drawing import Drawing, breadth
+from sim.report.manifest import SOLVED, first_look, imputed, solved
 from sim.report.page import PLATES, answer, lead, versus, write
 from sim.scenario import Known, check
 from sim.start import wire
@@ -75,6 +76,33 @@ def test_parameter_sets_that_were_passed_over_are_told(results, tmp_path):
     assert said in (tmp_path / "report.html").read_text(encoding="utf-8")
     none = {**results.manifest, "solved": [{PARAMETER_SET: number} for number in (1, 2, 3)]}
     assert passed_over(replace(several, manifest=none)) == []
+
+
+def test_a_first_look_tells_how_much_it_played_of_what_its_file_asks_for(results):
+    """What is played is what is said, whatever asked for less of it; a document without a text asks for what it is."""
+    written = 'title = "A small world"\narms = [{policy = "status_quo"}]\n'
+    known, luck = results.scenario.known, {"seeds": 3, "sets": 2}
+    played = {**SMALL, "arms": SMALL["arms"][:1], "replications": luck}
+    said = first_look(replace(results, scenario=check(played, known, text=written + "replications.sets = 10")))
+    sizes = "4 of 40 villages, 40 of 250 households in each, 3 of 20 lucks and 2 of 10 parameter sets"
+    assert said == f"A first look (--quick): {sizes}."
+    whole = check({**played, "population": {}, "replications": {}}, known, text=written)
+    assert first_look(replace(results, scenario=whole)) == first_look(results) == ""
+
+
+def test_a_manifest_tells_one_thing_a_line(results):
+    """Their own texts hold commas; what is of some rows or villages alone says of how many."""
+    survey = {"ties": "by place, not by trade", "schooling": "3 of 40 rows of my: file.csv: shares, by level"}
+    assert imputed(survey) == "ties: by place, not by trade\nschooling: 3 of 40 rows of my: file.csv: shares, by level"
+    with speaking("id"):
+        assert imputed({"remoteness": "7 of 9 villages: uniform rank"}) == (
+            "remoteness: 7 dari 9 desa: peringkat seragam"
+        )
+    world = results.manifest["solved"]
+    assert set(world) <= {*SOLVED, *results.scenario.known.parameters}
+    assert len(solved(world).split("\n")) == len(world)
+    first, second = solved([{**world, PARAMETER_SET: number} for number in (1, 4)]).split("\n")
+    assert first.startswith("parameter set 1: largest gap of") and second.count("; ") == len(world) - 1
 
 
 def test_people_who_stand_for_more_than_their_neighbours_are_told_of(results):

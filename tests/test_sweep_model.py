@@ -308,6 +308,11 @@ def test_a_sweep_of_which_all_runs_fail_says_so(file, tmp_path, monkeypatch, cap
     assert "All 12 runs failed" in said and "tables below" not in said
 
 
+def test_a_study_that_is_not_there_is_called_a_study():
+    with pytest.raises(InputError, match='facilitaton: no such study file; did you mean "facilitation"'):
+        read("facilitaton")
+
+
 def test_a_scenario_is_no_study():
     with pytest.raises(InputError, match="is a scenario, not the study of a sweep"):
         read("scenarios/desa.toml")

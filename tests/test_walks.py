@@ -111,13 +111,16 @@ def test_both_walks_in_an_empty_environment(dist, tmp_path):
     assert done.returncode == 0 and "report: results/desa-" in done.stdout
 
 
-def test_a_scenario_that_comes_along_is_printed_as_it_is(capsys):
+def test_a_scenario_or_study_that_comes_along_is_printed_as_it_is(capsys):
     from sim import __main__ as command_line
 
-    assert command_line.main(["show", "desa"]) == 0
-    assert capsys.readouterr().out == (ROOT / "scenarios" / "desa.toml").read_text(encoding="utf-8")
+    for name, folder in (("desa", "scenarios"), ("facilitation", "scenarios/sweeps")):
+        assert command_line.main(["show", name]) == 0
+        assert capsys.readouterr().out == (ROOT / folder / f"{name}.toml").read_text(encoding="utf-8")
     assert command_line.main(["show"]) == 0
-    listed = capsys.readouterr().out.splitlines()
-    assert sorted(line.split()[0] for line in listed) == sorted(p.stem for p in (ROOT / "scenarios").glob("*.toml"))
-    assert command_line.main(["show", "dessa"]) == 2
-    assert 'did you mean "desa"?' in capsys.readouterr().err
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    runs, sweeps = (sorted(p.stem for p in (ROOT / "scenarios" / folder).glob("*.toml")) for folder in ("", "sweeps"))
+    assert listed == ["scenarios,", *runs, "studies,", *sweeps]
+    for name, known in (("dessa", "desa"), ("facilitaton", "facilitation")):
+        assert command_line.main(["show", name]) == 2
+        assert f'no such scenario or study file; did you mean "{known}"?' in capsys.readouterr().err

@@ -22,8 +22,9 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     explain.add_argument("name", nargs="?", default="", help="after policies: one policy, code or family")
     own_files(explain)
     language(explain)
-    show = commands.add_parser("show", help="print a scenario that comes along, to be copied: show desa > mine.toml")
-    show.add_argument("scenario", nargs="?", help="its name (default: the names of all, with their titles)")
+    told = "print a scenario, or the study of a sweep, that comes along, to be copied: show desa > mine.toml"
+    show = commands.add_parser("show", help=told)
+    show.add_argument("name", nargs="?", help="which (default: the names of all, with their titles)")
     commands.add_parser("schema", help="JSON Schema of scenario files, for editors")
 
 
@@ -48,14 +49,16 @@ def explain(arguments: argparse.Namespace) -> None:
 
 
 def show(arguments: argparse.Namespace) -> None:
-    """`swadaya show`: the text of a scenario, or the names of those that come along."""
-    from sim.scenario.reading import original, shipped
+    """`swadaya show`: the text of a scenario or a study, or the names of those that come along."""
+    from sim.scenario.reading import SCENARIOS, STUDIES, original, shipped
 
-    if arguments.scenario:
-        print(original(arguments.scenario), end="")
+    if arguments.name:
+        print(original(arguments.name), end="")
         return
-    for name in shipped():
-        plain().print(f"{name:16} {tomllib.loads(original(name))['title']}", soft_wrap=True)
+    for kind, home in (("scenarios, for swadaya run", SCENARIOS), ("studies, for swadaya sweep", STUDIES)):
+        plain().print(f"{kind}:", style="bold")
+        for name in shipped(home):
+            plain().print(f"  {name:16} {tomllib.loads(original(name))['title']}", soft_wrap=True)
 
 
 def schema(arguments: argparse.Namespace) -> None:

@@ -28,7 +28,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
         "--outcome", choices=OUTCOMES, default=OUTCOMES[0], help=f"what decides who wins (default: {OUTCOMES[0]})"
     )
     who.add_argument("--quick", action="store_true", help="fewer worlds, smaller ones, fewer lucks: a first look")
-    who.add_argument("--out", type=Path, default=Path("results"), help="where to write (default: results)")
+    who.add_argument("--results", type=Path, default=Path("results"), help="where to write (default: results)")
     language(who)
 
 
@@ -46,7 +46,7 @@ def draw(arguments: argparse.Namespace) -> None:
     scenario, names = load(arguments.scenario, may), [name.strip() for name in arguments.axes.split(",")]
     chosen = axes.named(names, may.parameters)
     question = questions.asked(scenario, chosen, arguments.outcome, arguments.points, arguments.quick)
-    folder = folder_named(f"map-{scenario.slug}", question.digest, arguments.out)
+    folder = folder_named(f"map-{scenario.slug}", question.digest, arguments.results)
     console.print(planned(question, os.cpu_count() or 1), soft_wrap=True)
     with Bar() as bar, drafted(folder) as draft, Workers() as workers:
         found = regime_map.mapped(question, workers, bar)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
@@ -9,6 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from sim.language import say, written
+
+EMPHASIS = re.compile(r"\*(\w[^*]*\w)\*")  # as docstrings have it, which pages of Markdown show
 
 
 def span(low: float, high: float) -> str:
@@ -20,10 +23,10 @@ def span(low: float, high: float) -> str:
 
 
 def entry(head: Text, below: str = "", indent: int = 2) -> Group:
-    """A line, and dimmed beneath it what it rests on; both fold with an indent."""
+    """A line, and dimmed beneath it what it rests on, without marks of emphasis; both fold with an indent."""
     parts = [Padding(head, (0, 0, 0, indent))]
     if below:
-        parts.append(Padding(Text(below, style="dim"), (0, 0, 0, indent + 4)))
+        parts.append(Padding(Text(EMPHASIS.sub(r"\1", below), style="dim"), (0, 0, 0, indent + 4)))
     return Group(*parts)
 
 

@@ -14,6 +14,7 @@ such as the label of a user's own policy, is said as it is; that every marked te
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -41,6 +42,14 @@ ENGLISH = Language("en", "English", ".", THIN_SPACE, f"{SPACE}%")
 LANGUAGES: Mapping[str, Language] = MappingProxyType(
     {"en": ENGLISH, "id": Language("id", "Bahasa Indonesia", ",", ".", "%")}
 )
+#: Nouns that English texts count; other languages have one form for any number.
+NOUNS = {
+    "draws": "draw", "files": "file", "households": "household", "lucks": "luck", "parameter sets": "parameter set",
+    "points": "point", "quarters": "quarter", "runs": "run", "seeds": "seed", "sets": "set",
+    "strategies": "strategy", "villages": "village", "ways": "way", "workers": "worker", "worlds": "world",
+    "years": "year",
+}  # fmt: skip
+COUNTED = re.compile(rf"{{(\w+)}} ({'|'.join(NOUNS)})\b")
 SPOKEN: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 
 
@@ -92,8 +101,21 @@ def say(text: str, /, **parts: object) -> str:
     parts
         What stands in its places, already as it is to be read.
     """
-    said = catalogue(spoken().code).get(text, text)
+    said = phrase(text, parts)
     return said.format(**parts) if parts else said
+
+
+def phrase(text: str, parts: Mapping[str, object]) -> str:
+    """The text in the reader's language, its places still open; in English, what there is one of in the singular."""
+    said = catalogue(spoken().code).get(text, text)
+    if spoken() != ENGLISH:
+        return said
+
+    def counted(found: re.Match[str]) -> str:
+        place, noun = found.groups()
+        return f"{{{place}}} {NOUNS[noun]}" if str(parts.get(place)) == "1" else found[0]
+
+    return COUNTED.sub(counted, said)
 
 
 def written(digits: str) -> str:

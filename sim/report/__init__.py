@@ -15,7 +15,7 @@ from typing import Protocol
 
 from sim import ledger
 from sim.experiment.results import Results
-from sim.language import mark, say, spoken, written
+from sim.language import SPACE, mark, say, spoken, written
 from sim.scenario import BASELINE, Scenario
 
 CLASSES = ("self_sufficient", "fragile", "rising", "dependency", "declining", "stagnation")
@@ -121,6 +121,12 @@ def number(value: float | None, decimals: int = 1, signed: bool = False) -> str:
 def percent(value: float | None, decimals: int = 1, signed: bool = False) -> str:
     """A number with its per cent, as the reader's language joins them."""
     return number(value, decimals, signed) + spoken().percent
+
+
+def of_unit(value: str, unit: str) -> str:
+    """A written value with its unit, which follows on the same line; per cent as the reader's language joins it."""
+    told = say(unit)
+    return value + (spoken().percent + told[1:] if told.startswith("%") else f"{SPACE}{told}")
 
 
 def to(low: str, high: str) -> str:

@@ -44,7 +44,7 @@ def folded(text: str, width: float) -> list[str]:
     lines = textwrap.wrap(text, letters, max_lines=2, placeholder="\u2026")
     if not lines or not lines[-1].endswith("\u2026"):
         return lines
-    words = text.split()
+    words = text.split(" ")  # and no other space: those that do not break a line stay within it
     halves = ([" ".join(words[:k]), " ".join(words[k:])] for k in range(len(words) - 1, 0, -1))
     return next((both for both in halves if all(breadth(line, HEAD, True) <= width for line in both)), lines)
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from sim.experiment.mediation import OUTCOMES, PARTS
 from sim.language import mark, say
-from sim.report import named
+from sim.report import named, years
 from sim.report.grid import Cell, Column, Grid, estimate_cell, lookup
 from sim.scenario import Scenario
 
@@ -32,6 +32,12 @@ def grids(scenario: Scenario, frame: pd.DataFrame) -> list[Grid]:
         "all meetings from the start of the programmes on.",
         over=over,
     )
+    post, start = scenario.windows.post, scenario.calendar.start
+    when = say(
+        "Measured in years {years} after September 2017, which is {since} years after all money has ended; what is "
+        "given up for meetings, in years {meetings}.",
+        years=years(post), since=years(post, scenario.money_ends), meetings=years((start, post[1])),
+    )  # fmt: skip
     for outcome, unit in OUTCOMES.items():
         heads = map(say, HEADS)
         columns = (Column(say("Strategy")), *(Column(head.replace("\n", " "), short=head) for head in heads))
@@ -39,7 +45,7 @@ def grids(scenario: Scenario, frame: pd.DataFrame) -> list[Grid]:
             (Cell(named(arm)), *(estimate_cell(rows[arm.id, outcome, part], 2, signed=True) for part in PARTS))
             for arm in scenario.resolved_arms
         )
-        note = told if outcome == [*OUTCOMES][-1] else ""
+        note = f"{when} {told}" if outcome == [*OUTCOMES][-1] else ""
         title = f"{say(TITLES[outcome])}, {say(unit)}"
         found.append(Grid(f"mediation_{outcome}", title, note, columns, body, unit=say(unit)))
     return found

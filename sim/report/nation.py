@@ -23,12 +23,20 @@ from sim.report import BASELINE, labels, number, percent, rivals, years
 from sim.report.canvas import GREY, HALF, WIDE, Panel, canvas, draw_key, hues, key, saved
 from sim.report.drawing import INK, Drawing
 from sim.report.grid import Cell, Column, Grid, lookup
+from sim.report.manifest import solved
 from sim.report.page import flat
 from sim.report.template import filled
 from sim.shipped import code_digest
 
 PACKAGES = ("swadaya", "numpy", "numba", "llvmlite", "mesa", "pandas")
-MEASURES = {"poverty_gap_post": 2, "severity_post": 2, "gini_after": 3, "stand_after": 1}  # with decimals
+#: Levels of a table, with their decimals and how many more their changes have.
+MEASURES = (
+    ("headcount_post", 2, 0),
+    ("poverty_gap_post", 2, 1),
+    ("severity_post", 2, 1),
+    ("gini_after", 3, 1),
+    ("stand_after", 1, 1),
+)
 SYNTHETIC = mark(
     "Synthetic: these are no observed people. Households are drawn from published aggregates of rural Indonesia, and "
     "only their number and the poverty at the start differ by province; how provinces differ in work, roads, prices "
@@ -56,52 +64,74 @@ def by_place(nation: Nation, found: dict[str, pd.DataFrame], arm: str, full: boo
     """A row a province and one for the nation: levels without the strategy, and what it changes."""
     start, rows_of = found["start"].set_index("place"), lookup(found["summary"], "measure", "place", "arm")
     names = {province.name: province.label for province in nation.provinces} | {NATION: say("Indonesia, rural")}
-    change = say("beneath: change")
     columns = [
         Column(say("Place")),
         Column(say("Persons"), say("million"), say("Persons,\nmillion")),
-        Column(
-            say("Poor at the start"), say("% of persons, imputed | as a survey finds it"), say("At start,\nimputed %")
-        ),
+        *([Column(say("Poor at the start, in a survey"), say("% of persons, imputed"))] if full else []),
+        Column(say("Poor before"), say("% of persons"), say("Before,\n%")),
         Column(say("Poor after, without"), say("% of persons"), say("After,\nwithout, %")),
-        Column(say("with: change"), say("percentage points"), say("With:\nchange, pp")),
         *([
-            Column(say("Poverty gap without"), f"{say('% of the line')}; {change}"),
-            Column(say("Severity without"), f"× 100; {change}"),
-            Column(say("Gini without"), f"{say('0-1')}; {change}"),
-            Column(say("Stand after without"), f"{say('% of the permanently poor')}; {change}"),
-            Column(say("Cost a head"), say("Rp thousand")),
-        ] if full else []),
+            Column(say("Poverty gap without"), say("% of the line")),
+            Column(say("Severity without"), "× 100"),
+            Column(say("Gini without"), say("0-1")),
+            Column(say("Stand after without"), say("% of the permanently poor")),
+        ] if full else [Column(say("With:\nchange, pp"))]),
         Column(say("Cost in all"), say("Rp trillion"), say("Rp\ntrillion")),
     ]  # fmt: skip
     rows = []
     for place, name in names.items():
-        poor = [number(start.loc[place, f"headcount_{kind}"], 1) for kind in ("imputed", "measured")]
+        imputed, measured = (number(start.loc[place, f"headcount_{kind}"], 1) for kind in ("imputed", "measured"))
+        levels = [
+            (
+                number(rows_of[measure, place, BASELINE].value, decimals),
+                number(rows_of[measure, place, arm].difference, decimals + more, True),
+            )
+            for measure, decimals, more in MEASURES
+        ]
+        cost = number(rows_of["cost_in_all", place, arm].difference, 2)
+        head = number(rows_of["cost_per_head", place, arm].difference / 1e3, 0)
         cells = [
             Cell(name),
             Cell(number(start.loc[place, "persons"] / 1e6, 2)),
-            Cell(" | ".join(poor) if full else poor[0]),
-            Cell(number(rows_of["headcount_post", place, BASELINE].value, 2)),
-            Cell(number(rows_of["headcount_post", place, arm].difference, 2, True)),
+            *([Cell(imputed, measured)] if full else []),
+            Cell(number(rows_of["headcount_pre", place, BASELINE].value, 2)),
+            *([Cell(*one) for one in levels] if full else [Cell(one) for one in levels[0]]),
+            Cell(cost, head if full else ""),
         ]
-        if full:
-            for measure, decimals in MEASURES.items():
-                level, moved = rows_of[measure, place, BASELINE].value, rows_of[measure, place, arm].difference
-                cells.append(Cell(number(level, decimals), number(moved, decimals + 1, True)))
-            cells.append(Cell(number(rows_of["cost_per_head", place, arm].difference / 1e3, 0)))
-        cells.append(Cell(number(rows_of["cost_in_all", place, arm].difference, 2)))
         rows.append(tuple(cells))
-    about = nation.scenario
-    note = say(
-        "After: mean of years {when} after September 2017. Without: the programmes of 2017 alone. Cost: what the state "
-        "pays more over all {years} years, present value at the start of the programme at {discount}, rupiah of "
-        "September 2017. Synthetic; one luck.",
-        when=years(about.windows.post),
-        years=about.calendar.quarters // 4,
-        discount=percent(100 * about.budget.discount, 0),
-    )
     title = say("{strategy}, by province", strategy=labels(nation)[arm])
-    return Grid(arm, title, note, tuple(columns), tuple(rows))
+    return Grid(arm, title, " ".join(notes(nation, found, full)), tuple(columns), tuple(rows))
+
+
+def notes(nation: Nation, found: dict[str, pd.DataFrame], full: bool) -> list[str]:
+    """What the columns of the table of provinces are, and which of them may be compared."""
+    about, series = nation.scenario, found["series"]
+    first = series[(series["place"] == NATION) & (series["measure"] == "headcount") & (series["quarter"] == 0)]
+    told = [
+        say(
+            "Before and after: mean of years {before} and {when} after September 2017. Without: the programmes of 2017 "
+            "alone. Cost: what the state pays more over all {years} years, present value at the start of the programme "
+            "at {discount}, rupiah of September 2017. Synthetic; one luck.",
+            before=years(about.windows.pre),
+            when=years(about.windows.post),
+            years=about.calendar.quarters // 4,
+            discount=percent(100 * about.budget.discount, 0),
+        ),
+        say(
+            "Before and after are of true consumption and may be compared. A survey measures consumption with error "
+            "and so finds more poor: at the start {surveyed} of rural persons, where {true} are.",
+            surveyed=percent(found["start"].set_index("place").loc[NATION, "headcount_measured"]),
+            true=percent(first.set_index("arm").loc[BASELINE, "value"]),
+        ),
+    ]
+    if full:
+        told.append(
+            say(
+                "Beneath imputed poverty: what a survey finds in this run; beneath a level: what the strategy changes; "
+                "beneath the cost: Rp thousand a head."
+            )
+        )
+    return [*told, sampled(nation)] if sampled(nation) else told
 
 
 def answer(nation: Nation, found: dict[str, pd.DataFrame]) -> list[str]:
@@ -111,33 +141,48 @@ def answer(nation: Nation, found: dict[str, pd.DataFrame]) -> list[str]:
     about, sentences = nation.scenario, []
     for arm in rivals(nation):
         poor, poor_before = rows[NATION, arm, "headcount_post"], rows[NATION, BASELINE, "headcount_post"]
-        gini, gini_before = rows[NATION, arm, "gini_after"], rows[NATION, BASELINE, "gini_after"]
         fewer = -poor.difference / 100.0 * persons
         told = mark("{count} thousand persons fewer") if fewer >= 0 else mark("{count} thousand persons more")
         people = say(told, count=number(abs(fewer) / 1e3, 0))
-        sentences.append(
-            say(
-                "{strategy} costs Rp\u00a0{whole} trillion in all and Rp\u00a0{head} a head (present value). In years "
-                "{when}, {without} of rural persons are poor without it, {given} with it ({change} percentage points, "
-                "{people}). The Gini coefficient moves from {gini} by {moved}.",
-                strategy=labels(nation)[arm], when=years(about.windows.post), people=people,
-                whole=number(rows[NATION, arm, "cost_in_all"].difference, 1),
-                head=number(rows[NATION, arm, "cost_per_head"].difference, 0),
-                without=percent(poor_before.value, 2), given=percent(poor.value, 2),
-                change=number(poor.difference, 2, True),
-                gini=number(gini_before.value, 4), moved=number(gini.difference, 4, True),
-            )
+        told = say(
+            "{strategy} costs Rp\u00a0{whole} trillion in all and Rp\u00a0{head} a head (present value). In years "
+            "{when}, {without} of rural persons are poor without it, {given} with it ({change} percentage points, "
+            "{people}).",
+            strategy=labels(nation)[arm], when=years(about.windows.post), people=people,
+            whole=number(rows[NATION, arm, "cost_in_all"].difference, 1),
+            head=number(rows[NATION, arm, "cost_per_head"].difference, 0),
+            without=percent(poor_before.value, 2), given=percent(poor.value, 2),
+            change=number(poor.difference, 2, True),
         )  # fmt: skip
-    return [
-        say(
-            "{households} million rural households, {persons} million persons, in {villages} villages of {provinces} "
-            "provinces, over {years} years.",
-            households=number(households / 1e6, 2), persons=number(persons / 1e6, 1),
-            villages=number(start.loc[NATION, "villages"], 0), provinces=len(nation.provinces),
-            years=about.calendar.quarters // 4,
-        ),
-        *sentences,
-    ]  # fmt: skip
+        gini = unequal(rows[NATION, BASELINE, "gini_after"].value, rows[NATION, arm, "gini_after"].difference)
+        sentences.append(f"{told} {gini}")
+    people = say(
+        "{households} million rural households, {persons} million persons, in {villages} villages of {provinces} "
+        "provinces, over {years} years.",
+        households=number(households / 1e6, 2), persons=number(persons / 1e6, 1),
+        villages=number(start.loc[NATION, "villages"], 0), provinces=len(nation.provinces),
+        years=about.calendar.quarters // 4,
+    )  # fmt: skip
+    return [f"{people} {sampled(nation)}".rstrip(), *sentences]
+
+
+def unequal(gini: float, moved: float, decimals: int = 4) -> str:
+    """How far the Gini coefficient moves, as it is printed."""
+    if round(moved, decimals) == 0.0:
+        return say("The Gini coefficient stays at {gini}.", gini=number(gini, decimals))
+    told = mark("The Gini coefficient moves from {gini} by {moved}.")
+    return say(told, gini=number(gini, decimals), moved=number(moved, decimals, True))
+
+
+def sampled(nation: Nation) -> str:
+    """That people and money are counted from a part of the villages; empty where all are played."""
+    if not first_look(nation):
+        return ""
+    return say(
+        "Persons and rupiah are counted from {played} sampled villages, each for all that it stands for: a run of all "
+        "villages counts others.",
+        played=number(sum(one.played for one in nation.provinces), 0),
+    )
 
 
 def first_look(nation: Nation) -> str:
@@ -315,7 +360,7 @@ def write(nation: Nation, folder: Path, name: str) -> list[object]:
     shown = {
         key_: flat(value) if isinstance(value, dict) else str(value)
         for key_, value in about.items() if key_ not in ("scenario", "imputed", "left_out")
-    }  # fmt: skip
+    } | {"solved": solved(nation.solved)}  # fmt: skip
     page = filled(
         "nation.html", title=say(nation.scenario.title), answer=answer(nation, found), warnings=warnings,
         figures=figures, grids=[by_place(nation, found, arm) for arm in rivals(nation)],

@@ -34,13 +34,14 @@ from sim.report import (
 )
 from sim.report.cautions import cautions
 from sim.report.grid import Grid, lookup, sign
+from sim.report.manifest import first_look, said_of
 from sim.report.plates import PLATES, Plate
 from sim.report.template import filled
 from sim.start import SURVEY_NOISE
 from sim.survey import read_aggregates
 
 MANY, FEW_NAMED = 8, 3  # arms beyond which a sentence counts them, and how many of them it still names
-LONG = ("scenario", "document")  # of the manifest: shown elsewhere, or for machines only
+LONG = ("scenario", "document", "quick")  # of the manifest: shown elsewhere, or for machines only
 WARNING = mark(
     "One parameter set, uncalibrated beyond the cross-section at the start. The intervals hold luck only: how far the "
     "answer changes over the plausible values of the parameters is not part of this run. It shows what the mechanisms "
@@ -306,6 +307,7 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
     spans, end = results.scenario.windows, results.scenario.money_ends
     terms = {"rupiah": number(rupiah(1.0), 0), "post": years(spans.post), "late": years(spans.late)}
     terms["since"] = years(spans.post, end)
+    look = first_look(results)
     manifest = {key: flat(value) for key, value in results.manifest.items() if key not in LONG}
     text = filled(
         "page.html",
@@ -317,7 +319,7 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
         lead=lead(results),
         answer=answer(results),
         versus=versus(results),
-        warnings=[warning(results), *cautions(results), *warnings],
+        warnings=[*([look] if look else []), warning(results), *cautions(results), *warnings],
         chance=chance(results),
         headline=tables.headline(results),
         figures=[draw(plate, results, folder / "figures") for plate in plates],
@@ -326,7 +328,8 @@ def write(results: Results, folder: Path, warnings: Sequence[str]) -> Path:
         words=[(say(word), say(meaning, **terms)) for word, meaning in WORDS.items()],
         left_out=[say(text) for text in LEFT_OUT],
         missing=[key.replace("_", " ") for key in needed if not has(results, key) and key not in single],
-        manifest=manifest,
+        look=look,
+        manifest=manifest | said_of(results.manifest),
         scenario_text=results.scenario.text,
     )
     page = folder / "report.html"

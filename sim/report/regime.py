@@ -14,11 +14,12 @@ from sim.calibration import ensemble
 from sim.evidence import standing
 from sim.experiment.people import size_of
 from sim.experiment.results import made_with, put_manifest, put_table
+from sim.intervals import wilson
 from sim.language import listed, mark, say, spoken
 from sim.regime.questions import Question
 from sim.regime.regime_map import NONE, Mapped, RegimeMap, tally
-from sim.regime.winning import crowd, shifted
-from sim.report import DASH, drawn, labels, number, percent, said, span, to, years
+from sim.regime.winning import LEVEL, crowd, shifted
+from sim.report import DASH, drawn, labels, number, of_unit, percent, said, span, to, years
 from sim.report.canvas import saved
 from sim.report.grid import Cell, Column, Grid, estimated
 from sim.report.template import filled
@@ -56,7 +57,7 @@ def grid(found: RegimeMap, full: bool = True) -> Grid:
     rows = []
     for row in found.shares.to_dict("records"):
         share, low, high = (100 * row[name] for name in ("share", "low", "high"))
-        against = [Cell(DASH if math.isnan(row[one]) else number(100 * row[one], 0)) for one in AGAINST]
+        against = [counted(row[one], whole) for one in AGAINST]
         where = [placed([row[f"{axis.name}_{q}"] for q in (50, 10, 90)], found.reach[k]) for k, axis in enumerate(axes)]
         rows.append((Cell(told[row["arm"]]), estimated(share, low, high, 0), *against, *where))
     every = [placed(np.quantile(found.places[:, k], [0.5, 0.1, 0.9]), found.reach[k]) for k in range(len(axes))]
@@ -70,6 +71,14 @@ def grid(found: RegimeMap, full: bool = True) -> Grid:
         more = say("Where it wins: median of the worlds that it wins, beneath the 10th to the 90th percentile.")
         note = f"{note} {more}"
     return Grid("regime", say("Who wins how much of the map"), note, columns, tuple(rows))
+
+
+def counted(share: float, whole: int) -> Cell:
+    """A share of so many worlds with its interval; a dash where there is none."""
+    if math.isnan(share):
+        return Cell(DASH)
+    low, high = wilson(round(share * whole), whole, LEVEL)
+    return estimated(100 * share, 100 * low, 100 * high, 0)
 
 
 def placed(values: Sequence[float], reach: float) -> Cell:
@@ -131,11 +140,11 @@ def where(found: RegimeMap, arm: str) -> str:
         if abs(away[place]) >= BEYOND_CHANCE:
             axis, values = found.question.axes[place], found.places[:, place]
             middle = shown([np.median(values[won]), np.median(values[~won])], found.reach[place])
-            form = mark("{axis} is lower (median {here} against {elsewhere} {unit})")
+            form = mark("{axis} is lower (median {here} against {elsewhere})")
             if away[place] > 0:
-                form = mark("{axis} is higher (median {here} against {elsewhere} {unit})")
-            words = {"axis": say(axis.label), "unit": say(axis.unit), "here": middle[0], "elsewhere": middle[1]}
-            told.append(say(form, **words))
+                form = mark("{axis} is higher (median {here} against {elsewhere})")
+            elsewhere = of_unit(middle[1], axis.unit)
+            told.append(say(form, axis=say(axis.label), here=middle[0], elsewhere=elsewhere))
     if not told:
         return say("{arm} wins all over the map: no axis tells where, beyond chance.", arm=names(found)[arm])
     return say("{arm} wins where {places}.", arm=names(found)[arm], places=listed(told))
@@ -190,9 +199,9 @@ def made(found: RegimeMap) -> list[str]:
     )
     if found.without_rest:
         points = mark(
-            "{points} points of a Latin hypercube over all that the axes draw; {without} draws have no world at rest "
-            "and are left out. Each is one world of {villages} villages with about {households} households, with "
-            "people and lucks of its own."
+            "{points} points of a Latin hypercube over all that the axes draw, less {without} draws without a world at "
+            "rest. Each is one world of {villages} villages with about {households} households, with people and lucks "
+            "of its own."
         )
     decided = mark(
         "Who wins is decided by the {outcome} ({unit}; less is better), in years {years} after September "

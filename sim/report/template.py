@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from sim.language import say, spoken
+from sim.language import phrase, spoken
 
 
 def filled(name: str, **words: object) -> str:
@@ -26,5 +26,5 @@ def embedded(svg: bytes) -> str:
 
 def said(text: str, **parts: object) -> Markup:
     """A text of the template in the reader's language; it is ours and stays as it is, its parts are escaped."""
-    told = Markup(say(text))
+    told = Markup(phrase(text, parts))
     return told.format(**parts) if parts else told

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.language import SPACE, mark, say
+from sim.language import mark, say
 from sim.regime.regime_map import NONE, Mapped, tally
 from sim.regime.winning import crowd, neighbours, vote
-from sim.report import labels, number, percent, rivals, to
+from sim.report import labels, number, of_unit, percent, rivals, to
 from sim.report.canvas import (
     GREY,
     HALF,
@@ -64,14 +64,13 @@ def parts(found: Mapped) -> list[tuple[str, np.ndarray]]:
     axis, values = found.axes[2], found.places[:, 2]
     cuts, told = np.array_split(np.argsort(values, kind="stable"), 3), []
     forms = (
-        mark("{axis}: low, {range} {unit}"),
-        mark("{axis}: middle, {range} {unit}"),
-        mark("{axis}: high, {range} {unit}"),
+        mark("{axis}: low, {range}"),
+        mark("{axis}: middle, {range}"),
+        mark("{axis}: high, {range}"),
     )
     for rows, form in zip(cuts, forms, strict=True):
         reach = to(*shown([values[rows].min(), values[rows].max()], found.reach[2]))
-        text = say(form, axis=say(axis.label), range=reach, unit=say(axis.unit))
-        told.append((text.replace(f"{reach} ", reach + SPACE), rows))  # a heading is not broken within its range
+        told.append((say(form, axis=say(axis.label), range=of_unit(reach, axis.unit)), rows))
     return told
 
 

@@ -23,6 +23,7 @@ from .fields import Frozen
 from .lines import Location, line_of, locate
 
 SCENARIOS = folder("scenarios")
+STUDIES = SCENARIOS / "sweeps"
 LARGEST_FILE = 1_000_000  # bytes
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 OTHERS = ("data", "evidence", "claims", "published", "sweeps")
@@ -156,34 +157,35 @@ def _overlaid(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
 
 
 def shipped(home: Path = SCENARIOS) -> list[str]:
-    """Names of the scenarios that come along; beside them lie figures, studies, the article, stored tables, sweeps."""
+    """Names of what comes along in a folder; beside scenarios lie figures, studies, the article, stored tables."""
     files = (file.relative_to(home) for file in sorted(home.rglob("*.toml")))
     return [file.with_suffix("").as_posix() for file in files if file.parts[0] not in OTHERS]
 
 
 def original(path_or_name: str | os.PathLike[str]) -> str:
-    """The text of a scenario file as it lies there."""
-    path = _find(path_or_name, SCENARIOS)
+    """The text of a scenario, or of the study of a sweep, as it lies there."""
+    path = _find(path_or_name, SCENARIOS, STUDIES)
     return _read(path, str(path))
 
 
-def _find(path_or_name: str | os.PathLike[str], home: Path) -> Path:
+def _find(path_or_name: str | os.PathLike[str], *homes: Path) -> Path:
     given = os.fspath(path_or_name)
-    path = Path(given)
+    path, kind = Path(given), " or ".join("study" if home == STUDIES else "scenario" for home in homes)
     if not given or "\0" in given or len(given) > 4_000:
-        raise InputError(f"{show(given)} is not the name of a scenario file")
+        raise InputError(f"{show(given)} is not the name of a {kind} file")
     try:
         if path.is_file():
             return path
-        known = home / (given if given.endswith(".toml") else f"{given}.toml")
-        if known.is_file():
-            return known
+        for home in homes:
+            known = home / (given if given.endswith(".toml") else f"{given}.toml")
+            if known.is_file():
+                return known
         if path.is_dir():
-            raise InputError(f"{given}: is a folder, not a scenario file")
+            raise InputError(f"{given}: is a folder, not a {kind} file")
         if path.exists():
             return path
         beside = [file.name for file in sorted(path.parent.glob("*.toml"))] if path.parent.is_dir() else []
-        named = shipped(home)
+        named = [name for home in homes for name in shipped(home)]
     except OSError as error:
         raise InputError(f"{show(given)}: cannot be opened: {error.strerror}") from None
     hint = (
@@ -191,7 +193,7 @@ def _find(path_or_name: str | os.PathLike[str], home: Path) -> Path:
         or did_you_mean(path.stem, named)
         or (f"; known: {', '.join(named)}" if named else "")
     )
-    raise InputError(f"{given}: no such scenario file{hint}")
+    raise InputError(f"{given}: no such {kind} file{hint}")
 
 
 def _read(path: Path, name: str) -> str:
