@@ -19,7 +19,8 @@ from sim.errors import InputError
 from sim.language import SPACE
 from sim.report import DASH
 from sim.report import sweep_figures as figures
-from sim.report.sweep import answer, boxes_told, sensitivity_part
+from sim.report.sweep import sensitivity_part
+from sim.report.sweep_answer import answer, boxes_told
 from sim.report.sweep_tables import table_one, ways
 from sim.sweep import discovery
 from sim.sweep.design import Point, points, together
