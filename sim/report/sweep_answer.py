@@ -97,8 +97,8 @@ def _best(found: Found, rows: pd.DataFrame) -> str:
     first = best.iloc[0]
     table = found.table[found.table["metric"] == one.name].set_index("way")
     form = mark(
-        "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} points "
-        "({clear}); the least largest regret is that of {calm} ({regret})."
+        "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} points, "
+        "{clear}; the least largest regret is that of {calm} ({regret})."
     )
     clear = mark("better than every other beyond luck in {share}")
     if math.isnan(first["clear"]):
@@ -118,7 +118,7 @@ def _best(found: Found, rows: pd.DataFrame) -> str:
     elif [*calm["way"]] == [*best["way"]]:
         form = mark(
             "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} "
-            "points ({clear}); it also has the least largest regret."
+            "points, {clear}; it also has the least largest regret."
         )
     return say(
         form, dose=spent(found, first), way=listed(told[way] for way in best["way"]), metric=say(one.label),

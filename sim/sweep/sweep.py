@@ -143,7 +143,7 @@ class Sweep:
 
         whole, rest = divmod(len(missing), BLOCK)
         study = sum(_on_disk(len(content)) for content in self._tables(self.plan.name).values())
-        study += 2 * SECTOR  # what it says of itself, and its folder
+        study += 5 * SECTOR  # what it says of itself, and four folders
         return whole * part(missing[:BLOCK]) + (part(missing[-rest:]) if rest else 0) + study
 
     # -- running ------------------------------------------------------------------------------------------------------
