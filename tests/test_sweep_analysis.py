@@ -323,8 +323,9 @@ def test_regret_fronts_and_table_1_are_what_can_be_worked_out_by_hand():
          "no way differs from another in what is wanted at any of 2 points (3.50 z on average)."),
         ([1.0, 5.0], [3.0, 3.0], "works and cash are equally good on average over 2 points in what is wanted (3.00 z), "
          "and none is better; the least largest regret is that of works and cash (2.00 z)."),
-        ([1.0, 5.0], [2.0, 3.0], "works is best on average in what is wanted (3.00 z), and best in 50 % (12 to 88 %) of "
-         "2 points, better than every other beyond luck in 50 % (12 to 88 %); it also has the least largest regret."),
+        ([1.0, 5.0], [2.0, 3.0], "works is best on average in what is wanted (3.00 z), and best in 50 % (12 to 88 %) "
+         "of 2 points, better than every other beyond luck in 50 % (12 to 88 %); it also has the least largest "
+         "regret."),
         ([3.0], [3.0], "no way differs from another in what is wanted at the only point (3.00 z)."),
         ([1.0], [2.0], "cash is best in what is wanted at the only point (2.00 z), beyond luck."),
     ],
