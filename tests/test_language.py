@@ -95,6 +95,7 @@ def data() -> Iterator[tuple[str, str]]:
         yield from ((text, "axes of the map") for text in (axis.label, axis.unit, axis.meaning))
     for outcome in questions.OUTCOMES.values():
         yield from ((text, "outcomes of the map") for text in (outcome.label, outcome.unit))
+    yield from ((one.unit, "numbers that sweeps draw") for one in wire().parameters.values())
     for outcome in outcomes.OWN.values():
         yield from ((text, "metrics of sweeps") for text in (outcome.label, outcome.unit))
     yield from ((text, "policies") for text in told_of_policies())

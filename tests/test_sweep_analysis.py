@@ -19,7 +19,8 @@ from sim.errors import InputError
 from sim.language import SPACE
 from sim.report import DASH
 from sim.report import sweep_figures as figures
-from sim.report.sweep import answer, boxes_told, sensitivity_part
+from sim.report.sweep import sensitivity_part
+from sim.report.sweep_answer import answer, boxes_told
 from sim.report.sweep_tables import table_one, ways
 from sim.sweep import discovery
 from sim.sweep.design import Point, points, together
@@ -138,6 +139,19 @@ def test_each_way_has_a_panel_of_its_own_with_its_own_order(width):
     assert {"works", ways(found)[found.versus]} <= set(together)
     assert "works" not in words(one)  # one way needs no head
     assert together.count("0.0") == 2 * words(one).count("0.0") == 2
+
+
+def test_a_design_that_is_too_small_for_its_indices_says_so_and_hides_nothing():
+    extra, found = {"first": [-0.3, 0.1, 0.0], "first_reach": [0.29, 0.1, 0.1]}, two_ways()
+    part = sensitivity_part(found, indexed("total", [0.9, 0.2, 0.0], [0.2, 0.1, 0.0]).assign(**extra))
+    few = "The design is too small for these indices: intervals reach up to 29 % of the variance to either side"
+    for text in (part.said[0], part.grids[0].note):
+        assert few in text.replace(SPACE, " ")
+    assert (part.grids[0].rows[0][1].text, part.grids[0].rows[0][1].beneath) == ("−30", "−59\u00a0to\u00a0−1")
+    enough = sensitivity_part(
+        found, indexed("total", [0.9, 0.2, 0.0], [0.2, 0.1, 0.0]).assign(first=0.0, first_reach=0.2)
+    )
+    assert "too small" not in enough.said[0] + enough.grids[0].note
 
 
 def test_designs_cover_their_ranges():
@@ -309,18 +323,55 @@ def test_regret_fronts_and_table_1_are_what_can_be_worked_out_by_hand():
          "no way differs from another in what is wanted at any of 2 points (3.50 z on average)."),
         ([1.0, 5.0], [3.0, 3.0], "works and cash are equally good on average over 2 points in what is wanted (3.00 z), "
          "and none is better; the least largest regret is that of works and cash (2.00 z)."),
-        ([1.0, 5.0], [2.0, 3.0], "works is best on average in what is wanted (3.00 z), and best in 50 % of 2 points; "
-         "it also has the least largest regret."),
+        ([1.0, 5.0], [2.0, 3.0], "works is best on average in what is wanted (3.00 z), and best in 50 % (12 to 88 %) "
+         "of 2 points, better than every other beyond luck in 50 % (12 to 88 %); it also has the least largest "
+         "regret."),
+        ([3.0], [3.0], "no way differs from another in what is wanted at the only point (3.00 z)."),
+        ([1.0], [2.0], "cash is best in what is wanted at the only point (2.00 z), beyond luck."),
     ],
 )  # fmt: skip
 def test_a_tie_is_told_as_one(works, cash, said):
     plan = levered()
     plan = replace(plan, ways=[replace(way, levers={}) for way in plan.ways if not way.combination])
+    plan = replace(plan, points=plan.points[: len(works)])
     known = {"works": works, "cash": cash, "status_quo": [0.0, 0.0]}
     rows = plan.rows().assign(failed=0.0)
     rows["y"] = [known[r.arm][r.point] for r in rows.itertuples()]
     (told,) = answer(Found("tie", "", plan, rows, [Y], {"x": (0.0, 1.0)}))
     assert told.replace(SPACE, " ") == f"At a dose of 0.02 z, {said}"
+
+
+def test_the_best_is_told_to_be_so_beyond_luck_only_where_it_is():
+    """Three points at which works leads cash by 1 on average: for sure, by chance and, of one luck, nobody knows."""
+    plan = levered()
+    ways = [replace(way, levers={}) for way in plan.ways if not way.combination]
+    found = [Point(n, -1, {"x": float(n)}) for n in range(3)]
+    plan = replace(plan, ways=ways, points=found, worlds=[[plan.worlds[0][0]] * 3] * 2, seeds={0: 4, 1: 4, 2: 1})
+    lead = {0: [0.9, 1.1, 0.9, 1.1], 1: [5.0, -3.0, 5.0, -3.0], 2: [1.0]}
+    error = stats.t.ppf(0.95, 3) / math.sqrt(3.0)  # of four lucks that lie 1 to either side
+    assert 0.1 * error < 1.0 < 4.0 * error
+    rows = plan.rows().assign(failed=0.0)
+    rows["y"] = [lead[r.point][r.seed - 1] if r.arm == "works" else 0.0 for r in rows.itertuples()]
+    found = Found("luck", "", plan, rows, [Y], {"x": (0.0, 2.0)})
+    works = found.regret.set_index("arm").loc["works"]
+    assert works[["best", "clear"]].tolist() == [1.0, 0.5]
+    z = stats.norm.ppf(0.95)
+    assert works["best_low"] == pytest.approx(3.0 / (3.0 + z * z)) and works["best_high"] == 1.0  # Wilson's, of 3 of 3
+    assert found.regret.set_index("arm").loc["cash", ["best", "clear", "clear_low"]].tolist() == [0.0, 0.0, 0.0]
+    assert "beyond luck in 50\u00a0% (" in answer(found)[0]
+    assert replace(found, drawn=False).regret["best_low"].isna().all()  # of a grid, or of points of one's own
+    for point, said in ((0, ", beyond luck."), (1, ", but not beyond luck."), (2, ", which one luck cannot tell from")):
+        one = replace(plan, points=plan.points[point : point + 1])
+        part = rows[rows["point"] == point].reset_index(drop=True)
+        told = answer(replace(found, plan=one, result=part))[0]
+        assert "is best in what is wanted at the only point" in told and said in told and "%" not in told
+
+
+def test_a_dose_is_told_once():
+    plan = levered()
+    rows = plan.rows().assign(failed=0.0, y=[float(way.arm == "works") for way in plan.ways] * 4)
+    for told, dose in zip(answer(Found("levered", "", plan, rows, [Y], {})), ("0.02", "0.04"), strict=True):
+        assert told.startswith(f"At a dose of {dose}\u00a0z, works is best") and told.count(dose) == 1
 
 
 def test_money_that_flows_for_another_time_or_is_judged_at_another_is_not_the_same_cost():
@@ -487,7 +538,7 @@ def test_points_that_are_held_back_from_a_grid_lie_all_over_it():
 
 def test_where_most_points_are_cases_the_other_side_is_pointed_to():
     places, found = pd.DataFrame(np.random.default_rng(3).random((60, 2)), columns=["x", "y"]), two_ways()
-    for share, words in ((0.9, "swadaya discover STUDY --better cash --than works"), (0.1, "beyond chance"),
+    for share, words in ((0.9, "the same with “--better cash --than works”"), (0.1, "beyond chance"),
                          (1.0, "everywhere"), (0.0, "nowhere")):  # fmt: skip
         hits = np.arange(60) < 60 * share
         assert words in boxes_told(found, discovery.Conditions("works", "cash", "y", places, hits, 0.0, []))[1]

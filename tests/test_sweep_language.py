@@ -138,6 +138,7 @@ def test_numbers_that_are_drawn_have_their_units(reader):
     assert "output.works_gain 0 s.d. 0,6 proporsi" in shown, shown
     (figure,) = page.parent.glob("*.svg")
     assert "output.works_gain, proporsi" in figure.read_text()
+    assert "utilitas" in shown and "utility" not in shown
 
 
 def test_data_do_not_depend_on_the_language(reader):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,12 +75,18 @@ def test_a_study_goes_from_its_file_to_answers(file, tmp_path, capsys, known):
     store, results = tmp_path / "store", tmp_path / "results"
     given = (file, "--store", store, "--results", results)
     assert swadaya("sweep", *given, "--workers", 1, "--dry-run") == 0
-    assert "2 points (grid), 3 ways, 2 lucks" in capsys.readouterr().out and not store.exists()
+    told = capsys.readouterr().out
+    assert "2 points (grid), 3 ways, 2 lucks" in told and not store.exists()
+    room = 1e3 * int(re.search(r"about (\d+)\u00a0kB of disk", told)[1])
     assert swadaya("sweep", *given, "--workers", 0, "--dry-run") == 2
     assert capsys.readouterr().err == "workers: is 0; allowed: a whole number from 1\n"
     assert swadaya("sweep", *given, "--workers", 1) == 0
     said = capsys.readouterr().out
-    assert "12 runs" not in said and "9 runs in 2 worlds to do (3 stored)" in said and "digest of the results: " in said
+    assert (
+        "12 runs in 2 worlds to do (0 stored)" in said and "digest of the results: " in said
+    )  # those that measure too
+    taken = sum(-(-path.stat().st_size // 4096) * 4096 for path in [store, *store.rglob("*")])
+    assert taken == pytest.approx(room, rel=0.1)
     assert swadaya("sweep", *given, "--workers", 1) == 0
     assert "nothing to run (12 stored)" in capsys.readouterr().out
     (page,) = results.glob("sweep-study-*/report.html")
@@ -235,8 +242,8 @@ def test_what_failed_in_little_time_is_told_so_and_run_again_with_more(file, tmp
     monkeypatch.setattr(workers, "Workers", ThreadPoolExecutor)
     again = ("sweep", file, "--store", tmp_path / "store", "--results", tmp_path, "--workers", 1, "--limit", 0.1)
     assert swadaya(*again) == 0 and "nothing to run (8 stored, 4 failed before)" in capsys.readouterr().out
-    assert swadaya(*again, "--retry-failed") == 0  # of four, three have been run again to measure
-    assert "1 runs in 1 worlds to do (8 stored, 3 failed before)" in capsys.readouterr().out
+    assert swadaya(*again, "--retry-failed") == 0
+    assert "4 runs in 2 worlds to do (8 stored)" in capsys.readouterr().out
 
 
 def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
@@ -244,6 +251,20 @@ def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
     file.write_text(STUDY.replace("dose = [0.04]", lever))
     plan = Asked.read(file).plan
     assert len(plan.ways) == 12 and [len(way.numbers) for way in shown(plan)] == [4, 2, 2, 1, 1, 1, 1]
+    assert repr(sim.study(file)) == "Study study: 2 points, 7 ways, 2 lucks"
+    file.write_text(STUDY.replace("seeds = 2", "seeds = 1"))
+    assert repr(sim.study(file)) == "Study study: 2 points, 3 ways, 1 luck"
+
+
+def test_one_of_a_thing_is_told_as_one(file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(workers, "Workers", ThreadPoolExecutor)
+    monkeypatch.setattr(play.Play, "__call__", lambda play, *_: dict.fromkeys((*outcomes.OWN, "gini"), 1.0))
+    one = STUDY.replace('kind = "grid"\nlevels = 2', "points = 1").replace("seeds = 2", "seeds = 1")
+    file.write_text(one.replace("[uncertainties]", 'arms = ["status_quo"]\nvillages = 1\n[uncertainties]'))
+    assert swadaya("sweep", file, "--store", tmp_path / "store", "--results", tmp_path, "--workers", 1) == 0
+    said = capsys.readouterr().out
+    assert "1 point (latin hypercube), 1 way, 1 luck, 1 village of" in said and "; 1 run in 1 world to do" in said
+    assert "other metrics, over 1 point, are" in said and not re.search(r"\b1 (points|lucks|ways|worlds|runs)", said)
 
 
 @pytest.mark.parametrize(
@@ -275,6 +296,11 @@ def test_an_arm_that_a_lever_leaves_alone_is_one_way(file):
             '"points" in [design] is 2; allowed for saltelli: 4 or more',
         ),
         ('kind = "grid"', 'kind = "sets"', "takes an ensemble"),
+        (
+            "[uncertainties]\noutput.works_gain = [0.0, 0.12]",
+            "",
+            'kind = "grid" in [design] draws numbers, and [uncertainties] names none; allowed: one or more there, or',
+        ),
         ('kind = "grid"', 'kind = "file"', "goes with kind"),
         ("seeds = 2", "seeds = 2\nhalf_width = 0.1", "go together"),
         ("seeds = 2", "seeds = 2\nlevel = 0.99", '"level" in [replications] is that of "half_width"'),
@@ -325,12 +351,17 @@ def test_points_come_from_a_file(file, tmp_path):
     assert [p.values["output.works_gain"] for p in Asked.read(file).plan.points] == [0.01, 0.11]
     for text, words in (
         ("output.works_gain\n0.3\n", "line 2: output.works_gain is 0.3; allowed: a number, 0 to 0.12"),
+        ("output.works_gain\n0.1\nlittle\n", "line 3: output.works_gain is little; allowed"),
         ("works\n1\n", "has the columns works; needed: output.works_gain"),
         ("output.works_gain\n", "has no point"),
     ):
         points.write_text(text)
         with pytest.raises(InputError, match=words):
             read(file)
+    file.write_text(file.read_text().replace("[levers]", 'attends.invitation = "all"\n[levers]'))
+    points.write_text("attends.invitation,output.works_gain\n0.3,0.1\n0.3\n")
+    with pytest.raises(InputError, match=r"line 3: output\.works_gain has no number"):
+        read(file)
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in STUDIES.glob("*.toml")))

@@ -74,8 +74,8 @@ def _executor(arguments: argparse.Namespace) -> AbstractContextManager[tuple[Exe
 
 def sweep(arguments: argparse.Namespace) -> int:
     """`swadaya sweep`: say how much it is, run what is missing, write the page."""
-    from sim.report.sweep import told
-    from sim.report.sweep_tables import planned
+    from sim.report.sweep_ahead import planned
+    from sim.report.sweep_answer import told
     from sim.sweep.asked import Asked
     from sim.sweep.store import FAILURES, Store
 
@@ -133,7 +133,7 @@ def sensitivity(arguments: argparse.Namespace) -> int:
 def discover(arguments: argparse.Namespace) -> int:
     """`swadaya discover`: boxes in which an arm is better than another."""
     from sim.report.grid import terminal
-    from sim.report.sweep import boxes_told
+    from sim.report.sweep_answer import boxes_told
     from sim.report.sweep_tables import box_grid
     from sim.sweep import discovery
 

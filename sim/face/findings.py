@@ -9,7 +9,7 @@ import pandas as pd
 from sim.face import one_of
 from sim.report import sweep_figures as figures
 from sim.report.drawing import Drawing
-from sim.report.sweep import boxes_told
+from sim.report.sweep_answer import boxes_told
 from sim.report.sweep_tables import box_frame
 from sim.sweep import discovery
 from sim.sweep.asked import Asked
@@ -17,6 +17,11 @@ from sim.sweep.found import Found
 from sim.sweep.sensitivity import sensitivity
 
 FIGURES = ("differences", "regret", "front", "sensitivity", "boxes")
+
+
+def several(count: int, thing: str) -> str:
+    """So many of a thing, for a representation."""
+    return f"{count} {thing}{'s' * (count != 1)}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,7 +47,8 @@ class Findings:
     def __repr__(self) -> str:
         found = self.found
         failed = int(found.result["failed"].sum())
-        return f"Findings of {found.name}: {len(found.points)} points, {len(found.ways)} ways, {failed} failed runs"
+        told = (len(found.points), "point"), (len(found.ways), "way"), (failed, "failed run")
+        return f"Findings of {found.name}: {', '.join(several(*one) for one in told)}"
 
     def _marked(self, frame: pd.DataFrame) -> pd.DataFrame:
         frame.attrs["units"] = {one.name: one.unit for one in self.found.metrics}

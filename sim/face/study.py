@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim.face.findings import Findings
+from sim.face.findings import Findings, several
 from sim.progress import Tell, quiet
 from sim.sweep.asked import Asked
+from sim.sweep.found import shown
 from sim.sweep.query import ask
 from sim.sweep.store import Store
 from sim.sweep.sweep import LIMIT, Estimate
@@ -104,8 +105,8 @@ class Study:
 
     def __repr__(self) -> str:
         plan, luck = self.asked.plan, self.asked.question.study.replications
-        most = f" to {luck.most}" if luck.most else ""
-        return f"Study {plan.name}: {len(plan.points)} points, {len(plan.ways)} ways, {luck.seeds}{most} lucks"
+        lucks = f"{luck.seeds} to {luck.most} lucks" if luck.most else several(luck.seeds, "luck")
+        return f"Study {plan.name}: {several(len(plan.points), 'point')}, {several(len(shown(plan)), 'way')}, {lucks}"
 
     @property
     def points(self) -> pd.DataFrame:
@@ -130,7 +131,7 @@ class Study:
         Returns
         -------
         Estimate
-            `runs`, `stored`, `failed`, `worlds`; `seconds` on so many workers, `size` in bytes.
+            `runs`, `stored`, `failed`, `worlds`; `seconds` on so many workers, `size` in bytes of disk.
 
         Examples
         --------

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from sim.calibration import ensemble
 from sim.evidence import standing
 from sim.experiment.people import size_of
 from sim.experiment.results import put_csv, put_manifest
-from sim.language import listed, mark, say, spoken, written
+from sim.language import listed, mark, say, spoken
 from sim.report import drawn, number, percent, said, to
 from sim.report import sweep_figures as figures
 from sim.report.canvas import saved
@@ -24,27 +22,30 @@ from sim.report.drawing import Drawing
 from sim.report.grid import Grid
 from sim.report.page import flat
 from sim.report.regime import OLD
+from sim.report.sweep_answer import answer, boxes_told
 from sim.report.sweep_tables import (
+    VILLAGE,
+    VILLAGES,
     box_frame,
     box_grid,
     called,
+    counted,
     design,
     difference,
     front_grid,
-    level,
+    lucks,
     outcome_of,
+    points_told,
     regret_grid,
     sensitivity_grids,
     series,
-    spent,
     table_one,
+    too_few,
     varied,
-    ways,
-    where,
 )
 from sim.report.template import filled
 from sim.sweep.discovery import Conditions
-from sim.sweep.found import Found, Terms
+from sim.sweep.found import Found
 
 if TYPE_CHECKING:
     from sim.sweep.asked import Asked
@@ -81,163 +82,28 @@ class Part:
     grids: list[Grid]
 
 
-# -- in words ---------------------------------------------------------------------------------------------------------
-
-
-def boxes_told(found: Found, conditions: Conditions) -> list[str]:
-    """What the boxes say."""
-    one = found.metric(conditions.metric)
-    levers = [name for name in conditions.places if name not in found.spans]
-    form = mark("{better} beats {than} in {metric} in {share} of {points} points ({clear}).")
-    if levers:
-        form = mark(
-            "{better} beats {than} in {metric} in {share} of {points} points ({clear}): those of the design under each "
-            "{levers}."
-        )
-    clear = mark("{share} beyond luck")
-    if math.isnan(conditions.clear):
-        clear = mark("one luck does not tell in how many beyond luck")
-    lead = say(
-        form, better=called(found, conditions.better), than=called(found, conditions.than), metric=say(one.label),
-        share=percent(100 * conditions.hits.mean(), 0), points=number(len(conditions.hits), 0),
-        clear=say(clear, share=percent(100 * conditions.clear, 0)), levers=listed(map(varied, levers)),
-    )  # fmt: skip
-    if not conditions.boxes:
-        return [lead, _no_box(found, conditions)]
-    first = conditions.boxes[0]
-    form = mark(
-        "Above all where {where}: {density} of the points there are such, and {coverage} of all such points lie there."
-    )
-    if not math.isnan(first.fresh):
-        form = mark(
-            "Above all where {where}: {density} of the points there are such, {held} in points held back, and "
-            "{coverage} of all such points lie there."
-        )
-    shares = {"density": first.density, "coverage": first.coverage, "held": first.fresh}
-    told = {name: percent(100 * share, 0) for name, share in shares.items()}
-    return [lead, say(form, where=where(conditions, first.limits), **told)]
-
-
-def _no_box(found: Found, conditions: Conditions) -> str:
-    """Why there is no box."""
-    if conditions.hits.all():
-        return say("It is so everywhere.")
-    if not conditions.hits.any():
-        return say("It is so nowhere.")
-    if conditions.hits.mean() < 0.5:
-        return say("No number tells where, beyond chance.")
-    turned = f"swadaya discover STUDY --better {conditions.than} --than {conditions.better}"
-    turned += f" --metric {conditions.metric}" * (conditions.metric != found.metrics[0].name)
-    return say("No box tells more of it than all points do; where it is not so: {command}.", command=turned)
-
-
-def answer(found: Found) -> list[str]:
-    """What the sweep says: the best mean in the headline at each cost, and how robust it is."""
-    if found.result["failed"].all():
-        return _failed(found)
-    told = [_best(found, rows) for _, rows in (found.regret.groupby([*Terms._fields]) if len(found.regret) else ())]
-    if not told:
-        told = [
-            say(
-                "{points} points were run; {metric} and all other metrics are in the tables below.",
-                points=number(len(found.plan.points), 0), metric=say(found.metrics[0].label),
-            )
-        ]  # fmt: skip
-    return [*told, *_stopped(found), *_failed(found)]
-
-
-def _best(found: Found, rows: pd.DataFrame) -> str:
-    """Which of the ways that cost the same are best on average, and which have the least largest regret."""
-    one, told = found.metrics[0], ways(found)
-    best, calm = (rows[rows[column] == rows[column].min()] for column in ("mean", "largest"))
-    first = best.iloc[0]
-    table = found.table[found.table["metric"] == one.name].set_index("way")
-    form = mark(
-        "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} points; "
-        "the least largest regret is that of {calm} ({regret})."
-    )
-    if not rows["largest"].any():
-        form = mark(
-            "At a dose of {dose}, no way differs from another in {metric} at any of {points} points ({mean} on "
-            "average)."
-        )
-    elif len(best) > 1:
-        form = mark(
-            "At a dose of {dose}, {way} are equally good on average over {points} points in {metric} ({mean}), and "
-            "none is better; the least largest regret is that of {calm} ({regret})."
-        )
-    elif [*calm["way"]] == [*best["way"]]:
-        form = mark(
-            "At a dose of {dose}, {way} is best on average in {metric} ({mean}), and best in {share} of {points} "
-            "points; it also has the least largest regret."
-        )
-    return say(
-        form, dose=spent(found, first), way=listed(told[way] for way in best["way"]), metric=say(one.label),
-        mean=level(one, float(table.loc[first["way"], "mean"])), share=percent(100 * first["best"], 0),
-        points=number(first["points"], 0), calm=listed(told[way] for way in calm["way"]),
-        regret=difference(one, calm["largest"].iloc[0]),
-    )  # fmt: skip
-
-
-def _stopped(found: Found) -> list[str]:
-    """Whether lucks were enough."""
-    if found.rule is None:
-        return []
-    reach = found.reach(found.rule.metric)
-    apart = [n for n, way in enumerate(found.ways) if way.arm != found.versus and np.isfinite(reach[:, n]).any()]
-    narrow = np.all(reach[:, apart] <= found.rule.half_width, axis=1)
-    lucks = list(found.plan.seeds.values())
-    told = say(
-        "Lucks were added until every difference in {metric} was told to within {width}: reached at {narrow} of "
-        "{points} points, with {least} to {greatest} lucks (at most {most}).",
-        metric=found.rule.metric, width=written(f"{found.rule.half_width:g}"), narrow=number(narrow.sum(), 0),
-        points=number(len(narrow), 0), least=min(lucks), greatest=max(lucks), most=found.rule.most,
-    )  # fmt: skip
-    return [told]
-
-
-def _failed(found: Found) -> list[str]:
-    failed, runs = int(found.result["failed"].sum()), len(found.result)
-    if not failed:
-        return []
-    form = mark(
-        "{failed} of {runs} runs failed and are left out; --retry-failed runs them again. Why: swadaya query “SELECT "
-        "error, count(*) FROM failures GROUP BY error”."
-    )
-    if failed == runs:
-        form = mark(
-            "All {runs} runs failed; --retry-failed runs them again. Why: swadaya query “SELECT error, count(*) FROM "
-            "failures GROUP BY error”."
-        )
-    return [say(form, failed=number(failed, 0), runs=number(runs, 0))]
-
-
-def told(found: Found, digest: str) -> list[str]:
-    """What a sweep ends with on the terminal."""
-    return [*answer(found), say("digest of the results: {digest}", digest=digest)]
-
-
 def made(found: Found, asked: Asked) -> list[str]:
     """How the sweep was made."""
     study, people = asked.question.study, asked.question.scenario.population
     form = mark(
-        "{points} points ({design}, seed {seed}) of the calibrated sets. Each is one world of {size}; all ways meet it "
-        "under the same lucks."
+        "{points} ({design}, seed {seed}) of the calibrated sets. Each is one world of {size}; all ways meet it under "
+        "the same luck: {lucks}."
     )
     if found.spans:
         form = mark(
-            "{points} points ({design}, seed {seed}) over {drawn}. Each is one world of {size}; all ways meet it under "
-            "the same lucks."
+            "{points} ({design}, seed {seed}) over {drawn}. Each is one world of {size}; all ways meet it under the "
+            "same luck: {lucks}."
         )
-    size = mark("{villages} villages with about {households} households")
+    size = mark("{villages} with about {households} households")
     if people.villages is None:
         size = mark("the listed villages with about {households} households")
     villages, households = size_of(asked.question.scenario)
-    size = say(size, villages=number(villages, 0), households=households)
+    size = say(size, villages=counted(villages, VILLAGE, VILLAGES), households=households)
+    seeds = found.plan.seeds.values()
     lines = [
         say(
-            form, points=number(len(found.plan.points), 0), design=design(study.design.kind), seed=study.design.seed,
-            drawn=drawn(found.spans, found.units), size=size,
+            form, points=points_told(len(found.plan.points)), design=design(study.design.kind), seed=study.design.seed,
+            drawn=drawn(found.spans, found.units), size=size, lucks=lucks(min(seeds), max(seeds)),
         )
     ]  # fmt: skip
     if study.levers:
@@ -300,7 +166,8 @@ def sensitivity_part(found: Found, indices: pd.DataFrame) -> Part:
         outcome = outcome_of(found, one, rows["way"].iloc[0])
         caption = say("{outcome}. Dots: indices; lines: bootstrap intervals of 90\u00a0%.", outcome=outcome)
         plates.append(Plate(f"sensitivity-{len(plates)}", caption, partial(figures.indices, found, rows)))
-        sentences.append(f"{outcome}: {decides(one, rows)}.")
+        few = too_few(rows) if "total" in rows else ""
+        sentences.append(f"{outcome}: {decides(one, rows)}. {few}".rstrip())
     return Part("sensitivity", say("Which numbers decide"), sentences, plates, sensitivity_grids(found, indices))
 
 

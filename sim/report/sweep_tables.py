@@ -1,4 +1,4 @@
-"""Tables of a sweep, ready to print, and the line that tells what is ahead.
+"""Tables of a sweep, ready to print.
 
 Uncertainties and settings of an arm bear the names of the study's file in every language.
 """
@@ -8,22 +8,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from sim.experiment.people import size_of
 from sim.language import ENGLISH, listed, mark, say, speaking, spoken, written
 from sim.report import DASH, named, number, percent, span, to
 from sim.report.grid import Cell, Column, Grid, estimated
 from sim.sweep.discovery import BY_CHANCE, FOLDS, Conditions
 from sim.sweep.found import Found
 from sim.sweep.outcomes import Outcome
-
-if TYPE_CHECKING:
-    from sim.sweep.plan import Plan
-    from sim.sweep.study import Question
-    from sim.sweep.sweep import Estimate
+from sim.sweep.sensitivity import WIDE
+from sim.sweep.stopping import LEVEL
 
 DESIGNS = {
     "grid": mark("grid"),
@@ -33,6 +29,8 @@ DESIGNS = {
 }  # the others have names of people
 #: Levers that are no arm's own setting, as the study's file names them.
 LEVERS = (mark("dose"), mark("start"), mark("end"), mark("funds_end"), mark("facilitation_end"))
+
+VILLAGE, VILLAGES = mark("1 village"), mark("{count} villages")
 
 # -- names ------------------------------------------------------------------------------------------------------------
 
@@ -47,10 +45,12 @@ def called(found: Found, arm: str) -> str:
     return named(next(way for way in found.plan.ways if way.arm == arm))
 
 
-def ways(found: Found) -> dict[str, str]:
-    """What the reader calls each way, by its name in tables of data."""
+def ways(found: Found, untold: str = "") -> dict[str, str]:
+    """What the reader calls each way, by its name in tables of data; `untold` is a lever that is told elsewhere."""
     return {
-        way.label: ", ".join([called(found, way.arm), *(lever(way.arm, *one) for one in way.levers.items())])
+        way.label: ", ".join(
+            [called(found, way.arm), *(lever(way.arm, *one) for one in way.levers.items() if one[0] != untold)]
+        )
         for way in found.ways
     }
 
@@ -86,8 +86,10 @@ def headed(label: str) -> str:
 
 
 def unit_of_difference(unit: str) -> str:
-    """The unit of a difference: points of a percentage."""
-    return say("points") if unit.startswith("%") else say(unit)
+    """The unit of a difference: of percentages in percentage points."""
+    if unit.startswith("%"):
+        return say("pp a year") if unit.endswith("a year") else say("pp")
+    return say(unit)
 
 
 def value(one: Outcome, amount: float, signed: bool = False) -> str:
@@ -108,60 +110,47 @@ def difference(one: Outcome, amount: float) -> str:
     return f"{value(one, amount)} {unit_of_difference(one.unit)}"
 
 
-def share_cell(share: float) -> Cell:
-    """A share as a percentage."""
-    return Cell(DASH if math.isnan(share) else number(100 * share, 0))
+def counted(count: int, one: str, many: str) -> str:
+    """So many of a thing: "1 point", "8 points"; both texts are marked, the second with a place for the count."""
+    return say(one) if count == 1 else say(many, count=number(count, 0))
 
 
-# -- before it runs ---------------------------------------------------------------------------------------------------
+def points_told(count: int) -> str:
+    """So many points of the design."""
+    return counted(count, mark("1 point"), mark("{count} points"))
 
 
-def lasting(seconds: float) -> str:
-    """A time in words."""
-    if not math.isfinite(seconds):
-        return say("an unknown time")
-    for form, size in ((mark("about {time}\u00a0h"), 3600.0), (mark("about {time}\u00a0min"), 60.0)):
-        if seconds >= 1.5 * size:
-            return say(form, time=number(seconds / size, 1 if seconds < 10 * size else 0))
-    return say("about {time}\u00a0s", time=max(1, round(seconds)))
+def lucks(least: int, most: int) -> str:
+    """How many lucks a point meets."""
+    if least < most:
+        return say("{least} to {most} lucks", least=least, most=most)
+    return counted(least, mark("1 luck"), mark("{count} lucks"))
 
 
-def room(size: float) -> str:
-    """Bytes in words."""
-    if not math.isfinite(size):
-        return say("unknown room")
-    return f"{number(size / 1e6, 1)}\u00a0MB" if size >= 1e5 else f"{number(size / 1e3, 0)}\u00a0kB"
+def share_cell(share: float, low: float = math.nan, high: float = math.nan) -> Cell:
+    """A share as a percentage, beneath it its interval, where it has one."""
+    if math.isnan(share):
+        return Cell(DASH)
+    return Cell(number(100 * share, 0), span(100 * low, 100 * high, 0))
 
 
-def planned(question: Question, plan: Plan, ahead: Estimate) -> str:
-    """How much there is to run, in one line."""
-    people, luck = question.scenario.population, question.study.replications
-    size = mark("{villages} villages of about {households} households")
-    if people.villages is None:
-        size = mark("the listed villages of about {households} households")
-    villages, households = size_of(question.scenario)
-    lucks = mark("{least} to {most} lucks") if luck.most else mark("{least} lucks")
-    told = say(
-        "{study}: {points} points ({design}), {ways} ways, {lucks}, {size}",
-        study=question.name, points=number(len(plan.points), 0), design=design(question.study.design.kind),
-        ways=len(plan.ways), lucks=say(lucks, least=luck.seeds, most=luck.most),
-        size=say(size, villages=number(villages, 0), households=households),
-    )  # fmt: skip
-    there = mark("{stored} stored, {failed} failed before") if ahead.failed else mark("{stored} stored")
-    stored = say(there, stored=number(ahead.stored, 0), failed=number(ahead.failed, 0))
-    if not ahead.runs:
-        return say("{study}; nothing to run ({stored})", study=told, stored=stored)
-    form = mark("{study}; {runs} runs in {worlds} worlds to do ({stored}): {time} with {workers}, {room} of disk")
-    if luck.most:
-        form = mark(
-            "{study}; {runs} runs in {worlds} worlds to do, more where the intervals are too wide ({stored}): {time} "
-            "with {workers}, {room} of disk"
-        )
-    hands = say("{workers} workers", workers=ahead.workers) if ahead.workers > 1 else say("1 worker")
-    return say(
-        form, study=told, runs=number(ahead.runs, 0), worlds=number(ahead.worlds, 0), stored=stored,
-        time=lasting(ahead.seconds), workers=hands, room=room(ahead.size),
-    )  # fmt: skip
+def ends(row: Mapping[str, Any], name: str) -> tuple[float, float, float]:
+    """A share of a table with the ends of its interval."""
+    return row[name], row[f"{name}_low"], row[f"{name}_high"]
+
+
+def share_told(row: Mapping[str, Any], name: str) -> str:
+    """A share in a sentence, with its interval, where it has one."""
+    share, low, high = (100 * one for one in ends(row, name))
+    between = span(low, high, 0)
+    return percent(share, 0) + (f" ({between}{spoken().percent})" if between else "")
+
+
+def beneath_shares(found: Found) -> str:
+    """What stands beneath the shares of a table."""
+    if not found.drawn:
+        return ""
+    return " " + say("Beneath a share: its {level} binomial interval (Wilson).", level=percent(100 * LEVEL, 0))
 
 
 # -- what was found ---------------------------------------------------------------------------------------------------
@@ -188,16 +177,21 @@ def table_one(found: Found, one: Outcome) -> Grid:
             if same or math.isnan(row.difference)
             else estimated(row.difference, row.low, row.high, one.decimals, True)
         )
-        share = [Cell(DASH)] * 2 if same or not one.better else [share_cell(row.better), share_cell(row.clear)]
-        ends = span(row.least, row.greatest, one.decimals)
-        cells = (Cell(value(one, row.mean)), Cell(value(one, row.sd)), Cell(ends or DASH))
+        share = [Cell(DASH)] * 2
+        if not same and one.better:
+            share = [share_cell(*ends(row._asdict(), name)) for name in ("better", "clear")]
+        reach = span(row.least, row.greatest, one.decimals)
+        cells = (Cell(value(one, row.mean)), Cell(value(one, row.sd)), Cell(reach or DASH))
         rows.append((Cell(told[row.way]), *cells, gap, *share))
+    seeds = found.plan.seeds.values()
     note = say(
-        "Over {points} points, each a mean over its lucks. Beneath a difference: its 5th to 95th percentile over "
-        "points. Beyond luck: the interval of the paired difference at the point excludes zero.",
-        points=number(found.table["points"].max(), 0),
-    )
-    return Grid(f"table-{one.name}", headed(one.label), note, columns, tuple(rows))
+        "Over {points}, each a mean over {lucks}. Beneath a difference: its 5th to 95th percentile over points; bold: "
+        "both lie on one side of zero. Beyond luck: the {level} interval of the paired difference at the point "
+        "excludes zero.",
+        points=points_told(found.table["points"].max()), lucks=lucks(min(seeds), max(seeds)),
+        level=percent(100 * found.level(one.name), 0),
+    )  # fmt: skip
+    return Grid(f"table-{one.name}", headed(one.label), note + beneath_shares(found), columns, tuple(rows))
 
 
 def regret_grid(found: Found) -> Grid:
@@ -207,20 +201,23 @@ def regret_grid(found: Found) -> Grid:
     columns = (
         Column(say("Way")), Column(say("Dose")), Column(say("Mean regret"), unit),
         Column(say("90th percentile"), unit), Column(say("Largest"), unit), Column(say("Best"), say("% of points")),
+        Column(say("Best beyond luck"), say("% of points")),
     )  # fmt: skip
     rows = [
         (
             Cell(told[r.way]), Cell(spent(found, r._asdict())),
-            *(Cell(value(one, v)) for v in (r.mean, r.p90, r.largest)), share_cell(r.best),
+            *(Cell(value(one, v)) for v in (r.mean, r.p90, r.largest)),
+            *(share_cell(*ends(r._asdict(), name)) for name in ("best", "clear")),
         )
         for r in found.regret.itertuples()
     ]  # fmt: skip
     note = say(
         "Regret at a point: how much worse in {metric} than the best way that costs the same there. Levels are means "
-        "over few lucks, so the best one is partly lucky: regret is somewhat overstated for all.",
-        metric=say(one.label),
-    )
-    return Grid("regret", say("Regret at equal cost"), note, columns, tuple(rows))
+        "over few lucks, so the best one is partly lucky: regret is somewhat overstated for all. Best beyond luck: the "
+        "{level} intervals of the paired differences from every other way that costs the same exclude zero.",
+        metric=say(one.label), level=percent(100 * found.level(one.name), 0),
+    )  # fmt: skip
+    return Grid("regret", say("Regret at equal cost"), note + beneath_shares(found), columns, tuple(rows))
 
 
 def spent(found: Found, terms: Mapping[str, Any]) -> str:
@@ -243,12 +240,12 @@ def front_grid(found: Found) -> Grid:
         (
             Cell(told[row["way"]]), Cell(spent(found, row)),
             *(Cell(value(one, row[one.name])) for one in good),
-            Cell(say("yes") if row["front"] else say("no")), share_cell(row["often"]),
+            Cell(say("yes") if row["front"] else say("no")), share_cell(*ends(row, "often")),
         )
         for row in found.pareto.to_dict("records")
     ]  # fmt: skip
     note = say("On the front: no way that costs the same is as good in all of these metrics and better in one.")
-    return Grid("front", say("Pareto fronts at equal cost"), note, columns, tuple(rows))
+    return Grid("front", say("Pareto fronts at equal cost"), note + beneath_shares(found), columns, tuple(rows))
 
 
 # -- which numbers decide ---------------------------------------------------------------------------------------------
@@ -286,7 +283,19 @@ def _sobol_grid(key: str, title: str, one: Outcome, table: pd.DataFrame) -> Grid
         "Sobol indices from {points} points; beneath them bootstrap intervals of 90\u00a0%.",
         points=number(table["points"].iloc[0], 0),
     )
-    return Grid(key, title, note, columns, tuple(rows))
+    return Grid(key, title, f"{note} {too_few(table)}".rstrip(), columns, tuple(rows))
+
+
+def too_few(table: pd.DataFrame) -> str:
+    """That a design is too small for the Sobol indices of an outcome; empty where it is not."""
+    reach = table[["first_reach", "total_reach"]].to_numpy().max()
+    if not reach > WIDE:
+        return ""
+    return say(
+        "The design is too small for these indices: intervals reach up to {reach} of the variance to either side, and "
+        "beyond {wide} little can be told. More points make them narrower.",
+        reach=percent(100 * reach, 0), wide=percent(100 * WIDE, 0),
+    )  # fmt: skip
 
 
 def _morris_grid(key: str, title: str, one: Outcome, table: pd.DataFrame) -> Grid:

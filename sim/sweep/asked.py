@@ -15,7 +15,7 @@ from sim.experiment.results import made_with
 from sim.progress import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.sweep import play, study
-from sim.sweep.design import Point, points, together
+from sim.sweep.design import DRAWN, Point, points, together
 from sim.sweep.found import Found
 from sim.sweep.outcomes import kept
 from sim.sweep.plan import Plan, Way
@@ -81,7 +81,7 @@ class Asked:
         return Found(
             question.name, question.study.title, sweep.plan, sweep.result(), question.metrics, question.spans,
             self.rule, question.scenario.unranked, together(question.study.design, len(question.spans)),
-            question.units,
+            question.units, question.study.design.kind in DRAWN,
         )  # fmt: skip
 
     def finish(self, sweep: Sweep) -> Found:

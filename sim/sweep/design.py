@@ -18,6 +18,9 @@ from sim.latin_hypercube import latin_hypercube
 from sim.sweep import NEEDED
 
 FEWEST = 4  # blocks of points that sensitivity needs
+#: Designs whose points are draws, each with numbers of its own, so that a share of them has an interval; as they are
+#: spread more evenly than single draws, it is rather too wide than too narrow.
+DRAWN = ("latin_hypercube", "sobol", "sets")
 
 if TYPE_CHECKING:
     from sim.sweep.study import Design

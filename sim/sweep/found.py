@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from sim.intervals import wilson
 from sim.scenario.arms import ResolvedArm
 from sim.sweep.plan import Plan, Way, stamp
-from sim.sweep.stopping import Rule, half_width
+from sim.sweep.stopping import LEVEL, Rule, half_width
 from sim.sweep.sweep import cube
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ class Found:
         Points in a row that share numbers, as the design has them (`design.together`).
     units
         Unit of each uncertainty and lever.
+    drawn
+        Whether points are draws, so that a share of them has an interval.
     """
 
     name: str
@@ -120,6 +123,7 @@ class Found:
     unranked: frozenset[str] = frozenset()
     block: int = 1
     units: Mapping[str, str] = field(default_factory=dict)
+    drawn: bool = True
 
     @cached_property
     def ways(self) -> list[Shown]:
@@ -192,8 +196,26 @@ class Found:
         """What tells the half-width of an interval over lucks: the rule, which looked more than once, if it is its."""
         return self.rule.reach if self.rule and metric == self.rule.metric else half_width
 
+    def level(self, metric: str) -> float:
+        """Level of the intervals over lucks."""
+        return self.rule.level if self.rule and metric == self.rule.metric else LEVEL
+
+    def share(self, name: str, hits: np.ndarray, drawn: bool = True) -> dict[str, float]:
+        """A share of points by its name, with the ends of its interval (Wilson); nan where they are no draws."""
+        low, high = wilson(int(hits.sum()), len(hits), LEVEL) if drawn and self.drawn else (math.nan, math.nan)
+        return {name: _mean(hits), f"{name}_low": low, f"{name}_high": high}
+
+    def _ahead(self, one: Outcome, same: Sequence[int], known: np.ndarray) -> np.ndarray:
+        """By how much the best of some ways is better than every other beyond luck, [point]; nan from one luck."""
+        values, width = one.better * self.lucks(one.name)[known][:, same], self.width(one.name)
+        best = mean(values).argmax(axis=1)
+        gaps = np.take_along_axis(values, best[:, None, None], axis=1) - values
+        sure = mean(gaps) - [[width(luck) for luck in ways] for ways in gaps]
+        sure[np.arange(len(best)), best] = math.inf
+        return sure.min(axis=1)
+
     def _at_equal_cost(self, values: np.ndarray) -> Iterator[tuple[dict[str, Any], list[int], np.ndarray]]:
-        """Terms, places of the ranked ways that have them, and their values at the points where all are known.
+        """Terms, places of the ranked ways that have them, and whether all of these are known, by point.
 
         `values` are [point, way, ...]; terms that one way alone has, or that no point tells, are left out.
         """
@@ -202,9 +224,9 @@ class Found:
             if way.terms is not None and way.arm not in self.unranked:
                 ranked.setdefault(way.terms, []).append(n)
         for terms, same in sorted(ranked.items()):
-            whole = values[np.isfinite(values[:, same]).all(axis=tuple(range(1, values.ndim)))][:, same]
-            if len(same) > 1 and len(whole):
-                yield terms._asdict(), same, whole
+            known = np.isfinite(values[:, same]).all(axis=tuple(range(1, values.ndim)))
+            if len(same) > 1 and known.any():
+                yield terms._asdict(), same, known
 
     # -- tables -------------------------------------------------------------------------------------------------------
 
@@ -214,7 +236,7 @@ class Found:
 
         Levels and differences are means over lucks; mean, standard deviation, least and greatest over points, and
         percentiles of the difference. `better`: share of points in which it is better; `clear`: better beyond luck, of
-        the points with more than one luck.
+        the points with more than one luck; both with their intervals.
         """
         rows = []
         for one in self.metrics:
@@ -228,24 +250,32 @@ class Found:
                 row |= {"difference": _mean(gaps[ok]), "low": low, "high": high}
                 sign = one.better or 1.0
                 beyond = sign * gaps - reach[:, n]
-                row |= {"better": _mean(sign * gaps[ok] > 0.0), "clear": _mean(beyond[np.isfinite(beyond)] > 0.0)}
+                row |= self.share("better", sign * gaps[ok] > 0.0)
+                row |= self.share("clear", beyond[np.isfinite(beyond)] > 0.0)
                 rows.append(row)
         return pd.DataFrame(rows)
 
     @cached_property
     def regret(self) -> pd.DataFrame:
-        """One row a way: how much worse it is, at a point, than the best way that costs the same, in the headline."""
+        """One row a way: how much worse it is, at a point, than the best way that costs the same, in the headline.
+
+        `best`: share of points in which none is better; `clear`: in which it is better than every other beyond luck, of
+        the points with more than one luck; both with their intervals.
+        """
         one = self.metrics[0]
         if not one.better:
             return pd.DataFrame()
         rows = []
-        for terms, same, whole in self._at_equal_cost(one.better * self.levels(one.name)):
-            behind = whole.max(axis=1, keepdims=True) - whole
+        levels = one.better * self.levels(one.name)
+        for terms, same, known in self._at_equal_cost(levels):
+            whole, ahead = levels[known][:, same], self._ahead(one, same, known)
+            behind, told = whole.max(axis=1, keepdims=True) - whole, np.isfinite(ahead)
             for place, n in enumerate(same):
                 gaps = behind[:, place]
                 row = terms | {"arm": self.ways[n].arm, "way": self.ways[n].label, "points": len(whole)}
                 row |= {"mean": gaps.mean(), "p90": float(np.percentile(gaps, 90)), "largest": gaps.max()}
-                rows.append({**row, "best": float((gaps == 0.0).mean())})
+                clear = (gaps[told] == 0.0) & (ahead[told] > 0.0)
+                rows.append(row | self.share("best", gaps == 0.0) | self.share("clear", clear))
         return pd.DataFrame(rows)
 
     @cached_property
@@ -257,12 +287,13 @@ class Found:
             return pd.DataFrame()
         values = np.stack([one.better * self.levels(one.name) for one in good], axis=2)  # [point, way, metric]
         rows = []
-        for terms, same, whole in self._at_equal_cost(values):
-            front, often = undominated(whole.mean(axis=0)), np.mean([undominated(one) for one in whole], axis=0)
+        for terms, same, known in self._at_equal_cost(values):
+            whole = values[known][:, same]
+            front, often = undominated(whole.mean(axis=0)), np.array([undominated(one) for one in whole])
             for place, n in enumerate(same):
                 row = terms | {"arm": self.ways[n].arm, "way": self.ways[n].label, "points": len(whole)}
                 row |= {one.name: one.better * whole[:, place, k].mean() for k, one in enumerate(good)}
-                rows.append({**row, "front": bool(front[place]), "often": float(often[place])})
+                rows.append(row | {"front": bool(front[place])} | self.share("often", often[:, place]))
         return pd.DataFrame(rows)
 
 

@@ -12,6 +12,7 @@ from sim.sweep.found import Found
 from sim.sweep.study import Design
 
 LEVEL, RESAMPLES, SEED = 0.90, 1_000, 1  # of bootstrap intervals
+WIDE = 0.25  # half-width of a Sobol index beyond which little can be told of a share of variance, which is 0 to 1
 
 
 def sensitivity(found: Found, design: Design) -> pd.DataFrame:

@@ -266,7 +266,10 @@ def _drawn_faults(study: Study, may: Known) -> Iterator[str]:
         if many or not study.ensemble:
             yield 'kind = "sets" in [design] takes an ensemble, and no [uncertainties]'
     elif not many:
-        yield f'kind = "{design.kind}" in [design] needs [uncertainties]; allowed without: "sets", with an ensemble'
+        yield (
+            f'kind = "{design.kind}" in [design] draws numbers, and [uncertainties] names none; allowed: one or more '
+            'there, or kind = "sets" with an ensemble'
+        )
     if design.kind in ("sobol", "saltelli") and design.points & (design.points - 1):
         yield f'"points" in [design] is {design.points}; allowed for {design.kind}: a power of two'
     if design.kind in ("saltelli", "morris") and design.points < FEWEST:
@@ -304,7 +307,8 @@ def _points(path: Path, spans: Mapping[str, tuple[float, float]]) -> dict[str, l
         values = pd.to_numeric(frame[name], errors="coerce")
         wrong = frame.index[~values.between(low, high)]
         if len(wrong):
-            said = f"{path}, line {wrong[0] + 2}: {name} is {frame[name][wrong[0]]}"
+            cell = frame[name][wrong[0]]
+            said = f"{path}, line {wrong[0] + 2}: {name} {'has no number' if pd.isna(cell) else f'is {cell}'}"
             raise InputError(f"{said}; allowed: a number, {low:g} to {high:g}")
     if frame.empty:
         raise InputError(f"{path}: has no point")

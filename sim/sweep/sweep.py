@@ -26,6 +26,7 @@ from sim.sweep.work import Model, Reply, Task
 LIMIT = 600.0  # seconds that a run may last
 TASK = 5.0  # seconds that a task is to last: what a stop can lose on each worker
 SHARE = 20  # tasks at least for each worker: all end at about the same time, and a stop costs a small sweep little
+SECTOR = 4_096  # bytes of which a file or a folder takes whole ones on most disks
 WHOLE = 12  # runs of one world that are never divided to that end: each worker would solve the world anew
 
 
@@ -42,7 +43,7 @@ class Estimate:
     seconds
         About how long it will take on so many workers; nan where nothing has been measured.
     size
-        Bytes that the runs will take in the store.
+        Bytes of disk that the runs and the study will take in the store.
     """
 
     runs: int
@@ -50,8 +51,8 @@ class Estimate:
     failed: int
     worlds: int
     workers: int
-    seconds: float = math.nan
-    size: float = math.nan
+    seconds: float
+    size: float
 
 
 @dataclass
@@ -113,9 +114,9 @@ class Sweep:
         Two runs of the first world and one of the second, on one worker: the first also pays for its start, the second
         for nothing but itself, the third for finding a world at rest.
         """
-        missing = self.missing()
+        missing, keys = self.missing(), set(self.plan.rows()["key"])
+        failed = len(keys & self.failed(self.limit) - self.stored().keys())
         worlds = [runs for runs, _ in zip(self.plan.worlds_with(set(missing)), range(2), strict=False)]
-        size = math.nan
         if worlds:
             some = (*worlds[0][:2], *(run for runs in worlds[1:] for run in runs[:1]))
             task = Task(some, max(self.limit, LIMIT))  # the first may have to compile, which no other has to
@@ -123,21 +124,27 @@ class Sweep:
             Runner(self.model, self.executor, lambda _, some: found.extend(some), 1).run([task])
             if keep:
                 self._keep(task, found)
-            seconds = {one.key: one.seconds for one in found}
-            taken = [seconds[run.key] for run in task.runs]
+            by_key = {one.key: one.seconds for one in found}
+            taken = [by_key[run.key] for run in task.runs]
             self.per_run = taken[1] if len(worlds[0]) > 1 else taken[-1]
             self.per_world = max(0.0, taken[-1 if len(worlds) > 1 else 0] - self.per_run)
-            if whole := _rows(found):
-                size = len(written(pa.Table.from_pylist(whole * 50))) / (50.0 * len(whole))
-        return self._estimate(self.missing() if keep else missing, size)
-
-    def _estimate(self, missing: Sequence[str], size: float) -> Estimate:
-        keys = set(self.plan.rows()["key"])
-        worlds = sum(1 for _ in self.plan.worlds_with(set(missing)))
-        failed = len(keys & self.failed(self.limit) - self.stored().keys())
-        seconds = (worlds * self.per_world + len(missing) * self.per_run) / self.workers
+        many = sum(1 for _ in self.plan.worlds_with(set(missing)))
+        seconds = (many * self.per_world + len(missing) * self.per_run) / self.workers
         stored = len(keys) - len(missing) - failed
-        return Estimate(len(missing), stored, failed, worlds, self.workers, seconds, size * len(missing))
+        return Estimate(len(missing), stored, failed, many, self.workers, seconds, self._room(missing))
+
+    def _room(self, missing: Sequence[str]) -> int:
+        """Bytes of disk: parts with noise for metrics, which cannot be packed, and the files of the study."""
+        noise, names = np.random.default_rng(1), ("seconds", *self.measures)
+
+        def part(keys: Sequence[str]) -> int:
+            table = pa.table({"key": keys, **{name: noise.random(len(keys)) for name in names}})
+            return _on_disk(len(written(table)))
+
+        whole, rest = divmod(len(missing), BLOCK)
+        study = sum(_on_disk(len(content)) for content in self._tables(self.plan.name).values())
+        study += 5 * SECTOR  # what it says of itself, and four folders
+        return whole * part(missing[:BLOCK]) + (part(missing[-rest:]) if rest else 0) + study
 
     # -- running ------------------------------------------------------------------------------------------------------
 
@@ -220,15 +227,20 @@ class Sweep:
     def record(self, about: Mapping[str, Any], digest: str) -> None:
         """Store the plan itself: which runs are the study's; without date and result while any of them is missing."""
         folder = self.store.folder / STUDIES / f"{self.plan.name}-{digest[:12]}"
-        named = {"study": folder.name}
-        for name, frame in (("plan", self.plan.rows()), ("points", self.plan.table())):
-            whole = frame.assign(**named)[[*named, *frame]]
-            durable(folder / f"{name}.parquet", written(pa.Table.from_pandas(whole, preserve_index=False)))
+        for name, content in self._tables(folder.name).items():
+            durable(folder / name, content)
         said = {"name": self.plan.name, "digest": digest, "metrics": list(self.measures), "result": self.digest()}
         said |= about
         if self.missing():
             said |= {"result": "", "finished": ""}
         durable(folder / "study.json", (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
+
+    def _tables(self, study: str) -> dict[str, bytes]:
+        """Files that say which runs are the study's."""
+        frames = {"plan.parquet": self.plan.rows(), "points.parquet": self.plan.table()}
+        for frame in frames.values():
+            frame.insert(0, "study", study)
+        return {name: written(pa.Table.from_pandas(frame, preserve_index=False)) for name, frame in frames.items()}
 
 
 def cube(plan: Plan, result: pd.DataFrame, metric: str) -> np.ndarray:
@@ -239,6 +251,10 @@ def cube(plan: Plan, result: pd.DataFrame, metric: str) -> np.ndarray:
     values = np.full((len(plan.points), len(plan.ways), max(plan.seeds.values())), np.nan)
     values[result["point"].map(place).to_numpy(), way, luck] = result[metric].to_numpy(float)
     return values
+
+
+def _on_disk(size: int) -> int:
+    return math.ceil(size / SECTOR) * SECTOR
 
 
 def _rows(found: Sequence[Reply]) -> list[dict[str, Any]]:
