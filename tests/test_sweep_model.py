@@ -353,6 +353,7 @@ def test_points_come_from_a_file(file, tmp_path):
         ("output.works_gain\n0.3\n", "line 2: output.works_gain is 0.3; allowed: a number, 0 to 0.12"),
         ("output.works_gain\n0.1\nlittle\n", "line 3: output.works_gain is little; allowed"),
         ("works\n1\n", "has the columns works; needed: output.works_gain"),
+        ("output.works_gain\n0.1,0.2\n0.1,0.3\n", "rows have more cells than the first line has names"),
         ("output.works_gain\n", "has no point"),
     ):
         points.write_text(text)

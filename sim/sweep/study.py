@@ -301,6 +301,8 @@ def _points(path: Path, spans: Mapping[str, tuple[float, float]]) -> dict[str, l
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise InputError(f"{path}: is no CSV of points: {error}") from None
+    if not isinstance(frame.index, pd.RangeIndex):  # what pandas makes of cells that have no name
+        raise InputError(f"{path}: rows have more cells than the first line has names; needed: {', '.join(spans)}")
     if set(frame) != set(spans):
         raise InputError(f"{path}: has the columns {', '.join(frame)}; needed: {', '.join(spans)}")
     for name, (low, high) in spans.items():
