@@ -312,7 +312,7 @@ def test_resilience_shows_levels_and_paired_differences(results):
     assert [column.unit for column in grid.columns] == ["", "level", "difference", "difference"]
     rows = {row[0].text: row for row in grid.rows}
     for words, measure, decimals in (
-        ("Elasticity of consumption, median household", "elasticity", 3),
+        ("Elasticity of consumption, median person", "elasticity", 3),
         ("… of it by local demand", "total_demand", 3),
         ("Withstand the shocks of the test", "withstand", 1),
     ):

@@ -116,7 +116,7 @@ class Found:
             hit = after(shock)
             national.append(_passes(hit, twin))
             reached = _elasticities(hit, twin)
-            elasticities.append(float(np.nanmedian(reached)))
+            elasticities.append(resilience.median_elasticity(reached, path.persons))
             if shock == down:
                 fallen, below = hit, resilience.pushed_below(hit["consumption"], twin["consumption"]).any(axis=0)
                 self.household = {"elasticity": reached, "pushed_below": below.astype(float)}

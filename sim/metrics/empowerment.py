@@ -186,13 +186,13 @@ def empowerment_without_agency(social, education, persons):
     return empowerment_index(*joined({"social": social, "education": education}), persons)
 
 
-@metric("participation", unit="% of households", better="higher")
+@metric("attendance at village meetings", unit="% of households", better="higher")
 def participation(attends, weight):
     """Households that attended the village meeting (*musyawarah*) this quarter, %."""
     return 100.0 * mean(attends, weight)
 
 
-@metric("participation outside the elite", unit="% of households", better="higher")
+@metric("attendance outside the elite", unit="% of households", better="higher")
 def participation_non_elite(attends, stratum, weight):
     """Households of the majority and the marginal strata that attended the village meeting this quarter, %."""
     return 100.0 * mean(attends, weight * (stratum >= MAJORITY))

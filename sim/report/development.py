@@ -24,7 +24,7 @@ class Line(NamedTuple):
 
 PER_INDEX = mark("% per 1 % of the index")
 RESILIENCE = (
-    Line("elasticity", mark("Elasticity of consumption, median household"), PER_INDEX, 3),
+    Line("elasticity", mark("Elasticity of consumption, median person"), PER_INDEX, 3),
     Line("first_own_income", mark("Own income, at once"), PER_INDEX, 3),
     Line("total_own_income", mark("Own income, over three years"), PER_INDEX, 3),
     Line("total_direct", mark("… of it by outside markets directly"), PER_INDEX, 3),
