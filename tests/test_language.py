@@ -238,8 +238,10 @@ def test_one_thing_is_told_in_the_singular():
         template.said("{points} points", points=1) == "1 point"
         and say("{part} points", part="0 to 1") == "0 to 1 points"
     )
+    some = "the listed villages of about {households} households"
+    assert say(some, households=1) == "the listed villages of about 1 household"
     with speaking("id"):
-        assert say(text, villages=1, households=5000) == "1 desa dengan sekitar 5000 rumah tangga per desa"
+        assert say(some, households=1) == "desa-desa dalam daftar dengan sekitar 1 rumah tangga per desa"
 
 
 def test_shares_intervals_and_lists():
