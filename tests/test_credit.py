@@ -210,7 +210,7 @@ def test_the_wage_floor_binds_the_works_of_the_programme():
 def test_a_road_that_is_built_from_outside_pays_nothing_in_the_village():
     told = {"loss": 0.24, "works_money": 0.04, "road_works": 0.1, "wage_floor": 0.8}
     for outside in (0.0, 0.25, 1.0):
-        here = works.local_construction(0.15, 0.1, outside)
+        here = works.local_construction(0.04, 0.01, 0.1, outside)
         assert here == pytest.approx(0.15 - 0.1 * outside)
         paid = works.wage_bill(**told, local_construction=here, road_outside=outside)
         own = 0.14 - 0.1 * outside  # the programme's, for which the floor is; the council's 0.01 has the usual share

@@ -290,7 +290,7 @@ def test_only_animals_die_and_the_books_say_how_many(small_world, programmes_201
 def test_draws_that_fail_are_counted_over_draws_and_over_sites():
     found = over_sites([100.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     assert found.mean == 12.5
-    assert sorted(found.estimates) == pytest.approx([0.0] + [100.0 / SITES] * 7)
+    assert sorted(found.estimates) == pytest.approx([0.0] * (8 - SITES) + [100.0 / SITES] * SITES)
     assert over_sites([0.0] * 3).estimate_range() == (0.0, 0.0)
 
 

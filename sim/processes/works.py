@@ -104,9 +104,9 @@ def construction(works_money, council_works, road_works):
 
 
 @rule(village, "z per person and quarter", 0.0)
-def local_construction(construction, road_works, road_outside):
+def local_construction(works_money, council_works, road_works, road_outside):
     """What of it is built by residents and with what the village sells: all but what a contractor brings."""
-    return construction - road_outside * road_works
+    return works_money + council_works + road_works * (1.0 - road_outside)
 
 
 @rule(village, "z per person and quarter", 0.0)
@@ -121,7 +121,7 @@ def wage_bill(
 ):
     """Wages to residents out of what is spent on works: a transfer, not own income. The floor binds a programme's works."""
     more = max(share, wage_floor) - share
-    return (share * local_construction + more * (works_money + road_works - road_outside * road_works)) * (1.0 - loss)
+    return (share * local_construction + more * (works_money + road_works * (1.0 - road_outside))) * (1.0 - loss)
 
 
 @rule(village, "z per quarter", 0.0)
