@@ -803,7 +803,7 @@ def test_lesson_a_cow_is_not_enough(ran):
 
 
 def test_lessons_say_what_the_scorecard_says():
-    """Whether institutions move as in trials; whether the study of graduation programmes is reproduced, with a trap."""
+    """Whether institutions move as in trials; whether graduation programmes do as in theirs, with a trap and without."""
     rows, _ = standing.read()
     still = rows[(rows["study"] == "V5") & rows["deciding"]]["verdict"]
     assert set(still) == {"FAIL"}, "where this moves, the lesson on meetings and its notebook must too"
@@ -811,10 +811,10 @@ def test_lessons_say_what_the_scorecard_says():
     assert "that study is not reproduced" in meeting["steps"][-1]["text"][0]
     assert "studi itu belum tereproduksi" in meeting["steps"][-1]["text"][1]
     deciding = rows[(rows["study"] == "V9") & rows["deciding"]].groupby("variant")["verdict"].agg(list).to_dict()
-    assert deciding == {"trap_off": ["FAIL"], "trap_on": ["PASS*"]}, "where this moves, the lesson's limits must too"
+    assert deciding == {"trap_off": ["PASS*"], "trap_on": ["PASS*"]}, "where this moves, the lesson's limits must too"
     (cow,) = (one for one in lessons.lessons() if one["id"] == "cow")
-    assert "without a trap it does not reproduce" in cow["steps"][-1]["text"][0]
-    assert "tanpa perangkap ia belum mereproduksi" in cow["steps"][-1]["text"][1]
+    assert "with a trap and without one it reproduces" in cow["steps"][-1]["text"][0]
+    assert "dengan maupun tanpa perangkap ia mereproduksi" in cow["steps"][-1]["text"][1]
 
 
 def test_lesson_standing_in_the_storm(ran):
