@@ -803,7 +803,7 @@ def test_lesson_a_cow_is_not_enough(ran):
 
 
 def test_lessons_say_what_the_scorecard_says():
-    """Whether institutions move as in trials; whether graduation programmes do as in theirs, with a trap and without."""
+    """Whether institutions move as in trials; whether graduation programmes do as in theirs, trap or not."""
     rows, _ = standing.read()
     still = rows[(rows["study"] == "V5") & rows["deciding"]]["verdict"]
     assert set(still) == {"FAIL"}, "where this moves, the lesson on meetings and its notebook must too"
