@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +62,8 @@ class CommunityModel(ViewedModel):
         super().__init__(rng=seed)
         self.world, self.programmes, self.luck = world, tuple(programmes), seed
         self.held = holding(world.lane.plan, held)
+        # rules of a user's own, once for all quarters; that the project's keep their ranges is for its tests
+        self.own = tuple(r for r in self.plan.rules.values() if not r.function.__module__.startswith(HOUSE))
         self.shocks = dict(shocks or {})
         self.state: State = world.state.copy()
         self.quarter = 0
@@ -82,11 +84,6 @@ class CommunityModel(ViewedModel):
             self._blame()
         for rule in self.own:
             self._check_range(rule)
-
-    @property
-    def own(self) -> Iterator[Rule]:
-        """Rules of a user's own; that the project's keep their ranges is for its tests."""
-        return (one for one in self.plan.rules.values() if not one.function.__module__.startswith(HOUSE))
 
     def _check_range(self, rule: Rule) -> None:
         """Refuse what a rule has set outside the range that it declares."""
@@ -135,7 +132,7 @@ class CommunityModel(ViewedModel):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CommunityModel:
         """An independent copy; it shares what never changes: the world at quarter 0, the borders, the programmes."""
-        for shared in (self.world, self.state.layout, self.programmes):
+        for shared in (self.world, self.state.layout, self.programmes, self.own):
             memo[id(shared)] = shared
         twin = object.__new__(type(self))
         memo[id(self)] = twin
