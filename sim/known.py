@@ -8,9 +8,10 @@ from pathlib import Path
 from sim import installed, metrics, own_files, policies
 from sim.engine.plan import Plan, PlanError
 from sim.errors import InputError, PolicyError
+from sim.nearest import did_you_mean
 from sim.own_files import OwnFile
 from sim.policies.families import FAMILIES
-from sim.policies.policy import Policy, did_you_mean
+from sim.policies.policy import Policy
 from sim.scenario import BASELINE, Known
 from sim.start import wire
 

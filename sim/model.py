@@ -19,11 +19,11 @@ from sim.engine.table import State
 from sim.errors import InputError, NotFiniteError
 from sim.policies.policy import Programme, set_levers
 from sim.reference import MesaLane
+from sim.shipped import ours
 from sim.start import World
 
 SHOCKS = ("macro_shock", "wage_shock", "local_shock")
 THOROUGH = 20  # quarters between two looks at every value; those of villages are looked at in every quarter
-HOUSE = "sim."  # how the modules of the project's own rules begin
 QUARTERS = 80  # twenty years: where `run_model` ends when nobody says otherwise
 
 
@@ -63,7 +63,7 @@ class CommunityModel(ViewedModel):
         self.world, self.programmes, self.luck = world, tuple(programmes), seed
         self.held = holding(world.lane.plan, held)
         # rules of a user's own, once for all quarters; that the project's keep their ranges is for its tests
-        self.own = tuple(r for r in self.plan.rules.values() if not r.function.__module__.startswith(HOUSE))
+        self.own = tuple(r for r in self.plan.rules.values() if not ours(r.function))
         self.shocks = dict(shocks or {})
         self.state: State = world.state.copy()
         self.quarter = 0

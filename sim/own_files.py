@@ -22,7 +22,8 @@ from sim.engine.rule import Param, Rule, rule
 from sim.engine.table import Table
 from sim.errors import InputError
 from sim.metrics import Metric, metric
-from sim.policies.policy import Policy, did_you_mean, policy
+from sim.nearest import did_you_mean
+from sim.policies.policy import Policy, policy
 
 T = TypeVar("T")
 LARGEST_FILE = 1_000_000  # bytes

@@ -6,10 +6,16 @@ import ast
 import hashlib
 import io
 import tokenize
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+
+
+def ours(function: Callable[..., object]) -> bool:
+    """Whether a function is the project's, not a user's own."""
+    return function.__module__.startswith(f"{PACKAGE.name}.")
 
 
 def code_digest() -> str:

@@ -12,7 +12,6 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError
+from sim.nearest import did_you_mean
 from sim.population import (
     ACTIVITIES,
     DEGREE,
@@ -180,9 +180,9 @@ def _header(file: str, row: int, cells: list[str], columns: Mapping[str, Column]
     missing = [name for name in needed if name not in names]
     for name in names:
         if name not in columns:
-            near = get_close_matches(name, [known for known in columns if known not in names], n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"allowed: {', '.join(columns)}."
-            raise InputError(f"{file}, row {row}, column '{name}': an unknown column; {hint}")
+            near = did_you_mean(name, [known for known in columns if known not in names], repr)
+            hint = near or f"; allowed: {', '.join(columns)}."
+            raise InputError(f"{file}, row {row}, column '{name}': an unknown column{hint}")
         if names.count(name) > 1:
             raise InputError(f"{file}, row {row}, column '{name}': found {names.count(name)} times; allowed: once.")
     if missing:

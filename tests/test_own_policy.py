@@ -210,9 +210,20 @@ def test_one_file_brings_a_policy_a_process_and_a_metric(mine, scenario, tmp_pat
             "village_capture",
             ("metric worst_capture: returned a ndarray; allowed: one number",),
         ),
+        (
+            "village_capture.max()",
+            "village_capture.max() + __import__('time').perf_counter()",
+            ("metric worst_capture: asked twice, it gave two numbers; allowed: what follows from its arguments alone",),
+        ),
         ("return {", "raise SystemExit(3)\n    return {", ("mine.py, line 22: SystemExit: 3",)),
     ],
-    ids=["a rule leaves its range", "a metric raises", "a metric gives no number", "a policy leaves"],
+    ids=[
+        "a rule leaves its range",
+        "a metric raises",
+        "a metric gives no number",
+        "a metric asks the clock",
+        "a policy leaves",
+    ],
 )
 def test_what_goes_wrong_in_a_file_while_it_runs_is_told(mine, scenario, tmp_path, capsys, old, new, words):
     assert old in ONE_OF_EACH
@@ -448,6 +459,18 @@ STOPPED = {
     "words": ('return {"works_money": "0.01"}', ("set works_money to '0.01'; allowed: a number",)),
     "nothing": ("pass", ("returned None; allowed: levers by name",)),
     "number": ("return budget", ("returned array(", "allowed: levers by name")),
+    "chance": (
+        'import random\n    return {"right_goal": random.random()}',
+        ("asked twice, it set right_goal in two ways; allowed: what follows from its arguments alone",),
+    ),
+    "memory": (
+        'past = globals().setdefault("past", [])\n    past.append(1)\n    return {"right_goal": 1.0 / len(past)}',
+        ("asked twice, it set right_goal in two ways",),
+    ),
+    "now and then": (
+        'n = globals()["n"] = globals().get("n", 0) + 1\n    return {"right_goal": 1.0} if n % 2 else {}',
+        ("asked twice, it set right_goal in two ways",),
+    ),
     "raises": (
         'return {"works_money": budget / wealth}',
         ("mine.py, line 7: NameError: name 'wealth' is not defined",),

@@ -462,7 +462,14 @@ def test_files_that_are_no_scenarios(write, tmp_path):
     assert "larger than 1 MB" in _message(write("#" * 1_000_001))
     assert "line 2: not UTF-8 text" in _message(write(b'title = "a"\nquestion = "\xff"\n'))
     assert _message(write("# nothing\n")).endswith("swadaya show desa > x.toml")
-    assert "is the study of a sweep" in _message(SCENARIOS / "sweeps" / "facilitation.toml")
+    for place, told in (
+        ("sweeps/facilitation", "is the study of a sweep"),
+        ("evidence/V5", "is a published study, not a scenario"),
+        ("published/V5", "is a published result, not a scenario"),
+        ("published/default", "is a published result, not a scenario"),
+        ("claims/article", "is a list of claims, not a scenario"),
+    ):
+        assert told in _message(SCENARIOS / f"{place}.toml")
     assert "too many digits" in _message(write("x = " + "9" * 5000))
     assert "nested too deeply" in _message(write("x = " + "[" * 5000 + "]" * 5000))
 

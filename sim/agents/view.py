@@ -8,7 +8,6 @@ dies, so a view cannot be removed, and no other attribute can be set on it.
 
 from __future__ import annotations
 
-import difflib
 import math
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import pandas as pd
 from sim.agents.institutions import COUNCIL, SAVINGS_GROUP, SERVICE_AGENCY
 from sim.engine.plan import Plan
 from sim.engine.table import State
+from sim.nearest import did_you_mean
 
 LARGEST = 1_000_000  # households: in Mesa's lists each takes 0.4 to 0.7 kB, and 10 microseconds to make
 
@@ -36,8 +36,7 @@ class UnknownColumn(AttributeError):
         if home not in (None, kind.table):
             return f"{kind.__name__} has no column {name}: it belongs to the {home}"
         public = [other for other in dir(kind) if not other.startswith("_")]
-        near = difflib.get_close_matches(name, [*columns, *public], 1)
-        return f"{kind.__name__} has no column {name}" + (f"; did you mean {near[0]}?" if near else "")
+        return f"{kind.__name__} has no column {name}{did_you_mean(name, [*columns, *public])}"
 
 
 class Row:

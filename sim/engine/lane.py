@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import sys
 from collections.abc import Iterable, Mapping
@@ -13,6 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
+from sim.nearest import did_you_mean
 
 from . import draw
 from .compile import addresses, compiled, draws, driver
@@ -107,8 +108,7 @@ def holding(plan: Plan, names: Iterable[str] = ()) -> np.ndarray:
 def _known(names: Iterable[str], known: Iterable[str], what: str) -> None:
     """Refuse a name that the plan does not have; the message has the nearest one that it has."""
     for name in sorted(set(names) - set(known)):
-        near = difflib.get_close_matches(name, list(known), 1)
-        raise PlanError(f"there is no {what} {name}" + (f"; did you mean {near[0]}?" if near else ""))
+        raise PlanError(f"there is no {what} {name}{did_you_mean(name, list(known))}")
 
 
 def outer(

@@ -6,12 +6,13 @@ wiring leaves a choice, rules stand in the order in which they were given.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
+
+from sim.nearest import did_you_mean
 
 from .draw import name_key
 from .rule import (
@@ -229,8 +230,7 @@ class Plan:
         name = reading.name if isinstance(reading, Last) else reading
         table = self.table_of.get(name) or (self._nodes[name].table if name in getattr(self, "_nodes", {}) else None)
         if table is None:
-            near = difflib.get_close_matches(name, self.table_of, 1)
-            raise PlanError(f"{where}: there is no column {name}" + (f"; did you mean {near[0]}?" if near else ""))
+            raise PlanError(f"{where}: there is no column {name}{did_you_mean(name, self.table_of)}")
         return table
 
     def _reachable(self, reading: Reading, reader: Table, where: str) -> None:

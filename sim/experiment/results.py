@@ -18,6 +18,7 @@ import pandas as pd
 from sim.errors import InputError
 from sim.scenario import Scenario
 
+BESIDE = ("households", "villages", "ledger", "population")  # Parquet files beside series and tables
 PARAMETER_SET = "parameter set"  # in the manifest's `solved`: which of the calibrated ones a world is of, from 1
 
 
@@ -52,7 +53,7 @@ class Results:
 
     def save(self, folder: Path) -> None:
         """Write Parquet and CSV into a folder that exists."""
-        for name in ("households", "villages", "ledger", "population"):
+        for name in BESIDE:
             getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
         put_table(folder, "series", self.series)
         (folder / "tables").mkdir()

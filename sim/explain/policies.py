@@ -13,8 +13,9 @@ from sim.engine.rule import Param
 from sim.errors import InputError
 from sim.explain.page import entry, page, section, span
 from sim.language import mark, say, spoken, written
+from sim.nearest import did_you_mean
 from sim.policies.families import FAMILIES
-from sim.policies.policy import Policy, did_you_mean
+from sim.policies.policy import Policy
 from sim.policies.practice import PRACTICE, VARIABLES
 from sim.regime.regions import losses
 from sim.scenario import BASELINE, BENCHMARK, PROGRAMMES_2017

@@ -26,6 +26,7 @@ from typing import Any, SupportsFloat, TypeVar
 import numpy as np
 
 from sim.errors import InputError
+from sim.shipped import ours
 
 #: The rural poverty line in model money, z per person and quarter. Frozen; a grid of 0.9, 1 and 1.1 is printed beside.
 LINE = 1.0
@@ -233,13 +234,18 @@ def measure(
             at_hand[argument] = found
         return at_hand[argument]
 
-    due = (one for one in metrics if quarter is None or one.due(quarter))
-    found: dict[str, float] = {}
-    for one in due:
+    def number(one: Metric) -> float:
         value: Any = one.function(*map(look, one.wiring))
         if value is None or isinstance(value, str) or np.ndim(value):  # of a user's own metric
             raise InputError(f"metric {one.name}: returned a {type(value).__name__}; allowed: one number")
-        found[one.name] = float(value)
+        return float(value)
+
+    due = [one for one in metrics if quarter is None or one.due(quarter)]
+    found = {one.name: number(one) for one in due}
+    for one in due:
+        if not ours(one.function) and not np.array_equal(number(one), found[one.name], equal_nan=True):
+            said = f"metric {one.name}: asked twice, it gave two numbers"
+            raise InputError(f"{said}; allowed: what follows from its arguments alone, without chance, clock or memory")
     return found
 
 

@@ -8,7 +8,6 @@ villages have together.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import linecache
 import re
@@ -25,6 +24,8 @@ from sim.agents.territory import LEVERS, MONEY
 from sim.engine.rule import Param
 from sim.engine.table import State
 from sim.errors import PolicyError
+from sim.nearest import did_you_mean
+from sim.shipped import ours
 
 Decision = TypeVar("Decision", bound=Callable[..., Mapping[str, object]])  # a decorated function keeps its type
 NEUTRAL = {lever.name: lever.neutral for lever in LEVERS}
@@ -32,12 +33,6 @@ ROW = {lever.name: row for row, lever in enumerate(LEVERS)}
 REST = np.array([[lever.neutral] for lever in LEVERS])
 GIVEN = ("budget", "quarter", "since_start")  # what a policy may ask for beside the columns of the villages
 FACILITATED = ("facilitation", "training", "organising")  # these end with the facilitators, the rest with the funds
-
-
-def did_you_mean(name: object, known: Collection[str]) -> str:
-    """The nearest known name, as the end of a sentence; empty where none is near."""
-    near = difflib.get_close_matches(str(name)[:200], known, 1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +155,8 @@ def policy(
     -----
     The function's arguments are what it sees: `budget` (array, one number a village; z per person and quarter),
     `quarter`, `since_start`, columns of the villages by name, and numbers of its own with a `Param` as default. It
-    returns lever -> array of that shape, or one number; what it does not spend is paid out as dividend.
+    returns lever -> array of that shape, or one number; what it does not spend is paid out as dividend. One that is not
+    the project's is asked twice, and refused where it gives two answers: arms differ by what programmes do alone.
 
     Examples
     --------
@@ -232,12 +228,25 @@ def set_levers(programmes: Sequence[Programme], state: State, quarter: int) -> N
         money = programme.budget(quarter)
         if not money:
             continue
-        asked, spent = _checked(programme, _decided(programme, state, quarter, money), state, quarter, money)
+        asked, spent = _checked(programme, state, quarter, money)
+        if not ours(programme.policy.function):
+            _same_again(programme, asked, _checked(programme, state, quarter, money)[0], quarter)
         for name, numbers in asked.items():
             here = levers[ROW[name]]
             here[:] = here + numbers if name in MONEY else _agreed(programme, name, here, numbers, quarter)
         levers[ROW["dividend"]] += _left(programme.policy, money, spent, state)
     state.arrays["village"][[state.index[name][1] for name in NEUTRAL]] = levers
+
+
+def _same_again(
+    programme: Programme, asked: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray], quarter: int
+) -> None:
+    """Refuse a policy that answers the same question in two ways: its arms would differ by more than what it does."""
+    for name in {**asked, **again}:
+        if name in asked and name in again and np.array_equal(asked[name], again[name]):
+            continue
+        said = f"policy {programme.policy.name}, quarter {quarter}: asked twice, it set {name} in two ways"
+        raise PolicyError(f"{said}; allowed: what follows from its arguments alone, without chance, clock or memory")
 
 
 def _left(about: Policy, money: float, spent: np.ndarray, state: State) -> np.ndarray | float:
@@ -309,7 +318,7 @@ def _short(value: object) -> str:
 
 
 def _checked(
-    programme: Programme, decided: Mapping[str, object], state: State, quarter: int, money: float
+    programme: Programme, state: State, quarter: int, money: float
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """What a policy decided, checked: declared levers only, within their bounds and the budget.
 
@@ -322,6 +331,7 @@ def _checked(
     who = f"policy {about.name}, quarter {quarter}:"
     asked: dict[str, np.ndarray] = {}
     spent = np.zeros(villages)
+    decided = _decided(programme, state, quarter, money)
     for name, value in decided.items():
         if name not in about.levers:
             levers = ", ".join(about.levers) or "none"

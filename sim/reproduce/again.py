@@ -12,7 +12,8 @@ from sim.experiment.lanes import LanesDiffer
 from sim.language import mark, say
 from sim.progress import Tell
 from sim.reproduce import opening, published
-from sim.reproduce.agreement import DIFFERS, IDENTICAL
+from sim.reproduce.agreement import DIFFERS, IDENTICAL, apart
+from sim.reproduce.archive import SHOWN
 from sim.reproduce.runs import KINDS, Asked, Made
 from sim.scenario import Known
 
@@ -73,12 +74,24 @@ def held(name: str, known: Known, tell: Tell, kinds: Kinds = KINDS) -> Told:
         tell(mark("Mesa lane"), 0, 1)
         lanes, lanes_code = _lanes(made)
     lines += [made.shown, f"{name}: {verdict.told()}"]
+    others = apart(one.beside, made.beside) if isinstance(one, opening.Package) else []
+    if isinstance(one, opening.Package):
+        lines.append(_beside(others))
     changes = made.changes(was)
     if changes and verdict.word != IDENTICAL:
         lines.append(say("Stored with: {changes}.", changes="; ".join(changes)))
     elif verdict.word == DIFFERS:
         lines.append(say("Question, rules, versions and processor are those that it was stored with."))
-    return Told([*lines, lanes, ""], max(verdict.code, lanes_code))
+    forged = bool(others) and verdict.word == IDENTICAL  # where a last bit is another, it may be in any of them
+    return Told([*lines, lanes, ""], max(verdict.code, lanes_code, int(forged)))
+
+
+def _beside(others: Sequence[str]) -> str:
+    """What a package holds beside the series, held against what the run gives."""
+    if not others:
+        return say("Every table, household, village and flow that it holds is the same to the last bit.")
+    more = say("; and {count} more", count=len(others) - SHOWN) if len(others) > SHOWN else ""
+    return say("Not the same to the last bit: {tables}{more}.", tables="; ".join(others[:SHOWN]), more=more)
 
 
 def _lanes(made: Made) -> tuple[str, int]:

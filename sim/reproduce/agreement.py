@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from sim.experiment.canonical import COLUMNS, KEYS, NUMBERS, WHOLE, Stored, digest
@@ -98,6 +99,28 @@ def compare(was: Stored, table: pd.DataFrame, series_sha256: str) -> Verdict:
     out = [one for one in found if one.far > TOLERANCE]
     farthest = max(found, key=lambda one: one.far, default=None)
     return Verdict(DIFFERS if out else WITHIN, count, farthest, out[0] if out else None)
+
+
+def apart(was: Mapping[str, pd.DataFrame], now: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Tables that are not the same bits as they were stored, row by row, and what is wrong with each."""
+    told = ((name, _apart(was.get(name), now.get(name))) for name in sorted({*was, *now}))
+    return [f"{name} {what}" for name, what in told if what]
+
+
+def _apart(was: pd.DataFrame | None, now: pd.DataFrame | None) -> str:
+    if now is None or was is None:
+        return say("is missing") if now is None else say("was not stored")
+    if [*was] != [*now] or len(was) != len(now):
+        return say("has other rows or columns")
+    column = next((column for column in now if not _same(was[column], now[column])), None)
+    return "" if column is None else say("has another {column}", column=column)
+
+
+def _same(was: pd.Series, now: pd.Series) -> bool:
+    """Whether two columns hold the same, whatever they are stored as."""
+    if pd.api.types.is_numeric_dtype(now) and pd.api.types.is_numeric_dtype(was):
+        return np.array_equal(was.to_numpy(float), now.to_numpy(float), equal_nan=True)
+    return was.astype(str).tolist() == now.astype(str).tolist()
 
 
 def _rows(table: pd.DataFrame) -> dict[Key, tuple]:

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pandas as pd
 import pyarrow.parquet as pq
 
 from sim.experiment import canonical
+from sim.experiment.results import BESIDE
 from sim.language import mark
 from sim.progress import Tell
 from sim.reproduce import archive
@@ -28,27 +30,26 @@ from sim.reproduce.runs import Made, asked_of, of_scenario
 from sim.scenario import Known, Scenario, check
 
 CELLS = 10**8  # of the Parquet tables that are read: a few bytes can say many more
-DATA = ("results/series.", "results/tables/")  # what is read back, by the beginning of its name
+RESULTS = "results/"
 MANIFEST = "results/manifest.json"
 COMPARED = mark(
     "Held against each other before the run: every file and its digest in the crate; series and tables, as Parquet and "
-    "as CSV, and the digests of canonical.csv; the scenario as it was written and as it is run."
+    "as CSV, and the digests of canonical.csv; the scenario as it was written and as it is run; after it, "
+    "every table, household, village and flow."
 )
-NOT_COMPARED = mark(
-    "Not compared with anything: figures, report, households, villages, ledger and population, and numbers of the "
-    "tables that have no interval."
-)
+NOT_COMPARED = mark("Not compared with anything: figures and pages.")
 
 
 @dataclass(frozen=True)
 class Package:
-    """A package that was checked to the last byte, and can be run."""
+    """A package that was checked to the last byte, and can be run; `beside` is what lies there beside the series."""
 
     name: str
     scenario: Scenario
     stored: canonical.Stored
     files: int
     sha256: str
+    beside: Mapping[str, pd.DataFrame]
 
     def was(self) -> canonical.Stored:
         """The table that it holds."""
@@ -78,8 +79,8 @@ def opened(path: Path, known: Known) -> Iterator[Package]:
         _same_scenario(found, scenario, data, known, beside)
         stored = canonical.stored(found.text(TABLE), f"{path}, {TABLE}")
         _same_run(found, document, stored)
-        _same_tables(found, stored, Path(place))
-        yield Package(path.name, scenario, stored, len(found.files) - 1, archive.hashed(path))
+        tables = _same_tables(found, stored, Path(place))
+        yield Package(path.name, scenario, stored, len(found.files) - 1, archive.hashed(path), tables)
 
 
 def _json(found: Archive, name: str) -> dict[str, Any]:
@@ -148,9 +149,9 @@ def _same_run(found: Archive, document: Mapping[str, Any], stored: canonical.Sto
         raise found.refuse(f"{MANIFEST} is of another run: {', '.join(changed)} is not that of {TABLE} and {DOCUMENT}")
 
 
-def _same_tables(found: Archive, stored: canonical.Stored, place: Path) -> None:
-    """Series and tables are those of the digests, and each CSV is what its Parquet gives."""
-    names = [name for name in found.files if name.startswith(DATA) and name.endswith((".parquet", ".csv"))]
+def _same_tables(found: Archive, stored: canonical.Stored, place: Path) -> dict[str, pd.DataFrame]:
+    """Series and tables are those of the digests, and each CSV is what its Parquet gives; all tables but the series."""
+    names = [name for name in found.files if name.startswith(RESULTS) and name.endswith((".parquet", ".csv"))]
     found.unpack(names, place)
     files = {name: place / name for name in names if name.endswith(".parquet")}
     try:
@@ -160,9 +161,11 @@ def _same_tables(found: Archive, stored: canonical.Stored, place: Path) -> None:
         series, tables = tables_of(place / "results")
         digests = canonical.digests(series, tables)
         others = other_csv(place / "results", series, tables)
+        beside = {name: pd.read_parquet(place / f"{RESULTS}{name}.parquet") for name in BESIDE}
     except Exception as error:  # a table that means harm makes its reader raise anything
         raise found.refuse(f"its tables cannot be read: {' '.join(str(error).split())}") from None
     changed = [name for name, digest in digests.items() if digest != stored.about[name]]
     if changed:
         raise found.refuse(f"its tables are not those of {TABLE}: {', '.join(changed)} is another")
     found.complain([f"'results/{name}' was changed: it is not what its Parquet table says" for name in others])
+    return {**beside, **{f"tables/{name}": table for name, table in tables.items()}}

@@ -7,7 +7,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from sim.evidence.studies import CONTROL, Study
 from sim.evidence.trials import Draw, programmes
 from sim.experiment import canonical, study
 from sim.experiment.lanes import agree, side_by_side
+from sim.experiment.results import BESIDE
 from sim.foreign import regimes
 from sim.foreign.society import first_state
 from sim.foreign.society import found as society
@@ -75,12 +76,15 @@ class Made:
         What a terminal prints.
     lanes
         Plays two villages in both lanes and says which; raises `LanesDiffer`.
+    beside
+        What a comparison makes beside its series, by the name of its file in the results.
     """
 
     table: pd.DataFrame
     about: Mapping[str, str]
     shown: object
     lanes: Callable[[], str]
+    beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def stored(self) -> canonical.Stored:
         """As it waits to be made again."""
@@ -272,7 +276,9 @@ def of_scenario(scenario: Scenario, tell: Tell = quiet) -> Made:
     about = {name: str(manifest[name]) for name in ("series_sha256", "table_sha256")}
     about |= asked_of(manifest)
     table = canonical.of_comparison(results.series, results.tables)
-    return Made(table, about, beside_bars(headline_terminal(results)), partial(_lanes, scenario))
+    beside = {name: getattr(results, name) for name in BESIDE}
+    beside |= {f"tables/{name}": found for name, found in results.tables.items()}
+    return Made(table, about, beside_bars(headline_terminal(results)), partial(_lanes, scenario), beside)
 
 
 def beside_bars(shown: RenderableType) -> Group:

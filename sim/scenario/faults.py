@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import os
@@ -10,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from sim import nearest
 from sim.policies.families import FAMILIES, refusal
 
 from .arms import Arm, Programme
@@ -42,8 +42,7 @@ def show(value: Any) -> str:
 
 def did_you_mean(name: Any, known: Collection[str]) -> str:
     """The nearest known name, as the end of a sentence; empty where none is near."""
-    near = difflib.get_close_matches(str(name)[:200], known, 1, 0.6)
-    return f"; did you mean {json.dumps(near[0], ensure_ascii=False)}?" if near else ""
+    return nearest.did_you_mean(name, known, show)
 
 
 def place(location: Location) -> str:

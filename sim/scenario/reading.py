@@ -27,6 +27,12 @@ STUDIES = SCENARIOS / "sweeps"
 LARGEST_FILE = 1_000_000  # bytes
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 OTHERS = ("data", "evidence", "claims", "published", "sweeps")
+OTHER_KINDS = {  # a key that no scenario has, and what a file that has it is instead
+    "kind": "a published result, not a scenario; `swadaya reproduce` takes its name",
+    "scenario": "the study of a sweep, not a scenario; `swadaya sweep` takes it",
+    "outcomes": "a published study, not a scenario; `swadaya validate --studies` takes the folder that it lies in",
+    "claims": "a list of claims, not a scenario; `swadaya claims` asks which of the article's hold",
+}
 MOST_FAULTS = 8  # lines of one message
 QUOTED = re.compile(r"['\"](.*?)['\"]")
 Part = TypeVar("Part", bound=Frozen)
@@ -120,8 +126,10 @@ def load(path_or_name: str | os.PathLike[str], known: Known, changes: Mapping[st
     path, name, text, document = opened(path_or_name)
     if not document:
         raise InputError(f"{name}: says nothing; a scenario to begin with: swadaya show desa > {path.name}")
-    if "scenario" in document and "population" not in document:
-        raise InputError(f"{name}: is the study of a sweep, not a scenario; `swadaya sweep` takes it")
+    if not isinstance(document.get("population"), dict):
+        for key, kind in OTHER_KINDS.items():
+            if key in document:
+                raise InputError(f"{name}: is {kind}")
     if changes:
         files = {"survey", "village_list"} & {*(changes.get("population") or {})}  # named where the code runs
         beside = Path.cwd() / path.name if files else path
