@@ -232,6 +232,13 @@ def paid_to_groups(
 
 @flow("lending_groups", "households")
 @money
+def shared_by_groups(shared=Sum("group_shared", weight="size")):
+    """Savings and interest that the lending groups share out."""
+    return shared
+
+
+@flow("lending_groups", "households")
+@money
 def lent_by_groups(lent=Sum("group_loan", weight="size")):
     """Loans of the lending groups."""
     return lent

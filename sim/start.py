@@ -168,6 +168,7 @@ def _guess(state: State, consumption: np.ndarray) -> None:
     start = {
         "capital": capital,
         "expected_income": income,
+        "expected_earnings": income,
         "spending": consumption,
         "consumption": consumption,
         "investment": 0.06 * income,
@@ -304,7 +305,7 @@ def _abilities(state: State, watch: Watch, wanted: np.ndarray) -> None:
     place[order] = (np.cumsum(persons[order]) - 0.5 * persons[order]) / persons.sum()
     step = OVERSHOOT * np.interp(place, SHARES, wanted - found)
     state["ability"] += step
-    for name in ("capital", "expected_income", "spending", "investment", "local_supply"):
+    for name in ("capital", "expected_income", "expected_earnings", "spending", "investment", "local_supply"):
         state[name] *= np.exp(step)
 
 

@@ -86,7 +86,7 @@ def test_the_bank_lends_whole_loans_while_the_line_lasts():
 def test_a_loan_is_paid_back_geometrically_with_interest_on_what_is_owed():
     share, rate, owed, principal, interest = 0.15, 0.022, 2.0, 0.0, 0.0
     for _ in range(400):
-        back = credit.bank_repayment(surprise=0.1, defaults=0.0, owed=owed, expected=1.5)
+        back = credit.bank_repayment(earnings=1.6, defaults=0.0, owed=owed, expected=1.5)
         principal += back
         interest += credit.bank_interest(bank_repayment=back, owed=owed)
         owed = credit.bank_debt(bank_debt=owed, bank_loan=0.0, bank_repayment=back, written_off=0.0)
@@ -95,19 +95,17 @@ def test_a_loan_is_paid_back_geometrically_with_interest_on_what_is_owed():
 
 
 def test_nothing_is_paid_in_a_bad_quarter_or_after_a_default():
-    bad = credit.bank_repayment(surprise=-0.16, defaults=0.0, owed=1.0, expected=1.5)
+    bad = credit.bank_repayment(earnings=1.34, defaults=0.0, owed=1.0, expected=1.5)
     assert bad == credit.bank_interest(bank_repayment=bad, owed=1.0) == 0.0
-    assert credit.bank_repayment(surprise=0.5, defaults=1.0, owed=1.0, expected=1.5) == 0.0
+    assert credit.bank_repayment(earnings=2.0, defaults=1.0, owed=1.0, expected=1.5) == 0.0
     written = credit.written_off(defaults=1.0, owed=1.0)
     assert credit.bank_debt(bank_debt=1.0, bank_loan=0.0, bank_repayment=0.0, written_off=written) == 0.0
 
 
-def test_default_strikes_a_share_of_the_unlucky_who_owe():
+def test_default_strikes_a_share_of_those_who_owe():
     chances = (np.arange(1000) + 0.5) / 1000
-    told = {"surprise": -0.6, "owed": 1.0, "expected": 1.5}
-    assert sum(credit.defaults(**told, chance=chance) for chance in chances) == 20.0
-    for name, value in {"surprise": -0.4, "owed": 0.0}.items():
-        assert not any(credit.defaults(**{**told, name: value}, chance=chance) for chance in chances), name
+    assert sum(credit.defaults(owed=1.0, chance=chance) for chance in chances) == 20.0
+    assert not any(credit.defaults(owed=0.0, chance=chance) for chance in chances)
 
 
 # --- Credit in a running world ----------------------------------------------------------------------------------------
@@ -169,7 +167,6 @@ def accounts(state):
 NUMBERS = {
     "credit_available.leverage": (1.5, 3.0),
     "defaults.rate": (0.01, 0.2),
-    "defaults.hardship": (0.1, 0.5),
     "bank_repayment.share": (0.08, 0.25),
     "bank_interest.rate": (0.01, 0.05),
     "credit_claim.ceiling": (0.3, 2.0),
@@ -190,11 +187,10 @@ def test_the_books_close_with_loans_repayment_and_default(small_world, programme
 
 
 def test_defaults_of_a_loan_fund_can_reach_what_kdp_saw(small_world, programmes_2017):
-    """The variant: at its top rate a third or more of what is lent is lost."""
-    numbers = {"defaults.rate": 0.2, "defaults.hardship": 0.1, "bank_repayment.share": 0.08}
-    states = after(small_world, arm("subsidised_credit", programmes_2017), 40, overrides=numbers)
+    """The variant: where a twentieth of debts is given up a quarter, two fifths or more of what is lent is lost."""
+    states = after(small_world, arm("subsidised_credit", programmes_2017), 60, overrides={"defaults.rate": 0.055})
     lent, lost = (sum(village_sum(s, name).sum() for s in states[1:]) for name in ("bank_loan", "written_off"))
-    assert lost / lent > 0.3
+    assert 0.36 < lost / lent < 0.54
 
 
 # --- Cash for work ----------------------------------------------------------------------------------------------------

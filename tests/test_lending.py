@@ -22,12 +22,12 @@ from sim.policies import catalogue
 from sim.policies.policy import Programme, set_levers
 from sim.processes import lending, livestock, market, satisfaction, targeting
 from sim.processes.learning import efficacy
-from sim.processes.saving import cash_on_hand
+from sim.processes.saving import borrowed, cash_on_hand
 
 START, END = 2, 14
 NEW = (lending, livestock, satisfaction)
 COLUMNS = [rule.__name__ for room in NEW for rule in vars(room).values() if hasattr(rule, "rule")]
-PLACES = ("interest_rate", "group_cover", "disease", "listed_standing", "lending_fund")
+PLACES = ("interest_rate", "group_cover", "disease", "listed_standing", "lending_fund", "lent_on", "shared_out")
 HOUSEHOLDS = [name for name in COLUMNS if name not in PLACES]
 KNOWN = catalogue()
 
@@ -84,7 +84,7 @@ def test_those_who_give_join_first_and_stay():
 
 
 def test_a_household_falls_short_of_what_income_and_money_at_hand_do_not_reach():
-    told = {"moneylender": 1.0, "in_group": 0.0, "own_income": 0.5, "expected": 2.0, "buffer": 0.25}
+    told = {"moneylender": 1.0, "in_group": 0.0, "earnings": 0.5, "expected": 2.0, "buffer": 0.25}
     assert lending.shortfall(**told) == pytest.approx(0.7 * 2.0 - 0.75)
     assert lending.shortfall(**{**told, "buffer": 0.9}) == 0.0
     assert lending.shortfall(**{**told, "moneylender": 0.0}) == 0.0
@@ -105,9 +105,25 @@ def test_a_group_lends_what_it_has_to_all_alike():
     assert lending.group_cover(group_capital=0.02, persons=100.0, fund=3.0, asked=4.0) == 1.0
     assert lending.group_cover(group_capital=0.0, persons=100.0, fund=3.0, asked=0.0) == 1.0
     left = lending.lending_fund(
-        lending_fund=3.0, group_capital=0.02, persons=100.0, saved=0.4, back=0.3, interest=0.1, lent=5.0
+        lending_fund=3.0, group_capital=0.02, persons=100.0, saved=0.4, back=0.3, interest=0.1, lent=5.0, returned=0.2
     )
-    assert left == pytest.approx(0.8)
+    assert left == pytest.approx(0.6)
+
+
+def test_what_nobody_asks_for_goes_back_to_members_by_what_they_pay_in():
+    assert lending.shared_out(fund=5.0, given=2.0, asked=1.0) == pytest.approx(0.25 * 2.0)
+    assert (
+        lending.shared_out(fund=5.0, given=2.0, asked=3.0) == lending.shared_out(fund=5.0, given=6.0, asked=0.0) == 0.0
+    )
+    parts = [
+        lending.share_held(in_group=member, expected=income) for member, income in ((1.0, 1.0), (1.0, 3.0), (0.0, 9.0))
+    ]
+    sizes = [2.0, 1.0, 4.0]
+    held = sum(size * part for size, part in zip(sizes, parts, strict=True))
+    got = [lending.group_shared(share_held=part, shared_out=0.5, held=held) for part in parts]
+    assert got == pytest.approx([0.1, 0.3, 0.0])
+    assert sum(size * part for size, part in zip(sizes, got, strict=True)) == pytest.approx(0.5)
+    assert lending.group_shared(share_held=0.0, shared_out=0.5, held=0.0) == 0.0
 
 
 def test_members_save_while_more_is_asked_than_there_is():
@@ -120,8 +136,8 @@ def test_a_loan_of_the_group_pays_off_the_lender_and_leaves_cash_and_debt_as_the
     loan, dear = 0.3, 0.5
     swapped = lending.debt_swapped(group_loan=loan, dear=dear)
     assert swapped == loan and lending.debt_swapped(group_loan=0.8, dear=dear) == dear
-    none = {"income": 1.0, "sale_proceeds": 0.0, "bank_loan": 0.0, "buffer": 0.2, "lender_loan": 0.0}
-    assert cash_on_hand(**none, group_loan=loan, debt_swapped=swapped) == pytest.approx(1.2)
+    new = borrowed(bank_loan=0.0, lender_loan=0.0, group_loan=loan, debt_swapped=swapped)
+    assert cash_on_hand(income=1.0, sale_proceeds=0.0, buffer=0.2, borrowed=new) == pytest.approx(1.2)
     owed = lending.lender_debt(lender_debt=dear, debt_swapped=swapped, lender_repaid=0.0, lender_loan=0.0)
     owed += lending.group_debt(group_debt=0.0, group_repaid=0.0, group_loan=loan)
     assert owed == pytest.approx(dear)
@@ -142,11 +158,11 @@ def test_debt_is_paid_back_geometrically_with_interest_on_all_that_is_owed(who, 
     for _ in range(300):
         if who == "lender":
             interest += lending.lender_interest(own_income=2.0, owed=owed)
-            back = lending.lender_repaid(own_income=2.0, debt_swapped=0.0, expected=2.0, owed=owed)
+            back = lending.lender_repaid(earnings=2.0, debt_swapped=0.0, expected=2.0, owed=owed)
             owed = lending.lender_debt(lender_debt=owed, debt_swapped=0.0, lender_repaid=back, lender_loan=0.0)
         else:
             interest += lending.group_interest(own_income=2.0, lender_interest=0.0, owed=owed)
-            back = lending.group_repaid(own_income=2.0, expected=2.0, owed=owed)
+            back = lending.group_repaid(earnings=2.0, expected=2.0, owed=owed)
             owed = lending.group_debt(group_debt=owed, group_repaid=back, group_loan=0.0)
         principal += back
     assert principal == pytest.approx(0.6)
@@ -154,8 +170,8 @@ def test_debt_is_paid_back_geometrically_with_interest_on_all_that_is_owed(who, 
 
 
 def test_in_a_bad_quarter_interest_is_due_and_no_instalment_and_never_more_than_comes_in():
-    assert lending.lender_repaid(own_income=1.7, debt_swapped=0.0, expected=2.0, owed=1.0) == 0.0
-    assert lending.group_repaid(own_income=1.7, expected=2.0, owed=1.0) == 0.0
+    assert lending.lender_repaid(earnings=1.7, debt_swapped=0.0, expected=2.0, owed=1.0) == 0.0
+    assert lending.group_repaid(earnings=1.7, expected=2.0, owed=1.0) == 0.0
     assert lending.lender_interest(own_income=0.1, owed=1.0) == 0.1
     assert lending.group_interest(own_income=0.2, lender_interest=0.19, owed=1.0) == pytest.approx(0.01)
 
@@ -186,11 +202,21 @@ def test_what_groups_were_given_and_earned_is_in_their_fund_or_out_on_loan(lent)
             + state["groups_capitalised"]
             + village_sum(state, "group_saving")
             + village_sum(state, "group_interest")
+            - village_sum(state, "group_shared")
         )
         np.testing.assert_allclose(state["lending_fund"] + village_sum(state, "group_debt"), had, rtol=1e-9)
     assert (had > 0.0).all()
     given = sum(state["groups_capitalised"] for state in lent[1:])
     np.testing.assert_allclose(given, 0.85 * 0.03 * (END - START) * lent[0]["persons"], rtol=1e-12)
+
+
+def test_a_group_that_lends_its_savings_gives_its_interest_back(small_world, programmes_2017):
+    """Savings and interest do not pile up for ever: what members paid and is neither owed nor there has come back."""
+    states = course(small_world, (*programmes_2017, LENDER, programme("savings_groups", end=60)), 60)
+    paid, back = (sum(village_sum(s, n).sum() for s in states) for n in ("group_interest", "group_shared"))
+    assert 0.0 < back <= paid + sum(village_sum(s, "group_saving").sum() for s in states)
+    fund, income = states[-1]["lending_fund"].sum(), village_sum(states[-1], "share_held").sum()
+    assert fund < 0.5 * income  # a quarter's income of a member was there at the end, and growing, when none came back
 
 
 def test_without_capital_groups_lend_what_members_saved(small_world, programmes_2017):
@@ -209,7 +235,9 @@ def test_a_loan_is_no_income(small_world, programmes_2017):
     assert found["lender_loan"].any()
     for name in ("own_income", "public_income", "income", "expected_income"):
         assert np.array_equal(found[name], usual[name]), name
-    np.testing.assert_allclose(found["cash_on_hand"] - usual["cash_on_hand"], found["lender_loan"], atol=1e-12)
+    lent, none = (state["cash_on_hand"] - state["sale_proceeds"] for state in (found, usual))
+    np.testing.assert_allclose(lent - none, found["lender_loan"], atol=1e-12)
+    assert (found["distress_sale"] <= usual["distress_sale"]).all()  # who may borrow sells less
 
 
 NUMBERS = {

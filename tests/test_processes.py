@@ -270,9 +270,15 @@ def test_spending_answers_income_and_buffer():
 
 
 def test_capital_is_sold_in_distress_only():
-    assert value("distress_sale", income=0.6, buffer=0.3, depreciation=0.06) == 0.0
-    assert value("distress_sale", income=0.3, buffer=0.05, depreciation=0.06) == pytest.approx(0.25 * 0.4)
-    assert value("distress_sale", income=0.0, buffer=0.0, depreciation=0.06, capital=0.1) == pytest.approx(0.04)
+    short = {"income": 0.3, "borrowed": 0.0, "buffer": 0.05, "depreciation": 0.06}
+    assert value("distress_sale", **short) == pytest.approx(0.25 * 0.4)
+    assert value("distress_sale", **{**short, "borrowed": 0.1}) == pytest.approx(0.25 * 0.3)
+    assert (
+        value("distress_sale", **{**short, "income": 0.8})
+        == value("distress_sale", **{**short, "borrowed": 0.5})
+        == 0.0
+    )
+    assert value("distress_sale", **{**short, "income": 0.0, "capital": 0.1}) == pytest.approx(0.04)
     assert value("sale_proceeds", distress_sale=0.1) == pytest.approx(0.075)
 
 

@@ -89,23 +89,19 @@ def credit_line(credit, credit_available, lent=Sum("bank_loan", weight="size")):
 
 @rule(household, "0 or 1", 0.0, 1.0)
 def defaults(
-    surprise,
     chance=Uniform(),
     owed=Last("bank_debt"),
-    expected=Last("expected_income"),
-    hardship=Param(0.3, "share of expected income", low=0.1, high=0.5, source="assumption: as the savings group's"),
     rate=Param(
         0.02,
         "share a quarter",
         low=0.01,
         high=0.2,
-        source="0.01-0.04 in banks; 0.1-0.2 gives the 0.4-0.5 in all of KDP's loan funds (read), a variant",
+        source="0.01-0.04 in banks; 0.05-0.06 gives the 0.4-0.5 in all of KDP's loan funds (read), a variant",
         what_if=True,
     ),
 ):
-    """Stops paying for good: some of those who owe, in a quarter of bad luck."""
-    hit = 1.0 if -surprise > hardship * expected and owed > 0.0 else 0.0
-    return hit if chance < rate else 0.0
+    """Stops paying for good: some of those who owe."""
+    return 1.0 if owed > 0.0 and chance < rate else 0.0
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
@@ -116,15 +112,15 @@ def defaulted(defaulted, defaults):
 
 @rule(household, "z per person and quarter", 0.0)
 def bank_repayment(
-    surprise,
+    earnings,
     defaults,
     owed=Last("bank_debt"),
-    expected=Last("expected_income"),
+    expected=Last("expected_earnings"),
     share=Param(0.15, "share of the debt", low=0.08, high=0.25, source="assumption: one to three years"),
     tolerance=Param(0.1, "share of expected income", low=0.0, high=0.3, source="assumption: as the savings group's"),
 ):
     """Instalment, in quarters that are not bad."""
-    return (1.0 - defaults) * share * owed if -surprise <= tolerance * expected else 0.0
+    return (1.0 - defaults) * share * owed if earnings >= (1.0 - tolerance) * expected else 0.0
 
 
 @rule(household, "z per person and quarter", 0.0)

@@ -22,15 +22,15 @@ def in_group(in_group, group_quota, giving):
 def shortfall(
     moneylender,
     in_group,
-    own_income,
-    expected=Last("expected_income"),
+    earnings,
+    expected=Last("expected_earnings"),
     buffer=Last("buffer"),
     hardship=Param(
         0.7, "share of expected income", low=0.5, high=0.9, source="assumption: as the rotating savings group's"
     ),
 ):
     """What income and money at hand lack of a part of what was expected, where there is somebody to borrow from."""
-    return max(0.0, hardship * expected - own_income - buffer) * max(in_group, moneylender)
+    return max(0.0, hardship * expected - earnings - buffer) * max(in_group, moneylender)
 
 
 @rule(household, "z per person", 0.0)
@@ -113,14 +113,14 @@ def lender_interest(
 
 @rule(household, "z per person and quarter", 0.0)
 def lender_repaid(
-    own_income,
+    earnings,
     debt_swapped,
-    expected=Last("expected_income"),
+    expected=Last("expected_earnings"),
     owed=Last("lender_debt"),
     share=Param(0.25, "share of the debt", low=0.1, high=0.5, source="assumption: as the rotating savings group's"),
 ):
     """Instalment to the moneylender, in quarters that are not bad."""
-    return share * max(0.0, owed - debt_swapped) if own_income >= 0.9 * expected else 0.0
+    return share * max(0.0, owed - debt_swapped) if earnings >= 0.9 * expected else 0.0
 
 
 @rule(household, "z per person", 0.0)
@@ -148,13 +148,13 @@ def group_interest(
 
 @rule(household, "z per person and quarter", 0.0)
 def group_repaid(
-    own_income,
-    expected=Last("expected_income"),
+    earnings,
+    expected=Last("expected_earnings"),
     owed=Last("group_debt"),
     share=Param(0.2, "share of the debt", low=0.1, high=0.5, source="assumption: loans of six months to two years"),
 ):
     """Instalment to the group, in quarters that are not bad. Members vouch for one another: nobody defaults for good."""
-    return share * owed if own_income >= 0.9 * expected else 0.0
+    return share * owed if earnings >= 0.9 * expected else 0.0
 
 
 @rule(household, "z per person", 0.0)
@@ -175,6 +175,41 @@ def group_saving(
 
 
 @rule(village, "z", 0.0)
+def lent_on(lent_on, group_capital, persons):
+    """Money that groups were given to lend: it stays theirs."""
+    return lent_on + group_capital * persons
+
+
+@rule(village, "z per quarter", 0.0)
+def shared_out(
+    fund=Last("lending_fund"),
+    given=Last("lent_on"),
+    asked=Sum("group_asked", weight="size"),
+    cycle=Param(
+        0.25,
+        "share a quarter",
+        low=0.15,
+        high=0.5,
+        source="savings groups share out their fund at the end of each cycle, of a year in most (read); here all along",
+    ),
+):
+    """What groups give back to their members of the savings and interest that nobody asks to borrow."""
+    return cycle * max(0.0, fund - given - asked)
+
+
+@rule(household, "z per person and quarter", 0.0)
+def share_held(in_group, expected=Last("expected_income")):
+    """A member's part in the savings, by what it pays in."""
+    return in_group * expected
+
+
+@rule(household, "z per person and quarter", 0.0)
+def group_shared(share_held, shared_out, held=Sum("share_held", weight="size")):
+    """A member's part of what is shared out."""
+    return shared_out * share_held / held if held > 0.0 else 0.0
+
+
+@rule(village, "z", 0.0)
 def lending_fund(
     lending_fund,
     group_capital,
@@ -183,9 +218,10 @@ def lending_fund(
     back=Sum("group_repaid", weight="size"),
     interest=Sum("group_interest", weight="size"),
     lent=Sum("group_loan", weight="size"),
+    returned=Sum("group_shared", weight="size"),
 ):
     """Money of the lending groups that is not out on loan."""
-    return max(0.0, lending_fund + group_capital * persons - lent + saved + back + interest)
+    return max(0.0, lending_fund + group_capital * persons - lent + saved + back + interest - returned)
 
 
 @rule(village, "share a year", 0.0)

@@ -57,7 +57,11 @@ def macro_trend(
     macro_trend,
     villages_growth,
     growth=Param(
-        0.0125, "log a quarter", low=0.01, high=0.0135, source="national income per head 1.0-1.35 % a quarter, 2012-17"
+        0.0125,
+        "log a quarter",
+        low=0.01,
+        high=0.0135,
+        source="national income 1.0-1.35 % a quarter, 2012-17; a head some 0.3 less (from memory)",
     ),
     added=Mean(Last("macro_growth")),
     feedback=Param(

@@ -87,7 +87,11 @@ def demand_ratio(
 def demand(
     demand_ratio,
     slack=Param(
-        0.8, "share", low=0.25, high=1.0, source="inflation 0.1 % at a multiplier of 2.5 (Egger et al. 2022; read)"
+        0.8,
+        "share",
+        low=0.25,
+        high=1.0,
+        source="assumption: idle capacity meets most; inflation of 0.1 % at a multiplier of 2.5 (Egger et al. 2022; read) needs 0.95 and more",
     ),
 ):
     """Share of what is offered locally that is sold; idle capacity makes it exceed 1. The rest of the ratio moves the price."""

@@ -57,6 +57,7 @@ def income(
     group_interest,
     group_repaid,
     group_saving,
+    group_shared,
 ):
     """All that comes in this quarter, less gifts, contributions, rents given up and what goes to groups and lenders."""
     return (
@@ -77,7 +78,20 @@ def income(
         - group_interest
         - group_repaid
         - group_saving
+        + group_shared
     )
+
+
+@rule(household, "z per person and quarter")
+def earnings(own_income, public_income, remittance, rents):
+    """What comes in before gifts, groups and loans."""
+    return own_income + public_income + remittance + rents
+
+
+@rule(household, "z per person and quarter", 0.0)
+def expected_earnings(expected_earnings, earnings, updating, trend_step):
+    """What the household expects to come in before gifts, groups and loans: learned as `expected_income` is."""
+    return max(0.0, expected_earnings + updating * (earnings - expected_earnings)) * exp(trend_step)
 
 
 @rule(household, "z per person and quarter", 0.0)
@@ -92,9 +106,16 @@ def expected_transfer(expected_transfer, public_income, updating):
     return expected_transfer + updating * (public_income - expected_transfer)
 
 
+@rule(household, "z per person")
+def borrowed(bank_loan, group_loan, debt_swapped, lender_loan):
+    """Loans of the quarter, less dear debt that they pay off: money at hand, and no income."""
+    return bank_loan + group_loan - debt_swapped + lender_loan
+
+
 @rule(household, "z per person", 0.0)
 def distress_sale(
     income,
+    borrowed,
     depreciation,
     asset_died,
     subsistence,
@@ -109,7 +130,7 @@ def distress_sale(
     ),
 ):
     """Capital sold, at its full value, when what is at hand does not reach the floor."""
-    return max(0.0, min(capital - depreciation - asset_died, share * (subsistence - income - buffer)))
+    return max(0.0, min(capital - depreciation - asset_died, share * (subsistence - income - borrowed - buffer)))
 
 
 @rule(household, "z per person and quarter", 0.0)
@@ -121,9 +142,9 @@ def sale_proceeds(
 
 
 @rule(household, "z per person and quarter")
-def cash_on_hand(income, sale_proceeds, bank_loan, group_loan, debt_swapped, lender_loan, buffer=Last("buffer")):
-    """What can be spent this quarter; loans are money at hand, and no income."""
-    return buffer + income + sale_proceeds + bank_loan + group_loan - debt_swapped + lender_loan
+def cash_on_hand(income, sale_proceeds, borrowed, buffer=Last("buffer")):
+    """What can be spent this quarter."""
+    return buffer + income + sale_proceeds + borrowed
 
 
 @rule(household, "z per person and quarter", 0.0)
@@ -142,7 +163,7 @@ def spending(
         "share",
         low=0.05,
         high=0.4,
-        source="pass-through of idiosyncratic income 0.1-0.4 (Gertler and Gruber; read)",
+        source="pass-through of idiosyncratic income 0.1-0.4 in mild shocks (Gertler and Gruber; from memory)",
     ),
     response_public=Param(0.1, "share", low=0.05, high=0.2, source="0.10 of timely cash (BLT 2005-06; read)"),
     rebuilding=Param(0.05, "share of the gap a quarter", low=0.02, high=0.1, source="assumption"),

@@ -7,9 +7,9 @@ from sim.engine.rule import End, Last, Param, TieSum, rule
 
 
 @rule(household, "z per person and quarter")
-def surprise(own_income, public_income, remittance, rents, expected=Last("expected_income")):
+def surprise(earnings, expected=Last("expected_income")):
     """Income before sharing against what was expected; a shock that all share cancels out between two ends."""
-    return own_income + public_income + remittance + rents - expected
+    return earnings - expected
 
 
 @rule(tie, "share", 0.0, 1.0)

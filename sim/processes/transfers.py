@@ -10,7 +10,11 @@ from sim.engine.rule import Ahead, Last, Param, Sum, rule
 @rule(nation, "share", 0.0, 1.0)
 def cash_loss(
     value=Param(
-        0.02, "share", low=0.0, high=0.05, source="capture of private transfers at most 0.05 (Alatas et al.; read)"
+        0.02,
+        "share",
+        low=0.0,
+        high=0.05,
+        source="assumption: capture of private transfers at most 0.05; it costs < 1 % of welfare (Alatas et al.; read)",
     ),
 ):
     """Share of cash and assets that does not arrive."""
