@@ -172,7 +172,7 @@ def _guess(state: State, consumption: np.ndarray) -> None:
         "spending": consumption,
         "consumption": consumption,
         "investment": 0.06 * income,
-        "local_supply": (1.0 - state["exposure"]) * income,
+        "usual_supply": (1.0 - state["exposure"]) * income,
         "buffer": 0.5,
         "skill": 1.0,
         "efficacy": 0.3,
@@ -228,7 +228,7 @@ def log_quantiles(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
 
 
 WATCH = (
-    "consumption", "spending", "investment", "local_supply", "local_materials", "attendance", "success", "capture",
+    "consumption", "spending", "investment", "usual_supply", "local_materials", "attendance", "success", "capture",
     "outside_demand", "micro_income",
 )  # fmt: skip
 
@@ -305,7 +305,7 @@ def _abilities(state: State, watch: Watch, wanted: np.ndarray) -> None:
     place[order] = (np.cumsum(persons[order]) - 0.5 * persons[order]) / persons.sum()
     step = OVERSHOOT * np.interp(place, SHARES, wanted - found)
     state["ability"] += step
-    for name in ("capital", "expected_income", "expected_earnings", "spending", "investment", "local_supply"):
+    for name in ("capital", "expected_income", "expected_earnings", "spending", "investment", "usual_supply"):
         state[name] *= np.exp(step)
 
 
@@ -338,7 +338,7 @@ def balance(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str,
 
     share = parameters[list(plan.parameters).index("import_share.value")]
     margin = parameters[list(plan.parameters).index("transport_margin.base")]
-    offered, bought = total("local_supply") - seen["local_materials"], total("spending") + total("investment")
+    offered, bought = total("usual_supply") - seen["local_materials"], total("spending") + total("investment")
     if np.any(offered < 0.0):
         worst = int(np.argmin(offered))
         raise InputError(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sim.engine.lane import holding
 from sim.engine.rule import Ahead, ArgMax, Last, Normal, Param, Rank, Sum, TieSum, Uniform
+from sim.model import CommunityModel
 from sim.policies import catalogue
 from sim.policies.policy import Programme, policy, set_levers
 from sim.population import TwoPieceLognormal
@@ -271,8 +272,8 @@ def test_spending_answers_income_and_buffer():
 
 def test_capital_is_sold_in_distress_only():
     short = {"income": 0.3, "borrowed": 0.0, "buffer": 0.05, "depreciation": 0.06}
-    assert value("distress_sale", **short) == pytest.approx(0.25 * 0.4)
-    assert value("distress_sale", **{**short, "borrowed": 0.1}) == pytest.approx(0.25 * 0.3)
+    assert 0.75 * value("distress_sale", **short) == pytest.approx(0.25 * 0.4)
+    assert 0.75 * value("distress_sale", **{**short, "borrowed": 0.1}) == pytest.approx(0.25 * 0.3)
     assert (
         value("distress_sale", **{**short, "income": 0.8})
         == value("distress_sale", **{**short, "borrowed": 0.5})
@@ -305,6 +306,42 @@ def test_quantity_and_price_make_up_the_demand_ratio():
     assert value("price_level", price=1.1, import_share=0.4) == pytest.approx(1.06)
 
 
+def test_what_is_usually_offered_knows_no_shock_that_strikes_all():
+    told = {"exposure": 0.4, "farm_wage": 0.6, "luck": 0.0}
+    usual = value("usual_supply", **told, output=1.5, weather=0.0, local_shock=0.0, wage_shock=0.0)
+    assert usual == pytest.approx(0.6 * 1.5)
+    struck = {"output": 1.5 * 0.9 * 0.85, "weather": math.log(0.9), "local_shock": math.log(0.85), "wage_shock": 0.0}
+    assert value("usual_supply", **told, **struck) == pytest.approx(usual)
+    cut = {"output": 1.5 - 0.6 * (1 / 0.6 - 1.0), "weather": 0.0, "local_shock": 0.0, "wage_shock": math.log(0.6)}
+    assert value("usual_supply", **told, **cut) == pytest.approx(usual)  # hands earn 0.6 after a fall of 40 %
+
+
+def test_a_lost_harvest_is_not_made_up_by_idle_hands(small_world, programmes_2017):
+    """A village that makes 15 % less for a year has some 15 % less own income in all of its quarters, not in the first alone."""
+    runs = []
+    for lost in (0.0, math.log(0.85)):
+        model, rows = (
+            CommunityModel(small_world, programmes_2017, seed=3, shocks={k: {"local_shock": lost} for k in range(4)}),
+            [],
+        )
+        for _ in range(4):
+            model.step()
+            rows.append((model.state["own_income"] * model.state["size"]).sum())
+        runs.append(np.array(rows))
+    left = runs[1] / runs[0]
+    assert left[0] == pytest.approx(0.85, abs=0.01)
+    assert (left < 0.87).all()
+
+
+def test_a_group_that_saves_in_turns_lends_to_its_unlucky(small_world, programmes_2017):
+    model, asked, lent = CommunityModel(small_world, programmes_2017, seed=3), 0.0, 0.0
+    for _ in range(40):
+        model.step()
+        asked += (model.state["loan_asked"] * model.state["size"]).sum()
+        lent += (model.state["loan"] * model.state["size"]).sum()
+    assert 0.05 * asked < lent < asked
+
+
 def test_roads_lower_the_margin_and_raise_exposure():
     margins = [value("transport_margin", road=road) for road in (0.2, 1.0)]
     assert margins[1] < margins[0]
@@ -314,7 +351,7 @@ def test_roads_lower_the_margin_and_raise_exposure():
 
 
 def test_the_trend_passes_through_in_part_and_the_cycle_in_full():
-    passed = [value("passed_trend", pass_through=share, macro_trend=0.6) for share in (0.0, 0.2, 1.0)]
+    passed = [value("passed_trend", pass_through=share, macro_trend=0.6, level=1.0) for share in (0.0, 0.2, 1.0)]
     assert passed == pytest.approx([0.0, 0.12, 0.6])
     assert value("outside_market", passed_trend=0.12, macro_cycle=0.1) == pytest.approx(math.exp(0.22))
     assert value("outside_demand", outside_base=30.0, passed_trend=0.12) == pytest.approx(30.0 * math.exp(0.12))

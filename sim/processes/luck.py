@@ -13,7 +13,7 @@ def luck(
     luck,
     innovation=Normal(),
     persistence=Param(
-        0.92,
+        0.9275,
         "share a quarter",
         low=0.84,
         high=0.96,

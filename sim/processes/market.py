@@ -13,7 +13,7 @@ def passed_trend(
     pass_through,
     macro_trend,
     level=Param(
-        1.0, "times", low=0.5, high=1.5, source="mean pass-through 0.1-0.3: growth at the line 0.4-1.3 % a year"
+        1.2, "times", low=0.5, high=1.5, source="mean pass-through 0.1-0.3: growth at the line 0.4-1.3 % a year"
     ),
 ):
     """Trend of outside markets that reaches the village, as a log. Pass-through is the place's, never a policy's."""
@@ -75,9 +75,9 @@ def demand_ratio(
     spent=Sum(Last("spending"), weight="size"),
     invested=Sum(Last("investment"), weight="size"),
     materials=Last("local_materials"),
-    offered=Sum(Last("local_supply"), weight="size"),
+    offered=Sum(Last("usual_supply"), weight="size"),
 ):
-    """Demand for local goods against what was offered, last quarter: 1 at the start. What is bought outside leaks away."""
+    """Demand for local goods against what is usually offered, last quarter: 1 at the start. What is bought outside leaks away."""
     return min(
         100.0, max(0.01, ((1.0 - import_share) * (spent + invested) + materials + outside_demand) / max(offered, 1e-9))
     )
@@ -158,6 +158,13 @@ def farm_labour(
 def local_supply(output, exposure):
     """Output offered in the village."""
     return (1.0 - exposure) * output
+
+
+@rule(household, "z per person and quarter", 0.0)
+def usual_supply(output, exposure, weather, local_shock, wage_shock, farm_wage, luck):
+    """What of it would be offered in the village without a shock that strikes all: idle capacity meets demand, but no lost harvest."""
+    lost = farm_wage * (exp(-wage_shock) - 1.0) * exp(luck)
+    return (1.0 - exposure) * max(0.0, output * exp(-weather - local_shock) + lost)
 
 
 @rule(household, "z per person and quarter", 0.0)

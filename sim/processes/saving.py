@@ -106,6 +106,12 @@ def expected_transfer(expected_transfer, public_income, updating):
     return expected_transfer + updating * (public_income - expected_transfer)
 
 
+@rule(nation, "share", 0.0, 1.0)
+def distress_discount(value=Param(0.25, "share", low=0.1, high=0.4, source="assumption: distress prices")):
+    """What is lost when capital has to be sold at once."""
+    return value
+
+
 @rule(household, "z per person")
 def borrowed(bank_loan, group_loan, debt_swapped, lender_loan):
     """Loans of the quarter, less dear debt that they pay off: money at hand, and no income."""
@@ -119,6 +125,7 @@ def distress_sale(
     depreciation,
     asset_died,
     subsistence,
+    distress_discount,
     buffer=Last("buffer"),
     capital=Last("capital"),
     share=Param(
@@ -129,16 +136,15 @@ def distress_sale(
         source="asset sales offset 20-30 % (Fafchamps et al. 1998; read)",
     ),
 ):
-    """Capital sold, at its full value, when what is at hand does not reach the floor."""
-    return max(0.0, min(capital - depreciation - asset_died, share * (subsistence - income - borrowed - buffer)))
+    """Capital sold, at its full value, when what is at hand does not reach the floor; what it fetches fills a share of that."""
+    short = subsistence - income - borrowed - buffer
+    return max(0.0, min(capital - depreciation - asset_died, share * short / (1.0 - distress_discount)))
 
 
 @rule(household, "z per person and quarter", 0.0)
-def sale_proceeds(
-    distress_sale, discount=Param(0.25, "share", low=0.1, high=0.4, source="assumption: distress prices")
-):
+def sale_proceeds(distress_sale, distress_discount):
     """Money from the distress sale."""
-    return distress_sale * (1.0 - discount)
+    return distress_sale * (1.0 - distress_discount)
 
 
 @rule(household, "z per person and quarter")

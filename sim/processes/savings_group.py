@@ -40,8 +40,8 @@ def paid_in(
 @rule(household, "z per person and quarter", 0.0)
 def loan_asked(
     member,
-    own_income,
-    expected=Last("expected_income"),
+    earnings,
+    expected=Last("expected_earnings"),
     debt=Last("debt"),
     hardship=Param(0.7, "share of expected income", low=0.5, high=0.9, source="assumption"),
     ceiling=Param(
@@ -49,18 +49,18 @@ def loan_asked(
     ),
 ):
     """What a member hit by bad luck asks to borrow."""
-    return member * max(0.0, min(hardship * expected - own_income, ceiling * expected - debt))
+    return member * max(0.0, min(hardship * expected - earnings, ceiling * expected - debt))
 
 
 @rule(household, "z per person and quarter", 0.0)
 def repayment(
-    own_income,
+    earnings,
     debt=Last("debt"),
-    expected=Last("expected_income"),
+    expected=Last("expected_earnings"),
     share=Param(0.25, "share of debt", low=0.1, high=0.5, source="assumption: four quarters"),
 ):
     """Debt paid back, in quarters that are not bad."""
-    return share * debt if own_income >= expected * 0.9 else 0.0
+    return share * debt if earnings >= expected * 0.9 else 0.0
 
 
 @rule(household, "z per person and quarter", 0.0)
@@ -74,11 +74,12 @@ def interest(
 @rule(village, "share", 0.0, 1.0)
 def loan_cover(
     pot=Last("pot"),
+    paid=Sum("paid_in", weight="size"),
     asked=Sum("loan_asked", weight="size"),
-    lent=Param(0.5, "share of the pot", low=0.0, high=1.0, source="assumption: half of the pot may be out on loan"),
+    lent=Param(0.5, "share of the pot", low=0.0, high=1.0, source="assumption: half of the pot may go out on loan"),
 ):
-    """Part of what is asked that the group can lend."""
-    return min(1.0, lent * pot / asked) if asked > 0.0 else 0.0
+    """Part of what is asked that the group can lend, before the pot is handed on."""
+    return min(1.0, lent * (pot + paid) / asked) if asked > 0.0 else 0.0
 
 
 @rule(household, "z per person and quarter", 0.0)
@@ -102,7 +103,7 @@ def pot_won(
     paid=Sum("paid_in", weight="size"),
     lent=Sum("loan", weight="size"),
 ):
-    """The pot, for those whose turn it is: what was there and paid in, less what is out on loan."""
+    """The pot, for those whose turn it is: what was there and paid in, less what is lent."""
     return has_turn * max(0.0, pot + paid - lent) / (winners * size) if winners > 0.0 else 0.0
 
 
