@@ -317,7 +317,7 @@ def test_what_is_usually_offered_knows_no_shock_that_strikes_all():
 
 
 def test_a_lost_harvest_is_not_made_up_by_idle_hands(small_world, programmes_2017):
-    """A village that makes 15 % less for a year has some 15 % less own income in all of its quarters, not in the first alone."""
+    """A village that makes 15 % less for a year has 15 % less own income in all its quarters, not in the first alone."""
     runs = []
     for lost in (0.0, math.log(0.85)):
         model, rows = (
