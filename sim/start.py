@@ -46,6 +46,7 @@ FROZEN = ("macro_trend", "macro_cycle")
 OF_DEMAND = ("import_share.value", "transport_margin.base")  # what the start is solved with, by what it finds
 OF_MEETINGS = ("attends.threshold", "attends.noise", "attends.spread", "attends.conformity")
 OF_COUNCILS = ("institution_quality.learning", "institution_quality.erosion", "institution_quality.harm")
+OF_EXPERIENCE = ("efficacy.learning",)
 
 
 def wire(extra: Sequence[Rule] = ()) -> Plan:
@@ -228,7 +229,7 @@ def log_quantiles(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
 
 WATCH = (
     "consumption", "spending", "investment", "local_supply", "local_materials", "attendance", "success", "capture",
-    "outside_demand", "micro_income",
+    "council_choice", "outside_demand", "micro_income",
 )  # fmt: skip
 
 
@@ -263,6 +264,7 @@ def solve(
     persons = state["size"] * state["weight"]
     wanted = np.log(target.quantile(SHARES)) if target else log_quantiles(population.household["consumption"], persons)
     balance(state, parameters, plan, {n: state[n] for n in WATCH})
+    kept: list[np.ndarray] = []
     quarter = -ROUNDS * QUARTERS
     for turn in range(ROUNDS):
         watch = Watch(state, seed)
@@ -282,6 +284,8 @@ def solve(
             balance(state, parameters, plan, {n: watch.mean(n) for n in WATCH})
             if councils:
                 _institutions(state, parameters, plan, watch)
+            if _has(plan, OF_EXPERIENCE):
+                _experience(state, watch, kept)
     state["income_base"] = watch.mean("micro_income")
     gap = np.abs(wanted - np.mean(watch.quantiles, axis=0))
     solved = {"largest gap of log consumption, 2nd to 98th percentile": gap[20:-20].max()}
@@ -358,3 +362,15 @@ def _institutions(state: State, parameters: np.ndarray, plan: Plan, watch: Watch
         "capture"
     )
     state["institution_quality"] = np.clip(grown / np.maximum(grown + lost, 1e-12), 0.0, 1.0)
+
+
+def _experience(state: State, watch: Watch, kept: list[np.ndarray]) -> None:
+    """The efficacy at which who attends for long would stay: how well the council kept what it promised to its kind.
+
+    Who rarely attends would not get there in the search, and keep what it is guessed to believe. What a round adds to
+    `kept` is little for so rare an event: the later half of all is what counts.
+    """
+    pairs = zip(watch.means["success"], watch.means["council_choice"], strict=True)
+    kept += [success[:, None] * (chosen[:, None] == np.arange(4.0)) for success, chosen in pairs]
+    home, activity = village_of(state.layout.start["household"]), state["activity"].astype(np.int64)
+    state["efficacy"] = np.mean(kept[len(kept) // 2 :], axis=0)[home, activity]
