@@ -14,18 +14,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.agents import TABLES
+from sim.agents import TABLES, household
 from sim.engine import draw
 from sim.engine.lane import Lane, holding, normals, settings
 from sim.engine.plan import Plan, PlanError
-from sim.engine.rule import Rule, rules_of
+from sim.engine.rule import Rule, Same, rule, rules_of
 from sim.engine.table import Layout, State
 from sim.errors import InputError
 from sim.ledger import RULES as LEDGER
 from sim.policies.policy import Programme, set_levers
 from sim.population import Population, TwoPieceLognormal, normal_score, share_below, village_of
 from sim.population import normals as keyed_normals
-from sim.processes import MECHANISMS
+from sim.processes import MECHANISMS, participation
 from sim.ties import USUAL
 
 SURVEY_NOISE = 0.15  # sd of log consumption that a survey adds: 0.10-0.15
@@ -49,9 +49,20 @@ OF_COUNCILS = ("institution_quality.learning", "institution_quality.erosion", "i
 OF_EXPERIENCE = ("efficacy.learning",)
 
 
+@rule(household, "0 or 1", 0.0, 1.0)
+def attends_own(attends: float) -> float:
+    """Whether it goes to the village's own meeting: a rule `attends` of a user's own tells no two kinds apart."""
+    return attends
+
+
+SHARED = {marker.name for _, marker in participation.attends_own.rule.arguments if isinstance(marker, Same)}  # type: ignore[attr-defined]
+
+
 def wire(extra: Sequence[Rule] = ()) -> Plan:
     """The plan of all mechanisms and the ledger, and a user's own rules (which replace those of the same name)."""
     own = {rule.name: rule for rule in extra}
+    if "attends" in own and not set(own["attends"].parameters).issuperset(SHARED):
+        own.setdefault("attends_own", attends_own.rule)  # type: ignore[attr-defined]
     rules = [own.pop(r.name, r) for r in [*rules_of(MECHANISMS), *(f.rule for f in LEDGER)]]
     plan = Plan(TABLES, [*rules, *own.values()])
     for name in OF_DEMAND:
@@ -181,10 +192,12 @@ def _guess(state: State, consumption: np.ndarray) -> None:
         "contributors": 0.25,
         "institution_quality": 0.5,
         "attendance": ATTENDANCE,
+        "attendance_own": ATTENDANCE,
         "attention": 1.0,
         "attention_asked": 1.0,
         "aware": 1.0,
         "attends": 0.0,
+        "attends_own": 0.0,
     }
     for name, value in start.items():
         state[name] = value
@@ -228,8 +241,8 @@ def log_quantiles(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
 
 
 WATCH = (
-    "consumption", "spending", "investment", "local_supply", "local_materials", "attendance", "success", "capture",
-    "council_choice", "outside_demand", "micro_income",
+    "consumption", "spending", "investment", "local_supply", "local_materials", "attendance", "attendance_own",
+    "success", "capture", "council_choice", "outside_demand", "micro_income",
 )  # fmt: skip
 
 
@@ -325,7 +338,8 @@ def _attendance(state: State, parameters: np.ndarray, plan: Plan, watch: Watch) 
     alone = math.hypot(value["attends.noise"], value["attends.spread"] / PROBIT)
     echo = value["attends.conformity"] * ATTENDANCE * (1.0 - ATTENDANCE)
     parameters[list(plan.parameters).index("attends.threshold")] += gap * max(alone - echo, LEAST * alone)
-    state["attends"] *= np.repeat(present <= NEAR * ATTENDANCE, np.diff(state.layout.start["household"]))
+    for name in ("attends", "attends_own"):
+        state[name] *= np.repeat(present <= NEAR * ATTENDANCE, np.diff(state.layout.start["household"]))
 
 
 def balance(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str, np.ndarray]) -> None:
@@ -356,7 +370,7 @@ def balance(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str,
 def _institutions(state: State, parameters: np.ndarray, plan: Plan, watch: Watch) -> None:
     """The quality at which each council would stay, given who comes and what succeeds."""
     value = dict(zip(plan.parameters, parameters.tolist(), strict=True))
-    present, success = watch.mean("attendance"), watch.mean("success")
+    present, success = watch.mean("attendance_own"), watch.mean("success")
     grown = value["institution_quality.learning"] * present * success
     lost = value["institution_quality.erosion"] * (1.0 - present) + value["institution_quality.harm"] * watch.mean(
         "capture"

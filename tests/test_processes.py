@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engine.lane import holding
-from sim.engine.rule import Ahead, ArgMax, Last, Normal, Param, Rank, Sum, TieSum, Uniform
+from sim.engine.rule import Ahead, ArgMax, Last, Normal, Param, Rank, Same, Sum, TieSum, Uniform
 from sim.policies import catalogue
 from sim.policies.policy import Programme, policy, set_levers
 from sim.population import TwoPieceLognormal
@@ -62,6 +62,8 @@ def column(reading):
 
 def argument(marker):
     """All values that an argument may take, by its marker."""
+    if isinstance(marker, Same):
+        marker = PLAN.parameters[marker.name]
     if isinstance(marker, Param):
         return floats(marker.low, marker.high)
     if isinstance(marker, Normal):
@@ -169,8 +171,10 @@ USUAL = {
     "activity": 1.0,
     "asset_died": 0.0,
     "attendance": 0.16,
+    "attendance_own": 0.16,
     "attending_ties": 0.2,
     "attends": 1.0,
+    "attends_own": 1.0,
     "audit": 0.0,
     "aware": 1.0,
     "buffer": 0.5,
@@ -213,8 +217,8 @@ def value(name, **changed):
     """A rule at usual values of what it reads, some of them changed; parameters at their defaults."""
     told = {}
     for argument, marker in RULES[name].arguments:
-        if isinstance(marker, Param):
-            told[argument] = float(marker)
+        if isinstance(marker, Param | Same):
+            told[argument] = float(PLAN.parameters[marker.name] if isinstance(marker, Same) else marker)
         elif argument in USUAL or argument in SHARED:
             told[argument] = USUAL.get(argument, SHARED.get(argument))
     return RULES[name].function(**{**told, **changed})
@@ -360,6 +364,23 @@ def test_what_draws_people_to_a_meeting():
     assert 0.0 < coming(aware=0.0) < usual
 
 
+def test_facilitators_fill_no_meeting_but_their_own(small_world, programmes_2017):
+    """Who comes to the village's own meeting comes to any; the two are one where no facilitator is."""
+    arm, come = with_hybrid(programmes_2017, 0.1), []
+    for quarter, state in enumerate(advance(small_world, arm, 30)):
+        assert (state["attends_own"] <= state["attends"]).all()
+        still = state["facilitation_effect"] == 0.0
+        assert np.array_equal(state["attendance_own"][still], state["attendance"][still]), quarter
+        come.append([state["attendance"].mean(), state["attendance_own"].mean()])
+    any_, own = np.mean(come[4:16], axis=0)
+    assert any_ > own + 0.03
+    assert np.ptp(come[20:], axis=1).max() == 0.0
+    for chance in np.linspace(0.01, 0.99, 50):  # and to the rule: an invitation moves the one and not the other
+        one, other = (value("attends", chance=chance, facilitation_effect=effect) for effect in (0.0, 0.8))
+        assert value("attends_own", chance=chance, attends=other) == one <= other
+    assert value("attends_own", chance=0.01, aware=0.0) == 0.0
+
+
 def test_facilitators_fill_meetings_while_they_are_there():
     there = {"facilitation": 0.006, "facilitator_quality": 1.0}
     assert value("facilitation_effect", **there) == pytest.approx(0.5)  # the money that buys half of the effect
@@ -403,9 +424,9 @@ def test_experience_teaches():
 
 def test_success_with_many_builds_an_institution_and_empty_halls_erode_it():
     told = {"institution_quality": 0.5, "capture": 0.05}
-    assert value("institution_quality", **told, attendance=0.5, success=0.7) > 0.5
-    assert value("institution_quality", **told, attendance=0.0, success=0.7) < 0.5
-    assert slope("institution_quality", "capture", 0.0, 0.3, **{**told, "attendance": 0.2, "success": 0.5}) < 0.0
+    assert value("institution_quality", **told, attendance_own=0.5, success=0.7) > 0.5
+    assert value("institution_quality", **told, attendance_own=0.0, success=0.7) < 0.5
+    assert slope("institution_quality", "capture", 0.0, 0.3, **{**told, "attendance_own": 0.2, "success": 0.5}) < 0.0
     assert slope("capture", "quality", 0.2, 0.8) < 0.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sim.agents.household import household
 from sim.agents.territory import district, village
 from sim.engine.functions import logistic, sqrt
-from sim.engine.rule import Last, Mean, Param, Sum, TieMean, Uniform, rule
+from sim.engine.rule import Last, Mean, Param, Same, Sum, TieMean, Uniform, rule
 
 
 @rule(district, "share", 0.0, 1.0)
@@ -49,7 +49,7 @@ def aware(
     aware,
     stratum,
     chance=Uniform(),
-    attending_ties=TieMean(Last("attends"), weight=Last("strength")),
+    attending_ties=TieMean(Last("attends_own"), weight=Last("strength")),
     passing_on=Param(
         0.25,
         "share a quarter",
@@ -77,7 +77,7 @@ def attends(
     meeting_days,
     chance=Uniform(),
     efficacy=Last("efficacy"),
-    attending_ties=TieMean(Last("attends"), weight=Last("strength")),
+    attending_ties=TieMean(Last("attends_own"), weight=Last("strength")),
     delivered=Last("works_delivered"),
     conformity=Param(
         0.1,
@@ -115,9 +115,9 @@ def attends(
     spread=Param(0.4, "utility", low=0.3, high=0.6, source="assumption"),
     noise=Param(0.25, "utility", low=0.1, high=0.4, source="assumption"),
 ):
-    """Whether the household goes to this quarter's village meeting (logit choice of those who know of it).
+    """Whether the household goes to a village meeting this quarter, the programme's or its own (logit choice of those who know).
 
-    Facilitators tell those who do not know; they tell of this meeting, which is their programme's. `shared` is from one table
+    Facilitators tell those who do not know; they tell of their programme's meeting. `shared` is from one table
     of 12 communities with assemblies and work parties (their place is inferred): shares of high attendance of 39 to 100 %,
     of whose variance 0.2 is between them, and that is no rate of attendance.
     """
@@ -132,7 +132,49 @@ def attends(
     return 1.0 if chance < told * logistic(utility / noise) else 0.0
 
 
+@rule(household, "0 or 1", 0.0, 1.0)
+def attends_own(
+    attends,
+    aware,
+    reluctance,
+    custom,
+    farm_wage,
+    meeting_days,
+    chance=Uniform(of="attends.chance"),
+    efficacy=Last("efficacy"),
+    attending_ties=TieMean(Last("attends_own"), weight=Last("strength")),
+    delivered=Last("works_delivered"),
+    conformity=Same("attends.conformity"),
+    hope=Same("attends.hope"),
+    benefit=Same("attends.benefit"),
+    cost=Same("attends.cost"),
+    threshold=Same("attends.threshold"),
+    shared=Same("attends.shared"),
+    spread=Same("attends.spread"),
+    noise=Same("attends.noise"),
+):
+    """Whether it goes to the village's own meeting: who would have come to any if no facilitator had told or invited it.
+
+    What facilitators do for their programme's meeting did not spill over into the village's own decisions (Voss 2012;
+    read). The draw is that of `attends`: where no facilitator is, the two are one.
+    """
+    pull = conformity * attending_ties + hope * efficacy + benefit * delivered
+    utility = (
+        pull
+        - cost * meeting_days * farm_wage
+        - threshold
+        - spread * (sqrt(1.0 - shared) * reluctance + sqrt(shared) * custom)
+    )
+    return attends if aware > 0.5 and chance < logistic(utility / noise) else 0.0
+
+
 @rule(village, "share of households", 0.0, 1.0)
 def attendance(attends=Mean("attends")):
-    """Share of the village's households at the meeting."""
+    """Share of the village's households at a meeting."""
+    return attends
+
+
+@rule(village, "share of households", 0.0, 1.0)
+def attendance_own(attends=Mean("attends_own")):
+    """Share of the village's households at the village's own meeting, which there is in every arm."""
     return attends
