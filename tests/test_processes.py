@@ -326,6 +326,14 @@ def test_the_loss_is_the_same_for_both_kinds_of_arm():
     assert slope("loss", "attendance", 0.1, 0.9) == 0.0
 
 
+def test_cheaper_by_a_share_builds_more_by_what_the_share_leaves():
+    """Works that cost 0.44 of the planner's give 1 / 0.44 of them for the same money, the council's apart."""
+    told = {"kind": 2.0, "choice": 2.0, "works_money": 0.04, "works_spending": 0.05, "loss": 0.0, "slack_works": 0.0}
+    assert value("works_built", **told, advantage=0.56, right_fund=1.0) == pytest.approx(0.04 / 0.44 + 0.01)
+    assert value("works_built", **told, advantage=0.56, right_fund=0.5) == pytest.approx(0.04 / 0.72 + 0.01)
+    assert value("works_built", **{**told, "choice": 1.0}, advantage=0.56, right_fund=1.0) == pytest.approx(0.05)
+
+
 PROJECT = {"true_value": 0.3, "misjudgement": -1.7, "council_error": 0.9, "elite_interest": 0.25, "present": 6.0}
 
 

@@ -60,15 +60,15 @@ def works_built(
     slack_works,
     advantage=Param(
         0.2,
-        "share",
+        "share cheaper",
         low=0.0,
-        high=0.5,
-        source="56 % cheaper by the programme's own consultants is the top of the range (from memory, medium)",
+        high=0.56,
+        source="a share cheaper than the planner: 0.56 by the programme's own consultants is the top (from memory, medium)",
     ),
 ):
     """Value of the works built, at the planner's unit cost; residents who contract themselves build for less, idle capacity for nothing."""
     chosen = 1.0 if choice == kind else 0.0
-    cheaper = works_money * advantage * right_fund * chosen
+    cheaper = works_money * (1.0 / (1.0 - advantage * right_fund) - 1.0) * chosen
     return (works_spending + cheaper + slack_works * chosen) * (1.0 - loss)
 
 
