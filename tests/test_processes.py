@@ -202,6 +202,9 @@ USUAL = {
     "wage_shock": 0.0,
     "weather": 0.0,
     "works_benefit": 0.4,
+    "road_works": 0.0,
+    "works_council": 0.1,
+    "works_money": 0.1,
 }
 
 
@@ -324,6 +327,10 @@ def test_the_loss_is_the_same_for_both_kinds_of_arm():
         assert agency == residents
     assert slope("loss", "audit", 0.0, 0.002) == pytest.approx(-0.085 / 2)
     assert slope("loss", "attendance", 0.1, 0.9) == 0.0
+    residents = {"community": 0.04, "low": 0.0, "high": 1.0}  # who run the programme's half of all works
+    assert slope("loss", "right_fund", **residents) == pytest.approx(0.02)
+    assert slope("loss", "right_fund", **residents, works_council=0.0) == pytest.approx(0.04)
+    assert slope("loss", "right_fund", **residents, works_council=0.0, works_money=0.0) == 0.0
 
 
 def test_cheaper_by_a_share_builds_more_by_what_the_share_leaves():

@@ -11,6 +11,9 @@ from sim.engine.rule import Last, Param, Sum, rule
 def loss(
     audit,
     right_fund,
+    works_money,
+    works_council,
+    road_works,
     base=Param(0.24, "share", low=0.18, high=0.3, source="missing spending on village roads (Olken 2007; read)"),
     audit_gain=Param(
         0.085, "share", low=0.03, high=0.13, source="audits from 4 % to 100 %: -8.5 points, se 4.4 (Olken 2007)"
@@ -24,9 +27,11 @@ def loss(
     ),
     attendance=Last("attendance"),
 ):
-    """Share of spending on works that vanishes: one rate for both kinds of arm."""
+    """Share of spending on works that vanishes: one rate for both kinds of arm, but where residents run works."""
     coverage = audit / (audit + audit_half)
-    return min(0.6, max(0.0, base - audit_gain * coverage - presence * attendance + community * right_fund))
+    spent = works_money + works_council + road_works
+    run = right_fund * works_money / spent if spent > 0.0 else 0.0
+    return min(0.6, max(0.0, base - audit_gain * coverage - presence * attendance + community * run))
 
 
 @rule(nation, "z per person and unit", 0.01)
