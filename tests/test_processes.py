@@ -179,6 +179,7 @@ USUAL = {
     "aware": 1.0,
     "buffer": 0.5,
     "capital": 3.0,
+    "cash": 0.0,
     "cash_community": 0.0,
     "chance": 0.5,
     "complains": 0.0,
@@ -426,11 +427,16 @@ def test_gifts_go_to_those_who_do_worse():
 
 
 def test_experience_teaches():
-    told = {"success": 0.7, "works_money": 0.02, "works_council": 0.1, "choice": 1.0, "council_choice": 0.0}
+    told = {"success": 0.7, "works_money": 0.02, "works_council": 0.1, "choice": 1.0, "council_choice": 0.0,
+            "right_goal": 1.0}  # fmt: skip
     assert value("efficacy", **told) > 0.4
     assert value("efficacy", **{**told, "success": 0.1}) < 0.4
     assert value("efficacy", **{**told, "choice": 2.0}) < 0.4  # not what this household lives from
     assert value("efficacy", **told, attends=0.0) == 0.4
+    planned = {**told, "right_goal": 0.0}  # nobody was asked: the council's own works are what there is to learn from
+    assert value("efficacy", **planned) == value("efficacy", **{**planned, "choice": 2.0}) == pytest.approx(0.4 * 0.95)
+    assert value("efficacy", **{**planned, "works_council": 0.0}) == 0.4
+    assert value("efficacy", **{**planned, "council_choice": 1.0}) == pytest.approx(0.4 + 0.05 * (0.7 - 0.4))
     assert value("efficacy", **{**told, "works_money": 0.0, "works_council": 0.0}) == 0.4
     coached = {"gets_asset": 1.0, "asset_lump": 2.5, "asset_coaching": 0.4, "training": 0.0, "quality": 0.5}
     assert slope("skill", "asset_coaching", 0.0, 0.4, **coached) > 0.0
