@@ -229,8 +229,10 @@ def test_backlash_erodes_ties_between_the_elite_and_others_only():
         told = {**TIE, "one_elite": one, "other_elite": other, "rents_won": 0.5, "fading": 0.0, "backlash": 0.02}
         return value("strength", **{**told, **changed})
 
-    assert kept(1.0, 0.0) == kept(0.0, 1.0) == pytest.approx(0.5 - 0.02 * 0.5 * 0.3)
+    assert kept(1.0, 0.0) == kept(0.0, 1.0) == pytest.approx(0.5 - 0.02 * 0.5 * 0.5)
     assert kept(1.0, 1.0) == kept(0.0, 0.0) == kept(1.0, 0.0, rents_won=0.0) == kept(1.0, 0.0, backlash=0.0) == 0.5
+    assert kept(1.0, 0.0, strength=0.2, backlash=0.2) == pytest.approx(0.18)  # kinship does not keep a patron
+    assert kept(1.0, 1.0, strength=0.1, fading=0.02) == pytest.approx(0.102)  # and kin find together again
 
 
 def test_slack_is_finite_and_costs_no_money(small_world, programmes_2017):

@@ -34,12 +34,13 @@ def strength(
     ),
     backlash=Param(0.02, "share a quarter", low=0.0, high=0.2, source="assumption: patrons drop clients who claim"),
 ):
-    """Strength of a tie: meeting builds it, not meeting lets it fade to kinship; unequal benefits, and contest with the elite, erode it."""
+    """Strength of a tie: meeting builds it, not meeting lets it fade to kinship; envy and contest with the elite can break it."""
     met = one * other
     unequal = (one_listed - other_listed) * (one_listed - other_listed)
     apart = (one_elite - other_elite) * (one_elite - other_elite)
-    lost = fading * (1.0 - met) + envy * unequal + backlash * rents_won * apart
-    changed = strength + meeting * met * (1.0 - strength) - lost * (strength - kinship)
+    faded = fading * (1.0 - met) * (strength - kinship)
+    broken = (envy * unequal + backlash * rents_won * apart) * strength
+    changed = strength + meeting * met * (1.0 - strength) - faded - broken
     return min(1.0, max(0.0, changed))
 
 
