@@ -130,7 +130,8 @@ def test_organising_without_a_claim_changes_nothing(small_world, programmes_2017
 
     programme = Programme(registered(talk, ("organising",)), DOSE)
     usual, organised = (last(small_world, p, 10) for p in (programmes_2017, (*programmes_2017, programme)))
-    assert changed(usual, organised) == {"organising", "organising_effect", "staff_paid"}
+    people = {"facilitator_quality", "district: Sum(last organising, weight=last persons)"}
+    assert changed(usual, organised) == {"organising", "organising_effect", "staff_paid", *people}
 
 
 def test_a_claim_without_organisers_rests_on_who_meets_anyway(small_world, programmes_2017):

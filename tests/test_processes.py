@@ -403,6 +403,19 @@ def test_facilitators_fill_meetings_while_they_are_there():
     assert value("facilitation_effect", **{**there, "facilitation": 0.0}) == 0.0
 
 
+@pytest.mark.parametrize("money", ["facilitation", "organising"])
+def test_more_money_for_people_never_mobilises_less(money):
+    """A district's good people are few: what is spent beyond them is lost, and drives away none of those there are."""
+    before, found = {"organising_effect": 0.0} if money == "organising" else {}, []
+    for spent in np.linspace(0.0, 0.3, 61):
+        told = {"people": 100.0, "facilitators": 100.0 * spent, "organisers": 0.0}
+        quality = value("facilitator_quality", **told)
+        assert quality == value("facilitator_quality", **{**told, "facilitators": 0.0, "organisers": 100.0 * spent})
+        found.append(value(f"{money}_effect", **before, **{money: spent, "facilitator_quality": quality}))
+    assert (np.diff(found) >= -1e-12).all()
+    assert found[-1] == pytest.approx(0.03 / 0.036)
+
+
 TIE = {
     **{"strength": 0.5, "one": 0.4, "other": -0.2, "one_size": 4.0, "other_size": 3.0},
     **{"one_most": 0.56, "other_most": 0.17, "one_listed": 0.0, "other_listed": 1.0},

@@ -10,7 +10,8 @@ from sim.engine.rule import Last, Mean, Param, Same, Sum, TieMean, Uniform, rule
 
 @rule(district, "share", 0.0, 1.0)
 def facilitator_quality(
-    spent=Sum(Last("facilitation"), weight=Last("persons")),
+    facilitators=Sum(Last("facilitation"), weight=Last("persons")),
+    organisers=Sum(Last("organising"), weight=Last("persons")),
     people=Sum(Last("persons")),
     capacity=Param(
         0.03,
@@ -20,7 +21,8 @@ def facilitator_quality(
         source="assumption: good facilitators are scarce when all villages want one",
     ),
 ):
-    """Quality of the facilitators that the district can field: falls when more is spent than it has people for."""
+    """Quality of the facilitators and organisers of the district: falls when more is spent than it has people for."""
+    spent = facilitators + organisers
     return min(1.0, capacity * people / max(spent, 1e-9)) if spent > 0.0 else 1.0
 
 
@@ -38,10 +40,12 @@ def facilitation_effect(
 ):
     """Mobilisation by facilitators, 0 to 1, while they are there: the meetings that they fill are the programme's own.
 
-    What PNPM-Rural did for participation within the programme did not spill over into the village's own decisions (Voss
-    2012; read). What stays is what people then know, believe and have built, and it fades as those do.
+    Quality counts as money does: more than there are people for adds nothing, and takes nothing away. What PNPM-Rural
+    did for participation within the programme did not spill over into the village's own decisions (Voss 2012; read).
+    What stays is what people then know, believe and have built, and it fades as those do.
     """
-    return facilitator_quality * facilitation / (facilitation + half)
+    worth = facilitator_quality * facilitation
+    return worth / (worth + half)
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
