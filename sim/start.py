@@ -371,7 +371,8 @@ def _institutions(state: State, parameters: np.ndarray, plan: Plan, watch: Watch
     """The quality at which each council would stay, given who comes and what succeeds."""
     value = dict(zip(plan.parameters, parameters.tolist(), strict=True))
     present, success = watch.mean("attendance_own"), watch.mean("success")
-    grown = value["institution_quality.learning"] * present * success
+    built = state["works_money"] + state["works_council"] > 0.0
+    grown = built * value["institution_quality.learning"] * present * success
     lost = value["institution_quality.erosion"] * (1.0 - present) + value["institution_quality.harm"] * watch.mean(
         "capture"
     )

@@ -460,6 +460,9 @@ def test_success_with_many_builds_an_institution_and_empty_halls_erode_it():
     told = {"institution_quality": 0.5, "capture": 0.05}
     assert value("institution_quality", **told, attendance_own=0.5, success=0.7) > 0.5
     assert value("institution_quality", **told, attendance_own=0.0, success=0.7) < 0.5
+    idle = {**told, "attendance_own": 1.0, "success": 1.0, "capture": 0.0}  # without works no promise is kept
+    assert value("institution_quality", **idle, works_money=0.0, works_council=0.0) == 0.5
+    assert value("institution_quality", **idle, works_money=0.0) > 0.5
     assert slope("institution_quality", "capture", 0.0, 0.3, **{**told, "attendance_own": 0.2, "success": 0.5}) < 0.0
     assert slope("capture", "quality", 0.2, 0.8) < 0.0
 

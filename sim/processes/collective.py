@@ -113,6 +113,8 @@ def institution_quality(
     attendance_own,
     success,
     capture,
+    works_money,
+    works_council,
     learning=Param(
         0.005,
         "a quarter",
@@ -130,7 +132,8 @@ def institution_quality(
     ),
     harm=Param(0.001, "a quarter", low=0.0, high=0.005, source="assumption, as `erosion`"),
 ):
-    """Quality of the council as an institution, 0 to 1: success with many present builds it, empty halls and capture erode it."""
-    grown = learning * attendance_own * success * (1.0 - institution_quality)
+    """Quality of the council, 0 to 1: works that succeed with many present build it, empty halls and capture erode it."""
+    built = 1.0 if works_money + works_council > 0.0 else 0.0
+    grown = built * learning * attendance_own * success * (1.0 - institution_quality)
     lost = (erosion * (1.0 - attendance_own) + harm * capture) * institution_quality
     return min(1.0, max(0.0, institution_quality + grown - lost))
