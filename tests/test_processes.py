@@ -469,7 +469,7 @@ def test_success_with_many_builds_an_institution_and_empty_halls_erode_it():
 
 def test_the_poorest_by_their_score_come_first():
     assert slope("proxy_score", "welfare", 0.8, 1.2, proxy_misreading=0.0) > 0.0
-    told = {"community_misreading": 0.0, "earning": 1.0, "female_head": 0.0, "stratum": 2.0}
+    told = {"proxy_misreading": 0.0, "earning": 1.0, "female_head": 0.0, "stratum": 2.0}
     usual = value("community_score", **told)
     assert value("community_score", **{**told, "female_head": 1.0}) < usual
     assert value("community_score", **{**told, "stratum": 0.0}) < usual
@@ -520,6 +520,24 @@ def test_the_multiplier_falls_in_the_import_share(lane, small_population, progra
 def residents(budget):
     """Residents choose, build and keep up, without facilitators."""
     return {"works_money": budget, "right_goal": 1.0, "right_fund": 1.0, "right_process": 1.0}
+
+
+def test_a_list_of_both_is_between_the_two():
+    """Of 4 000 households, how many of the listed third are not among the poorest third: no mean of two is better."""
+    rng, people = np.random.default_rng(1), {"female_head": 0.0, "stratum": 2.0}
+    log_welfare, misread = rng.normal(0.0, 0.5, 4000), rng.normal(size=4000)
+
+    def wrong(community):
+        scores = []
+        for welfare, draw in zip(np.exp(log_welfare), misread, strict=True):
+            proxy = value("proxy_score", welfare=welfare, proxy_misreading=draw)
+            theirs = value("community_score", earning=welfare, proxy_misreading=draw, **people)
+            told = {"proxy_score": proxy, "community_score": theirs, "elite_barred": 0.0, "stratum": 2.0}
+            scores.append(value("cash_score", **{"cash_community": community, **told}))
+        return np.mean(log_welfare[np.argsort(scores)[:1333]] > np.sort(log_welfare)[1332])
+
+    proxy, both, theirs = (wrong(share) for share in (0.0, 0.5, 1.0))
+    assert 0.2 < proxy <= both <= theirs < 0.4
 
 
 @policy(
