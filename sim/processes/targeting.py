@@ -51,9 +51,17 @@ def community_score(
     need=Param(
         0.15, "log", low=0.0, high=0.4, source="communities rank by need as they see it (read); size is an assumption"
     ),
-    favour=Param(0.05, "log", low=0.0, high=0.3, source="formal elites at most 8 points likelier to receive (read)"),
+    favour=Param(
+        0.0,
+        "log",
+        low=0.0,
+        high=0.3,
+        source="0: elites gain when benefits are handed out, not when lists are made (Alatas et al. 2019; read); "
+        "above 0 a variant",
+        what_if=True,
+    ),
 ):
-    """Welfare as neighbours rank it, once a year: widows and the marginal count as poorer, the elite is favoured.
+    """Welfare as neighbours rank it, once a year: widows and the marginal count as poorer; `favour` is for the elite.
 
     Communities have another concept of poverty than consumption (Alatas et al. 2012; read): what a household is able to
     earn, whatever it was given or sent (from memory, medium).
