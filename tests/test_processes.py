@@ -173,6 +173,7 @@ USUAL = {
     "attendance": 0.16,
     "attendance_own": 0.16,
     "attending_ties": 0.2,
+    "aware_ties": 0.6,
     "attends": 1.0,
     "attends_own": 1.0,
     "audit": 0.0,
@@ -378,6 +379,19 @@ def test_what_draws_people_to_a_meeting():
         assert coming(**{argument: more}) < usual, argument
     assert coming(aware=0.0, facilitation_effect=0.0) == 0.0  # nobody tells those who do not know
     assert 0.0 < coming(aware=0.0) < usual
+
+
+def test_who_goes_passes_news_on_seven_times_as_often_as_who_only_knows():
+    chances, stranger = np.linspace(0.00005, 0.99995, 10000), {"aware": 0.0, "stratum": 1.0, "council": 0.02}
+
+    def hears(**ties):
+        return np.mean([value("aware", **stranger, chance=chance, **ties) for chance in chances])
+
+    alone, going, knowing = (hears(attending_ties=a, aware_ties=b) for a, b in ((0.0, 0.0), (0.7, 0.7), (0.0, 0.7)))
+    assert alone == pytest.approx(0.02, abs=1e-4)
+    assert going == pytest.approx(1.0 - 0.98 * (1.0 - 0.25 * 0.7), abs=1e-4)
+    assert knowing == pytest.approx(1.0 - 0.98 * (1.0 - 0.25 * 0.1), abs=1e-4)
+    assert hears(attending_ties=0.7, aware_ties=0.0) == going  # who goes and has forgotten is no less of a participant
 
 
 def test_facilitators_fill_no_meeting_but_their_own(small_world, programmes_2017):

@@ -54,18 +54,21 @@ def aware(
     stratum,
     chance=Uniform(),
     attending_ties=TieMean(Last("attends_own"), weight=Last("strength")),
+    aware_ties=TieMean(Last("aware"), weight=Last("strength")),
     passing_on=Param(
         0.25,
         "share a quarter",
         low=0.05,
         high=0.5,
-        source="participants are 7 times likelier to pass news on (read); size is an assumption",
+        source="participants are 7 times likelier to pass news on than others who know (read); size is an assumption",
     ),
     council=Param(0.06, "share a quarter", low=0.02, high=0.1, source="assumption: the council's own notices"),
     forgetting=Param(0.05, "share a quarter", low=0.02, high=0.1, source="assumption"),
 ):
     """Whether the household knows when the village meets: through ties, and the council, which tells its own first."""
-    told = 1.0 - (1.0 - passing_on * attending_ties) * (1.0 - council / (0.5 + 0.5 * stratum))
+    knowing = max(0.0, aware_ties - attending_ties)  # who know and do not go
+    news = passing_on * min(1.0, attending_ties + knowing / 7.0)
+    told = 1.0 - (1.0 - news) * (1.0 - council / (0.5 + 0.5 * stratum))
     hears = 1.0 if chance < told else 0.0
     stays = 1.0 if chance >= forgetting else 0.0
     return stays if aware > 0.5 else hears
