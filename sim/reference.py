@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.engine import aggregate, draw
 from sim.engine.lane import outer
-from sim.engine.plan import Keep, Plan, Sort, Step
+from sim.engine.plan import Keep, Plan, Sort, Step, drawn
 from sim.engine.rule import (
     Aggregate,
     Ahead,
@@ -26,6 +26,7 @@ from sim.engine.rule import (
     Rank,
     Row,
     Rule,
+    Same,
     Sum,
     TieMean,
     TieSum,
@@ -96,12 +97,12 @@ class MesaLane(mesa.Model):
                 if isinstance(marker, Normal | Uniform) and not outside:
                     self._draw(f"{rule.name}.{name}", marker, rule.table.name, quarter, seed)
 
-    def _draw(self, name: str, marker: object, table: str, quarter: int, seed: int) -> None:
+    def _draw(self, name: str, marker: Normal | Uniform, table: str, quarter: int, seed: int) -> None:
         make = draw.normal if isinstance(marker, Normal) else draw.uniform
         for v, village in enumerate(self.rows["village"]):
             members = [village] if table == "village" else getattr(village, table)
             out = [0.0] * len(members)
-            make(out, seed, draw.name_key(name), int(self.start.layout.places[v]), quarter)
+            make(out, seed, draw.name_key(drawn(marker, name)), int(self.start.layout.places[v]), quarter)
             for member, value in zip(members, out, strict=True):
                 setattr(member, attribute(name), value)
 
@@ -170,8 +171,8 @@ class MesaLane(mesa.Model):
 
     def _reader(self, rule: Rule, argument: str, marker: Any) -> Any:
         """How one argument is read from an agent."""
-        if isinstance(marker, Param):
-            value = self.value[f"{rule.name}.{argument}"]
+        if isinstance(marker, Param | Same):
+            value = self.value[getattr(marker, "name", f"{rule.name}.{argument}")]
             return lambda agent: value
         if isinstance(marker, Normal | Uniform):
             return attrgetter(attribute(f"{rule.name}.{argument}"))

@@ -14,18 +14,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.agents import TABLES
+from sim.agents import TABLES, household
 from sim.engine import draw
 from sim.engine.lane import Lane, holding, normals, settings
 from sim.engine.plan import Plan, PlanError
-from sim.engine.rule import Rule, rules_of
+from sim.engine.rule import Rule, Same, rule, rules_of
 from sim.engine.table import Layout, State
 from sim.errors import InputError
 from sim.ledger import RULES as LEDGER
 from sim.policies.policy import Programme, set_levers
 from sim.population import Population, TwoPieceLognormal, normal_score, share_below, village_of
 from sim.population import normals as keyed_normals
-from sim.processes import MECHANISMS
+from sim.processes import MECHANISMS, participation
 from sim.ties import USUAL
 
 SURVEY_NOISE = 0.15  # sd of log consumption that a survey adds: 0.10-0.15
@@ -46,11 +46,23 @@ FROZEN = ("macro_trend", "macro_cycle")
 OF_DEMAND = ("import_share.value", "transport_margin.base")  # what the start is solved with, by what it finds
 OF_MEETINGS = ("attends.threshold", "attends.noise", "attends.spread", "attends.conformity")
 OF_COUNCILS = ("institution_quality.learning", "institution_quality.erosion", "institution_quality.harm")
+OF_EXPERIENCE = ("efficacy.learning",)
+
+
+@rule(household, "0 or 1", 0.0, 1.0)
+def attends_own(attends: float) -> float:
+    """Whether it goes to the village's own meeting: a rule `attends` of a user's own tells no two kinds apart."""
+    return attends
+
+
+SHARED = {marker.name for _, marker in participation.attends_own.rule.arguments if isinstance(marker, Same)}  # type: ignore[attr-defined]
 
 
 def wire(extra: Sequence[Rule] = ()) -> Plan:
     """The plan of all mechanisms and the ledger, and a user's own rules (which replace those of the same name)."""
     own = {rule.name: rule for rule in extra}
+    if "attends" in own and not set(own["attends"].parameters).issuperset(SHARED):
+        own.setdefault("attends_own", attends_own.rule)  # type: ignore[attr-defined]
     rules = [own.pop(r.name, r) for r in [*rules_of(MECHANISMS), *(f.rule for f in LEDGER)]]
     plan = Plan(TABLES, [*rules, *own.values()])
     for name in OF_DEMAND:
@@ -181,10 +193,12 @@ def _guess(state: State, consumption: np.ndarray) -> None:
         "contributors": 0.25,
         "institution_quality": 0.5,
         "attendance": ATTENDANCE,
+        "attendance_own": ATTENDANCE,
         "attention": 1.0,
         "attention_asked": 1.0,
         "aware": 1.0,
         "attends": 0.0,
+        "attends_own": 0.0,
     }
     for name, value in start.items():
         state[name] = value
@@ -228,8 +242,8 @@ def log_quantiles(values: np.ndarray, persons: np.ndarray) -> np.ndarray:
 
 
 WATCH = (
-    "consumption", "spending", "investment", "usual_supply", "local_materials", "attendance", "success", "capture",
-    "outside_demand", "micro_income",
+    "consumption", "spending", "investment", "usual_supply", "local_materials", "attendance", "attendance_own",
+    "success", "capture", "council_choice", "outside_demand", "micro_income",
 )  # fmt: skip
 
 
@@ -264,6 +278,7 @@ def solve(
     persons = state["size"] * state["weight"]
     wanted = np.log(target.quantile(SHARES)) if target else log_quantiles(population.household["consumption"], persons)
     balance(state, parameters, plan, {n: state[n] for n in WATCH})
+    kept: list[np.ndarray] = []
     quarter = -ROUNDS * QUARTERS
     for turn in range(ROUNDS):
         watch = Watch(state, seed)
@@ -283,6 +298,8 @@ def solve(
             balance(state, parameters, plan, {n: watch.mean(n) for n in WATCH})
             if councils:
                 _institutions(state, parameters, plan, watch)
+            if _has(plan, OF_EXPERIENCE):
+                _experience(state, watch, kept)
     state["income_base"] = watch.mean("micro_income")
     gap = np.abs(wanted - np.mean(watch.quantiles, axis=0))
     solved = {"largest gap of log consumption, 2nd to 98th percentile": gap[20:-20].max()}
@@ -322,7 +339,8 @@ def _attendance(state: State, parameters: np.ndarray, plan: Plan, watch: Watch) 
     alone = math.hypot(value["attends.noise"], value["attends.spread"] / PROBIT)
     echo = value["attends.conformity"] * ATTENDANCE * (1.0 - ATTENDANCE)
     parameters[list(plan.parameters).index("attends.threshold")] += gap * max(alone - echo, LEAST * alone)
-    state["attends"] *= np.repeat(present <= NEAR * ATTENDANCE, np.diff(state.layout.start["household"]))
+    for name in ("attends", "attends_own"):
+        state[name] *= np.repeat(present <= NEAR * ATTENDANCE, np.diff(state.layout.start["household"]))
 
 
 def balance(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str, np.ndarray]) -> None:
@@ -353,9 +371,22 @@ def balance(state: State, parameters: np.ndarray, plan: Plan, seen: Mapping[str,
 def _institutions(state: State, parameters: np.ndarray, plan: Plan, watch: Watch) -> None:
     """The quality at which each council would stay, given who comes and what succeeds."""
     value = dict(zip(plan.parameters, parameters.tolist(), strict=True))
-    present, success = watch.mean("attendance"), watch.mean("success")
-    grown = value["institution_quality.learning"] * present * success
+    present, success = watch.mean("attendance_own"), watch.mean("success")
+    built = state["works_money"] + state["works_council"] > 0.0
+    grown = built * value["institution_quality.learning"] * present * success
     lost = value["institution_quality.erosion"] * (1.0 - present) + value["institution_quality.harm"] * watch.mean(
         "capture"
     )
     state["institution_quality"] = np.clip(grown / np.maximum(grown + lost, 1e-12), 0.0, 1.0)
+
+
+def _experience(state: State, watch: Watch, kept: list[np.ndarray]) -> None:
+    """The efficacy at which who attends for long would stay: how well the council kept what it promised to its kind.
+
+    Who rarely attends would not get there in the search, and keep what it is guessed to believe. What a round adds to
+    `kept` is little for so rare an event: the later half of all is what counts.
+    """
+    pairs = zip(watch.means["success"], watch.means["council_choice"], strict=True)
+    kept += [success[:, None] * (chosen[:, None] == np.arange(4.0)) for success, chosen in pairs]
+    home, activity = village_of(state.layout.start["household"]), state["activity"].astype(np.int64)
+    state["efficacy"] = np.mean(kept[len(kept) // 2 :], axis=0)[home, activity]

@@ -187,13 +187,13 @@ def after_exit(lane, small_population, programmes_2017):
     return found
 
 
-def test_participation_falls_back_or_stays_as_the_parameters_have_it(after_exit):
-    """Facilitation goes up and down again: both hysteresis and none occur within the ranges of the parameters."""
+def test_participation_falls_back_even_where_neighbours_follow_each_other(after_exit):
+    """Facilitators fill their programme's meeting and neighbours look at the own: one that echoes stays as it was."""
     back = after_exit(**{"attends.conformity": 0.0, "attends.hope": 0.5})
     herd = {"attends.conformity": 2.5, "attends.noise": 0.1, "attends.spread": 0.3, "attends.invitation": 1.2}
     stays = after_exit(**herd)
-    assert back < 0.15
-    assert stays > 0.5
+    assert abs(back) < 0.15
+    assert abs(stays) < 0.15
 
 
 def test_infrastructure_spends_nothing_on_people(small_world):

@@ -166,7 +166,7 @@ def test_priors_are_the_ranges_of_the_rules(lane, variant):
     spans = priors(lane.plan, variant)
     left_out = set(lane.plan.parameters) - set(spans)
     what_ifs = {"output.lumpy_scale", "output.lumpy_cost", "macro_trend.feedback", "output.complementarity"}
-    what_ifs |= {"attends.conformity", "institution_quality.learning", "defaults.rate"}
+    what_ifs |= {"attends.conformity", "institution_quality.learning", "defaults.rate", "community_score.favour"}
     assert left_out == {"attends.threshold"} | what_ifs
     assert all(spans[n] == (p.low, p.high) for n, p in lane.plan.parameters.items() if n in spans)
     assert set(spans) - set(lane.plan.parameters) == (set(calibrate.LUMP) if variant == "trap_on" else set())

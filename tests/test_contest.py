@@ -130,7 +130,8 @@ def test_organising_without_a_claim_changes_nothing(small_world, programmes_2017
 
     programme = Programme(registered(talk, ("organising",)), DOSE)
     usual, organised = (last(small_world, p, 10) for p in (programmes_2017, (*programmes_2017, programme)))
-    assert changed(usual, organised) == {"organising", "organising_effect", "staff_paid"}
+    people = {"facilitator_quality", "district: Sum(last organising, weight=last persons)"}
+    assert changed(usual, organised) == {"organising", "organising_effect", "staff_paid", *people}
 
 
 def test_a_claim_without_organisers_rests_on_who_meets_anyway(small_world, programmes_2017):
@@ -221,7 +222,8 @@ def test_without_rents_there_is_nothing_to_claim(small_world, programmes_2017):
     assert state["rents_won"].all() and not state["rent_paid"].any() and not state["rents_lost"].any()
 
 
-TIE = {"strength": 0.5, "kinship": 0.2, "one": 0.0, "other": 0.0, "one_listed": 0.0, "other_listed": 0.0}
+TIE = {"strength": 0.5, "kinship": 0.2, "one": 0.0, "other": 0.0, "one_listed": 0.0, "other_listed": 0.0,
+       "one_favoured": 0.0, "other_favoured": 0.0}  # fmt: skip
 
 
 def test_backlash_erodes_ties_between_the_elite_and_others_only():
@@ -229,8 +231,22 @@ def test_backlash_erodes_ties_between_the_elite_and_others_only():
         told = {**TIE, "one_elite": one, "other_elite": other, "rents_won": 0.5, "fading": 0.0, "backlash": 0.02}
         return value("strength", **{**told, **changed})
 
-    assert kept(1.0, 0.0) == kept(0.0, 1.0) == pytest.approx(0.5 - 0.02 * 0.5 * 0.3)
+    assert kept(1.0, 0.0) == kept(0.0, 1.0) == pytest.approx(0.5 - 0.02 * 0.5 * 0.5)
     assert kept(1.0, 1.0) == kept(0.0, 0.0) == kept(1.0, 0.0, rents_won=0.0) == kept(1.0, 0.0, backlash=0.0) == 0.5
+    assert kept(1.0, 0.0, strength=0.2, backlash=0.2) == pytest.approx(0.18)  # kinship does not keep a patron
+    assert kept(1.0, 1.0, strength=0.1, fading=0.02) == pytest.approx(0.102)  # and kin find together again
+
+
+def test_works_for_the_one_and_not_for_the_other_are_envied_as_a_list_is():
+    told = {**TIE, "one_elite": 0.0, "other_elite": 0.0, "rents_won": 0.0, "fading": 0.0, "envy": 0.05}
+    ends = [(f"one_{what}", f"other_{what}") for what in ("listed", "favoured")]
+    for one, other in ends:
+        assert value("strength", **{**told, one: 1.0}) == value("strength", **{**told, other: 1.0}) == 0.5 * 0.95
+        assert value("strength", **{**told, one: 1.0, other: 1.0}) == 0.5
+    assert value("strength", **{**told, "one_listed": 1.0, "other_favoured": 1.0}) == 0.5 * 0.95
+    works, others = {"activity": 2.0, "choice": 2.0}, {"activity": 1.0, "choice": 2.0}
+    assert value("favoured", **works, works_money=0.1) == 1.0
+    assert value("favoured", **works, works_money=0.0) == value("favoured", **others, works_money=0.1) == 0.0
 
 
 def test_slack_is_finite_and_costs_no_money(small_world, programmes_2017):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.engine.lane import holding
+from sim.engine.plan import drawn
 from sim.engine.rule import Normal, Uniform
 from sim.policies import catalogue
 from sim.policies.policy import Programme, set_levers
@@ -176,9 +177,14 @@ def test_another_seed_is_another_luck_in_every_draw(small_world, programmes_2017
 
 
 def test_no_draw_is_used_twice(small_world, programmes_2017, status_quo):
-    """No two draws, places or quarters share their numbers."""
-    names = draws(small_world.lane.plan, "household")
-    names = [name for name in names if small_world.lane.plan.rules[name.split(".")[0]].every == 1]
+    """No two draws, places or quarters share their numbers, but a draw that is said to be another's."""
+    rules = small_world.lane.plan.rules
+    marker = {f"{rule.name}.{a}": m for rule in rules.values() for a, m in rule.arguments}
+    names = [name for name in draws(small_world.lane.plan, "household") if rules[name.split(".")[0]].every == 1]
+    again = {name: of for name in names if (of := drawn(marker[name], ""))}
+    assert again == {"attends_own.chance": "attends.chance"}
+    assert all(np.array_equal(state[name], state[of]) for state in status_quo for name, of in again.items())
+    names = [name for name in names if name not in again]
     seen = [tuple(state[name]) for state in status_quo for name in names]
     assert len(set(seen)) == len(seen)
     starts = small_world.state.layout.start["household"]

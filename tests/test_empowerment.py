@@ -120,13 +120,13 @@ def test_the_index_never_falls_when_somebody_gains(adequate, gained):
 
 
 def test_a_meeting_is_remembered_for_a_year():
-    since = [rules.attended(attended=0.0, attends=1.0)]
+    since = [rules.attended(attended=0.0, attends_own=1.0)]
     for _ in range(5):
-        since.append(rules.attended(attended=since[-1], attends=0.0))
+        since.append(rules.attended(attended=since[-1], attends_own=0.0))
     assert since == [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
 
 
-SPEAKER = {"attends": 1.0, "attended": 1.0, "stratum": 2.0, "female_head": 0.0, "efficacy": 0.4}
+SPEAKER = {"attends_own": 1.0, "attended": 1.0, "stratum": 2.0, "female_head": 0.0, "efficacy": 0.4}
 
 
 def chance_to_speak(**changed):
@@ -140,12 +140,12 @@ def test_who_speaks():
     assert usual == pytest.approx(1.0 / (1.0 + np.exp(-(0.5 - 1.4 + 0.4))), abs=1e-3)
     assert chance_to_speak(efficacy=0.8) > usual > chance_to_speak(female_head=1.0)
     assert chance_to_speak(stratum=0.0) > usual > chance_to_speak(stratum=3.0)
-    absent = {"attends": 0.0}
+    absent = {"attends_own": 0.0}
     assert chance_to_speak(**absent) == 0.0
 
 
 def test_what_was_said_voted_and_chosen_is_forgotten_with_the_meeting():
-    lately, long_ago = {"attends": 0.0, "attended": 0.25}, {"attends": 0.0, "attended": 0.0}
+    lately, long_ago = {"attends_own": 0.0, "attended": 0.25}, {"attends_own": 0.0, "attended": 0.0}
     for rule, more in (
         (rules.spoke, {"spoke": 1.0, "stratum": 0.0, "female_head": 0.0, "efficacy": 1.0, "chance": 0.01}),
         (rules.voted, {"voted": 1.0, "efficacy": 1.0, "chance": 0.01}),
@@ -153,7 +153,7 @@ def test_what_was_said_voted_and_chosen_is_forgotten_with_the_meeting():
     ):
         assert rule(**more, **lately) == 1.0
         assert rule(**more, **long_ago) == 0.0
-    told = {"matched": 1.0, "attends": 1.0, "attended": 1.0, "activity": 1.0}
+    told = {"matched": 1.0, "attends_own": 1.0, "attended": 1.0, "activity": 1.0}
     assert [rules.matched(**told, council_choice=float(kind)) for kind in range(4)] == [0.0, 1.0, 0.0, 0.0]
 
 
@@ -280,7 +280,7 @@ def test_the_favourite_is_the_kind_that_most_of_the_non_elite_live_of(small_worl
         rows = rows[state["stratum"][rows] > 1.5]
         count = np.bincount(state["activity"][rows].astype(int), minlength=4)
         assert state["favourite"][village] == np.argmax(count)
-        assert state["popular_attendance"][village] == pytest.approx(state["attends"][rows].mean())
+        assert state["popular_attendance"][village] == pytest.approx(state["attends_own"][rows].mean())
 
 
 def test_friends_are_the_close_ties(small_world, programmes_2017):

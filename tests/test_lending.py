@@ -345,11 +345,12 @@ def test_where_all_see_a_neighbour_alike_only_a_list_of_others_meets_complaints(
 
 def test_a_list_that_the_community_makes_teaches_those_who_came_and_no_other_list_does():
     told = {"efficacy": 0.4, "attends": 1.0, "activity": 0.0, "success": 0.5, "works_money": 0.0, "works_council": 0.0,
-            "choice": 0.0, "council_choice": 0.0}  # fmt: skip
+            "choice": 0.0, "council_choice": 0.0, "right_goal": 1.0, "cash": 0.02}  # fmt: skip
     assert efficacy(**told, cash_community=1.0, complains=0.0) == pytest.approx(0.4 + 0.05 * 0.6)
     assert efficacy(**told, cash_community=1.0, complains=1.0) == pytest.approx(0.4 - 0.05 * 0.4)
     assert efficacy(**told, cash_community=0.0, complains=1.0) == 0.4
     assert efficacy(**{**told, "attends": 0.0}, cash_community=1.0, complains=1.0) == 0.4
+    assert efficacy(**{**told, "cash": 0.0}, cash_community=1.0, complains=0.0) == 0.4  # a list of nothing
 
 
 def test_complaints_move_what_people_think_of_taking_part_and_nothing_else(lane):

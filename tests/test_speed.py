@@ -226,7 +226,7 @@ def test_loops_by_hand_are_the_rules(libraries, lively, small_world, build, name
         count = span.stop - span.start
         if name.startswith("TieMean"):
             out, ends = [0.0] * count, layout.ends[:, tied].tolist()
-            values, weight = expected["attends"][span].tolist(), expected["strength"][tied].tolist()
+            values, weight = expected["attends_own"][span].tolist(), expected["strength"][tied].tolist()
             aggregate.tie_mean(values, weight, *ends, out, [0.0] * count)
             expected[name][span] = out
         elif name.startswith("Order"):

@@ -10,7 +10,7 @@ import pytest
 
 from sim.agents import household, village
 from sim.calibration import ensemble
-from sim.engine.lane import Lane
+from sim.engine.lane import Lane, holding
 from sim.engine.plan import PlanError
 from sim.engine.rule import Uniform, rule
 from sim.errors import InputError
@@ -19,11 +19,11 @@ from sim.metrics import poverty
 from sim.metrics.inequality import gini
 from sim.model import CommunityModel
 from sim.policies import catalogue
-from sim.policies.policy import Programme
+from sim.policies.policy import Programme, set_levers
 from sim.poorer import poorer
-from sim.population import TwoPieceLognormal, synthesise
+from sim.population import TwoPieceLognormal, synthesise, village_of
 from sim.scenario import PROGRAMMES_2017, check
-from sim.start import ATTENDANCE, SURVEY_NOISE, measured, solve, wire
+from sim.start import ATTENDANCE, FROZEN, SURVEY_NOISE, measured, solve, wire
 from sim.survey import read_aggregates
 
 QUARTERS = (0, 4, 8)  # where poverty is calibrated
@@ -176,6 +176,22 @@ def test_a_village_that_is_either_empty_or_full_is_refused(lane, programmes_2017
     tipping = {"attends.conformity": 2.5, "attends.noise": 0.1, "attends.spread": 0.3}
     with pytest.raises(InputError, match=r"about 16% of households come .* no such world is at rest"):
         solve(lane, people, programmes_2017, target, 2, tipping)
+
+
+def test_who_never_attends_believes_what_there_was_to_see(lane, programmes_2017, small_population):
+    """Efficacy begins at its rest, whatever it is guessed to be: not only of those whom a search's few years move."""
+    target = TwoPieceLognormal.published(read_aggregates())
+    plan, people = lane.plan, small_population
+    found = solve(lane, people, programmes_2017, target, 2, {"efficacy.learning": 0.02})
+    state, hold = found.state.copy(), holding(plan, [*FROZEN, "institution_quality"])
+    home, seen = village_of(people.start), []
+    for quarter in range(120):
+        set_levers(programmes_2017, state, quarter)
+        lane.step(state, quarter, 3, found.parameters, hold)
+        seen.append(state["success"][home] * (state["council_choice"][home] == state["activity"]))
+    assert found.state["efficacy"].mean() == pytest.approx(np.mean(seen), abs=0.03)
+    assert state["efficacy"].mean() == pytest.approx(found.state["efficacy"].mean(), abs=0.02)
+    assert not np.isclose(found.state["efficacy"], 0.3, rtol=0.0, atol=1e-6).any()
 
 
 def test_a_rule_of_ones_own_is_not_solved_for(programmes_2017, small_population):

@@ -38,7 +38,7 @@ tie = Table(
     "tie",
     village,
     (
-        Column("kinship", "share", "strength below which a tie never fades", 0.0, 1.0),
+        Column("kinship", "share", "strength to which a tie fades where its ends do not meet", 0.0, 1.0),
         Column("near", "share", "nearness of its two homes; 0 where ties do not follow place", 0.0, 1.0),
         Column("alike", "0 or 1", "one kind of activity at both ends; 0 where ties do not follow interest", 0.0, 1.0),
     ),

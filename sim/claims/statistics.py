@@ -203,11 +203,12 @@ def _clamped(case: Case, arm: str, other: str, seed: int) -> float:
     first, last = case.comparison.scenario.windows.post
     held = case.comparison.scenario.hold.ablate
     path = CommunityModel(case.world, case.programmes[other], seed=seed, held=held)
-    model = CommunityModel(case.world, case.programmes[arm], seed=seed, held=(*held, "attends"))
+    model = CommunityModel(case.world, case.programmes[arm], seed=seed, held=(*held, "attends", "attends_own"))
     total = 0.0
     while model.quarter < last:
         path.step()
-        model.state["attends"] = path.state["attends"]
+        for name in ("attends", "attends_own"):
+            model.state[name] = path.state[name]
         model.step()
         if model.quarter > first:
             total += metrics.mean(model.state["own_income"], case.comparison.persons)

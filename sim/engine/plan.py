@@ -26,6 +26,7 @@ from .rule import (
     Reading,
     Row,
     Rule,
+    Same,
     Sum,
     TieMean,
     TieSum,
@@ -63,6 +64,11 @@ class Step:
     sets: str
     table: str
     does: Rule | Aggregate | Sort | Keep
+
+
+def drawn(marker: Normal | Uniform, own: str) -> str:
+    """The name by which a draw is keyed: its own, or that of the rule whose draw it is."""
+    return getattr(marker, "of", "") or own
 
 
 class PlanError(ValueError):
@@ -131,10 +137,10 @@ class Plan:
         reads: list[tuple[str, object]] = []
         for name, marker in step.does.arguments if isinstance(step.does, Rule) else ():
             full = f"{step.sets}.{name}"
-            if isinstance(marker, Param):
-                reads.append(("parameter", list(self.parameters).index(full)))
+            if isinstance(marker, Param | Same):
+                reads.append(("parameter", list(self.parameters).index(getattr(marker, "name", full))))
             elif isinstance(marker, Normal | Uniform):
-                reads.append((type(marker).__name__.lower(), name_key(full)))
+                reads.append((type(marker).__name__.lower(), name_key(drawn(marker, full))))
             elif isinstance(marker, Aggregate):
                 reads.append(("column", f"{step.table}: {marker}"))
             else:
@@ -153,7 +159,7 @@ class Plan:
         for rule in self.rules.values():
             for argument, marker in rule.arguments:
                 if isinstance(marker, Normal | Uniform):
-                    name = f"{rule.name}.{argument}"
+                    name = drawn(marker, f"{rule.name}.{argument}")
                     other = keys.setdefault(name_key(name), name)
                     if other != name:
                         raise PlanError(f"the draws {name} and {other} have the same key; rename one of them")
@@ -168,6 +174,11 @@ class Plan:
             if isinstance(marker, Param | Normal | Uniform):
                 continue
             where = f"rule {rule.name}, argument {argument}"
+            if isinstance(marker, Same):
+                if marker.name not in self.parameters:
+                    near = did_you_mean(marker.name, self.parameters)
+                    raise PlanError(f"{where}: there is no parameter {marker.name}{near}")
+                continue
             if isinstance(marker, str | Last):
                 self._reachable(marker, rule.table, where)
                 yield marker

@@ -76,7 +76,16 @@ class Normal:
 
 @dataclass(frozen=True)
 class Uniform:
-    """A uniform draw in (0, 1), keyed as `Normal` is."""
+    """A uniform draw in (0, 1), keyed as `Normal` is; `of` another rule's draw, by its full name: the same numbers."""
+
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Same:
+    """Another rule's parameter, by its full name: one number, for two rules about the same people."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -285,11 +294,11 @@ def _argument(function: Callable, parameter: inspect.Parameter) -> tuple[str, ob
         raise TypeError(f"rule {function.__name__}: argument {parameter.name} must be a plain named one")
     if parameter.default is parameter.empty:
         return parameter.name, Last(parameter.name) if parameter.name == function.__name__ else parameter.name
-    if isinstance(parameter.default, Param | Normal | Uniform | Last | Aggregate):
+    if isinstance(parameter.default, Param | Same | Normal | Uniform | Last | Aggregate):
         return parameter.name, parameter.default
     raise TypeError(
         f"rule {function.__name__}: the default of {parameter.name} is {parameter.default!r}; "
-        "allowed are Param, Normal, Uniform, Last and the aggregates"
+        "allowed are Param, Same, Normal, Uniform, Last and the aggregates"
     )
 
 

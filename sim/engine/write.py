@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import draw
-from .plan import Keep, Plan, Sort, Step
+from .plan import Keep, Plan, Sort, Step, drawn
 from .rule import (
     Aggregate,
     Ahead,
@@ -32,6 +32,7 @@ from .rule import (
     Reading,
     Row,
     Rule,
+    Same,
     Sum,
     TieMean,
     TieSum,
@@ -185,11 +186,11 @@ class Writer:
         for k, (name, marker) in enumerate(rule.arguments):
             if isinstance(marker, Normal | Uniform):
                 column = f"{rule.name}.{name}"
-                kind, key = type(marker).__name__.lower(), draw.name_key(column)
+                kind, key = type(marker).__name__.lower(), draw.name_key(drawn(marker, column))
                 before.append(f"{kind}({self.slice(column)}, seed, np.int64({key}), places[v], quarter)")
                 inside[name] = self._value(column, rule)
-            elif isinstance(marker, Param):
-                before.append(f"p{k} = P[{self.parameter[f'{rule.name}.{name}']}]")
+            elif isinstance(marker, Param | Same):
+                before.append(f"p{k} = P[{self.parameter[getattr(marker, 'name', f'{rule.name}.{name}')]}]")
                 inside[name] = f"p{k}"
             elif isinstance(marker, str | Last) and self.row[self.plan.source(marker, rule.name)][0] != table:
                 before.append(f"s{k} = {self.scalar(marker, rule.name)}")

@@ -50,7 +50,7 @@ HOLDS: dict[str, tuple[str, ...]] = {
     "collective": ("contribution", "institution_quality"),
     "choice": ("misjudgement", "capture"),
     "works": ("works",),
-    "targeting": ("proxy_misreading", "community_misreading"),
+    "targeting": ("proxy_misreading",),
     "savings_group": ("paid_in", "loan_asked"),
     "sharing": ("gift",),
     "saving": ("distress_sale",),

@@ -31,7 +31,7 @@ from sim.progress import Tell, quiet
 from sim.scenario import BASELINE, Scenario
 from sim.start import World
 
-PARTICIPATION = ("aware", "attends")  # rules that are held while their columns are written
+PARTICIPATION = ("aware", "attends", "attends_own")  # rules that are held while their columns are written
 OUTCOMES = {
     "headcount": "pp",
     "consumption": "% of consumption",

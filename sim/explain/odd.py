@@ -16,8 +16,8 @@ from sim import ledger, metrics, policies, population, start, ties
 from sim.agents import institutions
 from sim.agents.household import STRATA
 from sim.calibration import calibrate, ensemble, fitted
-from sim.engine.plan import Plan
-from sim.engine.rule import End, Normal, Param, Rule, TieMean, TieSum, TieTotal, Uniform
+from sim.engine.plan import Plan, drawn
+from sim.engine.rule import End, Normal, Param, Rule, Same, TieMean, TieSum, TieTotal, Uniform
 from sim.engine.table import Table
 from sim.evidence.moments import KNOWN
 from sim.evidence.studies import read_studies
@@ -93,7 +93,10 @@ def aliases(rule: Rule) -> list[str]:
     found = []
     for argument, marker in rule.arguments:
         if isinstance(marker, Normal | Uniform):
-            found.append(f"`{argument}`: {'standard normal' if isinstance(marker, Normal) else 'uniform'} draw")
+            kind = "standard normal" if isinstance(marker, Normal) else "uniform"
+            found.append(f"`{argument}`: {kind} draw" + (f" of `{of}`" if (of := drawn(marker, "")) else ""))
+        elif isinstance(marker, Same):
+            found.append(f"`{argument}` = `{marker.name}`")
         elif isinstance(marker, Param):
             found.append(f"`{argument}` = {float(marker):g} {marker.unit}")
         elif str(marker) != argument:
@@ -105,7 +108,7 @@ def draws(plan: Plan) -> Iterator[tuple[Rule, str, str]]:
     """Every draw: the rule, the argument, and its distribution."""
     for rule in plan.rules.values():
         for argument, marker in rule.arguments:
-            if isinstance(marker, Normal | Uniform):
+            if isinstance(marker, Normal | Uniform) and drawn(marker, "") == "":
                 yield rule, argument, type(marker).__name__.lower()
 
 

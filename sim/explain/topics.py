@@ -11,7 +11,7 @@ from rich.text import Text
 
 from sim import ledger, metrics, policies
 from sim.engine.plan import Plan
-from sim.engine.rule import End, Normal, Param, Row, Rule, Uniform
+from sim.engine.rule import End, Normal, Param, Row, Rule, Same, Uniform
 from sim.errors import InputError
 from sim.evidence.judging import MISSING, rule_of
 from sim.evidence.moments import KNOWN, MOMENTS
@@ -29,7 +29,7 @@ def reads(rule: Rule) -> str:
     """What a rule reads, but for its parameters; an aggregate is told where it is read."""
     names = []
     for _, marker in rule.arguments:
-        if isinstance(marker, Param):
+        if isinstance(marker, Param | Same):
             continue
         if isinstance(marker, Normal | Uniform):
             names.append("draw")

@@ -67,9 +67,9 @@ def control(village_capture, village_right_fund, village_works_money, village_wo
 
 
 @metric("community field", unit="0-1", better="neither")
-def community_field(village_place_bond, village_attendance, village_interest_bond):
+def community_field(village_place_bond, village_attendance_own, village_interest_bond):
     """Place times regular meeting times shared interest, 0-1: 0 where any of the three is missing (Wilkinson 1991).
 
-    Nearness of those who have ties, attendance at the village meeting, share of ties within one kind of activity.
+    Nearness of those who have ties, attendance at the village's own meeting, share of ties within one kind of activity.
     """
-    return (village_place_bond * village_attendance * village_interest_bond).mean()
+    return (village_place_bond * village_attendance_own * village_interest_bond).mean()

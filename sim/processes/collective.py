@@ -10,11 +10,11 @@ from sim.engine.rule import Last, Param, Sum, Uniform, rule
 
 @rule(household, "share", 0.0, 1.0)
 def willingness(
-    attends,
+    attends_own,
     giving,
     chance=Uniform(),
     quality=Last("institution_quality"),
-    crowd=Last("attendance"),
+    crowd=Last("attendance_own"),
     others=Last("contributors"),
     unconditional=Param(
         0.15,
@@ -26,10 +26,10 @@ def willingness(
     conditional=Param(0.45, "share", low=0.35, high=0.5, source="as `unconditional`"),
     sanction=Param(0.5, "share", low=0.0, high=1.0, source="assumption"),
 ):
-    """How much of the asked contribution an attender gives: all, as much as others did, or nothing unless sanctioned."""
+    """How much of the asked contribution an attender of the village's own meeting gives: all, as much as others did, or nothing unless sanctioned."""
     free_rider = 1.0 if chance < quality * crowd * sanction else 0.0
     gives = 1.0 if giving < unconditional else (others if giving < unconditional + conditional else free_rider)
-    return attends * gives
+    return attends_own * gives
 
 
 @rule(household, "z per person and quarter", 0.0)
@@ -43,7 +43,7 @@ def contribution(
 
 
 @rule(village, "share of attenders", 0.0, 1.0)
-def contributors(contributors, given=Sum("willingness"), present=Sum("attends")):
+def contributors(contributors, given=Sum("willingness"), present=Sum("attends_own")):
     """What attenders gave of what was asked; last quarter's figure where nobody came."""
     return min(1.0, given / present) if present > 0.0 else contributors
 
@@ -110,9 +110,11 @@ def success(loss, match=Last("match")):
 @rule(village, "share", 0.0, 1.0)
 def institution_quality(
     institution_quality,
-    attendance,
+    attendance_own,
     success,
     capture,
+    works_money,
+    works_council,
     learning=Param(
         0.005,
         "a quarter",
@@ -130,7 +132,8 @@ def institution_quality(
     ),
     harm=Param(0.001, "a quarter", low=0.0, high=0.005, source="assumption, as `erosion`"),
 ):
-    """Quality of the council as an institution, 0 to 1: success with many present builds it, empty halls and capture erode it."""
-    grown = learning * attendance * success * (1.0 - institution_quality)
-    lost = (erosion * (1.0 - attendance) + harm * capture) * institution_quality
+    """Quality of the council, 0 to 1: works that succeed with many present build it, empty halls and capture erode it."""
+    built = 1.0 if works_money + works_council > 0.0 else 0.0
+    grown = built * learning * attendance_own * success * (1.0 - institution_quality)
+    lost = (erosion * (1.0 - attendance_own) + harm * capture) * institution_quality
     return min(1.0, max(0.0, institution_quality + grown - lost))

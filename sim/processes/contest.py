@@ -27,13 +27,15 @@ def rent_holder(stratum):
 def organising_effect(
     organising_effect,
     organising,
+    facilitator_quality,
     half=Param(
         0.006, "z per person and quarter", low=0.003, high=0.012, source="as facilitation_effect.half: both buy people"
     ),
     fade=Param(0.11, "share a quarter", low=0.08, high=0.16, source="assumption: half-life 1-2 years"),
 ):
     """Organisation of the segment by organisers, 0 to 1; it outlives them by its half-life."""
-    return max(organising / (organising + half), (1.0 - fade) * organising_effect)
+    worth = facilitator_quality * organising
+    return max(worth / (worth + half), (1.0 - fade) * organising_effect)
 
 
 @rule(village, "times", 1.0, 100.0)

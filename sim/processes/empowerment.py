@@ -15,15 +15,15 @@ from sim.engine.rule import ArgMax, Last, Mean, Param, Sum, TieTotal, Uniform, r
 
 
 @rule(household, "share of a year", 0.0, 1.0)
-def attended(attended, attends):
-    """Has been to a village meeting within the past year: 1 when it went, falling to 0 four quarters later."""
-    return 1.0 if attends > 0.5 else max(0.0, attended - 0.25)
+def attended(attended, attends_own):
+    """Has been to the village's own meeting within the past year: 1 when it went, falling to 0 four quarters later."""
+    return 1.0 if attends_own > 0.5 else max(0.0, attended - 0.25)
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
 def spoke(
     spoke,
-    attends,
+    attends_own,
     attended,
     stratum,
     female_head,
@@ -39,13 +39,13 @@ def spoke(
     """Spoke at the last meeting that it went to, within the past year."""
     odds = base - by_stratum * stratum - by_gender * female_head + by_efficacy * efficacy
     speaks = 1.0 if chance < logistic(odds) else 0.0
-    return speaks if attends > 0.5 else (spoke if attended > 0.0 else 0.0)
+    return speaks if attends_own > 0.5 else (spoke if attended > 0.0 else 0.0)
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
 def voted(
     voted,
-    attends,
+    attends_own,
     attended,
     chance=Uniform(),
     efficacy=Last("efficacy"),
@@ -54,14 +54,14 @@ def voted(
 ):
     """Voted, or raised a hand, at the last meeting that it went to, within the past year."""
     votes = 1.0 if chance < logistic(base + by_efficacy * efficacy) else 0.0
-    return votes if attends > 0.5 else (voted if attended > 0.0 else 0.0)
+    return votes if attends_own > 0.5 else (voted if attended > 0.0 else 0.0)
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
-def matched(matched, attends, attended, activity, council_choice):
+def matched(matched, attends_own, attended, activity, council_choice):
     """What the council decided for its own works was of its own kind, at the last meeting that it went to, within the past year."""
     met = 1.0 if council_choice == activity else 0.0
-    return met if attends > 0.5 else (matched if attended > 0.0 else 0.0)
+    return met if attends_own > 0.5 else (matched if attended > 0.0 else 0.0)
 
 
 # --- Households: ties -------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def favourite(best=ArgMax("popular")):
 
 
 @rule(village, "share of households", 0.0, 1.0)
-def popular_attendance(present=Mean("attends", where="labourer")):
+def popular_attendance(present=Mean("attends_own", where="labourer")):
     """Share of the majority and the marginal at the meeting."""
     return present
 

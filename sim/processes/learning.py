@@ -18,6 +18,8 @@ def efficacy(
     works_council,
     choice,
     council_choice,
+    right_goal,
+    cash,
     cash_community,
     complains,
     learning=Param(0.05, "share", low=0.02, high=0.1, source="assumption"),
@@ -27,10 +29,11 @@ def efficacy(
     Attenders compare the project with what was promised and with their own interest, and, where the community was asked
     who shall get cash, the list with their own view of it. Nobody learns from what nobody was asked about.
     """
-    chosen = choice if works_money > 0.0 else council_choice
+    asked = 1.0 if works_money > 0.0 and right_goal > 0.0 else 0.0
+    chosen = choice if asked > 0.0 else council_choice
     seen = success * (1.0 if chosen == activity else 0.0)
-    by_works = learning * attends * (seen - efficacy) if works_money + works_council > 0.0 else 0.0
-    by_list = cash_community * learning * attends * (1.0 - complains - efficacy)
+    by_works = learning * attends * (seen - efficacy) if asked + works_council > 0.0 else 0.0
+    by_list = cash_community * learning * attends * (1.0 - complains - efficacy) if cash > 0.0 else 0.0
     return efficacy + by_works + by_list
 
 

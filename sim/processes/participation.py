@@ -5,12 +5,13 @@ from __future__ import annotations
 from sim.agents.household import household
 from sim.agents.territory import district, village
 from sim.engine.functions import logistic, sqrt
-from sim.engine.rule import Last, Mean, Param, Sum, TieMean, Uniform, rule
+from sim.engine.rule import Last, Mean, Param, Same, Sum, TieMean, Uniform, rule
 
 
 @rule(district, "share", 0.0, 1.0)
 def facilitator_quality(
-    spent=Sum(Last("facilitation"), weight=Last("persons")),
+    facilitators=Sum(Last("facilitation"), weight=Last("persons")),
+    organisers=Sum(Last("organising"), weight=Last("persons")),
     people=Sum(Last("persons")),
     capacity=Param(
         0.03,
@@ -20,7 +21,8 @@ def facilitator_quality(
         source="assumption: good facilitators are scarce when all villages want one",
     ),
 ):
-    """Quality of the facilitators that the district can field: falls when more is spent than it has people for."""
+    """Quality of the facilitators and organisers of the district: falls when more is spent than it has people for."""
+    spent = facilitators + organisers
     return min(1.0, capacity * people / max(spent, 1e-9)) if spent > 0.0 else 1.0
 
 
@@ -38,10 +40,12 @@ def facilitation_effect(
 ):
     """Mobilisation by facilitators, 0 to 1, while they are there: the meetings that they fill are the programme's own.
 
-    What PNPM-Rural did for participation within the programme did not spill over into the village's own decisions (Voss
-    2012; read). What stays is what people then know, believe and have built, and it fades as those do.
+    Quality counts as money does: more than there are people for adds nothing, and takes nothing away. What PNPM-Rural
+    did for participation within the programme did not spill over into the village's own decisions (Voss 2012; read).
+    What stays is what people then know, believe and have built, and it fades as those do.
     """
-    return facilitator_quality * facilitation / (facilitation + half)
+    worth = facilitator_quality * facilitation
+    return worth / (worth + half)
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
@@ -49,19 +53,22 @@ def aware(
     aware,
     stratum,
     chance=Uniform(),
-    attending_ties=TieMean(Last("attends"), weight=Last("strength")),
+    attending_ties=TieMean(Last("attends_own"), weight=Last("strength")),
+    aware_ties=TieMean(Last("aware"), weight=Last("strength")),
     passing_on=Param(
         0.25,
         "share a quarter",
         low=0.05,
         high=0.5,
-        source="participants are 7 times likelier to pass news on (read); size is an assumption",
+        source="participants are 7 times likelier to pass news on than others who know (read); size is an assumption",
     ),
     council=Param(0.06, "share a quarter", low=0.02, high=0.1, source="assumption: the council's own notices"),
     forgetting=Param(0.05, "share a quarter", low=0.02, high=0.1, source="assumption"),
 ):
     """Whether the household knows when the village meets: through ties, and the council, which tells its own first."""
-    told = 1.0 - (1.0 - passing_on * attending_ties) * (1.0 - council / (0.5 + 0.5 * stratum))
+    knowing = max(0.0, aware_ties - attending_ties)  # who know and do not go
+    news = passing_on * min(1.0, attending_ties + knowing / 7.0)
+    told = 1.0 - (1.0 - news) * (1.0 - council / (0.5 + 0.5 * stratum))
     hears = 1.0 if chance < told else 0.0
     stays = 1.0 if chance >= forgetting else 0.0
     return stays if aware > 0.5 else hears
@@ -77,7 +84,7 @@ def attends(
     meeting_days,
     chance=Uniform(),
     efficacy=Last("efficacy"),
-    attending_ties=TieMean(Last("attends"), weight=Last("strength")),
+    attending_ties=TieMean(Last("attends_own"), weight=Last("strength")),
     delivered=Last("works_delivered"),
     conformity=Param(
         0.1,
@@ -115,9 +122,9 @@ def attends(
     spread=Param(0.4, "utility", low=0.3, high=0.6, source="assumption"),
     noise=Param(0.25, "utility", low=0.1, high=0.4, source="assumption"),
 ):
-    """Whether the household goes to this quarter's village meeting (logit choice of those who know of it).
+    """Whether the household goes to a village meeting this quarter, the programme's or its own (logit choice of those who know).
 
-    Facilitators tell those who do not know; they tell of this meeting, which is their programme's. `shared` is from one table
+    Facilitators tell those who do not know; they tell of their programme's meeting. `shared` is from one table
     of 12 communities with assemblies and work parties (their place is inferred): shares of high attendance of 39 to 100 %,
     of whose variance 0.2 is between them, and that is no rate of attendance.
     """
@@ -132,7 +139,49 @@ def attends(
     return 1.0 if chance < told * logistic(utility / noise) else 0.0
 
 
+@rule(household, "0 or 1", 0.0, 1.0)
+def attends_own(
+    attends,
+    aware,
+    reluctance,
+    custom,
+    farm_wage,
+    meeting_days,
+    chance=Uniform(of="attends.chance"),
+    efficacy=Last("efficacy"),
+    attending_ties=TieMean(Last("attends_own"), weight=Last("strength")),
+    delivered=Last("works_delivered"),
+    conformity=Same("attends.conformity"),
+    hope=Same("attends.hope"),
+    benefit=Same("attends.benefit"),
+    cost=Same("attends.cost"),
+    threshold=Same("attends.threshold"),
+    shared=Same("attends.shared"),
+    spread=Same("attends.spread"),
+    noise=Same("attends.noise"),
+):
+    """Whether it goes to the village's own meeting: who would have come to any if no facilitator had told or invited it.
+
+    What facilitators do for their programme's meeting did not spill over into the village's own decisions (Voss 2012;
+    read). The draw is that of `attends`: where no facilitator is, the two are one.
+    """
+    pull = conformity * attending_ties + hope * efficacy + benefit * delivered
+    utility = (
+        pull
+        - cost * meeting_days * farm_wage
+        - threshold
+        - spread * (sqrt(1.0 - shared) * reluctance + sqrt(shared) * custom)
+    )
+    return attends if aware > 0.5 and chance < logistic(utility / noise) else 0.0
+
+
 @rule(village, "share of households", 0.0, 1.0)
 def attendance(attends=Mean("attends")):
-    """Share of the village's households at the meeting."""
+    """Share of the village's households at a meeting."""
+    return attends
+
+
+@rule(village, "share of households", 0.0, 1.0)
+def attendance_own(attends=Mean("attends_own")):
+    """Share of the village's households at the village's own meeting, which there is in every arm."""
     return attends

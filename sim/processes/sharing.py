@@ -12,6 +12,12 @@ def surprise(earnings, expected=Last("expected_income")):
     return earnings - expected
 
 
+@rule(household, "0 or 1", 0.0, 1.0)
+def favoured(activity, choice, works_money):
+    """A programme's works of this quarter are of its own kind of activity."""
+    return 1.0 if works_money > 0.0 and choice == activity else 0.0
+
+
 @rule(tie, "share", 0.0, 1.0)
 def strength(
     strength,
@@ -20,6 +26,8 @@ def strength(
     other=End("attends", 1),
     one_listed=End(Last("listed"), 0),
     other_listed=End(Last("listed"), 1),
+    one_favoured=End("favoured", 0),
+    other_favoured=End("favoured", 1),
     one_elite=End("rent_holder", 0),
     other_elite=End("rent_holder", 1),
     rents_won=Last("rents_won"),
@@ -30,16 +38,20 @@ def strength(
         "share a quarter",
         low=0.0,
         high=0.05,
-        source="unequal benefits erode ties (Gambia; Hess et al. 2021); size is an assumption",
+        source="unequal benefits of community-driven works erode ties (Gambia; Hess et al. 2021); size is an assumption",
     ),
     backlash=Param(0.02, "share a quarter", low=0.0, high=0.2, source="assumption: patrons drop clients who claim"),
 ):
-    """Strength of a tie: meeting builds it, not meeting lets it fade to kinship; unequal benefits, and contest with the elite, erode it."""
+    """Strength of a tie: meeting builds it, not meeting lets it fade to kinship; envy and contest with the elite can break it."""
     met = one * other
-    unequal = (one_listed - other_listed) * (one_listed - other_listed)
+    unequal = max(
+        (one_listed - other_listed) * (one_listed - other_listed),
+        (one_favoured - other_favoured) * (one_favoured - other_favoured),
+    )
     apart = (one_elite - other_elite) * (one_elite - other_elite)
-    lost = fading * (1.0 - met) + envy * unequal + backlash * rents_won * apart
-    changed = strength + meeting * met * (1.0 - strength) - lost * (strength - kinship)
+    faded = fading * (1.0 - met) * (strength - kinship)
+    broken = (envy * unequal + backlash * rents_won * apart) * strength
+    changed = strength + meeting * met * (1.0 - strength) - faded - broken
     return min(1.0, max(0.0, changed))
 
 

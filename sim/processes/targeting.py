@@ -11,13 +11,11 @@ SURVEY_ROUND = 16  # quarters between the rounds of the unified database (2011, 
 
 @rule(household, "standard deviations", every=SURVEY_ROUND)
 def proxy_misreading(draw=Normal()):
-    """What the proxy means test's assets and roofs misread about a household, until the next round of the database."""
-    return draw
+    """What is misread about a household, by its assets and roof or by its neighbours, until the next round of the database.
 
-
-@rule(household, "standard deviations", every=SURVEY_ROUND)
-def community_misreading(draw=Normal()):
-    """What neighbours misread about a household, until the next ranking."""
+    One draw, whoever ranks: of two that know nothing of each other the mean would be better than both, and a list that
+    is half the community's was somewhat worse than the proxy means test's (Alatas et al. 2012; read).
+    """
     return draw
 
 
@@ -39,7 +37,7 @@ def proxy_score(
 
 @rule(household, "log", every=4)
 def community_score(
-    community_misreading,
+    proxy_misreading,
     female_head,
     stratum,
     earning=Last("permanent_income"),
@@ -53,16 +51,24 @@ def community_score(
     need=Param(
         0.15, "log", low=0.0, high=0.4, source="communities rank by need as they see it (read); size is an assumption"
     ),
-    favour=Param(0.05, "log", low=0.0, high=0.3, source="formal elites at most 8 points likelier to receive (read)"),
+    favour=Param(
+        0.0,
+        "log",
+        low=0.0,
+        high=0.3,
+        source="0: elites gain when benefits are handed out, not when lists are made (Alatas et al. 2019; read); "
+        "above 0 a variant",
+        what_if=True,
+    ),
 ):
-    """Welfare as neighbours rank it, once a year: widows and the marginal count as poorer, the elite is favoured.
+    """Welfare as neighbours rank it, once a year: widows and the marginal count as poorer; `favour` is for the elite.
 
     Communities have another concept of poverty than consumption (Alatas et al. 2012; read): what a household is able to
     earn, whatever it was given or sent (from memory, medium).
     """
     marginal = 1.0 if stratum > 2.5 else 0.0
     elite = 1.0 if stratum < 0.5 else 0.0
-    return log(max(1e-6, earning)) + noise * community_misreading - need * max(female_head, marginal) - favour * elite
+    return log(max(1e-6, earning)) + noise * proxy_misreading - need * max(female_head, marginal) - favour * elite
 
 
 @rule(household, "log", every=4)

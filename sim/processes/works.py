@@ -11,6 +11,9 @@ from sim.engine.rule import Last, Param, Sum, rule
 def loss(
     audit,
     right_fund,
+    works_money,
+    works_council,
+    road_works,
     base=Param(0.24, "share", low=0.18, high=0.3, source="missing spending on village roads (Olken 2007; read)"),
     audit_gain=Param(
         0.085, "share", low=0.03, high=0.13, source="audits from 4 % to 100 %: -8.5 points, se 4.4 (Olken 2007)"
@@ -24,9 +27,11 @@ def loss(
     ),
     attendance=Last("attendance"),
 ):
-    """Share of spending on works that vanishes: one rate for both kinds of arm."""
+    """Share of spending on works that vanishes: one rate for both kinds of arm, but where residents run works."""
     coverage = audit / (audit + audit_half)
-    return min(0.6, max(0.0, base - audit_gain * coverage - presence * attendance + community * right_fund))
+    spent = works_money + works_council + road_works
+    run = right_fund * works_money / spent if spent > 0.0 else 0.0
+    return min(0.6, max(0.0, base - audit_gain * coverage - presence * attendance + community * run))
 
 
 @rule(nation, "z per person and unit", 0.01)
@@ -60,15 +65,15 @@ def works_built(
     slack_works,
     advantage=Param(
         0.2,
-        "share",
+        "share cheaper",
         low=0.0,
-        high=0.5,
-        source="56 % cheaper by the programme's own consultants is the top of the range (from memory, medium)",
+        high=0.56,
+        source="a share cheaper than the planner: 0.56 by the programme's own consultants is the top (from memory, medium)",
     ),
 ):
     """Value of the works built, at the planner's unit cost; residents who contract themselves build for less, idle capacity for nothing."""
     chosen = 1.0 if choice == kind else 0.0
-    cheaper = works_money * advantage * right_fund * chosen
+    cheaper = works_money * (1.0 / (1.0 - advantage * right_fund) - 1.0) * chosen
     return (works_spending + cheaper + slack_works * chosen) * (1.0 - loss)
 
 

@@ -56,7 +56,7 @@ LOOPS = {
     "distress_sale": ("distress_sale", mark("plain arithmetic")),
     "output": ("output", mark("exp and log")),
     "luck": ("luck", mark("a normal draw")),
-    "TieMean(last attends, weight=last strength)": ("tie_mean", mark("a gather")),
+    "TieMean(last attends_own, weight=last strength)": ("tie_mean", mark("a gather")),
     "Order(proxy_score, every=4)": ("sorted", mark("a sort")),
     "Sum(pot_won, weight=size)": ("weighted_sum", mark("a sum in row order")),
 }
@@ -93,9 +93,9 @@ def call(
             *_columns(state, "luck", "luck.innovation"), layout.places, seed, draw.name_key("luck.innovation"), quarter,
             value["luck.persistence"], value["luck.spread"],
         ),
-        "TieMean(last attends, weight=last strength)": (
-            ties, *_columns(state, "TieMean(last attends, weight=last strength)"), scratch,
-            *_columns(state, "attends", "strength"), first, second,
+        "TieMean(last attends_own, weight=last strength)": (
+            ties, *_columns(state, "TieMean(last attends_own, weight=last strength)"), scratch,
+            *_columns(state, "attends_own", "strength"), first, second,
         ),
         "Order(proxy_score, every=4)": (*_columns(state, "Order(proxy_score, every=4)", "proxy_score"), scratch),
         "Sum(pot_won, weight=size)": _columns(state, "Sum(pot_won, weight=size)", "pot_won", "size"),
