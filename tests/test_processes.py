@@ -496,6 +496,28 @@ def test_gifts_go_to_those_who_do_worse():
     assert value("most_given", own_income=1.4, size=4.0, degree=5.0) == pytest.approx(0.5 * 1.4 * 4.0 / 5.0)
 
 
+def test_what_strikes_a_whole_village_is_insured_by_nobody_in_it():
+    """Rich and poor lose the same share of what they earn: no gift, whoever loses more money."""
+    lost, usual, sizes = 0.15, (3.0, 0.8), (4.0, 2.0)
+    own = sum(size * (1.0 - lost) * each for size, each in zip(sizes, usual, strict=True))
+    shared = value("shared_surprise", own=own, usual=sum(size * each for size, each in zip(sizes, usual, strict=True)))
+    assert shared == pytest.approx(-lost)
+    left = [value("own_surprise", surprise=-lost * each, expected_own=each, shared_surprise=shared) for each in usual]
+    assert left == pytest.approx([0.0, 0.0])
+    told = {**TIE, "one": left[0], "other": left[1]}
+    assert value("gift", **told) == pytest.approx(0.0, abs=1e-15)
+    assert value("own_surprise", surprise=0.3, expected_own=1.0, shared_surprise=0.0) == 0.3
+    assert value("expected_own", expected=1.5, public=0.2, remittance=0.1) == pytest.approx(1.2)
+
+
+def test_who_pays_off_a_loan_is_no_luckier_for_it():
+    """Earnings are held against what was expected of them, before what goes to banks, groups and neighbours."""
+    expected = 1.0
+    for _ in range(400):
+        expected = value("expected_earnings", expected_earnings=expected, earnings=1.4, trend_step=0.0)
+    assert value("surprise", earnings=1.4, expected=expected) == pytest.approx(0.0, abs=1e-9)
+
+
 def test_experience_teaches():
     told = {"success": 0.7, "works_money": 0.02, "works_council": 0.1, "choice": 1.0, "council_choice": 0.0,
             "right_goal": 1.0}  # fmt: skip

@@ -84,7 +84,7 @@ def helped(
     helped,
     surprise,
     sharing,
-    expected=Last("expected_income"),
+    expected=Last("expected_earnings"),
     hardship=Param(0.3, "share of expected income", low=0.1, high=0.5, source="assumption: as the savings group's"),
     enough=Param(0.1, "share of the shortfall", low=0.02, high=0.3, source="assumption: help that is remembered"),
 ):

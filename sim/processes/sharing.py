@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from sim.agents.household import household, tie
-from sim.engine.rule import End, Last, Param, TieSum, rule
+from sim.agents.territory import village
+from sim.engine.rule import End, Last, Param, Sum, TieSum, rule
 
 
 @rule(household, "z per person and quarter")
-def surprise(earnings, expected=Last("expected_income")):
-    """Income before sharing against what was expected; a shock that all share cancels out between two ends."""
+def surprise(earnings, expected=Last("expected_earnings")):
+    """What came in before gifts, groups and loans, against what was expected of it."""
     return earnings - expected
+
+
+@rule(household, "z per person and quarter", 0.0)
+def expected_own(remittance, expected=Last("expected_earnings"), public=Last("expected_transfer")):
+    """The part of expected earnings that is neither the state's nor kin's."""
+    return max(0.0, expected - public - remittance)
+
+
+@rule(village, "share", -1.0)
+def shared_surprise(own=Sum("own_income", weight="size"), usual=Sum("expected_own", weight="size")):
+    """How far the village's own income is from what was expected of it: what strikes all."""
+    return own / usual - 1.0 if usual > 0.0 else 0.0
+
+
+@rule(household, "z per person and quarter")
+def own_surprise(surprise, expected_own, shared_surprise):
+    """The surprise that is the household's alone: neighbours cannot insure what strikes them too."""
+    return surprise - expected_own * shared_surprise
 
 
 @rule(household, "0 or 1", 0.0, 1.0)
@@ -71,8 +90,8 @@ def most_given(
 @rule(tie, "z per quarter")
 def gift(
     strength,
-    one=End("surprise", 0),
-    other=End("surprise", 1),
+    one=End("own_surprise", 0),
+    other=End("own_surprise", 1),
     one_size=End("size", 0),
     other_size=End("size", 1),
     one_most=End("most_given", 0),
