@@ -82,9 +82,13 @@ def works_decay(
     upkeep,
     works=Last("works"),
     kept=Param(
-        0.005, "share a quarter", low=0.002, high=0.01, source="built assets last 10-20 years with upkeep (inferred)"
+        0.0125,
+        "share a quarter",
+        low=0.0086,
+        high=0.0175,
+        source="built assets last 10-20 years with upkeep (inferred): half-lives and mean lives of that",
     ),
-    unkept=Param(0.02, "share a quarter", low=0.01, high=0.03, source="assumption"),
+    unkept=Param(0.03, "share a quarter", low=0.02, high=0.05, source="assumption"),
 ):
     """Units of works that decay in the quarter."""
     return works * (unkept - (unkept - kept) * upkeep)
