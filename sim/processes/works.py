@@ -36,7 +36,14 @@ def loss(
 
 @rule(nation, "z per person and unit", 0.01)
 def works_cost(
-    value=Param(1.5, "z per person and unit", low=0.5, high=6.0, source="wide: marginal yearly output 0-50 % per z"),
+    value=Param(
+        1.5,
+        "z per person and unit",
+        low=0.5,
+        high=6.0,
+        source="assumption; what a z of works earns hangs on `output.works_gain`: 0-5 % a year in the frozen sets, "
+        "to 13 % at its top",
+    ),
 ):
     """Price of one unit of works, for each person of the village."""
     return value
