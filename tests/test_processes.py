@@ -378,6 +378,15 @@ def test_the_loss_is_the_same_for_both_kinds_of_arm():
     assert slope("loss", "right_fund", **residents, works_council=0.0, works_money=0.0) == 0.0
 
 
+def test_works_last_ten_to_twenty_years_where_they_are_kept():
+    about = RULES["works_decay"].parameters["works_decay.kept"]
+    half_lives = [math.log(2.0) / (4.0 * about.high), math.log(2.0) / (4.0 * about.low)]
+    assert half_lives == pytest.approx([10.0, 20.0], abs=0.2)
+    assert 1.0 / (4.0 * float(about)) == 20.0  # years of a mean life
+    assert value("works_decay", works=2.0, upkeep=1.0) == pytest.approx(0.025)
+    assert value("works_decay", works=2.0, upkeep=0.5) == pytest.approx(2.0 * 0.5 * (0.0125 + 0.03))
+
+
 def test_cheaper_by_a_share_builds_more_by_what_the_share_leaves():
     """Works that cost 0.44 of the planner's give 1 / 0.44 of them for the same money, the council's apart."""
     told = {"kind": 2.0, "choice": 2.0, "works_money": 0.04, "works_spending": 0.05, "loss": 0.0, "slack_works": 0.0}

@@ -36,7 +36,14 @@ def loss(
 
 @rule(nation, "z per person and unit", 0.01)
 def works_cost(
-    value=Param(1.5, "z per person and unit", low=0.5, high=6.0, source="wide: marginal yearly output 0-50 % per z"),
+    value=Param(
+        1.5,
+        "z per person and unit",
+        low=0.5,
+        high=6.0,
+        source="assumption; what a z of works earns hangs on `output.works_gain`: 0-5 % a year in the frozen sets, "
+        "to 13 % at its top",
+    ),
 ):
     """Price of one unit of works, for each person of the village."""
     return value
@@ -82,9 +89,13 @@ def works_decay(
     upkeep,
     works=Last("works"),
     kept=Param(
-        0.005, "share a quarter", low=0.002, high=0.01, source="built assets last 10-20 years with upkeep (inferred)"
+        0.0125,
+        "share a quarter",
+        low=0.0086,
+        high=0.0175,
+        source="built assets last 10-20 years with upkeep (inferred): half-lives and mean lives of that",
     ),
-    unkept=Param(0.02, "share a quarter", low=0.01, high=0.03, source="assumption"),
+    unkept=Param(0.03, "share a quarter", low=0.02, high=0.05, source="assumption"),
 ):
     """Units of works that decay in the quarter."""
     return works * (unkept - (unkept - kept) * upkeep)
