@@ -307,7 +307,7 @@ def test_what_does_not_need_participation_does_not_run_through_it(asked, lane):
     costly = small_case(asked, lane, **nothing, time_cost__value=1.0, skill__by_groups=0.0)
     arms = ("locality_development", BASELINE)
     assert of("through_participation", costly, "dividend", BASELINE) == pytest.approx(0.0, abs=1e-9)
-    assert of("through_participation", costly, *arms) < -0.01
+    assert of("through_participation", costly, *arms) < -0.001  # what is left when the meetings are over
     teaching = small_case(asked, lane, **nothing, time_cost__value=0.0, skill__by_groups=0.002)
     assert of("through_participation", teaching, *arms) > 0.01
 

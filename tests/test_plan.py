@@ -26,6 +26,7 @@ from sim.engine.rule import (
     Quantile,
     Rank,
     Row,
+    Same,
     Sum,
     TieMean,
     TieSum,
@@ -258,6 +259,26 @@ def test_hold_keeps_what_was_put_and_stops_nothing_else():
     _, state = run([late, stock, growth], 2, {"stock": GIVEN["x"]}, hold=["stock"])
     assert list(state["late"]) == GIVEN["x"]
     assert list(state["growth"]) == [0.0] * 8
+
+
+def test_two_rules_share_a_parameter_and_a_draw_even_where_the_owner_is_held():
+    @rule(household, "number")
+    def one(x, chance=Uniform(), factor=Param(2.0, "times", low=0.0, high=9.0, source="test")):
+        """Drawn."""
+        return factor * chance + 0.0 * x
+
+    @rule(household, "number")
+    def other(chance=Uniform(of="one.chance"), factor=Same("one.factor")):
+        """Drawn alike."""
+        return factor * chance
+
+    plan, state = run([one, other], overrides={"one.factor": 3.0})
+    assert list(plan.parameters) == ["one.factor"]
+    assert np.array_equal(state["one"], state["other"]) and (state["one"] > 1.0).any()
+    held = State(plan.columns, LAYOUT)
+    Lane(plan).step(held, 0, 7, settings(plan, {"one.factor": 3.0}), holding(plan, ["one"]))
+    assert not held["one"].any() and np.array_equal(held["other"], state["other"])
+    refused(make(household, "income", y=Same("one.factr")), one.rule, words=["argument y", "did you mean one.factor?"])
 
 
 def test_a_parameter_is_overridden_without_recompiling():

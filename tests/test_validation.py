@@ -433,10 +433,12 @@ def test_every_outcome_that_is_represented_is_run(lane, small_population, target
     for (study, place), seen in draw.seen.items():
         outcome = next(s for s in studies if s.id == study).outcomes[place]
         assert math.isfinite(seen.true) or outcome.among == "no_road"  # so few villages may all have a road
-        assert all(math.isfinite(value) for value in seen.estimates)
+        content = outcome.columns == ("complains",)  # or be content with a list
+        assert content or all(math.isfinite(value) for value in seen.estimates)
     again = run_draw(lane, studies, {}, small_population, target, SEED)
     assert all(np.array_equal(again.seen[k].true, v.true, equal_nan=True) for k, v in draw.seen.items())
-    assert all(again.seen[key].estimates == seen.estimates for key, seen in draw.seen.items())
+    for key, seen in draw.seen.items():
+        assert np.array_equal(again.seen[key].estimates, seen.estimates, equal_nan=True)
 
 
 def test_no_money_no_effect_but_estimates_scatter(lane, small_population, target, write):
