@@ -787,7 +787,7 @@ def test_lesson_who_came(ran):
     )
     assert left.mean() < 0.5 * there.mean() and later.mean() < 0.1 * there.mean()  # "most", "nearly all"
     added = seen["works"] - ran["meeting", "watch"].worlds["none"].series["works"]
-    assert added[28 + 40] == pytest.approx(0.5 * added[27], rel=0.15)  # "about half of what was added"
+    assert added[28 + 40] == pytest.approx(added[27] / 3.0, rel=0.15)  # "about a third of what was added"
     assert seen["control"][20:28].mean() > 0.2 and seen["control"][40:].max() == 0.0
     held = ran["meeting", "switch"].worlds["b"].series["participation"][64:80].mean()
     assert held > after
@@ -832,11 +832,11 @@ def test_lesson_standing_in_the_storm(ran):
     assert fall - calendar.funds_end == 4 * 5  # "five years after its money ended"
     for arm in ARMS:
         poor, other = (ran["storm", step].worlds[arm].series for step in ("switch_poor", "watch"))
-        assert poor["headcount"][fall - 1] == pytest.approx(20.0, abs=1.0)  # "some 20 of 100"
-        assert poor["headcount"][fall:].max() == pytest.approx(23.0, abs=0.75)  # "about 23 are in it"
-        for series in (poor, other):  # "by the same part as before, about 8 %"
+        assert poor["headcount"][fall - 1] == pytest.approx(18.0, abs=1.0)  # "some 18 of 100"
+        assert poor["headcount"][fall:].max() == pytest.approx(22.0, abs=0.75)  # "about 22 are in it"
+        for series in (poor, other):  # "by the same part as before, about 11 %"
             own = series["median_own_income"][[fall - 1, fall + 3]]
-            assert 1.0 - own[1] / own[0] == pytest.approx(0.08, abs=0.01)
+            assert 1.0 - own[1] / own[0] == pytest.approx(0.11, abs=0.01)
 
 
 # -- sharing ----------------------------------------------------------------------------------------------------------

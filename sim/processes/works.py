@@ -41,8 +41,7 @@ def works_cost(
         "z per person and unit",
         low=0.5,
         high=6.0,
-        source="assumption; what a z of works earns hangs on `output.works_gain`: 0-5 % a year in the frozen sets, "
-        "to 13 % at its top",
+        source="assumption: the stock at rest follows its price, so that what works earn hangs on `output.works_gain`",
     ),
 ):
     """Price of one unit of works, for each person of the village."""
