@@ -806,10 +806,10 @@ def test_lessons_say_what_the_scorecard_says():
     """Whether institutions move as in trials; whether graduation programmes do as in theirs, trap or not."""
     rows, _ = standing.read()
     still = rows[(rows["study"] == "V5") & rows["deciding"]]["verdict"]
-    assert set(still) == {"FAIL"}, "where this moves, the lesson on meetings and its notebook must too"
+    assert set(still) == {"PASS"}, "where this moves, the lesson on meetings and its notebook must too"
     (meeting,) = (one for one in lessons.lessons() if one["id"] == "meeting")
-    assert "that study is not reproduced" in meeting["steps"][-1]["text"][0]
-    assert "studi itu belum tereproduksi" in meeting["steps"][-1]["text"][1]
+    assert "as in those trials, the council hardly moves" in meeting["steps"][-1]["text"][0]
+    assert "seperti dalam percobaan itu, dewan desa hampir tak berubah" in meeting["steps"][-1]["text"][1]
     deciding = rows[(rows["study"] == "V9") & rows["deciding"]].groupby("variant")["verdict"].agg(list).to_dict()
     assert deciding == {"trap_off": ["PASS*"], "trap_on": ["PASS*"]}, "where this moves, the lesson's limits must too"
     (cow,) = (one for one in lessons.lessons() if one["id"] == "cow")
