@@ -529,7 +529,8 @@ def test_bands_count_in_how_many_b_ends_lower(asked):
 
 def test_a_mechanism_that_is_off_stays_where_it_was(asked, found):
     (still,) = one_luck([asked.alone("b")], ("works", "aware", "facilitation_effect"))
-    assert still["headline"]["participation"] < found.headline("b")["participation"] - 1.0
+    held, free = (np.asarray(one["participation"])[20:28].mean() for one in (still["series"], found.worlds["b"].series))
+    assert held < free - 5.0  # while facilitators are there; their meetings end with them
 
 
 def test_an_arm_apart_from_the_other_is_the_same_question(among):
