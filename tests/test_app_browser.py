@@ -1051,7 +1051,7 @@ def test_the_evidence_stands_beside(live, view, language):
     assert "–" not in cells and ("13,47" if at else "13.47") in cells
     dialog.get_by_role("button", name=re.compile("· regime_map$")).click()
     expect(dialog.locator(".sw-result tbody tr")).to_have_count(400)
-    expect(dialog.locator(".sw-result")).to_contain_text("400 dari 1774 baris" if at else "400 of 1774 rows")
+    expect(dialog.locator(".sw-result")).to_contain_text("400 dari 1729 baris" if at else "400 of 1729 rows")
     winner = dialog.locator(".sw-result tbody tr").nth(7).locator("td").last
     assert winner.text_content() == ("tanpa pemenang yang jelas" if at else "no clear winner")
     assert sideways() == []

@@ -434,7 +434,7 @@ def barred():
     """What results may not be quoted for, in Bahasa Indonesia; stands beside all that compares programmes."""
     with speaking("id"):
         found = standing.warnings()
-    assert len(found) > 2
+    assert found
     return found
 
 

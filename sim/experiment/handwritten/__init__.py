@@ -80,8 +80,8 @@ def call(
     scratch = np.empty(2 * max(layout.longest, len(state["size"])))
     given: dict[str, tuple[Any, ...]] = {
         "distress_sale": (
-            *_columns(state, "distress_sale", "capital", "depreciation", "income", "buffer"),
-            float(state["subsistence"][0]), value["distress_sale.share"],
+            *_columns(state, "distress_sale", "capital", "depreciation", "income", "borrowed", "buffer"),
+            float(state["subsistence"][0]), value["distress_sale.share"], float(state["distress_discount"][0]),
         ),
         "output": (
             *_columns(state, "output", "ability", "effective_capital", "works_benefit", "luck", "farm_wage",

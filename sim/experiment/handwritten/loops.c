@@ -81,12 +81,12 @@ static inline void turn(double share, double *c, double *s) {
 
 /* Plain arithmetic: distress_sale. */
 void distress_sale(whole villages, const whole *start, double *restrict out, const double *restrict capital,
-                   const double *restrict depreciation, const double *restrict income, const double *restrict buffer,
-                   double subsistence, double share) {
+                   const double *restrict depreciation, const double *restrict income, const double *restrict borrowed,
+                   const double *restrict buffer, double subsistence, double share, double discount) {
     for (whole v = 0; v < villages; v++)
         for (whole i = start[v]; i < start[v + 1]; i++) {
-            double sold = share * (subsistence - income[i] - buffer[i]), left = capital[i] - depreciation[i];
-            double least = LEAST(left, sold);
+            double gap = subsistence - income[i] - borrowed[i] - buffer[i], left = capital[i] - depreciation[i];
+            double sold = share * gap / (1.0 - discount), least = LEAST(left, sold);
             out[i] = MOST(0.0, least);
         }
 }
